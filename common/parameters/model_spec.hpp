@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "common/base/error.hpp"
+#include "common/base/ids.hpp"
+
+namespace skerry::parameters {
+
+enum class Modality { Image, Tabular };
+
+/// How clients send a value, and how a sample is stored on a node.
+enum class DataType { UInt8, Float32 };
+
+struct InputSpec {
+    std::vector<std::size_t> shape;  ///< image: {channels, height, width}; tabular: {features}
+    DataType dtype = DataType::Float32;
+    /// What the network sees before the normaliser is clamp(x·scale + offset, ±limits::kScaledInputMax).
+    /// One value for all, or one a channel (image) or feature (tabular).
+    std::vector<float> scale = {1.0F};
+    std::vector<float> offset = {0.0F};
+
+    [[nodiscard]] std::size_t values() const;    ///< in one sample: the product of the shape
+    [[nodiscard]] std::size_t channels() const;  ///< shape[0]: what the normaliser keeps statistics of
+    [[nodiscard]] std::size_t sample_bytes() const;
+
+    bool operator==(const InputSpec&) const = default;
+};
+
+struct Layer {
+    enum class Kind { Conv, Dense };
+    Kind kind = Kind::Dense;
+    std::size_t width = 0;   ///< output channels (Conv) or units (Dense); a ReLU follows each
+    std::size_t kernel = 3;  ///< Conv only: odd, square, padded by kernel/2
+    std::size_t stride = 1;  ///< Conv only: 1 or 2
+
+    bool operator==(const Layer&) const = default;
+};
+
+/// A model as its operator declares it in model.toml: data, never code. Three nested exits: the stage of each tier
+/// continues the map of the stage before it; after each stage a linear head reads the flattened map.
+struct ModelSpec {
+    std::string name;  ///< [a-z0-9-]{1,64}; the model's name in the inference API
+    Modality modality = Modality::Tabular;
+    InputSpec input;
+    std::vector<std::string> classes;                 ///< their index is the label; 2 … limits::kClassesMax, distinct
+    std::array<std::vector<Layer>, kTiers> stages;    ///< light, medium, heavy; none empty
+
+    bool operator==(const ModelSpec&) const = default;
+
+    /// Everything wrong with this declaration, in words an operator understands. Empty: usable.
+    [[nodiscard]] std::vector<std::string> problems() const;
+};
+
+/// Reads model.toml. InvalidInput: not TOML, an unknown key, or any of problems(), all of them in one message.
+[[nodiscard]] Result<ModelSpec> parse_model(std::string_view toml);
+
+/// The one spelling of a declaration: TOML that parse_model reads back to an equal spec, the same bytes everywhere.
+/// It is what a federation signs and what travels to nodes.
+[[nodiscard]] std::string canonical_text(const ModelSpec& spec);
+
+/// SHA-256 of canonical_text: the model's identity. Weights for another identity are refused.
+[[nodiscard]] Digest identity_of(const ModelSpec& spec);
+
+}  // namespace skerry::parameters
