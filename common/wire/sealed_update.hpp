@@ -1,0 +1,79 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "common/crypto/hpke.hpp"
+#include "common/crypto/sign.hpp"
+#include "common/wire/messages.hpp"
+#include "common/wire/signed.hpp"
+
+/// The sealed update: HPKE to the coordinator's sealing key (RFC 9180, X25519 / HKDF-SHA256 / ChaCha20-Poly1305), one
+/// encapsulation each, so that no counter must survive a crash; Ed25519 by the node over SHA-256(header ‖ chunks).
+/// It stays closed through relays, in spools, in backups. Byte layout: PROTOCOL.md §4.
+namespace skerry::wire {
+
+/// The clear header, fixed 256 bytes on the wire; bound into every chunk's associated data and into the signature.
+struct UpdateHeader {
+    FederationId federation;
+    UpdateId update;
+    LeaseId lease;
+    ModelVersion base;
+    Digest model{};
+    Tier tier = Tier::Heavy;
+    std::uint32_t examples = 0;     ///< claimed; the lease bounds what counts
+    std::uint64_t plain_bytes = 0;  ///< of the body before sealing
+    ByteArray<32> encapsulated{};   ///< HPKE enc
+    bool operator==(const UpdateHeader&) const = default;
+};
+
+/// How often a truth was taken for another class since the last update.
+struct ClassPairCount {
+    std::uint16_t truth = 0;
+    std::uint16_t predicted = 0;
+    std::uint32_t count = 0;
+    bool operator==(const ClassPairCount&) const = default;
+};
+
+/// What is inside.
+struct UpdateBody {
+    std::uint64_t labelled = 0;  ///< since the last update
+    std::uint64_t errors = 0;
+    std::vector<ClassPairCount> confusions;  ///< ≤ limits::kReportClassPairsMax, the most frequent
+    std::vector<float> delta;                ///< Δ for the tier's prefix
+};
+
+/// As it lies in the spool and in the coordinator's blobs: header ‖ sealed chunks ‖ signature.
+struct SealedUpdate {
+    Bytes header;
+    Bytes sealed;
+    ByteArray<64> signature{};
+    Digest content{};
+
+    [[nodiscard]] Bytes blob() const;
+    /// InvalidInput: too short to be one. Checks nothing else.
+    [[nodiscard]] static Result<SealedUpdate> from_blob(ByteView blob);
+};
+
+/// Seals and signs. `header.plain_bytes` and `.encapsulated` are filled in here.
+[[nodiscard]] Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
+                                        const crypto::SigningKey& identity);
+
+/// InvalidInput: not exactly such a header, unknown flags or suite.
+[[nodiscard]] Result<UpdateHeader> read_header(ByteView header);
+
+/// The sealed size that a body of `plain_bytes` takes: what an honest offer says.
+[[nodiscard]] std::uint64_t sealed_size(std::uint64_t plain_bytes);
+/// The body size of a Δ of `values` float32 with `pairs` confusion counts.
+[[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs);
+
+/// PermissionDenied: the signature is not `identity`'s over `content`.
+[[nodiscard]] Result<> verify_signature(const Digest& content, const ByteArray<64>& signature,
+                                        const crypto::VerifyKey& identity);
+
+/// Opens what verify_signature has accepted. PermissionDenied: the chunks do not open under this key and header.
+/// InvalidInput: they open, but the body is not one. Never allocates more than header.plain_bytes + one chunk,
+/// which the caller has bounded by the lease.
+[[nodiscard]] Result<UpdateBody> open(const SealedUpdate& update, const crypto::SealPrivateKey& key);
+
+}  // namespace skerry::wire
