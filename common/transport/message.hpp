@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "common/base/limits.hpp"
+
+namespace skerry::transport {
+
+/// One multipart message as its receiver sees it. Bytes from the network: unchecked, and not aligned for anything.
+using Frames = std::vector<Bytes>;
+
+/// What a peer may send in one message. ZeroMQ bounds only the single frame; the rest is counted while receiving, and a
+/// message that exceeds it is swallowed to its end and never seen. A frame over the limit ends the connection.
+struct MessageBounds {
+    std::size_t frames_max = limits::kFramesMax;
+    std::size_t frame_bytes_max = limits::kChunkBytes + limits::kControlBytesMax;
+    std::size_t message_bytes_max = limits::kChunkBytes + 2 * limits::kControlBytesMax;
+};
+
+}  // namespace skerry::transport
