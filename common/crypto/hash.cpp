@@ -1,0 +1,53 @@
+#include "common/crypto/hash.hpp"
+
+#include <limits>
+
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
+
+#include "common/crypto/openssl_handles.hpp"
+
+namespace skerry::crypto {
+
+struct Sha256::State {
+    DigestContext context{EVP_MD_CTX_new()};
+
+    void start() { SKERRY_ASSERT(context && EVP_DigestInit_ex2(context.get(), EVP_sha256(), nullptr) == 1); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+    state_->start();
+}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
+
+Sha256& Sha256::update(ByteView piece) {
+    SKERRY_ASSERT(EVP_DigestUpdate(state_->context.get(), piece.data(), piece.size()) == 1);
+    return *this;
+}
+
+Digest Sha256::finish() {
+    Digest digest;
+    SKERRY_ASSERT(EVP_DigestFinal_ex(state_->context.get(), raw(digest.data()), nullptr) == 1);
+    state_->start();
+    return digest;
+}
+
+Digest sha256(ByteView bytes) {
+    return Sha256().update(bytes).finish();
+}
+
+Digest hmac_sha256(ByteView key, ByteView message) {
+    SKERRY_ASSERT(key.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
+    Digest mac;
+    SKERRY_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(message.data()), message.size(),
+                       raw(mac.data()), nullptr) != nullptr);
+    return mac;
+}
+
+bool equal_in_constant_time(ByteView left, ByteView right) {
+    return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+}  // namespace skerry::crypto
