@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
-#include <memory>
 #include <mutex>
 
 #include "common/base/bytes.hpp"
@@ -36,6 +34,11 @@ public:
 
     /// Durable when it returns; a blob that is not there is no error.
     [[nodiscard]] virtual Result<> erase(const Digest& name) = 0;
+
+protected:
+    /// InvalidInput: [offset, offset + count) does not lie in a blob of `size` bytes.
+    [[nodiscard]] static Result<> check_range(const Digest& name, std::uint64_t size, std::uint64_t offset,
+                                              std::size_t count);
 };
 
 /// The twin for tests and simulations: forgets everything with the process.

@@ -15,6 +15,8 @@
 #include "common/base/error.hpp"
 #include "common/base/ids.hpp"
 
+struct sqlite3_stmt;
+
 namespace skerry::storage {
 
 struct Connection;  // sqlite.cpp: the handle and its idle statements
@@ -40,9 +42,10 @@ public:
     Statement& operator=(Statement&&) = delete;
     ~Statement();
 
-    /// Binds the values to the parameters, from the first on; bytes and texts are copied. Call once a run.
+    /// Binds the values to the parameters, from the first on, and starts anew; bytes and texts are copied.
     template <class... Values>
     Statement& bind(const Values&... values) {
+        reset();
         int index = 0;
         (put(++index, values), ...);
         return expect(index);
@@ -52,7 +55,7 @@ public:
     [[nodiscard]] Result<bool> step();
     /// Steps to the end, for statements without interesting rows.
     [[nodiscard]] Result<> run();
-    /// Back to before the first row, without values: for the same statement in a loop.
+    /// Back to before the first row, without values. Ends the read that a half-stepped statement holds open.
     Statement& reset();
 
     // Columns of the current row, from 0. NULL reads as zero or empty.
@@ -72,7 +75,7 @@ public:
 
 private:
     friend class Database;
-    Statement(Connection& connection, std::string sql, void* handle)
+    Statement(Connection& connection, std::string sql, sqlite3_stmt* handle)
         : connection_(&connection), sql_(std::move(sql)), handle_(handle) {}
 
     void put(int index, std::int64_t value);
@@ -108,7 +111,7 @@ private:
 
     Connection* connection_;
     std::string sql_;
-    void* handle_;          ///< sqlite3_stmt
+    sqlite3_stmt* handle_;  ///< null once moved from
     int bind_failure_ = 0;  ///< the first, told by step()
 };
 
@@ -165,7 +168,8 @@ public:
     Transaction& operator=(Transaction&&) = delete;
     ~Transaction();
 
-    /// Durable when it returns. After an error nothing of it has happened.
+    /// Durable when it returns. After an error it is rolled back, except that an I/O error leaves open whether the
+    /// disk has it: restart and read.
     [[nodiscard]] Result<> commit();
 
 private:
