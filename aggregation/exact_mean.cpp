@@ -1,0 +1,150 @@
+#include "aggregation/exact_mean.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "common/crypto/hash.hpp"
+
+namespace skerry::aggregation {
+namespace {
+
+// Values handled at a time: small enough for the first cache, long enough for the vector units.
+constexpr std::size_t kBlock = 2048;
+using Block = std::array<float, kBlock>;
+
+constexpr double kUnit = static_cast<double>(1ULL << limits::kFractionBits);
+// Adding 1.5·2⁵² moves a double of at most ±2⁵¹ to where its last bit is worth 1: the addition itself rounds half to
+// even, and the difference of the bit patterns is the whole number. Plain IEEE 754, and it vectorises.
+constexpr double kRounder = 6755399441055744.0;
+constexpr std::uint32_t kMagnitude = 0x7fffffffU;
+
+static_assert(std::endian::native == std::endian::little, "updates and digests are little-endian");
+static_assert(static_cast<double>(limits::kUpdateWeightMax) * limits::kDeltaMax * kUnit <= 0x1p51,
+              "one product must stay where doubles tell whole numbers apart");
+static_assert(static_cast<double>(limits::kRoundWeightMax) * limits::kDeltaMax * kUnit <= 0x1p59 &&
+                  limits::kRoundUpdatesMax <= (1U << 16U),
+              "the sum, with half a unit of rounding an update, must fit 63 bits");
+
+std::size_t load(DeltaBytes delta, std::size_t first, Block& block) {
+    const std::size_t count = std::min(kBlock, delta.size() / sizeof(float) - first);
+    std::memcpy(block.data(), delta.data() + first * sizeof(float), count * sizeof(float));
+    return count;
+}
+
+// One comparison of magnitudes as integers: NaN and infinity have larger patterns than any number.
+bool within_bounds(const Block& block, std::size_t count) {
+    std::uint32_t largest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        largest = std::max(largest, std::bit_cast<std::uint32_t>(block[i]) & kMagnitude);
+    }
+    return largest <= std::bit_cast<std::uint32_t>(limits::kDeltaMax);
+}
+
+void add_products(const Block& block, std::size_t count, double scale, std::int64_t* sums) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const double rounded = static_cast<double>(block[i]) * scale + kRounder;
+        sums[i] += std::bit_cast<std::int64_t>(rounded) - std::bit_cast<std::int64_t>(kRounder);
+    }
+}
+
+}  // namespace
+
+ExactMean::ExactMean(const TierSizes& sizes) : sizes_(sizes), sums_(sizes.back()) {
+    SKERRY_ASSERT(std::is_sorted(sizes.begin(), sizes.end()) && sizes.front() > 0);
+    SKERRY_ASSERT(sizes.back() <= limits::kParametersMax);
+}
+
+Result<> ExactMean::check_room(std::uint64_t updates, Weight weight) const {
+    if (updates_ + updates > limits::kRoundUpdatesMax || weight_total_ + weight > limits::kRoundWeightMax) {
+        return fail(ErrorCode::InvalidInput, "one sum takes at most " + std::to_string(limits::kRoundUpdatesMax) +
+                                                 " updates of together weight " +
+                                                 std::to_string(limits::kRoundWeightMax));
+    }
+    return {};
+}
+
+Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
+    std::size_t tier = 0;
+    while (tier < kTiers && sizes_[tier] * sizeof(float) != delta.size())
+        ++tier;
+    if (tier == kTiers) {
+        return fail(ErrorCode::InvalidInput,
+                    "an update of " + std::to_string(delta.size()) + " bytes is no tier's prefix of this model");
+    }
+    if (weight < 1 || weight > limits::kUpdateWeightMax) {
+        return fail(ErrorCode::InvalidInput, "a weight of " + std::to_string(weight) + " is not within 1 … " +
+                                                 std::to_string(limits::kUpdateWeightMax));
+    }
+    SKERRY_TRY(check_room(1, weight));
+
+    Block block;
+    for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
+        const std::size_t count = load(delta, first, block);
+        if (!within_bounds(block, count)) {
+            return fail(ErrorCode::InvalidInput, "an update has a value that is not finite or beyond ±" +
+                                                     std::to_string(static_cast<int>(limits::kDeltaMax)));
+        }
+    }
+    // Exact: 24 bits of Δ, at most 23 of the weight, and a power of two.
+    const double scale = static_cast<double>(weight) * kUnit;
+    for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
+        const std::size_t count = load(delta, first, block);
+        add_products(block, count, scale, sums_.data() + first);
+    }
+    weights_[tier] += weight;
+    weight_total_ += weight;
+    ++updates_;
+    return {};
+}
+
+Result<> ExactMean::merge(Accumulator&& other) {
+    auto* const mean = dynamic_cast<ExactMean*>(&other);
+    if (mean == nullptr || mean == this || mean->sizes_ != sizes_) {
+        return fail(ErrorCode::InvalidInput, "only another exact mean over the same tiers can be merged");
+    }
+    SKERRY_TRY(check_room(mean->updates_, mean->weight_total_));
+    for (std::size_t i = 0; i < sums_.size(); ++i)
+        sums_[i] += mean->sums_[i];
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        weights_[tier] += mean->weights_[tier];
+    weight_total_ += mean->weight_total_;
+    updates_ += mean->updates_;
+    *mean = ExactMean(sizes_);
+    return {};
+}
+
+Digest ExactMean::digest() const {
+    ByteWriter head;
+    for (const std::size_t size : sizes_)
+        head.put(static_cast<std::uint64_t>(size));
+    for (const Weight weight : weights_)
+        head.put(weight);
+    head.put(updates_);
+    crypto::Sha256 hash;
+    hash.update(bytes_of("skerry/sum/1")).update(head.bytes()).update(std::as_bytes(std::span(sums_)));
+    return hash.finish();
+}
+
+Result<std::vector<float>> ExactMean::finish() && {
+    if (updates_ == 0) return fail(ErrorCode::InvalidInput, "a mean of no updates does not exist");
+    std::vector<float> mean(sums_.size());
+    Weight covering = weight_total_;
+    std::size_t first = 0;
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        if (covering != 0) {
+            const double divisor = static_cast<double>(covering) * kUnit;  // exact: a 31-bit number and a power of two
+            for (std::size_t i = first; i < sizes_[tier]; ++i) {
+                mean[i] = static_cast<float>(static_cast<double>(sums_[i]) / divisor);
+            }
+        }
+        first = sizes_[tier];
+        covering -= weights_[tier];
+    }
+    *this = ExactMean(sizes_);
+    return mean;
+}
+
+}  // namespace skerry::aggregation

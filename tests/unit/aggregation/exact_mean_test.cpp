@@ -1,0 +1,194 @@
+#include "aggregation/exact_mean.hpp"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <gmock/gmock.h>
+
+namespace skerry::aggregation {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+
+constexpr TierSizes kSizes = {3, 5000, 9001};  // none a multiple of the block
+
+DeltaBytes bytes(const std::vector<float>& delta) {
+    return std::as_bytes(std::span(delta));
+}
+
+struct Update {
+    std::vector<float> delta;
+    Weight weight;
+};
+
+std::vector<Update> random_updates(std::mt19937_64& random, std::size_t count) {
+    std::vector<Update> updates(count);
+    std::uniform_real_distribution<float> exponent(-30.0F, 13.0F);
+    for (Update& update : updates) {
+        update.delta.resize(kSizes[random() % kTiers]);
+        update.weight = 1 + random() % limits::kUpdateWeightMax;
+        for (float& value : update.delta) {
+            value = std::min(std::exp2(exponent(random)), limits::kDeltaMax) * (random() % 2 == 0 ? 1.0F : -1.0F);
+        }
+    }
+    return updates;
+}
+
+ExactMean sum_of(const std::vector<Update>& updates) {
+    ExactMean mean(kSizes);
+    for (const Update& update : updates)
+        EXPECT_TRUE(mean.add(bytes(update.delta), update.weight));
+    return mean;
+}
+
+TEST(ExactMean, IsTheWeightedMean) {
+    ExactMean mean({1, 2, 3});
+    ASSERT_TRUE(mean.add(bytes({1.0F, 2.0F, -4.0F}), 3));
+    ASSERT_TRUE(mean.add(bytes({5.0F, -2.0F, 0.5F}), 1));
+    EXPECT_THAT(*std::move(mean).finish(), ElementsAre(2.0F, 1.0F, -2.875F));
+}
+
+TEST(ExactMean, DividesEachPositionByTheWeightOfTheNodesThatCoverIt) {
+    ExactMean mean({1, 2, 3});
+    ASSERT_TRUE(mean.add(bytes({4.0F}), 1));
+    ASSERT_TRUE(mean.add(bytes({1.0F, 8.0F}), 2));
+    ASSERT_TRUE(mean.add(bytes({1.0F, 2.0F, 7.0F}), 1));
+    EXPECT_THAT(*std::move(mean).finish(), ElementsAre(7.0F / 4.0F, 6.0F, 7.0F));
+}
+
+TEST(ExactMean, LeavesZeroWhereNoUpdateReached) {
+    ExactMean mean({1, 2, 3});
+    ASSERT_TRUE(mean.add(bytes({4.0F}), 1));
+    EXPECT_THAT(*std::move(mean).finish(), ElementsAre(4.0F, 0.0F, 0.0F));
+}
+
+TEST(ExactMean, GivesTheSameBytesInEveryOrder) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937_64 random(seed);
+        auto updates = random_updates(random, 1 + seed % 12);
+        ExactMean first = sum_of(updates);
+        std::shuffle(updates.begin(), updates.end(), random);
+        ExactMean second = sum_of(updates);
+        EXPECT_EQ(first.digest(), second.digest());
+        EXPECT_EQ(*std::move(first).finish(), *std::move(second).finish());
+    }
+}
+
+TEST(ExactMean, GivesTheSameBytesForEveryTreeOfMerges) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937_64 random(seed);
+        const auto updates = random_updates(random, 2 + seed % 12);
+        std::vector<ExactMean> forest;
+        for (const Update& update : updates)
+            forest.push_back(sum_of({update}));
+        while (forest.size() > 1) {
+            std::swap(forest[random() % forest.size()], forest.back());
+            ExactMean last = std::move(forest.back());
+            forest.pop_back();
+            ASSERT_TRUE(forest[random() % forest.size()].merge(std::move(last)));
+        }
+        ExactMean flat = sum_of(updates);
+        EXPECT_EQ(forest.front().digest(), flat.digest());
+        EXPECT_EQ(*std::move(forest.front()).finish(), *std::move(flat).finish());
+    }
+}
+
+TEST(ExactMean, DiffersFromTheRealMeanByRoundingOnly) {
+    std::mt19937_64 random(7);
+    auto updates = random_updates(random, 9);
+    for (Update& update : updates)
+        update.delta.resize(kSizes[0]);
+    const auto mean = *sum_of(updates).finish();
+    for (std::size_t i = 0; i < kSizes[0]; ++i) {
+        long double sum = 0;
+        long double weight = 0;
+        for (const Update& update : updates) {
+            sum += static_cast<long double>(update.delta[i]) * static_cast<long double>(update.weight);
+            weight += static_cast<long double>(update.weight);
+        }
+        EXPECT_NEAR(mean[i], static_cast<double>(sum / weight), std::abs(mean[i]) * 1e-6 + 1e-4);
+    }
+}
+
+TEST(ExactMean, RoundsHalfToEven) {
+    const float half_unit = std::ldexp(1.0F, -(limits::kFractionBits + 1));
+    ExactMean mean({4, 4, 4});
+    ASSERT_TRUE(mean.add(bytes({half_unit, 3 * half_unit, -half_unit, -3 * half_unit}), 1));
+    EXPECT_THAT(*std::move(mean).finish(), ElementsAre(0.0F, 4 * half_unit, 0.0F, -4 * half_unit));
+}
+
+TEST(ExactMean, HoldsTheLargestRoundThatTheLimitsAllow) {
+    const std::uint64_t updates = limits::kRoundWeightMax / limits::kUpdateWeightMax;
+    for (const float extreme : {limits::kDeltaMax, -limits::kDeltaMax}) {
+        const std::vector<float> delta(8, extreme);
+        ExactMean mean({8, 8, 8});
+        for (std::uint64_t k = 0; k < updates; ++k)
+            ASSERT_TRUE(mean.add(bytes(delta), limits::kUpdateWeightMax));
+        EXPECT_FALSE(mean.add(bytes(delta), 1)) << "one more exceeds the weight of a round";
+        EXPECT_THAT(*std::move(mean).finish(), Each(extreme));
+    }
+}
+
+TEST(ExactMean, TakesNoMoreUpdatesThanARoundHas) {
+    const std::vector<float> delta = {limits::kDeltaMax};
+    ExactMean mean({1, 1, 1});
+    for (std::size_t k = 0; k < limits::kRoundUpdatesMax; ++k)
+        ASSERT_TRUE(mean.add(bytes(delta), 1));
+    EXPECT_FALSE(mean.add(bytes(delta), 1));
+    ExactMean one({1, 1, 1});
+    ASSERT_TRUE(one.add(bytes(delta), 1));
+    EXPECT_FALSE(mean.merge(std::move(one)));
+    EXPECT_EQ(one.updates(), 1U) << "a refused merge leaves both as they were";
+}
+
+TEST(ExactMean, RefusesWhatIsNotAnUpdateAndStaysUnchanged) {
+    ExactMean mean(kSizes);
+    ASSERT_TRUE(mean.add(bytes(std::vector<float>(kSizes[1], 0.25F)), 2));
+    const Digest before = mean.digest();
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                            -std::numeric_limits<float>::infinity(),
+                            std::nextafter(limits::kDeltaMax, std::numeric_limits<float>::infinity())}) {
+        std::vector<float> delta(kSizes[2], 1.0F);
+        delta.back() = bad;
+        EXPECT_FALSE(mean.add(bytes(delta), 1)) << bad;
+    }
+    EXPECT_FALSE(mean.add(bytes(std::vector<float>(4)), 1));
+    EXPECT_FALSE(mean.add({}, 1));
+    EXPECT_FALSE(mean.add(bytes(std::vector<float>(kSizes[0])), 0));
+    EXPECT_FALSE(mean.add(bytes(std::vector<float>(kSizes[0])), limits::kUpdateWeightMax + 1));
+    EXPECT_EQ(mean.digest(), before);
+}
+
+TEST(ExactMean, ReadsUpdatesThatLieAtOddAddresses) {
+    const std::vector<float> delta = {1.5F, -2.0F, 3.0F};
+    Bytes odd(1 + 3 * sizeof(float));
+    std::memcpy(odd.data() + 1, delta.data(), 3 * sizeof(float));
+    ExactMean mean({1, 2, 3});
+    ASSERT_TRUE(mean.add(ByteView(odd).subspan(1), 5));
+    EXPECT_EQ(*std::move(mean).finish(), delta);
+}
+
+TEST(ExactMean, SaysSoWhenThereIsNothingToAverage) {
+    EXPECT_FALSE(ExactMean({1, 2, 3}).finish());
+}
+
+TEST(ExactMean, MergesOnlyWithItsOwnKind) {
+    ExactMean mean({1, 2, 3});
+    EXPECT_FALSE(mean.merge(ExactMean({1, 2, 4})));
+    EXPECT_FALSE(mean.merge(std::move(mean)));
+}
+
+TEST(ExactMean, TellsWhichNodesCoveredWhatInItsDigest) {
+    ExactMean light({1, 2, 3});
+    ASSERT_TRUE(light.add(bytes({0.0F}), 1));
+    ExactMean heavy({1, 2, 3});
+    ASSERT_TRUE(heavy.add(bytes({0.0F, 0.0F, 0.0F}), 1));
+    EXPECT_NE(light.digest(), heavy.digest());
+}
+
+}  // namespace
+}  // namespace skerry::aggregation
