@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "edge-node/session/session.hpp"
+
+namespace skerry::node {
+
+using Level = Notice::Level;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// "Nothing waits for ever": also not because the coordinator says so.
+constexpr milliseconds kLeaseWaitMax{600'000};
+
+enum class Consequence { PutBack, PutBackLoudly, Drop };
+
+Consequence consequence_of(wire::RefusalCode code) {
+    using Code = wire::RefusalCode;
+    switch (code) {
+        case Code::Stale:
+        case Code::Unleased:
+        case Code::NotYourTurn:
+        case Code::Oversized:
+            return Consequence::PutBack;
+        case Code::Malformed:
+        case Code::Unsigned:
+        case Code::Undecryptable:
+        case Code::Replayed:
+            return Consequence::PutBackLoudly;
+        case Code::NonFinite:
+        case Code::OutOfBounds:
+        case Code::Norm:
+        case Code::Misshapen:
+            return Consequence::Drop;
+    }
+    return Consequence::PutBackLoudly;
+}
+
+std::string update_text(Sequence sequence) {
+    return "update " + std::to_string(sequence.value);
+}
+
+}  // namespace
+
+SpooledUpdate* Session::offered() {
+    return spool_.empty() || spool_.back().accepted ? nullptr : &spool_.back();
+}
+const SpooledUpdate* Session::offered() const {
+    return const_cast<Session*>(this)->offered();
+}
+
+bool Session::wants_lease() const {
+    // Not while a newer version is on its way: the update would be stale before it is sealed.
+    return !config_.alone && installed_.value > 0 && steps_per_update_ > 0 && steps_ >= steps_per_update_ &&
+           offered() == nullptr && !taking_ && !installing_ && !newest_;
+}
+
+void Session::wait_with_lease(TimePoint until, std::string why) {
+    lease_not_before_ = until;
+    lease_.close();
+    lease_waits_for_ = std::move(why);
+}
+
+void Session::on(const StepLearned&, TimePoint now) {
+    ++steps_;
+    report_due_ = std::min(report_due_, std::max(now, reported_ + milliseconds(1000)));
+}
+
+void Session::hear(const wire::LeaseGrant& grant, TimePoint now) {
+    if (!lease_.is_open() || !wants_lease()) return;
+    const auto lease = wire::open_lease(grant.lease, keys_.signing);
+    if (!lease) return notice(Level::Error, "untrusted_lease", lease.error().message);
+    const bool spent = std::any_of(spool_.begin(), spool_.end(),
+                                   [&](const SpooledUpdate& update) { return update.lease == lease->id; });
+    // A grant that was late or repeated answers an older question.
+    if (spent || lease->base != installed_ || lease->tier != certificate_.tier) return;
+    if (lease->federation != keys_.federation || lease->node != certificate_.node || lease->model != config_.model) {
+        return notice(Level::Error, "untrusted_lease", "the lease granted is not for this node and model");
+    }
+    lease_.close();
+    lease_not_before_ = now;
+    taking_ = Taking{next_sequence_, std::exchange(steps_, 0)};
+    next_sequence_ = next_sequence_.next();
+    order(TakeUpdate{taking_->sequence, *lease, grant.lease, keys_.seal});
+}
+
+void Session::hear(const wire::LeaseDenied& denied, TimePoint now) {
+    if (!lease_.is_open()) return;
+    using Reason = wire::LeaseDenied::Reason;
+    const auto pause = std::clamp(denied.retry_after, config_.backoff.first, kLeaseWaitMax);
+    const TimePoint again = now + jitter_.around(pause);
+    switch (denied.reason) {
+        case Reason::Wait:
+            return wait_with_lease(again, "an update of this node waits in the open round");
+        case Reason::StaleBase:
+            hello_.open(now + jitter_.around(config_.backoff.first));
+            return wait_with_lease(again, "the newest version must be installed first");
+        case Reason::TierTooHigh:
+            hello_.open(now + jitter_.around(config_.backoff.first));
+            return wait_with_lease(again, "the coordinator allows this node a smaller tier only: join again");
+    }
+}
+
+void Session::on(const UpdateSpooled& event, TimePoint now) {
+    if (!taking_ || taking_->sequence != event.update.sequence) return;
+    taking_.reset();
+    spool_.push_back(event.update);
+    offer_.open(now);
+    if (installing_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
+}
+
+void Session::on(const NothingTaken& event, TimePoint) {
+    if (!taking_ || taking_->sequence != event.sequence) return;
+    taking_.reset();
+    if (installing_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
+}
+
+void Session::hear(const wire::PullUpdate& pull, TimePoint now) {
+    const SpooledUpdate* update = offered();
+    if (update == nullptr || update->sequence != pull.sequence) return;
+    const std::uint64_t chunks = (update->sealed_bytes + limits::kChunkBytes - 1) / limits::kChunkBytes;
+    if (pull.count == 0 || pull.count > limits::kChunkCredit || pull.first >= chunks) return;
+    // The coordinator is at it: the offer is repeated only if it falls silent.
+    offer_.open(now + jitter_.around(2 * config_.backoff.first));
+    const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(pull.count, chunks - pull.first));
+    order(SendUpdateChunks{pull.sequence, pull.first, count});
+}
+
+void Session::hear(const wire::Receipt& receipt, TimePoint) {
+    SpooledUpdate* update = offered();
+    if (update == nullptr || update->sequence != receipt.sequence) return;
+    const auto body = wire::open_receipt(receipt.receipt, keys_.signing);
+    if (!body) return notice(Level::Error, "untrusted_receipt", body.error().message);
+    if (body->federation != keys_.federation || body->update != UpdateId{certificate_.node, update->sequence} ||
+        body->lease != update->lease || body->content != update->content) {
+        return notice(Level::Error, "untrusted_receipt",
+                      "the receipt for " + update_text(update->sequence) + " is not for the bytes that were sent");
+    }
+    update->accepted = true;
+    offer_.close();
+    refusals_in_row_ = 0;
+    last_fate_ = update_text(update->sequence) + " accepted, weight " + std::to_string(body->weight);
+    order(KeepReceipt{update->sequence, receipt.receipt, *body});
+}
+
+void Session::hear(const wire::Refusal& refusal, TimePoint now) {
+    const SpooledUpdate* update = offered();
+    if (update == nullptr || update->sequence != refusal.sequence) return;
+    const Consequence consequence = consequence_of(refusal.code);
+    const std::string name(wire::name_of(refusal.code));
+    last_fate_ = update_text(refusal.sequence) + " refused: " + name + ": " + refusal.text;
+    notice(consequence == Consequence::PutBack ? Level::Info : Level::Error, "update_refused", last_fate_);
+    spool_.pop_back();
+    offer_.close();
+    // Grows while nothing is accepted: an update that can't succeed must not circle at full speed.
+    const auto pause = config_.backoff.first * (std::int64_t{1} << std::min(refusals_in_row_++, 20U));
+    wait_with_lease(now + jitter_.around(std::min<milliseconds>(pause, config_.backoff.longest)),
+                    "the last update was refused: " + name);
+    hello_.open(now);  // what we hold may be old: keys, certificate or version
+    if (consequence == Consequence::Drop) {
+        steps_ = 0;
+        return order(DropProgress{refusal.sequence});
+    }
+    steps_ = std::max<std::uint64_t>(steps_, steps_per_update_);
+    order(PutBack{refusal.sequence});
+}
+
+}  // namespace skerry::node

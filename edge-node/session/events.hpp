@@ -1,0 +1,120 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/wire/messages.hpp"
+#include "common/wire/signed.hpp"
+#include "edge-node/session/state.hpp"
+
+/// What a Session is told, and what it orders.
+namespace skerry::node {
+
+// ---- Events ----
+
+/// The encrypted connection stands. Also after each reconnect.
+struct Connected {};
+struct Disconnected {};
+struct MessageReceived {
+    wire::FromCoordinator message;
+};
+/// A learning step was accepted by the gate: there is progress that no update holds.
+struct StepLearned {};
+/// TakeUpdate is durable.
+struct UpdateSpooled {
+    SpooledUpdate update;
+};
+/// TakeUpdate found no progress, or none that is fit to share; the lease is left unspent.
+struct NothingTaken {
+    Sequence sequence;
+};
+/// InstallVersion is durable and serves.
+struct VersionInstalled {
+    ModelVersion version;
+};
+/// InstallVersion could not be done, for instance because it failed its self-test; `why` is for people.
+struct VersionRefused {
+    ModelVersion version;
+    std::string why;
+};
+struct TimePassed {};
+/// The daemon drains: says goodbye.
+struct Stopping {};
+
+using Event = std::variant<Connected, Disconnected, MessageReceived, StepLearned, UpdateSpooled, NothingTaken,
+                           VersionInstalled, VersionRefused, TimePassed, Stopping>;
+
+// ---- Actions, to be performed in their order ----
+
+struct Send {
+    wire::FromNode message;
+};
+/// Send a wire::Report with the numbers of this moment.
+struct SendReport {};
+/// Send chunks [first, first + count) of the spooled update's sealed bytes, each limits::kChunkBytes but the last.
+struct SendUpdateChunks {
+    Sequence sequence;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+/// In one durable transaction: Δ since the last update → clip to the lease's norm → seal → sign → spool under
+/// `sequence`; then UpdateSpooled, or NothingTaken. What is learned after this order belongs to the next update.
+struct TakeUpdate {
+    Sequence sequence;
+    wire::Lease lease;
+    wire::SignedBytes signed_lease;
+    crypto::SealPublicKey seal_to;
+};
+/// Durably: the update is accepted. Its Δ stays until a version counts it.
+struct KeepReceipt {
+    Sequence sequence;
+    wire::SignedBytes receipt;
+    wire::ReceiptBody body;
+};
+/// Durably: the update leaves the spool, its Δ is local progress again.
+struct PutBack {
+    Sequence sequence;
+};
+/// Durably: the update leaves the spool, and the weights go back to the installed version plus the Δ of accepted
+/// updates: what was learned since is not fit to share.
+struct DropProgress {
+    Sequence sequence;
+};
+/// The next piece of the version that is being fetched, float32 little-endian; index 0 begins anew. Its bytes are
+/// verified when all are there, before InstallVersion; nothing of it may be used until then.
+struct StoreModelChunk {
+    ModelVersion version;
+    std::uint32_t index = 0;
+    Bytes bytes;
+};
+/// In one durable transaction: the stored chunks become the base, updates up to `counted` leave the spool, and
+/// weights = base + Σ Δ of later updates + progress not yet sent. Then VersionInstalled or VersionRefused.
+struct InstallVersion {
+    wire::Manifest manifest;
+    wire::SignedBytes signed_manifest;
+    Sequence counted;
+};
+/// Durably. A changed transport key or seal key is used from the next connection or update on.
+struct KeepKeys {
+    wire::SignedBytes signed_keys;
+    wire::KeySet keys;
+};
+/// Durably.
+struct KeepCertificate {
+    wire::SignedBytes signed_certificate;
+    wire::Certificate certificate;
+};
+/// For the log and the status page.
+struct Notice {
+    enum class Level { Info, Warning, Error };
+    Level level = Level::Info;
+    std::string event;  ///< "update_refused"
+    std::string text;   ///< what happened, and what to do where something can be done
+};
+
+using Action = std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress,
+                            StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, Notice>;
+using Actions = std::vector<Action>;
+
+}  // namespace skerry::node

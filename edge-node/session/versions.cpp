@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <utility>
+
+#include "edge-node/session/session.hpp"
+
+namespace skerry::node {
+
+using Level = Notice::Level;
+
+void Session::hear(const wire::Announcement& announcement, TimePoint now) {
+    const auto manifest = wire::open_manifest(announcement.manifest, keys_.signing);
+    if (!manifest) return notice(Level::Error, "untrusted_version", manifest.error().message);
+    if (manifest->federation != keys_.federation || manifest->model != config_.model ||
+        manifest->values != config_.values) {
+        return notice(Level::Error, "untrusted_version",
+                      "the version announced is of another federation or another declared model: it is not installed");
+    }
+    newest_known_ = std::max(newest_known_, manifest->version);
+    const ModelVersion known = newest_       ? newest_->manifest.version
+                               : installing_ ? installing_->manifest.version
+                                             : installed_;
+    if (manifest->version <= known || manifest->version == refused_version_) return;
+    newest_ = Announced{*manifest, announcement.manifest, announcement.counted};
+    begin_download(now);
+}
+
+void Session::begin_download(TimePoint now) {
+    // While one is being installed its chunks are still in place: the next one waits for VersionInstalled.
+    if (installing_ || !newest_ || newest_->manifest.version <= installed_) return;
+    download_.emplace(newest_->manifest, newest_->signed_manifest, newest_->counted, certificate_.tier);
+    pull_.open(now);
+    if (connected_ && welcomed_) ask_for_chunks(now);
+}
+
+void Session::ask_for_chunks(TimePoint now) {
+    const auto pull = download_->ask();
+    pull_.asked(now, config_.backoff, jitter_);
+    if (pull) say(*pull);
+}
+
+void Session::hear(const wire::ModelChunk& chunk, TimePoint now) {
+    if (!download_) return;
+    using Taken = Download::Taken;
+    const Taken taken = download_->take(chunk);
+    if (taken == Taken::Ignored) return;
+    if (taken == Taken::Corrupt) {
+        // Asked again after a pause that grows: a coordinator that serves wrong bytes must not be hammered.
+        pull_.asked(now, config_.backoff, jitter_);
+        return notice(Level::Error, "version_corrupt",
+                      "the bytes of version " + std::to_string(chunk.version.value) +
+                          " are not what its manifest promises; it is fetched again");
+    }
+    order(StoreModelChunk{chunk.version, chunk.index, chunk.bytes});
+    if (taken == Taken::Stored) {
+        pull_.open(now);  // an answer: patience begins anew
+        return ask_for_chunks(now);
+    }
+    pull_.close();
+    installing_ = Announced{download_->manifest(), download_->signed_manifest(), download_->counted()};
+    download_.reset();
+    newest_.reset();
+    if (!taking_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
+}
+
+void Session::on(const VersionInstalled& event, TimePoint now) {
+    if (!installing_ || installing_->manifest.version != event.version) return;
+    const Sequence counted = installing_->counted;
+    installed_ = event.version;
+    installing_.reset();
+    if (const SpooledUpdate* update = offered(); update != nullptr && update->sequence <= counted) offer_.close();
+    std::erase_if(spool_, [&](const SpooledUpdate& update) { return update.sequence <= counted; });
+    lease_not_before_ = now;  // what we waited for may be this version
+    lease_.close();
+    report_due_ = now;
+    if (silent() && connected_ && welcomed_) {
+        say(wire::Goodbye{});
+        return;
+    }
+    begin_download(now);
+}
+
+void Session::on(const VersionRefused& event, TimePoint now) {
+    if (!installing_ || installing_->manifest.version != event.version) return;
+    refused_version_ = event.version;
+    installing_.reset();
+    notice(Level::Error, "version_refused",
+           "version " + std::to_string(event.version.value) + " is not installed: " + event.why +
+               "; this node stays on version " + std::to_string(installed_.value) + " until a newer one comes");
+    begin_download(now);
+}
+
+}  // namespace skerry::node
