@@ -40,8 +40,10 @@ Digest sha256(ByteView bytes) {
 
 Digest hmac_sha256(ByteView key, ByteView message) {
     SKERRY_ASSERT(key.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
+    constexpr std::byte kNothing{};  // OpenSSL takes an empty key, but no null pointer to it
+    const std::byte* const key_start = key.empty() ? &kNothing : key.data();
     Digest mac;
-    SKERRY_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(message.data()), message.size(),
+    SKERRY_ASSERT(HMAC(EVP_sha256(), key_start, static_cast<int>(key.size()), raw(message.data()), message.size(),
                        raw(mac.data()), nullptr) != nullptr);
     return mac;
 }
