@@ -49,7 +49,7 @@ public:
                   std::type_identity_t<std::chrono::duration<Rep, Period>> min,
                   std::type_identity_t<std::chrono::duration<Rep, Period>> max) {
         using Unit = std::chrono::duration<Rep, Period>;
-        const auto value = duration_within(key, min, max, std::chrono::nanoseconds(Unit(1)));
+        const auto value = duration_within(key, nanoseconds_of(min), nanoseconds_of(max), nanoseconds_of(Unit(1)));
         if (value) target = std::chrono::duration_cast<Unit>(*value);
         return value.has_value();
     }
@@ -101,6 +101,14 @@ private:
     static std::int64_t narrowed(T bound) {
         return std::in_range<std::int64_t>(bound) ? static_cast<std::int64_t>(bound)
                                                   : std::numeric_limits<std::int64_t>::max();
+    }
+    /// Bounds such as Unit::max() would overflow.
+    template <class Rep, class Period>
+    static std::chrono::nanoseconds nanoseconds_of(std::chrono::duration<Rep, Period> time) {
+        using Unit = std::chrono::duration<Rep, Period>;
+        return time < std::chrono::duration_cast<Unit>(std::chrono::nanoseconds::max())
+                   ? std::chrono::duration_cast<std::chrono::nanoseconds>(time)
+                   : std::chrono::nanoseconds::max();
     }
     std::optional<double> number_within(std::string_view key, double min, double max);
     std::optional<std::int64_t> integer_within(std::string_view key, std::int64_t min, std::int64_t max);
