@@ -11,7 +11,8 @@
 
 /// The records that are signed: fixed little-endian layouts (PROTOCOL.md §3), because signed bytes must be canonical.
 /// sign(record, key) writes and signs; open_x(signed, key) verifies the signature BEFORE it parses.
-/// open_x: PermissionDenied: not signed by that key. InvalidInput: signed, but not such a record.
+/// open_x: PermissionDenied: not signed by that key. InvalidInput: signed, but not such a record: other bytes, a time
+/// outside kTimeMin … kTimeMax, or a number beyond limits.hpp. Thread-safe.
 namespace skerry::wire {
 
 /// The first 16 bytes of SHA-256 over the root key: names a federation.
@@ -24,9 +25,9 @@ using FederationId = BytesId<struct FederationTag, 16>;
 struct KeySet {
     FederationId federation;
     std::uint64_t serial = 0;
-    crypto::VerifyKey signing;    ///< leases, receipts, manifests
-    crypto::SealPublicKey seal;   ///< updates are sealed to this
-    ByteArray<32> transport{};    ///< CURVE server key
+    crypto::VerifyKey signing;   ///< leases, receipts, manifests
+    crypto::SealPublicKey seal;  ///< updates are sealed to this
+    ByteArray<32> transport{};   ///< CURVE server key
     bool operator==(const KeySet&) const = default;
 };
 

@@ -1,0 +1,72 @@
+#include "common/wire/update_header.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::wire {
+
+namespace {
+
+constexpr std::string_view kMagic = "SKU1";
+constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kSuite = 1;
+constexpr std::uint8_t kEncodingFloat32 = 0;
+constexpr std::uint16_t kNoFlags = 0;
+
+tl::unexpected<Error> refused(std::string_view what) {
+    return fail(ErrorCode::InvalidInput, "the update's header " + std::string(what));
+}
+
+}  // namespace
+
+Bytes write_header(const UpdateHeader& header) {
+    ByteWriter out;
+    out.put(bytes_of(kMagic)).put(kVersion).put(kSuite);
+    out.put(ByteView(header.federation.value))
+        .put(ByteView(header.update.node.value))
+        .put(header.update.sequence.value);
+    out.put(ByteView(header.lease.value)).put(header.base.value).put(ByteView(header.model));
+    out.put(static_cast<std::uint8_t>(header.tier)).put(kEncodingFloat32).put(kNoFlags).put(header.examples);
+    out.put(header.plain_bytes).put(static_cast<std::uint32_t>(limits::kChunkBytes)).put(ByteView(header.encapsulated));
+    Bytes bytes = std::move(out).take();
+    bytes.resize(kUpdateHeaderBytes);
+    return bytes;
+}
+
+Result<UpdateHeader> read_header(ByteView bytes) {
+    if (bytes.size() != kUpdateHeaderBytes)
+        return refused("has " + std::to_string(bytes.size()) + " bytes, must have 256");
+    ByteReader in(bytes);
+    UpdateHeader header;
+    if (text_of(in.get_bytes(kMagic.size())) != kMagic) return refused("does not begin with SKU1");
+    if (in.get<std::uint16_t>() != kVersion) return refused("has an unknown version");
+    if (in.get<std::uint16_t>() != kSuite) return refused("names an unknown suite of ciphers");
+    header.federation.value = in.get_array<16>();
+    header.update.node.value = in.get_array<16>();
+    header.update.sequence.value = in.get<std::uint64_t>();
+    header.lease.value = in.get_array<16>();
+    header.base.value = in.get<std::uint64_t>();
+    header.model = in.get_array<32>();
+    const auto tier = in.get<std::uint8_t>();
+    if (tier >= kTiers) return refused("names an unknown tier");
+    header.tier = static_cast<Tier>(tier);
+    if (in.get<std::uint8_t>() != kEncodingFloat32) return refused("names an unknown encoding");
+    if (in.get<std::uint16_t>() != kNoFlags) return refused("has unknown flags");
+    header.examples = in.get<std::uint32_t>();
+    header.plain_bytes = in.get<std::uint64_t>();
+    if (header.plain_bytes < body_size(0, 0) ||
+        header.plain_bytes > body_size(limits::kParametersMax, limits::kReportClassPairsMax)) {
+        return refused("announces a body of " + std::to_string(header.plain_bytes) + " bytes, which no update has");
+    }
+    if (in.get<std::uint32_t>() != limits::kChunkBytes) return refused("announces chunks of another size than 1 MiB");
+    header.encapsulated = in.get_array<32>();
+    const ByteView padding = in.get_bytes(in.remaining());
+    if (std::any_of(padding.begin(), padding.end(), [](std::byte byte) { return byte != std::byte{0}; })) {
+        return refused("does not end in zeros");
+    }
+    return header;
+}
+
+}  // namespace skerry::wire
