@@ -1,5 +1,6 @@
 #include "common/crypto/aead.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include <openssl/err.h>

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "common/base/bytes.hpp"
 #include "common/base/error.hpp"
