@@ -9,8 +9,13 @@
 #include "common/base/bytes.hpp"
 #include "common/base/error.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/limits.hpp"
 
 namespace skerry::parameters {
+
+inline constexpr std::size_t kKernelMax = 15;            ///< side of a convolution's kernel
+inline constexpr std::size_t kMapValuesMax = 1U << 22U;  ///< values of one sample's map after any layer
+inline constexpr std::size_t kClassNameBytesMax = 64;
 
 enum class Modality { Image, Tabular };
 
@@ -48,8 +53,8 @@ struct ModelSpec {
     std::string name;  ///< [a-z0-9-]{1,64}; the model's name in the inference API
     Modality modality = Modality::Tabular;
     InputSpec input;
-    std::vector<std::string> classes;                 ///< their index is the label; 2 … limits::kClassesMax, distinct
-    std::array<std::vector<Layer>, kTiers> stages;    ///< light, medium, heavy; none empty
+    std::vector<std::string> classes;               ///< their index is the label; 2 … limits::kClassesMax, distinct
+    std::array<std::vector<Layer>, kTiers> stages;  ///< light, medium, heavy; none empty
 
     bool operator==(const ModelSpec&) const = default;
 
