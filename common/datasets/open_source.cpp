@@ -1,0 +1,43 @@
+#include <filesystem>
+
+#include "common/datasets/csv_source.hpp"
+#include "common/datasets/dataset.hpp"
+#include "common/datasets/idx_source.hpp"
+#include "common/datasets/selection.hpp"
+#include "common/datasets/strokes_source.hpp"
+
+namespace skerry::datasets {
+namespace {
+
+Result<std::unique_ptr<SampleSource>> open_whole(std::string_view where, const parameters::ModelSpec& spec,
+                                                 const SourceOptions& options) {
+    if (where.starts_with(kStrokesScheme)) return open_strokes(where, spec, options);
+    const std::filesystem::path path(where);
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        if (holds_idx(path, options.split)) return open_idx(path, options.split, spec);
+        const std::filesystem::path csv = path / (options.split == Split::Train ? "train.csv" : "test.csv");
+        if (std::filesystem::is_regular_file(csv, ignored)) return open_csv(csv, spec);
+        return fail(ErrorCode::InvalidInput,
+                    path.string() + " holds neither idx files (train-images-idx3-ubyte, t10k-…) nor " +
+                        csv.filename().string() + ": name a folder with one of them, a .csv file, or strokes:");
+    }
+    if (!std::filesystem::exists(path, ignored)) {
+        return fail(ErrorCode::NotFound, "there is no " + path.string() + ": name a folder, a .csv file, or strokes:");
+    }
+    return open_csv(path, spec);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SampleSource>> open_source(std::string_view where, const parameters::ModelSpec& spec,
+                                                  const SourceOptions& options) {
+    for (const std::uint32_t label : options.classes) {
+        if (label < spec.classes.size()) continue;
+        return fail(ErrorCode::InvalidInput, "class " + std::to_string(label) + " was asked for, the model has " +
+                                                 std::to_string(spec.classes.size()) + " classes, counted from 0");
+    }
+    return selected(SKERRY_TRY(open_whole(where, spec, options)), options);
+}
+
+}  // namespace skerry::datasets
