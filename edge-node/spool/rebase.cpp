@@ -1,0 +1,55 @@
+#include "edge-node/spool/rebase.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::node {
+
+Progress::Progress(Values weights, Values base) : values_(weights.begin(), weights.end()) {
+    SKERRY_ASSERT(weights.size() == base.size());
+    for (std::size_t i = 0; i < values_.size(); ++i)
+        values_[i] -= base[i];
+}
+
+void Progress::take_off(Values delta) {
+    SKERRY_ASSERT(delta.size() == values_.size());
+    for (std::size_t i = 0; i < values_.size(); ++i)
+        values_[i] -= delta[i];
+}
+
+void Rebase::add(Values delta) {
+    SKERRY_ASSERT(delta.size() == values_.size());
+    for (std::size_t i = 0; i < values_.size(); ++i)
+        values_[i] += delta[i];
+}
+
+std::vector<float> Rebase::onto(Values base) && {
+    SKERRY_ASSERT(base.size() == values_.size());
+    for (std::size_t i = 0; i < values_.size(); ++i)
+        values_[i] += base[i];
+    return std::move(values_);
+}
+
+Result<Clipped> clip(std::span<float> delta, std::size_t statistics, float norm_max) {
+    SKERRY_ASSERT(statistics <= delta.size());
+    double squares = 0;
+    for (std::size_t i = 0; i < delta.size(); ++i) {
+        if (!std::isfinite(delta[i])) return fail(ErrorCode::InvalidInput, "the local progress is not finite");
+        if (i >= statistics) squares += static_cast<double>(delta[i]) * static_cast<double>(delta[i]);
+    }
+    Clipped clipped;
+    clipped.norm = static_cast<float>(std::sqrt(squares));
+    if (std::sqrt(squares) > static_cast<double>(norm_max)) {
+        // A hair below the limit: the receiver sums the rounded products, perhaps in another order.
+        clipped.factor = static_cast<float>(static_cast<double>(norm_max) / std::sqrt(squares) * (1.0 - 1e-5));
+        for (float& value : delta.subspan(statistics))
+            value *= clipped.factor;
+    }
+    for (float& value : delta)
+        value = std::clamp(value, -limits::kDeltaMax, limits::kDeltaMax);
+    return clipped;
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "common/base/error.hpp"
+
+/// The arithmetic of a node's weights, on float32 vectors of one length:
+///
+///     weights   = base + Σ Δ of updates that no version has counted + progress not yet sent
+///     progress  = weights − base − Σ Δ                          what the next update is made of
+///     weights'  = base' + Σ Δ after the counted ones + progress  when version base' is installed
+///
+/// Every sum runs in float32 in the order of the updates, so that what was sent cancels to the last bit: progress is
+/// exactly zero where nothing was learned since the last update, and weights' is then exactly base' plus its Δ.
+namespace skerry::node {
+
+using Values = std::span<const float>;
+
+/// Starts as weights − base; then each Δ is taken off in the order of sequences.
+class Progress {
+public:
+    /// Both of one length.
+    Progress(Values weights, Values base);
+    void take_off(Values delta);
+    [[nodiscard]] std::vector<float> take() && { return std::move(values_); }
+
+private:
+    std::vector<float> values_;
+};
+
+/// base + Σ Δ + progress, where the Δ are added to the progress first, newest last.
+class Rebase {
+public:
+    explicit Rebase(std::vector<float> progress) : values_(std::move(progress)) {}
+    void add(Values delta);
+    [[nodiscard]] std::vector<float> onto(Values base) &&;
+
+private:
+    std::vector<float> values_;
+};
+
+struct Clipped {
+    float norm = 0;    ///< L2 norm of the trained part before
+    float factor = 1;  ///< what the trained part was multiplied with
+};
+
+/// Scales the trained part of Δ (behind the first `statistics` values) down to `norm_max` if it is longer, and cuts
+/// every value to ±limits::kDeltaMax. What is cut off stays progress, by the algebra above.
+/// InvalidInput: a value is not finite; then Δ is not to be shared.
+[[nodiscard]] Result<Clipped> clip(std::span<float> delta, std::size_t statistics, float norm_max);
+
+}  // namespace skerry::node

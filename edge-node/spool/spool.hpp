@@ -1,0 +1,122 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/storage/sqlite.hpp"
+#include "edge-node/session/events.hpp"
+#include "edge-node/session/state.hpp"
+#include "edge-node/spool/enrolment.hpp"
+
+namespace skerry::node {
+
+/// How far this node has come since it was created; only ever grows. An update covers what lies between two of these.
+struct Totals {
+    std::uint64_t steps = 0;         ///< learning steps that the gate accepted
+    std::uint64_t examples = 0;      ///< labelled samples they learned from
+    std::uint64_t labelled = 0;      ///< labelled samples seen
+    std::uint64_t errors = 0;        ///< of those, answered wrong
+    std::uint64_t error_cursor = 0;  ///< feedback::ConfusionCounts::cursor
+
+    bool operator==(const Totals&) const = default;
+};
+
+/// What an update is made of.
+struct Contribution {
+    std::span<const float> weights;  ///< as learned so far and durable in the learner's checkpoint
+    std::size_t statistics = 0;      ///< values before the first trained weight
+    Totals totals;
+    std::vector<wire::ClassPairCount> confusions;  ///< since the last update
+};
+
+/// Where the two stores of a node, this and the learner's checkpoint, have to agree. A version is installed in three
+/// steps: begin_install here, the rebased weights into the checkpoint there, finish_install here; dropping progress
+/// likewise. After a crash exactly one of the two shows what is left to do, by comparing with the checkpoint's base.
+struct Unfinished {
+    enum class What { Install, Drop };
+    What what = What::Install;
+    ModelVersion version;  ///< Install: to this
+    Sequence sequence;     ///< Install: counted; Drop: of the refused update
+};
+
+/// The node's memory of its federation, in SQLite. Each call that changes something is one durable transaction.
+/// Every call may fail as storage::Database says; after a failed write end the process and start again.
+/// One thread at a time. Memory: at most three vectors of the model's length during a call, none between calls.
+class Spool {
+public:
+    /// Opens or creates. VersionMismatch: written by a newer program.
+    [[nodiscard]] static Result<Spool> open(const std::filesystem::path& database);
+
+    // ---- Who we are ----
+
+    /// Nothing: never joined.
+    [[nodiscard]] Result<std::optional<Enrolment>> enrolment();
+    [[nodiscard]] Result<> enrol(const Enrolment& enrolment);
+    [[nodiscard]] Result<> keep_keys(const wire::SignedBytes& keys);
+    [[nodiscard]] Result<> keep_certificate(const wire::SignedBytes& certificate);
+
+    /// What the session begins with, but for `steps`, which is the learner's total less totals_sent().steps.
+    [[nodiscard]] Result<DurableState> load();
+
+    // ---- Updates that go ----
+
+    /// Totals at the last update that was not put back.
+    [[nodiscard]] Result<Totals> totals_sent();
+    /// As TakeUpdate orders. Nothing: there is no progress, or none that is finite.
+    [[nodiscard]] Result<std::optional<SpooledUpdate>> take(const TakeUpdate& order, const Contribution& contribution,
+                                                            const crypto::SigningKey& identity);
+    /// Sealed bytes [index · limits::kChunkBytes, …) of an update; never the last piece's end exceeded.
+    /// NotFound: no such update, or it has its receipt.
+    [[nodiscard]] Result<Bytes> chunk(Sequence sequence, std::uint32_t index);
+    /// The sealed bytes are then let go; Δ stays. An unknown sequence is no error: a version counted it meanwhile.
+    [[nodiscard]] Result<> keep_receipt(Sequence sequence, const wire::SignedBytes& receipt);
+    [[nodiscard]] Result<> put_back(Sequence sequence);
+
+    // ---- Weights that come ----
+
+    /// What a crash left between two steps; nothing when the two stores agree.
+    [[nodiscard]] Result<std::optional<Unfinished>> unfinished();
+
+    /// First step: the version's weights, of the length that `order` says, lie here beside the installed ones.
+    [[nodiscard]] Result<> begin_install(const InstallVersion& order, std::span<const float> weights);
+    /// What the checkpoint must hold next: the begun version plus everything that it does not count.
+    /// `weights`: those of the checkpoint; empty before the first version.
+    [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights);
+    /// Last step: the begun version is the installed one; what it counts leaves the spool.
+    [[nodiscard]] Result<> finish_install();
+
+    /// First step: the update is refused for what it is.
+    [[nodiscard]] Result<> begin_drop(Sequence sequence);
+    /// What the checkpoint must hold next: the installed version plus Δ of the accepted updates.
+    [[nodiscard]] Result<std::vector<float>> last_good();
+    /// Last step: the update leaves the spool; what was seen so far is not claimed again.
+    [[nodiscard]] Result<> finish_drop(const Totals& totals);
+
+    /// The installed version's weights; empty before the first.
+    [[nodiscard]] Result<std::vector<float>> base();
+    /// Its signed manifest; empty before the first.
+    [[nodiscard]] Result<wire::SignedBytes> manifest();
+
+private:
+    explicit Spool(storage::Database database) : database_(std::move(database)) {}
+
+    [[nodiscard]] Result<std::optional<Bytes>> fact(std::string_view key);
+    /// Empty where there is none.
+    [[nodiscard]] Result<wire::SignedBytes> signed_fact(std::string_view key);
+    [[nodiscard]] Result<std::uint64_t> number(std::string_view key);
+    [[nodiscard]] Result<> put_fact(std::string_view key, ByteView value);
+    [[nodiscard]] Result<> put_number(std::string_view key, std::uint64_t value);
+    [[nodiscard]] Result<> forget_fact(std::string_view key);
+    [[nodiscard]] Result<std::vector<float>> base_of(std::uint64_t version);
+    /// Calls `use` with each Δ in order; `accepted_only` leaves out one without receipt.
+    [[nodiscard]] Result<> each_delta(Sequence above, bool accepted_only,
+                                      const std::function<void(std::span<const float>)>& use);
+    [[nodiscard]] Result<> put_totals(const Totals& totals);
+
+    storage::Database database_;
+};
+
+}  // namespace skerry::node

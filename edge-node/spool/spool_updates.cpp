@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "edge-node/spool/rebase.hpp"
+#include "edge-node/spool/spool.hpp"
+#include "edge-node/spool/stored_values.hpp"
+
+namespace skerry::node {
+
+namespace {
+
+Bytes bytes_of_totals(const Totals& totals) {
+    return ByteWriter()
+        .put(totals.steps)
+        .put(totals.examples)
+        .put(totals.labelled)
+        .put(totals.errors)
+        .put(totals.error_cursor)
+        .bytes();
+}
+
+Totals totals_of(ByteView stored) {
+    ByteReader reader(stored);
+    Totals totals;
+    totals.steps = reader.get<std::uint64_t>();
+    totals.examples = reader.get<std::uint64_t>();
+    totals.labelled = reader.get<std::uint64_t>();
+    totals.errors = reader.get<std::uint64_t>();
+    totals.error_cursor = reader.get<std::uint64_t>();
+    return totals;
+}
+
+}  // namespace
+
+Result<Totals> Spool::totals_sent() {
+    return totals_of(SKERRY_TRY(fact("totals_sent")).value_or(Bytes()));
+}
+
+Result<> Spool::put_totals(const Totals& totals) {
+    return put_fact("totals_sent", bytes_of_totals(totals));
+}
+
+Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const Contribution& contribution,
+                                                 const crypto::SigningKey& identity) {
+    using Nothing = std::optional<SpooledUpdate>;
+    const wire::Lease& lease = order.lease;
+    Progress progress(contribution.weights, SKERRY_TRY(base()));
+    SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
+    wire::UpdateBody body;
+    body.delta = std::move(progress).take();
+    if (std::all_of(body.delta.begin(), body.delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
+    if (!clip(body.delta, contribution.statistics, lease.norm_max)) return Nothing();
+
+    const Totals before = SKERRY_TRY(totals_sent());
+    body.labelled = contribution.totals.labelled - before.labelled;
+    body.errors = contribution.totals.errors - before.errors;
+    body.confusions = contribution.confusions;
+    wire::UpdateHeader header;
+    header.federation = lease.federation;
+    header.update = UpdateId{lease.node, order.sequence};
+    header.lease = lease.id;
+    header.base = lease.base;
+    header.model = lease.model;
+    header.tier = lease.tier;
+    header.examples = static_cast<std::uint32_t>(
+        std::min(contribution.totals.examples - before.examples, limits::kExamplesPerUpdateMax));
+    const wire::SealedUpdate sealed = SKERRY_TRY(wire::seal(header, body, order.seal_to, identity));
+
+    SpooledUpdate update;
+    update.sequence = order.sequence;
+    update.lease = lease.id;
+    update.signed_lease = order.signed_lease;
+    update.header = sealed.header;
+    update.sealed_bytes = sealed.sealed.size();
+    update.content = sealed.content;
+    update.signature = sealed.signature;
+
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    SKERRY_TRY(database_.run(
+        "INSERT INTO spool_update (sequence, lease, signed_lease, header, sealed_bytes, content, signature, "
+        "totals_before, delta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        update.sequence, update.lease, stored(update.signed_lease), update.header, update.sealed_bytes, update.content,
+        update.signature, bytes_of_totals(before), std::as_bytes(std::span(std::as_const(body.delta)))));
+    const ByteView all(sealed.sealed);
+    for (std::size_t offset = 0; offset < all.size(); offset += limits::kChunkBytes) {
+        SKERRY_TRY(database_.run("INSERT INTO spool_sealed (sequence, piece, bytes) VALUES (?, ?, ?)", update.sequence,
+                                 offset / limits::kChunkBytes,
+                                 all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset))));
+    }
+    SKERRY_TRY(put_number("last_sequence", order.sequence.value));
+    SKERRY_TRY(put_totals(contribution.totals));
+    SKERRY_TRY(transaction.commit());
+    return std::optional(std::move(update));
+}
+
+Result<Bytes> Spool::chunk(Sequence sequence, std::uint32_t index) {
+    storage::Statement find =
+        SKERRY_TRY(database_.prepare("SELECT bytes FROM spool_sealed WHERE sequence = ? AND piece = ?"));
+    if (!SKERRY_TRY(find.bind(sequence, index).step())) {
+        return fail(ErrorCode::NotFound, "the spool holds no sealed bytes of update " + std::to_string(sequence.value));
+    }
+    return find.blob(0);
+}
+
+Result<> Spool::keep_receipt(Sequence sequence, const wire::SignedBytes& receipt) {
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    SKERRY_TRY(database_.run("UPDATE spool_update SET receipt = ? WHERE sequence = ?", stored(receipt), sequence));
+    SKERRY_TRY(database_.run("DELETE FROM spool_sealed WHERE sequence = ?", sequence));
+    return transaction.commit();
+}
+
+Result<> Spool::put_back(Sequence sequence) {
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    {
+        storage::Statement find = SKERRY_TRY(
+            database_.prepare("SELECT totals_before FROM spool_update WHERE sequence = ? AND receipt IS NULL"));
+        if (!SKERRY_TRY(find.bind(sequence).step())) return {};
+        SKERRY_TRY(put_totals(totals_of(find.blob_view(0))));
+    }
+    SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence = ?", sequence));
+    return transaction.commit();
+}
+
+Result<> Spool::begin_drop(Sequence sequence) {
+    return put_number("dropping", sequence.value);
+}
+
+Result<std::vector<float>> Spool::last_good() {
+    std::vector<float> weights = SKERRY_TRY(base());
+    Rebase rebase{std::vector<float>(weights.size(), 0.0F)};
+    SKERRY_TRY(each_delta(Sequence{0}, true, [&](Values delta) { rebase.add(delta); }));
+    return std::move(rebase).onto(weights);
+}
+
+Result<> Spool::finish_drop(const Totals& totals) {
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    const std::uint64_t sequence = SKERRY_TRY(number("dropping"));
+    SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence = ? AND receipt IS NULL", sequence));
+    SKERRY_TRY(put_totals(totals));
+    SKERRY_TRY(forget_fact("dropping"));
+    return transaction.commit();
+}
+
+}  // namespace skerry::node

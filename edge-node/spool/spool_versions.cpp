@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "edge-node/spool/rebase.hpp"
+#include "edge-node/spool/spool.hpp"
+#include "edge-node/spool/stored_values.hpp"
+
+namespace skerry::node {
+
+Result<std::vector<float>> floats_of(ByteView stored) {
+    std::vector<float> floats(stored.size() / sizeof(float));
+    if (floats.size() * sizeof(float) != stored.size()) {
+        return fail(ErrorCode::Internal, "weights in node.db are cut off: restore node.db, or join again");
+    }
+    if (!floats.empty()) std::memcpy(floats.data(), stored.data(), stored.size());
+    return floats;
+}
+
+Result<> Spool::each_delta(Sequence above, bool accepted_only, const std::function<void(Values)>& use) {
+    storage::Statement rows = SKERRY_TRY(database_.prepare(
+        accepted_only ? "SELECT delta FROM spool_update WHERE sequence > ? AND receipt IS NOT NULL ORDER BY sequence"
+                      : "SELECT delta FROM spool_update WHERE sequence > ? ORDER BY sequence"));
+    rows.bind(above);
+    while (SKERRY_TRY(rows.step()))
+        use(Values(SKERRY_TRY(floats_of(rows.blob_view(0)))));
+    return {};
+}
+
+Result<std::vector<float>> Spool::base_of(std::uint64_t version) {
+    storage::Statement rows =
+        SKERRY_TRY(database_.prepare("SELECT bytes FROM spool_base WHERE version = ? ORDER BY piece"));
+    rows.bind(version);
+    std::vector<float> base;
+    while (SKERRY_TRY(rows.step())) {
+        const std::vector<float> piece = SKERRY_TRY(floats_of(rows.blob_view(0)));
+        base.insert(base.end(), piece.begin(), piece.end());
+    }
+    return base;
+}
+
+Result<std::vector<float>> Spool::base() {
+    const std::uint64_t installed = SKERRY_TRY(number("installed"));
+    return installed == 0 ? Result<std::vector<float>>(std::vector<float>()) : base_of(installed);
+}
+
+Result<wire::SignedBytes> Spool::manifest() {
+    return signed_fact("manifest");
+}
+
+Result<std::optional<Unfinished>> Spool::unfinished() {
+    using What = Unfinished::What;
+    if (const std::uint64_t version = SKERRY_TRY(number("installing")); version != 0) {
+        return std::optional(
+            Unfinished{What::Install, ModelVersion{version}, Sequence{SKERRY_TRY(number("installing_counted"))}});
+    }
+    if (const std::uint64_t sequence = SKERRY_TRY(number("dropping")); sequence != 0) {
+        return std::optional(Unfinished{What::Drop, {}, Sequence{sequence}});
+    }
+    return std::optional<Unfinished>();
+}
+
+Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights) {
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    const std::uint64_t version = order.manifest.version.value;
+    SKERRY_TRY(database_.run("DELETE FROM spool_base WHERE version = ?", version));
+    const ByteView all = std::as_bytes(weights);
+    for (std::size_t offset = 0; offset < all.size(); offset += limits::kChunkBytes) {
+        SKERRY_TRY(database_.run("INSERT INTO spool_base (version, piece, bytes) VALUES (?, ?, ?)", version,
+                                 offset / limits::kChunkBytes,
+                                 all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset))));
+    }
+    SKERRY_TRY(put_number("installing", version));
+    SKERRY_TRY(put_number("installing_counted", order.counted.value));
+    SKERRY_TRY(put_fact("installing_manifest", stored(order.signed_manifest)));
+    return transaction.commit();
+}
+
+Result<std::vector<float>> Spool::rebased(std::span<const float> weights) {
+    std::vector<float> next = SKERRY_TRY(base_of(SKERRY_TRY(number("installing"))));
+    if (weights.empty()) return next;
+    const Sequence counted{SKERRY_TRY(number("installing_counted"))};
+    Progress progress(weights, SKERRY_TRY(base()));
+    SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
+    Rebase rebase(std::move(progress).take());
+    SKERRY_TRY(each_delta(counted, false, [&](Values delta) { rebase.add(delta); }));
+    return std::move(rebase).onto(next);
+}
+
+Result<> Spool::finish_install() {
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    const std::uint64_t version = SKERRY_TRY(number("installing"));
+    const Sequence counted{SKERRY_TRY(number("installing_counted"))};
+    SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence <= ?", counted));
+    SKERRY_TRY(database_.run("DELETE FROM spool_base WHERE version <> ?", version));
+    SKERRY_TRY(put_number("installed", version));
+    SKERRY_TRY(put_fact("manifest", SKERRY_TRY(fact("installing_manifest")).value_or(Bytes())));
+    for (const char* key : {"installing", "installing_counted", "installing_manifest"})
+        SKERRY_TRY(forget_fact(key));
+    return transaction.commit();
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "common/wire/messages.hpp"
+
+/// How values lie in the spool's columns. For the .cpp files of this folder.
+namespace skerry::node {
+
+/// Signature, then body.
+[[nodiscard]] inline Bytes stored(const wire::SignedBytes& bytes) {
+    return ByteWriter().put(ByteView(bytes.signature)).put(ByteView(bytes.body)).bytes();
+}
+/// Internal: too short to be one.
+[[nodiscard]] Result<wire::SignedBytes> signed_bytes_of(ByteView stored);
+
+/// Internal: not whole float32 values.
+[[nodiscard]] Result<std::vector<float>> floats_of(ByteView stored);
+
+}  // namespace skerry::node

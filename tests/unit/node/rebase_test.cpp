@@ -1,0 +1,90 @@
+#include "edge-node/spool/rebase.hpp"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <gmock/gmock.h>
+
+namespace skerry::node {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+
+std::vector<float> random_values(std::mt19937& random, float scale) {
+    std::vector<float> values(1000);
+    for (float& value : values)
+        value = scale * (static_cast<float>(random() % 20001) / 10000.0F - 1.0F);
+    return values;
+}
+
+std::vector<float> progress_of(Values weights, Values base, const std::vector<std::vector<float>>& sent) {
+    Progress progress(weights, base);
+    for (const auto& delta : sent)
+        progress.take_off(delta);
+    return std::move(progress).take();
+}
+
+TEST(Rebase, ProgressIsWhatNoUpdateHolds) {
+    const std::vector<float> weights{5, 7}, base{1, 1}, sent{3, 0};
+    EXPECT_THAT(progress_of(weights, base, {sent}), ElementsAre(1, 6));
+}
+
+TEST(Rebase, NothingLearnedSinceTheLastUpdateIsExactlyNoProgress) {
+    std::mt19937 random(1);
+    for (int trial = 0; trial < 20; ++trial) {
+        const std::vector<float> base = random_values(random, 1.0F);
+        std::vector<float> weights = base;
+        std::vector<std::vector<float>> sent;
+        for (int update = 0; update < 4; ++update) {
+            const std::vector<float> step = random_values(random, 1e-3F);
+            for (std::size_t i = 0; i < weights.size(); ++i)
+                weights[i] += step[i];
+            sent.push_back(progress_of(weights, base, sent));
+            ASSERT_THAT(progress_of(weights, base, sent), Each(0.0F));
+        }
+    }
+}
+
+TEST(Rebase, WithoutProgressTheNewBaseIsTakenToTheBit) {
+    std::mt19937 random(2);
+    const std::vector<float> base = random_values(random, 1.0F);
+    const std::vector<float> weights = random_values(random, 1.0F);
+    const std::vector<float> next = random_values(random, 1.0F);
+    const std::vector<float> sent = progress_of(weights, base, {});
+    EXPECT_EQ(Rebase(progress_of(weights, base, {sent})).onto(next), next);
+}
+
+TEST(Rebase, ReappliesExactlyWhatTheVersionDoesNotCount) {
+    const std::vector<float> base{10}, counted{1}, later{2}, weights{17}, next{12};
+    Rebase rebase(progress_of(weights, base, {counted, later}));
+    rebase.add(later);
+    EXPECT_THAT(std::move(rebase).onto(next), ElementsAre(12 + 2 + 4));
+}
+
+TEST(Clip, LeavesAShortUpdateAlone) {
+    std::vector<float> delta{100, 3, 4};
+    const auto clipped = clip(delta, 1, 5.0F);
+    ASSERT_TRUE(clipped);
+    EXPECT_FLOAT_EQ(clipped->norm, 5.0F);
+    EXPECT_THAT(delta, ElementsAre(100, 3, 4));
+}
+
+TEST(Clip, ShortensTheTrainedPartAloneToBelowTheLimit) {
+    std::vector<float> delta{100, 30, 40};
+    ASSERT_TRUE(clip(delta, 1, 5.0F));
+    EXPECT_EQ(delta[0], 100);
+    EXPECT_LE(std::hypot(delta[1], delta[2]), 5.0F);
+    EXPECT_NEAR(std::hypot(delta[1], delta[2]), 5.0F, 1e-3);
+}
+
+TEST(Clip, RefusesWhatIsNotFinite) {
+    std::vector<float> delta{1, std::numeric_limits<float>::quiet_NaN()};
+    EXPECT_FALSE(clip(delta, 0, 5.0F));
+    delta[1] = std::numeric_limits<float>::infinity();
+    EXPECT_FALSE(clip(delta, 0, 5.0F));
+}
+
+}  // namespace
+}  // namespace skerry::node

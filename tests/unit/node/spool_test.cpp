@@ -1,0 +1,235 @@
+#include "edge-node/spool/spool.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "common/crypto/random.hpp"
+#include "tests/unit/node/federation.hpp"
+
+namespace skerry::node {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::Federation;
+using ::testing::SizeIs;
+
+class SpoolTest : public ::testing::Test {
+protected:
+    SpoolTest() { std::filesystem::create_directories(folder_); }
+    ~SpoolTest() override {
+        spool_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+    /// Forgets all that is in memory, as a crash does.
+    Spool& reopen() {
+        spool_.reset();
+        auto spool = Spool::open(folder_ / "node.db");
+        EXPECT_TRUE(spool) << spool.error().message;
+        return spool_.emplace(std::move(*spool));
+    }
+    InstallVersion version(std::uint64_t number, std::uint64_t counted = 0) const {
+        const wire::Announcement announcement = federation_.announcement(number, counted);
+        return {federation_.manifest(number), announcement.manifest, announcement.counted};
+    }
+    /// Installs without a crash; the checkpoint is `weights_`.
+    void install(std::uint64_t number, std::uint64_t counted = 0) {
+        Spool& spool = reopen();
+        ASSERT_TRUE(spool.begin_install(version(number, counted), federation_.weights(number)));
+        weights_ = *spool.rebased(weights_);
+        ASSERT_TRUE(spool.finish_install());
+    }
+    std::optional<SpooledUpdate> take(std::uint64_t sequence) {
+        const wire::LeaseGrant grant = federation_.grant(1, static_cast<std::uint8_t>(sequence));
+        const TakeUpdate order{Sequence{sequence}, federation_.lease(1, static_cast<std::uint8_t>(sequence)),
+                               grant.lease, federation_.seal.public_key()};
+        auto update = spool_->take(order, Contribution{weights_, 2, totals_, {{1, 2, 3}}}, federation_.identity);
+        EXPECT_TRUE(update) << update.error().message;
+        return *update;
+    }
+    void learn(float by) {
+        for (float& weight : weights_)
+            weight += by;
+        totals_.steps += 1;
+        totals_.examples += 100;
+        totals_.labelled += 100;
+        totals_.errors += 7;
+    }
+    wire::UpdateBody opened(const SpooledUpdate& update) {
+        wire::SealedUpdate sealed{update.header, {}, update.signature, update.content};
+        for (std::uint32_t index = 0; sealed.sealed.size() < update.sealed_bytes; ++index) {
+            const auto chunk = spool_->chunk(update.sequence, index);
+            EXPECT_TRUE(chunk);
+            if (!chunk) break;
+            sealed.sealed.insert(sealed.sealed.end(), chunk->begin(), chunk->end());
+        }
+        EXPECT_TRUE(wire::verify_signature(update.content, update.signature, federation_.identity.verify_key()));
+        auto body = wire::open(sealed, federation_.seal);
+        EXPECT_TRUE(body) << body.error().message;
+        return body ? *body : wire::UpdateBody{};
+    }
+
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("skerry-" + to_hex(crypto::random_bytes<8>()));
+    Federation federation_;
+    std::optional<Spool> spool_;
+    std::vector<float> weights_;  ///< what the learner's checkpoint holds
+    Totals totals_;
+};
+
+TEST_F(SpoolTest, RemembersItsEnrolment) {
+    EXPECT_FALSE(*reopen().enrolment());
+    const Enrolment enrolment{
+        federation_.root.verify_key(), "shed", "name = \"digits\"", "tcp://127.0.0.1:7000", federation_.keys(),
+        federation_.certificate()};
+    ASSERT_TRUE(spool_->enrol(enrolment));
+    const auto again = reopen().enrolment();
+    ASSERT_TRUE(again && *again);
+    EXPECT_EQ((*again)->root, enrolment.root);
+    EXPECT_EQ((*again)->model, enrolment.model);
+    EXPECT_EQ((*again)->fleet_endpoint, enrolment.fleet_endpoint);
+    EXPECT_EQ((*again)->certificate, enrolment.certificate);
+    const auto state = spool_->load();
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->keys, enrolment.keys);
+    EXPECT_EQ(state->installed, ModelVersion{0});
+    EXPECT_EQ(state->next_sequence, Sequence{1});
+}
+
+TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
+    install(1);
+    EXPECT_EQ(weights_, federation_.weights(1));
+    EXPECT_EQ(*reopen().base(), federation_.weights(1));
+    EXPECT_EQ(spool_->load()->installed, ModelVersion{1});
+    EXPECT_TRUE(wire::open_manifest(*spool_->manifest(), federation_.signing.verify_key()));
+}
+
+TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
+    install(1);
+    ASSERT_TRUE(spool_->begin_install(version(2, 3), federation_.weights(2)));
+    auto unfinished = *reopen().unfinished();
+    ASSERT_TRUE(unfinished);
+    EXPECT_EQ(unfinished->version, ModelVersion{2});
+    EXPECT_EQ(spool_->load()->installed, ModelVersion{1}) << "not before it is finished";
+    EXPECT_EQ(*spool_->rebased(weights_), federation_.weights(2));
+    ASSERT_TRUE(reopen().finish_install());
+    EXPECT_FALSE(*reopen().unfinished());
+    EXPECT_EQ(spool_->load()->installed, ModelVersion{2});
+    EXPECT_EQ(*spool_->base(), federation_.weights(2));
+}
+
+TEST_F(SpoolTest, TakesTheProgressSinceTheLastUpdateSealedForTheCoordinator) {
+    install(1);
+    learn(0.5F);
+    const auto update = take(1);
+    ASSERT_TRUE(update);
+    const wire::UpdateBody body = opened(*update);
+    EXPECT_THAT(body.delta, Each(0.5F));
+    EXPECT_EQ(body.labelled, 100U);
+    EXPECT_EQ(body.errors, 7U);
+    EXPECT_THAT(body.confusions, ElementsAre(wire::ClassPairCount{1, 2, 3}));
+    EXPECT_EQ(wire::read_header(update->header)->examples, 100U);
+}
+
+TEST_F(SpoolTest, KeepsTheUnsentUpdateByteForByteThroughACrash) {
+    install(1);
+    learn(0.5F);
+    const auto update = take(1);
+    reopen();
+    const auto state = spool_->load();
+    EXPECT_THAT(state->spool, ElementsAre(*update));
+    EXPECT_EQ(state->next_sequence, Sequence{2});
+    EXPECT_THAT(opened(*update).delta, Each(0.5F));
+}
+
+TEST_F(SpoolTest, TakesNothingWhereNothingWasLearned) {
+    install(1);
+    EXPECT_FALSE(take(1));
+    learn(0.1F);
+    EXPECT_TRUE(take(1));
+    EXPECT_FALSE(take(2));
+    EXPECT_EQ(spool_->load()->next_sequence, Sequence{2});
+}
+
+TEST_F(SpoolTest, TheNextUpdateHoldsOnlyTheIncrement) {
+    install(1);
+    learn(0.5F);
+    take(1);
+    learn(0.25F);
+    EXPECT_THAT(opened(*take(2)).delta, Each(0.25F));
+}
+
+TEST_F(SpoolTest, ClipsToTheLeaseAndKeepsTheRestAsProgress) {
+    install(1);
+    learn(100.0F);
+    const auto first = take(1);
+    const float sent = opened(*first).delta.back();
+    EXPECT_LT(sent, 2.0F);
+    const auto second = take(2);
+    ASSERT_TRUE(second) << "the rest";
+    EXPECT_EQ(opened(*first).delta.front(), 100.0F) << "the normaliser's part is not clipped";
+}
+
+TEST_F(SpoolTest, LetsGoOfTheSealedBytesWithTheReceiptButNotOfItsProgress) {
+    install(1);
+    learn(0.5F);
+    const auto update = take(1);
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, federation_.receipt(*update).receipt));
+    EXPECT_FALSE(spool_->chunk(Sequence{1}, 0));
+    EXPECT_TRUE(reopen().load()->spool.front().accepted);
+    EXPECT_FALSE(take(2)) << "it is not sent twice";
+    EXPECT_TRUE(spool_->put_back(Sequence{1})) << "too late: nothing happens";
+    EXPECT_THAT(spool_->load()->spool, SizeIs(1));
+}
+
+TEST_F(SpoolTest, PutsAnUpdateBackSoThatTheNextOneHoldsBoth) {
+    install(1);
+    learn(0.5F);
+    take(1);
+    learn(0.25F);
+    ASSERT_TRUE(reopen().put_back(Sequence{1}));
+    ASSERT_TRUE(reopen().put_back(Sequence{1})) << "again, after a crash";
+    const wire::UpdateBody body = opened(*take(2));
+    EXPECT_THAT(body.delta, Each(0.75F));
+    EXPECT_EQ(body.labelled, 200U);
+}
+
+TEST_F(SpoolTest, AVersionTakesWhatItCountsAndLeavesTheRest) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, federation_.receipt(*take(1)).receipt));
+    learn(0.25F);
+    take(2);
+    learn(0.125F);
+    install(2, 1);
+    EXPECT_THAT(weights_, Each(2.0F + 0.25F + 0.125F));
+    EXPECT_THAT(reopen().load()->spool, SizeIs(1));
+    install(3, 2);
+    EXPECT_THAT(weights_, Each(3.0F + 0.125F));
+    EXPECT_THAT(opened(*take(3)).delta, Each(0.125F));
+}
+
+TEST_F(SpoolTest, DropsARefusedUpdateAndTheProgressSince) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, federation_.receipt(*take(1)).receipt));
+    learn(64.0F);
+    take(2);
+    learn(1.0F);
+    ASSERT_TRUE(spool_->begin_drop(Sequence{2}));
+    const auto unfinished = *reopen().unfinished();
+    ASSERT_TRUE(unfinished);
+    EXPECT_EQ(unfinished->what, Unfinished::What::Drop);
+    weights_ = *spool_->last_good();
+    EXPECT_THAT(weights_, Each(1.5F));
+    ASSERT_TRUE(spool_->finish_drop(totals_));
+    EXPECT_FALSE(*reopen().unfinished());
+    EXPECT_FALSE(take(3)) << "nothing is left to share";
+    learn(0.5F);
+    EXPECT_EQ(opened(*take(3)).labelled, 100U) << "what was dropped is not claimed";
+}
+
+}  // namespace
+}  // namespace skerry::node
