@@ -41,6 +41,7 @@ struct UpdateBody {
     std::uint64_t errors = 0;
     std::vector<ClassPairCount> confusions;  ///< ≤ limits::kReportClassPairsMax, the most frequent
     std::vector<float> delta;                ///< Δ for the tier's prefix
+    bool operator==(const UpdateBody&) const = default;
 };
 
 /// As it lies in the spool and in the coordinator's blobs: header ‖ sealed chunks ‖ signature.

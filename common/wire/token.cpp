@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "sk1.";
 constexpr std::size_t kChecksumBytes = 4;
-// Base64 of the largest content; what is longer is not decoded.
-constexpr std::size_t kPayloadMax = (6 + 16 + 32 + 32 + 2 + limits::kTextMax + kChecksumBytes + 2) / 3 * 4;
+constexpr std::size_t kFixedBytes = 6 + 16 + 32 + 32 + 2;  // before the endpoint, its length included
 constexpr std::string_view kMistyped = "is mistyped: copy it again, or make another with 'skerry token create'";
 constexpr std::string_view kCutOff = "is cut off: copy it whole, it is one word";
 
@@ -48,24 +47,34 @@ Result<std::string_view> payload_of(std::string_view text) {
     return refused("does not begin with 'sk1.': paste what 'skerry token create' printed");
 }
 
+/// How long the whole token's payload is, as its beginning says: so that a token that was cut off is told from one
+/// that was mistyped, which its checksum finds.
+Result<std::size_t> payload_characters(std::string_view payload) {
+    constexpr std::size_t kHeadCharacters = (kFixedBytes + 2) / 3 * 4;
+    if (payload.size() < kHeadCharacters) return refused(kCutOff);
+    auto head = from_base64url(payload.substr(0, kHeadCharacters));
+    if (!head) return refused(kMistyped);
+    ByteReader length(ByteView(*head).subspan(kFixedBytes - 2));
+    const std::size_t bytes = kFixedBytes + length.get<std::uint16_t>() + kChecksumBytes;
+    crypto::cleanse(*head);
+    return (bytes * 4 + 2) / 3;
+}
+
 Result<JoinToken> read_content(ByteView content) {
-    ByteReader in(content);
+    const ByteView found = content.last(kChecksumBytes);
+    const Bytes expected = checksum(content.first(content.size() - kChecksumBytes));
+    if (!std::equal(found.begin(), found.end(), expected.begin())) return refused(kMistyped);
+    ByteReader in(content.first(content.size() - kChecksumBytes));
     JoinToken token;
     token.id.value = in.get_array<6>();
-    const ByteView secret = in.get_bytes(crypto::Secret<16>::kSize);
+    token.secret = SKERRY_TRY(crypto::Secret<16>::from_bytes(in.get_bytes(16), "the token's secret"));
     token.root.value = in.get_array<32>();
     token.transport = in.get_array<32>();
-    const std::size_t endpoint_bytes = in.get<std::uint16_t>();
-    if (!in.ok() || in.remaining() < endpoint_bytes + kChecksumBytes) return refused(kCutOff);
-    token.enrol_endpoint = std::string(text_of(in.get_bytes(endpoint_bytes)));
-    const Bytes expected = checksum(content.first(content.size() - in.remaining()));
-    const ByteView found = in.get_bytes(kChecksumBytes);
-    if (!in.finished() || !std::equal(found.begin(), found.end(), expected.begin())) return refused(kMistyped);
-    if (!token.enrol_endpoint.starts_with("tcp://") || endpoint_bytes > limits::kTextMax ||
-        !is_plain_text(token.enrol_endpoint)) {
+    token.enrol_endpoint = std::string(text_of(in.get_bytes(in.get<std::uint16_t>())));
+    if (!in.finished() || !token.enrol_endpoint.starts_with("tcp://") ||
+        token.enrol_endpoint.size() > limits::kTextMax || !is_plain_text(token.enrol_endpoint)) {
         return refused("names no endpoint of the form tcp://host:port");
     }
-    token.secret = SKERRY_TRY(crypto::Secret<16>::from_bytes(secret, "the token's secret"));
     return token;
 }
 
@@ -86,8 +95,10 @@ std::string to_text(const JoinToken& token) {
 
 Result<JoinToken> parse_token(std::string_view text) {
     const std::string_view payload = SKERRY_TRY(payload_of(trimmed(text)));
-    if (payload.size() > kPayloadMax) return refused("is too long: paste only what 'skerry token create' printed");
-    if (payload.size() % 4 == 1) return refused(kCutOff);  // no whole bytes end there
+    const std::size_t characters = SKERRY_TRY(payload_characters(payload));
+    if (payload.size() < characters) return refused(kCutOff);
+    if (payload.size() > characters)
+        return refused("has more after its end: paste only what 'skerry token create' printed");
     auto content = from_base64url(payload);
     if (!content) return refused(kMistyped);
     auto token = read_content(*content);

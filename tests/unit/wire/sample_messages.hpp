@@ -1,0 +1,137 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "common/base/limits.hpp"
+#include "common/wire/codec.hpp"
+
+namespace skerry::wire {
+
+/// Makes valid messages whose fields are all over their ranges, ends included. The same seed, the same messages.
+class Dice {
+public:
+    explicit Dice(std::uint64_t seed) : engine_(seed) {}
+
+    std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
+    template <class Number>
+    Number number() {
+        switch (below(4)) {
+            case 0:
+                return 0;
+            case 1:
+                return std::numeric_limits<Number>::max();
+            default:
+                return static_cast<Number>(engine_());
+        }
+    }
+    Bytes bytes(std::size_t size) {
+        Bytes made(size);
+        for (std::byte& byte : made)
+            byte = static_cast<std::byte>(engine_());
+        return made;
+    }
+    template <std::size_t N>
+    ByteArray<N> array() {
+        return *exactly<N>(bytes(N), "sample");
+    }
+    std::string text(std::size_t bytes_min = 0, std::size_t bytes_max = limits::kTextMax) {
+        static constexpr std::array<std::string_view, 6> kPieces = {"a", "7", " ", "é", "岩", "🪨"};
+        const std::size_t goal = bytes_min + below(bytes_max - bytes_min + 1);
+        std::string made;
+        while (made.size() < goal) {
+            const std::string_view piece = kPieces.at(below(kPieces.size()));
+            made += made.size() + piece.size() <= bytes_max ? piece : "x";
+        }
+        return made;
+    }
+    Tier tier() { return static_cast<Tier>(below(kTiers)); }
+    SignedBytes record() { return {bytes(1 + below(kSignedBodyBytesMax)), array<64>()}; }
+    std::uint32_t chunk() { return static_cast<std::uint32_t>(below(kTransferChunksMax)); }
+    std::uint32_t count() { return static_cast<std::uint32_t>(1 + below(limits::kChunkCredit)); }
+    Bytes payload() { return bytes(below(8) == 0 ? limits::kChunkBytes : 1 + below(5000)); }
+    double share() { return static_cast<double>(below(1001)) / 1000.0; }
+    TimePoint time() {
+        return kTimeMin +
+               std::chrono::milliseconds(below(static_cast<std::uint64_t>(kTimeMax.time_since_epoch().count()) + 1));
+    }
+
+    FromNode from_node(std::size_t kind) {
+        switch (kind) {
+            case 0:
+                return Hello{number<std::uint32_t>(),   array<32>(), {number<std::uint64_t>()},
+                             {number<std::uint64_t>()}, time(),      text()};
+            case 1:
+                return LeaseRequest{{number<std::uint64_t>()}, tier()};
+            case 2:
+                return UpdateOffer{record(), bytes(kUpdateHeaderBytes), number<std::uint64_t>(), array<32>(),
+                                   array<64>()};
+            case 3:
+                return UpdateChunk{{number<std::uint64_t>()}, chunk(), payload()};
+            case 4:
+                return ModelPull{{number<std::uint64_t>()}, tier(), chunk(), count()};
+            case 5:
+                return Report{{number<std::uint64_t>()},
+                              number<std::uint64_t>(),
+                              number<std::uint64_t>(),
+                              number<std::uint64_t>(),
+                              number<std::uint64_t>(),
+                              share(),
+                              {number<std::uint64_t>(), number<std::uint64_t>(), number<std::uint64_t>()},
+                              {number<std::uint32_t>(), number<std::uint32_t>(), number<std::uint32_t>()},
+                              share() * 10,
+                              text()};
+            default:
+                return Goodbye{};
+        }
+    }
+
+    FromCoordinator from_coordinator(std::size_t kind) {
+        switch (kind) {
+            case 0:
+                return Welcome{record(),
+                               below(2) == 0 ? SignedBytes{} : record(),
+                               {number<std::uint64_t>()},
+                               number<std::uint32_t>(),
+                               announcement()};
+            case 1:
+                return announcement();
+            case 2:
+                return LeaseGrant{record()};
+            case 3:
+                return LeaseDenied{static_cast<LeaseDenied::Reason>(below(3)),
+                                   std::chrono::milliseconds(number<std::uint32_t>())};
+            case 4:
+                return PullUpdate{{number<std::uint64_t>()}, chunk(), count()};
+            case 5:
+                return Receipt{{number<std::uint64_t>()}, record()};
+            case 6:
+                return Refusal{{number<std::uint64_t>()}, static_cast<RefusalCode>(below(12)), text()};
+            case 7:
+                return ModelChunk{{number<std::uint64_t>()}, tier(), chunk(), payload()};
+            default:
+                return Denied{static_cast<Denied::Reason>(below(4)), text()};
+        }
+    }
+
+    Announcement announcement() { return {record(), {number<std::uint64_t>()}}; }
+
+    JoinRequest join_request() {
+        return {{array<6>()}, array<32>(), array<32>(), text(1, kNodeNameBytesMax),
+                tier(),       array<32>(), array<32>(), array<64>()};
+    }
+
+    JoinReply join_reply() {
+        return {below(2) == 0, text(),     array<32>(), record(), record(), text(0, limits::kModelTextBytesMax),
+                text(),        array<32>()};
+    }
+
+private:
+    std::mt19937_64 engine_;
+};
+
+}  // namespace skerry::wire

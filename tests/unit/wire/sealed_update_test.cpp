@@ -1,0 +1,144 @@
+#include "common/wire/sealed_update.hpp"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
+#include "tests/unit/wire/golden.hpp"
+#include "tests/unit/wire/sample_update.hpp"
+
+namespace skerry::wire {
+namespace {
+
+constexpr std::size_t kValuesInOneChunk = (limits::kChunkBytes - 18) / sizeof(float);
+
+TEST(SealedUpdate, OpensToWhatWasSealedWhateverItsSize) {
+    const SampleUpdate sample;
+    for (const std::size_t values :
+         {std::size_t{0}, std::size_t{1}, std::size_t{1000}, kValuesInOneChunk - 1, kValuesInOneChunk,
+          kValuesInOneChunk + 1, limits::kChunkBytes, std::size_t{1'000'000}}) {
+        for (const std::size_t pairs : {std::size_t{0}, std::size_t{1}, limits::kReportClassPairsMax}) {
+            SCOPED_TRACE(testing::Message() << values << " values, " << pairs << " pairs");
+            const UpdateBody body = SampleUpdate::body_of(values, pairs);
+            const SealedUpdate update = sample.sealed(body);
+            EXPECT_EQ(update.sealed.size(), sealed_size(body_size(values, pairs)));
+            EXPECT_TRUE(verify_signature(update.content, update.signature, sample.identity.verify_key()));
+            const auto opened = open(update, sample.coordinator);
+            ASSERT_TRUE(opened) << opened.error().message;
+            EXPECT_TRUE(*opened == body);
+        }
+    }
+}
+
+TEST(SealedUpdate, KeepsEveryBitOfAValueTheRoundCoreWillJudge) {
+    const SampleUpdate sample;
+    UpdateBody body = SampleUpdate::body_of(2);
+    body.delta = {std::numeric_limits<float>::infinity(), -0.0F};
+    const auto opened = open(sample.sealed(body), sample.coordinator);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(to_hex(std::as_bytes(std::span(opened->delta))), "0000807f00000080");
+}
+
+TEST(SealedUpdate, ShowsItsHeaderInTheClear) {
+    const SampleUpdate sample;
+    const SealedUpdate update = sample.sealed(SampleUpdate::body_of(10));
+    const auto header = read_header(update.header);
+    ASSERT_TRUE(header) << header.error().message;
+    UpdateHeader expected = sample.header;
+    expected.plain_bytes = body_size(10, 2);
+    expected.encapsulated = header->encapsulated;
+    EXPECT_EQ(*header, expected);
+}
+
+TEST(SealedUpdate, SurvivesTheSpoolAsOneBlob) {
+    const SampleUpdate sample;
+    const SealedUpdate update = sample.sealed(SampleUpdate::body_of(1000));
+    const auto again = SealedUpdate::from_blob(update.blob());
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->header, update.header);
+    EXPECT_EQ(again->sealed, update.sealed);
+    EXPECT_EQ(again->signature, update.signature);
+    EXPECT_EQ(again->content, update.content);
+    EXPECT_EQ(SealedUpdate::from_blob(Bytes(335)).error().code, ErrorCode::InvalidInput);
+    EXPECT_TRUE(SealedUpdate::from_blob(Bytes(336)));
+}
+
+TEST(SealedUpdate, IsNeverTheSameTwice) {
+    const SampleUpdate sample;
+    const UpdateBody body = SampleUpdate::body_of(10);
+    EXPECT_NE(sample.sealed(body).sealed, sample.sealed(body).sealed);
+}
+
+TEST(SealedUpdate, OpensWhatAnotherImplementationOfTheDocumentSealed) {
+    const auto seed = [](unsigned value) { return Bytes(32, static_cast<std::byte>(value)); };
+    const auto update = SealedUpdate::from_blob(from_hex(golden::kUpdateBlob).value()).value();
+    const auto identity = crypto::SigningKey::from_seed(seed(7)).value();
+    EXPECT_TRUE(verify_signature(update.content, update.signature, identity.verify_key()));
+    const UpdateHeader header = read_header(update.header).value();
+    EXPECT_EQ(header.update.sequence, Sequence{9});
+    EXPECT_EQ(header.tier, Tier::Medium);
+    EXPECT_EQ(header.examples, 640U);
+    const auto body = open(update, crypto::SealPrivateKey::from_bytes(seed(5)).value());
+    ASSERT_TRUE(body) << body.error().message;
+    EXPECT_EQ(body->labelled, 100U);
+    EXPECT_EQ(body->errors, 7U);
+    EXPECT_EQ(body->confusions, (std::vector<ClassPairCount>{{1, 2, 4}, {9, 0, 3}}));
+    EXPECT_EQ(body->delta, (std::vector<float>{0.5F, -1.25F, 3.0F}));
+}
+
+TEST(SealedUpdate, SealsNothingThatNobodyWouldOpen) {
+    const SampleUpdate sample;
+    const auto code_of = [&sample](const UpdateBody& body) {
+        return seal(sample.header, body, sample.coordinator.public_key(), sample.identity).error().code;
+    };
+    EXPECT_EQ(code_of(SampleUpdate::body_of(1, limits::kReportClassPairsMax + 1)), ErrorCode::InvalidInput);
+    UpdateBody body = SampleUpdate::body_of(1);
+    body.confusions[0].truth = limits::kClassesMax;
+    EXPECT_EQ(code_of(body), ErrorCode::InvalidInput);
+    EXPECT_EQ(seal(sample.header, SampleUpdate::body_of(1), crypto::SealPublicKey{}, sample.identity).error().code,
+              ErrorCode::InvalidInput);
+}
+
+/// Seals any plain text as the body of an update of one chunk, as a node with a mistake would.
+SealedUpdate sealed_plain(const SampleUpdate& sample, ByteView plain) {
+    SealedUpdate update = sample.sealed(SampleUpdate::body_of(1));
+    ByteWriter info;
+    info.put(bytes_of("skerry/update/1")).put(ByteView(sample.header.federation.value));
+    info.put(ByteView(sample.header.update.node.value));
+    auto sender =
+        crypto::HpkeSender::setup(sample.coordinator.public_key(), info.bytes(), crypto::Aead::ChaCha20Poly1305)
+            .value();
+    const std::uint64_t plain_bytes = plain.size();
+    std::memcpy(update.header.data() + 112, &plain_bytes, sizeof plain_bytes);
+    std::copy(sender.enc().begin(), sender.enc().end(), update.header.begin() + 124);
+    ByteWriter aad;
+    aad.put(ByteView(crypto::sha256(update.header))).put(std::uint32_t{0}).put(std::uint8_t{1});
+    update.sealed = sender.seal(aad.bytes(), plain);
+    return update;
+}
+
+TEST(SealedUpdate, RefusesABodyThatOpensButIsNone) {
+    const SampleUpdate sample;
+    const auto verdict = [&sample](std::uint16_t pairs, std::size_t more_bytes) {
+        ByteWriter plain;
+        plain.put(std::uint64_t{1}).put(std::uint64_t{0}).put(pairs).put(ByteView(Bytes(more_bytes)));
+        const auto opened = open(sealed_plain(sample, plain.bytes()), sample.coordinator);
+        return opened ? std::string("opened") : std::string(name_of(opened.error().code));
+    };
+    EXPECT_EQ(verdict(0, 0), "opened");
+    EXPECT_EQ(verdict(2, 16 + 40), "opened");
+    EXPECT_EQ(verdict(0, 3), "invalid_input");        // no whole float
+    EXPECT_EQ(verdict(2, 15), "invalid_input");       // pairs cut off
+    EXPECT_EQ(verdict(3, 16), "invalid_input");       // more pairs than bytes: a length that would wrap
+    EXPECT_EQ(verdict(33, 33 * 8), "invalid_input");  // more pairs than allowed
+    EXPECT_EQ(verdict(0xFFFF, 33 * 8), "invalid_input");
+    ByteWriter plain;
+    plain.put(std::uint64_t{1}).put(std::uint64_t{0}).put(std::uint16_t{1});
+    plain.put(std::uint16_t{limits::kClassesMax}).put(std::uint16_t{0}).put(std::uint32_t{1});
+    EXPECT_EQ(open(sealed_plain(sample, plain.bytes()), sample.coordinator).error().code, ErrorCode::InvalidInput);
+}
+
+}  // namespace
+}  // namespace skerry::wire
