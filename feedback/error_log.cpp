@@ -1,0 +1,99 @@
+#include "feedback/error_log.hpp"
+
+namespace skerry::feedback {
+namespace {
+
+std::int64_t milliseconds_of(TimePoint time) {
+    return time.time_since_epoch().count();
+}
+
+}  // namespace
+
+std::vector<std::string> ErrorLogConfig::problems() const {
+    std::vector<std::string> problems;
+    if (rows_max < 1 || rows_max > 10'000'000) problems.emplace_back("error_log.rows_max must be 1 … 10,000,000");
+    if (age_max < std::chrono::hours(1)) problems.emplace_back("error_log.age_max must be at least one hour");
+    return problems;
+}
+
+ErrorRecord error_of(const LabelledSample& sample) {
+    const Prediction& prediction = sample.prediction;
+    return ErrorRecord{0,
+                       prediction.at,
+                       prediction.request,
+                       prediction.predicted,
+                       sample.label,
+                       prediction.tier,
+                       prediction.probability,
+                       prediction.margin,
+                       prediction.score,
+                       prediction.version};
+}
+
+Result<> ErrorLog::append(std::span<const ErrorRecord> errors, TimePoint now) {
+    if (errors.empty()) return {};
+    auto insert = SKERRY_TRY(database_->prepare(
+        "INSERT INTO error (at, request, predicted, truth, tier, probability, margin, score, global, local) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    for (const ErrorRecord& error : errors) {
+        insert.reset().bind(milliseconds_of(error.at), error.request, error.predicted, error.truth,
+                            static_cast<std::int64_t>(error.tier), double{error.probability}, double{error.margin},
+                            double{error.score}, error.version.global, error.version.local);
+        SKERRY_TRY(insert.run());
+    }
+    SKERRY_TRY(database_->run("DELETE FROM error WHERE at < ?", milliseconds_of(now - config_.age_max)));
+    // Ids have no gaps but at the old end, where age took some: then fewer rows than allowed are kept, never more.
+    return database_->run("DELETE FROM error WHERE id <= (SELECT max(id) FROM error) - ?", config_.rows_max);
+}
+
+Result<std::vector<ErrorRecord>> ErrorLog::list(const ErrorFilter& filter, std::size_t count_max) {
+    auto rows = SKERRY_TRY(database_->prepare(
+        "SELECT id, at, request, predicted, truth, tier, probability, margin, score, global, local FROM error "
+        "WHERE (?1 IS NULL OR truth = ?1) AND (?2 IS NULL OR predicted = ?2) AND (?3 IS NULL OR tier = ?3) "
+        "AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6"));
+    std::optional<std::int64_t> tier;
+    if (filter.tier) tier = static_cast<std::int64_t>(*filter.tier);
+    std::optional<std::int64_t> since;
+    if (filter.since) since = milliseconds_of(*filter.since);
+    rows.bind(filter.truth, filter.predicted, tier, since, filter.before_id, count_max);
+    std::vector<ErrorRecord> errors;
+    while (SKERRY_TRY(rows.step())) {
+        ErrorRecord& error = errors.emplace_back();
+        error.id = rows.uint64(0);
+        error.at = TimePoint(std::chrono::milliseconds(rows.int64(1)));
+        error.request = rows.text(2);
+        error.predicted = static_cast<std::uint32_t>(rows.uint64(3));
+        error.truth = static_cast<std::uint32_t>(rows.uint64(4));
+        error.tier = static_cast<Tier>(rows.uint64(5));
+        error.probability = static_cast<float>(rows.number(6));
+        error.margin = static_cast<float>(rows.number(7));
+        error.score = static_cast<float>(rows.number(8));
+        error.version.global.value = rows.uint64(9);
+        error.version.local = rows.uint64(10);
+    }
+    return errors;
+}
+
+Result<ConfusionCounts> ErrorLog::counts_since(std::uint64_t cursor, std::size_t pairs_max) {
+    ConfusionCounts counts;
+    counts.cursor = cursor;
+    auto last = SKERRY_TRY(database_->prepare("SELECT max(id) FROM error"));
+    if (SKERRY_TRY(last.step())) counts.cursor = std::max(cursor, last.uint64(0));
+    auto rows = SKERRY_TRY(database_->prepare(
+        "SELECT truth, predicted, count(*) AS n FROM error WHERE id > ? AND id <= ? GROUP BY truth, predicted "
+        "ORDER BY n DESC, truth, predicted LIMIT ?"));
+    rows.bind(cursor, counts.cursor, pairs_max);
+    while (SKERRY_TRY(rows.step())) {
+        counts.pairs.push_back(ConfusionCount{static_cast<std::uint32_t>(rows.uint64(0)),
+                                              static_cast<std::uint32_t>(rows.uint64(1)), rows.uint64(2)});
+    }
+    return counts;
+}
+
+Result<std::uint64_t> ErrorLog::size() {
+    auto rows = SKERRY_TRY(database_->prepare("SELECT count(*) FROM error"));
+    static_cast<void>(SKERRY_TRY(rows.step()));
+    return rows.uint64(0);
+}
+
+}  // namespace skerry::feedback

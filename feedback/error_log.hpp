@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/storage/sqlite.hpp"
+#include "feedback/prediction.hpp"
+
+namespace skerry::feedback {
+
+/// One wrong answer: what was said, what was true, and by which snapshot. The sample itself is not kept.
+struct ErrorRecord {
+    std::uint64_t id = 0;  ///< grows; given by the log
+    TimePoint at;          ///< when the answer was given
+    std::string request;
+    std::uint32_t predicted = 0;  ///< class index
+    std::uint32_t truth = 0;      ///< class index
+    Tier tier = Tier::Light;
+    float probability = 0;
+    float margin = 0;
+    float score = 0;
+    SnapshotVersion version;
+};
+
+/// The record of a labelled sample whose answer was wrong.
+[[nodiscard]] ErrorRecord error_of(const LabelledSample& sample);
+
+/// Which errors to list; an empty filter takes all.
+struct ErrorFilter {
+    std::optional<std::uint32_t> truth = {};
+    std::optional<std::uint32_t> predicted = {};
+    std::optional<Tier> tier = {};
+    std::optional<TimePoint> since = {};          ///< not older than this
+    std::optional<std::uint64_t> before_id = {};  ///< the page after the one that ended here
+};
+
+/// How often `truth` was taken for `predicted`.
+struct ConfusionCount {
+    std::uint32_t truth = 0;
+    std::uint32_t predicted = 0;
+    std::uint64_t count = 0;
+
+    bool operator==(const ConfusionCount&) const = default;
+};
+
+struct ConfusionCounts {
+    std::vector<ConfusionCount> pairs;  ///< the most frequent first
+    std::uint64_t cursor = 0;           ///< ask from here the next time: each error is then counted once
+};
+
+struct ErrorLogConfig {
+    std::size_t rows_max = 10'000;
+    std::chrono::hours age_max{90 * 24};
+
+    /// Everything wrong with these values, in words an operator understands. Empty: usable.
+    [[nodiscard]] std::vector<std::string> problems() const;
+};
+
+/// The wrong answers of one node, in the database of its labels (label_store.hpp), bounded in rows and age.
+/// Every call may fail as storage::Database says. One thread at a time.
+class ErrorLog {
+public:
+    ErrorLog(storage::Database& database, ErrorLogConfig config) : database_(&database), config_(config) {}
+
+    /// Adds errors and drops what is beyond the bounds, inside the caller's transaction.
+    [[nodiscard]] Result<> append(std::span<const ErrorRecord> errors, TimePoint now);
+
+    /// Newest first, at most `count_max`.
+    [[nodiscard]] Result<std::vector<ErrorRecord>> list(const ErrorFilter& filter, std::size_t count_max);
+    /// Errors after `cursor` (0: all that are kept) by class pair, at most `pairs_max` of the most frequent.
+    [[nodiscard]] Result<ConfusionCounts> counts_since(std::uint64_t cursor, std::size_t pairs_max);
+    /// Rows kept now.
+    [[nodiscard]] Result<std::uint64_t> size();
+
+private:
+    storage::Database* database_;  // outlives us
+    ErrorLogConfig config_;
+};
+
+}  // namespace skerry::feedback

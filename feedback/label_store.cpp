@@ -1,0 +1,158 @@
+#include "feedback/label_store.hpp"
+
+namespace skerry::feedback {
+namespace {
+
+constexpr const char* kSchema = R"(
+CREATE TABLE label (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    request TEXT NOT NULL UNIQUE,
+    prediction_order INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    global INTEGER NOT NULL,
+    local INTEGER NOT NULL,
+    tier INTEGER NOT NULL,
+    predicted INTEGER NOT NULL,
+    probability REAL NOT NULL,
+    margin REAL NOT NULL,
+    score REAL NOT NULL,
+    label INTEGER NOT NULL,
+    labelled_at INTEGER NOT NULL,
+    sample BLOB                       -- null once learned
+);
+CREATE INDEX label_to_learn ON label (prediction_order) WHERE sample IS NOT NULL;
+CREATE INDEX label_by_order ON label (prediction_order);
+CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL, committed_at INTEGER NOT NULL);
+CREATE TABLE error (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    predicted INTEGER NOT NULL,
+    truth INTEGER NOT NULL,
+    tier INTEGER NOT NULL,
+    probability REAL NOT NULL,
+    margin REAL NOT NULL,
+    score REAL NOT NULL,
+    global INTEGER NOT NULL,
+    local INTEGER NOT NULL
+);
+CREATE INDEX error_by_age ON error (at);
+)";
+
+std::int64_t milliseconds_of(TimePoint time) {
+    return time.time_since_epoch().count();
+}
+TimePoint time_of(std::int64_t milliseconds) {
+    return TimePoint(std::chrono::milliseconds(milliseconds));
+}
+
+}  // namespace
+
+std::vector<std::string> LabelStoreConfig::problems() const {
+    std::vector<std::string> problems = errors.problems();
+    if (remembered_ids_max < 1 || remembered_ids_max > 100'000'000) {
+        problems.emplace_back("labels.remembered_ids_max must be 1 … 100,000,000");
+    }
+    return problems;
+}
+
+Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path& path, LabelStoreConfig config) {
+    storage::Database database = SKERRY_TRY(storage::Database::open(path));
+    const char* const scripts[] = {kSchema};
+    SKERRY_TRY(database.migrate(scripts));
+    return std::unique_ptr<LabelStore>(new LabelStore(std::move(database), config));
+}
+
+Result<> LabelStore::append(std::span<const LabelledSample> labels) {
+    if (labels.empty()) return {};
+    auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    auto insert = SKERRY_TRY(database_.prepare(
+        "INSERT INTO label (request, prediction_order, at, global, local, tier, predicted, probability, margin, "
+        "score, label, labelled_at, sample) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (request) DO NOTHING"));
+    for (const LabelledSample& labelled : labels) {
+        const Prediction& prediction = labelled.prediction;
+        insert.reset().bind(prediction.request, prediction.order, milliseconds_of(prediction.at),
+                            prediction.version.global, prediction.version.local,
+                            static_cast<std::int64_t>(prediction.tier), prediction.predicted,
+                            double{prediction.probability}, double{prediction.margin}, double{prediction.score},
+                            labelled.label, milliseconds_of(labelled.labelled_at), prediction.sample);
+        SKERRY_TRY(insert.run());
+    }
+    return transaction.commit();
+}
+
+Result<std::optional<std::uint32_t>> LabelStore::label_of(std::string_view request) {
+    auto find = SKERRY_TRY(database_.prepare("SELECT label FROM label WHERE request = ?"));
+    if (!SKERRY_TRY(find.bind(request).step())) return std::optional<std::uint32_t>();
+    return std::optional(static_cast<std::uint32_t>(find.uint64(0)));
+}
+
+Result<std::vector<LabelledSample>> LabelStore::unconsumed(std::size_t count_max) {
+    auto rows = SKERRY_TRY(database_.prepare(
+        "SELECT row, request, prediction_order, at, global, local, tier, predicted, probability, margin, score, "
+        "label, labelled_at, sample FROM label WHERE sample IS NOT NULL ORDER BY prediction_order, row LIMIT ?"));
+    rows.bind(count_max);
+    std::vector<LabelledSample> labels;
+    while (SKERRY_TRY(rows.step())) {
+        LabelledSample& labelled = labels.emplace_back();
+        Prediction& prediction = labelled.prediction;
+        labelled.row = rows.uint64(0);
+        prediction.request = rows.text(1);
+        prediction.order = rows.uint64(2);
+        prediction.at = time_of(rows.int64(3));
+        prediction.version.global.value = rows.uint64(4);
+        prediction.version.local = rows.uint64(5);
+        prediction.tier = static_cast<Tier>(rows.uint64(6));
+        prediction.predicted = static_cast<std::uint32_t>(rows.uint64(7));
+        prediction.probability = static_cast<float>(rows.number(8));
+        prediction.margin = static_cast<float>(rows.number(9));
+        prediction.score = static_cast<float>(rows.number(10));
+        labelled.label = static_cast<std::uint32_t>(rows.uint64(11));
+        labelled.labelled_at = time_of(rows.int64(12));
+        prediction.sample = rows.blob(13);
+    }
+    return labels;
+}
+
+Result<std::uint64_t> LabelStore::unconsumed_count() {
+    auto rows = SKERRY_TRY(database_.prepare("SELECT count(*) FROM label WHERE sample IS NOT NULL"));
+    static_cast<void>(SKERRY_TRY(rows.step()));
+    return rows.uint64(0);
+}
+
+Result<> LabelStore::commit_step(const StepCommit& step) {
+    auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    {
+        auto consume =
+            SKERRY_TRY(database_.prepare("UPDATE label SET sample = NULL WHERE row = ? AND sample IS NOT NULL"));
+        for (const std::uint64_t row : step.consumed) {
+            SKERRY_TRY(consume.reset().bind(row).run());
+            if (database_.changes() != 1) {
+                return fail(ErrorCode::Conflict, "label row " + std::to_string(row) + " was learned from already");
+            }
+        }
+    }
+    SKERRY_TRY(
+        database_.run("INSERT INTO checkpoint (id, bytes, committed_at) VALUES (1, ?, ?) ON CONFLICT (id) DO "
+                      "UPDATE SET bytes = excluded.bytes, committed_at = excluded.committed_at",
+                      step.checkpoint, milliseconds_of(step.now)));
+    SKERRY_TRY(errors_.append(step.errors, step.now));
+    SKERRY_TRY(database_.run("DELETE FROM label WHERE sample IS NULL AND row <= (SELECT max(row) FROM label) - ?",
+                             config_.remembered_ids_max));
+    return transaction.commit();
+}
+
+Result<std::optional<Bytes>> LabelStore::checkpoint() {
+    auto rows = SKERRY_TRY(database_.prepare("SELECT bytes FROM checkpoint WHERE id = 1"));
+    if (!SKERRY_TRY(rows.step())) return std::optional<Bytes>();
+    return std::optional(rows.blob(0));
+}
+
+Result<std::uint64_t> LabelStore::next_order() {
+    auto rows = SKERRY_TRY(database_.prepare("SELECT max(prediction_order) FROM label"));
+    static_cast<void>(SKERRY_TRY(rows.step()));
+    return rows.is_null(0) ? 1 : rows.uint64(0) + 1;
+}
+
+}  // namespace skerry::feedback

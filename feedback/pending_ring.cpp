@@ -1,0 +1,249 @@
+#include "feedback/pending_ring.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::feedback {
+namespace {
+
+// File: one page of head, then the slots.
+//   head  magic u64 | slot bytes u64 | slots u64 | sample bytes u64 | checksum u64
+//   slot  checksum u64 | order u64 | at i64 | global u64 | local u64 | probability f32 | margin f32 | score f32 |
+//         predicted u32 | tier u8 | waits u8 | id bytes u8 | id [kRequestIdBytesMax] | sample
+constexpr std::uint64_t kMagic = 0x31474E4952594B53ULL;  // "SKYRING1"
+constexpr std::size_t kHeadBytes = 4096;
+constexpr std::size_t kFixedBytes = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 3 + limits::kRequestIdBytesMax;
+static_assert(limits::kRequestIdBytesMax <= 255, "the id's length is one byte");
+
+constexpr std::size_t slot_bytes_for(std::size_t sample_bytes) {
+    return (kFixedBytes + sample_bytes + 63) / 64 * 64;  // whole cache lines
+}
+
+// Tells a torn slot from a whole one; no defence against an enemy, who could as well write a valid slot.
+std::uint64_t checksum_of(ByteView bytes) {
+    std::uint64_t sum = 0x9E3779B97F4A7C15ULL ^ bytes.size();
+    const auto mix = [&sum](std::uint64_t word) {
+        sum = (sum ^ word) * 0xFF51AFD7ED558CCDULL;
+        sum ^= sum >> 32U;
+    };
+    while (bytes.size() >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), sizeof word);
+        mix(word);
+        bytes = bytes.subspan(8);
+    }
+    for (const std::byte b : bytes)
+        mix(std::to_integer<std::uint64_t>(b));
+    return sum;
+}
+
+std::string reason() {
+    return std::generic_category().message(errno);
+}
+
+class FileHandle {
+public:
+    explicit FileHandle(int fd) : fd_(fd) {}
+    FileHandle(const FileHandle&) = delete;
+    FileHandle& operator=(const FileHandle&) = delete;
+    ~FileHandle() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    [[nodiscard]] int fd() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+Bytes head_for(std::size_t slot_bytes, std::size_t slots, std::size_t sample_bytes) {
+    ByteWriter head;
+    head.put(kMagic).put(std::uint64_t{slot_bytes}).put(std::uint64_t{slots}).put(std::uint64_t{sample_bytes});
+    head.put(checksum_of(head.bytes()));
+    return std::move(head).take();
+}
+
+}  // namespace
+
+std::vector<std::string> PendingConfig::problems() const {
+    std::vector<std::string> problems;
+    if (rows_max < 1 || rows_max > 10'000'000) problems.emplace_back("pending.rows_max must be 1 … 10,000,000");
+    if (bytes_max < 4096) problems.emplace_back("pending.bytes_max must be at least 4 KiB");
+    if (age_max < std::chrono::seconds(1)) problems.emplace_back("pending.age_max must be at least one second");
+    return problems;
+}
+
+PendingRing::Mapping::~Mapping() {
+    ::munmap(base, bytes);
+}
+
+PendingRing::PendingRing(std::unique_ptr<Mapping> mapping, const PendingConfig& config, std::size_t sample_bytes,
+                         std::size_t slots)
+    : mapping_(std::move(mapping)),
+      age_max_(config.age_max),
+      sample_bytes_(sample_bytes),
+      slot_bytes_(slot_bytes_for(sample_bytes)),
+      slots_(slots) {}
+
+Result<PendingRing> PendingRing::open(const std::filesystem::path& path, const PendingConfig& config,
+                                      std::size_t sample_bytes) {
+    const std::size_t slot_bytes = slot_bytes_for(sample_bytes);
+    const std::size_t slots = std::min(config.rows_max, config.bytes_max / slot_bytes);
+    if (slots == 0) {
+        return fail(ErrorCode::InvalidInput,
+                    "no sample of " + std::to_string(sample_bytes) +
+                        " bytes fits into pending.bytes_max = " + std::to_string(config.bytes_max) + ": raise it");
+    }
+    const std::size_t bytes = kHeadBytes + slots * slot_bytes;
+    const FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const auto failed = [&path](std::string_view what) {
+        return fail(ErrorCode::Unavailable,
+                    std::string(what) + " the ring of waiting requests " + path.string() + ": " + reason());
+    };
+    if (file.fd() < 0) return failed("opening");
+
+    const Bytes expected = head_for(slot_bytes, slots, sample_bytes);
+    Bytes found(expected.size());
+    struct stat status {};
+    if (::fstat(file.fd(), &status) != 0) return failed("reading");
+    const bool same = static_cast<std::size_t>(status.st_size) == bytes &&
+                      ::pread(file.fd(), found.data(), found.size(), 0) == static_cast<ssize_t>(found.size()) &&
+                      found == expected;
+    if (!same && ::ftruncate(file.fd(), 0) != 0) return failed("emptying");
+    if (const int error = ::posix_fallocate(file.fd(), 0, static_cast<off_t>(bytes)); error != 0) {
+        errno = error;
+        return failed("taking the space of");
+    }
+    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
+    if (base == MAP_FAILED) return failed("mapping");
+    auto mapping = std::make_unique<Mapping>(static_cast<std::byte*>(base), bytes);
+    if (!same) std::memcpy(mapping->base, expected.data(), expected.size());
+
+    PendingRing ring(std::move(mapping), config, sample_bytes, slots);
+    ring.rebuild_index();
+    return ring;
+}
+
+std::byte* PendingRing::slot_at(std::size_t slot) const {
+    return mapping_->base + kHeadBytes + slot * slot_bytes_;
+}
+
+std::optional<Prediction> PendingRing::read(std::size_t slot) const {
+    const ByteView bytes(slot_at(slot), kFixedBytes + sample_bytes_);
+    ByteReader reader(bytes);
+    if (reader.get<std::uint64_t>() != checksum_of(bytes.subspan(8))) return std::nullopt;
+    Prediction prediction;
+    prediction.order = reader.get<std::uint64_t>();
+    prediction.at = TimePoint(std::chrono::milliseconds(reader.get<std::int64_t>()));
+    prediction.version.global.value = reader.get<std::uint64_t>();
+    prediction.version.local = reader.get<std::uint64_t>();
+    prediction.probability = reader.get<float>();
+    prediction.margin = reader.get<float>();
+    prediction.score = reader.get<float>();
+    prediction.predicted = reader.get<std::uint32_t>();
+    const auto tier = reader.get<std::uint8_t>();
+    const bool waits = reader.get<std::uint8_t>() == 1;
+    const auto id_bytes = reader.get<std::uint8_t>();
+    const ByteView id = reader.get_bytes(limits::kRequestIdBytesMax);
+    if (tier >= kTiers || id_bytes > limits::kRequestIdBytesMax) return std::nullopt;
+    prediction.tier = static_cast<Tier>(tier);
+    // An empty id marks a slot whose prediction is done with: only its order still counts.
+    if (waits) prediction.request = text_of(id.first(id_bytes));
+    prediction.sample = copy_of(reader.get_bytes(sample_bytes_));
+    return prediction;
+}
+
+void PendingRing::rebuild_index() {
+    for (std::size_t slot = 0; slot < slots_; ++slot) {
+        const auto prediction = read(slot);
+        if (!prediction) continue;
+        next_order_ = std::max(next_order_, prediction->order + 1);
+        if (!prediction->request.empty() && prediction->order % slots_ == slot) slot_of_[prediction->request] = slot;
+    }
+    oldest_order_ = next_order_ > slots_ ? next_order_ - slots_ : 1;
+}
+
+Result<> PendingRing::push(const Prediction& prediction) {
+    if (prediction.request.empty() || prediction.request.size() > limits::kRequestIdBytesMax) {
+        return fail(ErrorCode::InvalidInput,
+                    "a request id has 1 to " + std::to_string(limits::kRequestIdBytesMax) + " bytes");
+    }
+    if (prediction.sample.size() != sample_bytes_ || prediction.order < next_order_) {
+        return fail(ErrorCode::InvalidInput, "the sample has another size, or its order has been used");
+    }
+    if (slot_of_.contains(prediction.request)) {
+        return fail(ErrorCode::Conflict, "request id '" + prediction.request + "' waits for its label already");
+    }
+    const std::size_t slot = prediction.order % slots_;
+    if (const auto oldest = read(slot); oldest && !oldest->request.empty()) let_go(*oldest);
+
+    ByteWriter fields;
+    fields.put(prediction.order).put(std::int64_t{prediction.at.time_since_epoch().count()});
+    fields.put(prediction.version.global.value).put(prediction.version.local);
+    fields.put(prediction.probability).put(prediction.margin).put(prediction.score).put(prediction.predicted);
+    fields.put(static_cast<std::uint8_t>(prediction.tier)).put(std::uint8_t{1});
+    fields.put(static_cast<std::uint8_t>(prediction.request.size())).put(bytes_of(prediction.request));
+    const ByteArray<limits::kRequestIdBytesMax> padding{};
+    fields.put(ByteView(padding).first(padding.size() - prediction.request.size())).put(ByteView(prediction.sample));
+
+    // A process killed between the two leaves a slot whose checksum does not hold.
+    std::memcpy(slot_at(slot) + 8, fields.bytes().data(), fields.bytes().size());
+    std::atomic_signal_fence(std::memory_order_release);
+    const std::uint64_t checksum = checksum_of(fields.bytes());
+    std::memcpy(slot_at(slot), &checksum, sizeof checksum);
+    slot_of_[prediction.request] = slot;
+    next_order_ = prediction.order + 1;
+    return {};
+}
+
+std::optional<Prediction> PendingRing::find(std::string_view request) const {
+    const auto found = slot_of_.find(std::string(request));
+    return found == slot_of_.end() ? std::nullopt : read(found->second);
+}
+
+void PendingRing::remove(std::string_view request) {
+    const auto found = slot_of_.find(std::string(request));
+    if (found == slot_of_.end()) return;
+    constexpr std::size_t kWaitsOffset = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 1;
+    std::byte* slot = slot_at(found->second);
+    slot[kWaitsOffset] = std::byte{0};
+    const std::uint64_t checksum = checksum_of({slot + 8, kFixedBytes - 8 + sample_bytes_});
+    std::memcpy(slot, &checksum, sizeof checksum);
+    slot_of_.erase(found);
+}
+
+void PendingRing::let_go(const Prediction& prediction) {
+    remove(prediction.request);
+    ++expired_;
+    const std::size_t hash = std::hash<std::string>{}(prediction.request);
+    expired_queue_.push_back(hash);
+    expired_ids_.insert(hash);
+    if (expired_queue_.size() <= slots_) return;
+    expired_ids_.erase(expired_ids_.find(expired_queue_.front()));
+    expired_queue_.pop_front();
+}
+
+void PendingRing::expire(TimePoint now) {
+    // Slots follow the order of prediction, so the walk ends at the first that is young enough.
+    if (next_order_ > slots_) oldest_order_ = std::max(oldest_order_, next_order_ - slots_);
+    for (; oldest_order_ < next_order_; ++oldest_order_) {
+        const std::size_t slot = oldest_order_ % slots_;
+        const auto prediction = read(slot);
+        if (!prediction || prediction->request.empty() || prediction->order != oldest_order_) continue;
+        if (now - prediction->at <= age_max_) return;
+        let_go(*prediction);
+    }
+}
+
+bool PendingRing::has_expired(std::string_view request) const {
+    return expired_ids_.contains(std::hash<std::string>{}(std::string(request)));
+}
+
+}  // namespace skerry::feedback

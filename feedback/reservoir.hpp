@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+#include "feedback/seeded_random.hpp"
+
+namespace skerry::feedback {
+
+/// One labelled sample, kept to be learned again or to judge what was learned.
+struct Example {
+    Bytes sample;  ///< as sent: dtype of the spec, row-major
+    std::uint32_t label = 0;
+    std::uint64_t trigger = 0;  ///< when it came: the learning trigger that brought it
+    std::vector<float> logits;  ///< of the deepest exit at insertion, one a class; empty where nobody needs them
+};
+
+/// A request whose rows are never trained on: one in ten, decided by a hash of its id.
+[[nodiscard]] bool is_for_validation(std::string_view request);
+
+/// A bounded set of examples that keeps the classes level however skewed the stream is. Deterministic for its random
+/// numbers. Not thread-safe. Memory: capacity × (sample + 4·classes) bytes.
+///
+/// History: each example of a class has had the same chance to stay, so the set mirrors all that came.
+///          Chrysakis, Moens 2020, "Online Continual Learning from Imbalanced Data" (CBRS).
+/// Newest:  the oldest of a largest class makes room, so the set follows what comes now.
+class Reservoir {
+public:
+    enum class Keeps : std::uint8_t { History, Newest };
+
+    Reservoir(Keeps keeps, std::size_t capacity, std::size_t classes);
+
+    void offer(Example example, SeededRandom& random);
+    /// `count` indices into examples(), without repetition as long as there are enough examples.
+    [[nodiscard]] std::vector<std::size_t> draw(std::size_t count, SeededRandom& random) const;
+
+    [[nodiscard]] const std::vector<Example>& examples() const { return examples_; }
+    [[nodiscard]] std::size_t count_of(std::uint32_t label) const { return held_[label]; }
+    /// Replaces the remembered logits of one example; empty forgets them.
+    void set_logits(std::size_t index, std::vector<float> logits) { examples_[index].logits = std::move(logits); }
+
+    void save(ByteWriter& to) const;
+    /// InvalidInput: not what save() wrote for these bounds; every sample must have `sample_bytes`.
+    [[nodiscard]] static Result<Reservoir> load(ByteReader& from, Keeps keeps, std::size_t capacity,
+                                                std::size_t classes, std::size_t sample_bytes);
+
+private:
+    [[nodiscard]] std::optional<std::size_t> place_for(std::uint32_t label, SeededRandom& random) const;
+
+    Keeps keeps_;
+    std::size_t capacity_;
+    std::vector<Example> examples_;
+    std::vector<std::size_t> held_;    ///< examples by class
+    std::vector<std::uint64_t> seen_;  ///< offers by class
+};
+
+}  // namespace skerry::feedback

@@ -1,0 +1,86 @@
+#include "feedback/error_log.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "feedback/label_store.hpp"
+
+namespace skerry::feedback {
+namespace {
+
+using std::chrono::hours;
+using testing::ElementsAre;
+
+const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
+
+ErrorRecord error(std::uint32_t truth, std::uint32_t predicted, Tier tier = Tier::Light, TimePoint at = kStart) {
+    return ErrorRecord{0, at, "request", predicted, truth, tier, 0.75F, 0.5F, 0.25F, {ModelVersion{3}, 4}};
+}
+
+class ErrorLogTest : public testing::Test {
+protected:
+    void open(ErrorLogConfig config = {}) {
+        store_ = std::move(LabelStore::open(":memory:", {.remembered_ids_max = 10, .errors = config}).value());
+    }
+    void SetUp() override { open(); }
+    void append(const std::vector<ErrorRecord>& errors, TimePoint now = kStart) {
+        const auto done = store_->commit_step({{}, bytes_of("checkpoint"), errors, now});
+        ASSERT_TRUE(done) << done.error().message;
+    }
+    std::vector<std::uint64_t> ids(const ErrorFilter& filter, std::size_t count = 100) {
+        std::vector<std::uint64_t> ids;
+        const auto errors = log().list(filter, count).value();
+        for (const auto& found : errors)
+            ids.push_back(found.id);
+        return ids;
+    }
+    ErrorLog& log() { return store_->errors(); }
+
+    std::unique_ptr<LabelStore> store_;
+};
+
+TEST_F(ErrorLogTest, ListsTheNewestFirstWithAllThatWasKnown) {
+    append({error(1, 2), error(3, 4, Tier::Heavy)});
+    const auto errors = log().list({}, 10).value();
+    ASSERT_EQ(errors.size(), 2U);
+    EXPECT_EQ(errors[0].truth, 3U);
+    EXPECT_EQ(errors[0].predicted, 4U);
+    EXPECT_EQ(errors[0].tier, Tier::Heavy);
+    EXPECT_EQ(errors[0].probability, 0.75F);
+    EXPECT_EQ(errors[0].margin, 0.5F);
+    EXPECT_EQ(errors[0].score, 0.25F);
+    EXPECT_EQ(errors[0].version.to_text(), "3.4");
+    EXPECT_EQ(errors[0].at, kStart);
+    EXPECT_EQ(errors[1].truth, 1U);
+}
+
+TEST_F(ErrorLogTest, FiltersByClassesTierTimeAndPage) {
+    append({error(1, 2), error(1, 3), error(2, 3, Tier::Heavy), error(1, 2, Tier::Light, kStart + hours(1))});
+    EXPECT_THAT(ids({.truth = 1, .predicted = 2}), ElementsAre(4, 1));
+    EXPECT_THAT(ids({.tier = Tier::Heavy}), ElementsAre(3));
+    EXPECT_THAT(ids({.since = kStart + hours(1)}), ElementsAre(4));
+    EXPECT_THAT(ids({.before_id = 3}), ElementsAre(2, 1));
+    EXPECT_THAT(ids({}, 1), ElementsAre(4));
+}
+
+TEST_F(ErrorLogTest, CountsEachErrorOnceByClassPairSinceACursor) {
+    append({error(1, 2), error(1, 2), error(3, 4)});
+    const auto first = log().counts_since(0, 10).value();
+    EXPECT_THAT(first.pairs, ElementsAre(ConfusionCount{1, 2, 2}, ConfusionCount{3, 4, 1}));
+    append({error(3, 4)});
+    const auto second = log().counts_since(first.cursor, 10).value();
+    EXPECT_THAT(second.pairs, ElementsAre(ConfusionCount{3, 4, 1}));
+    EXPECT_TRUE(log().counts_since(second.cursor, 10).value().pairs.empty());
+    EXPECT_EQ(log().counts_since(0, 1).value().pairs.size(), 1U);
+}
+
+TEST_F(ErrorLogTest, StaysWithinItsRowsAndItsAge) {
+    open({.rows_max = 5, .age_max = hours(2)});
+    append(std::vector<ErrorRecord>(9, error(1, 2)));
+    EXPECT_EQ(log().size().value(), 5U);
+    append({error(1, 3, Tier::Light, kStart + hours(3))}, kStart + hours(3));
+    EXPECT_EQ(log().size().value(), 1U);
+}
+
+}  // namespace
+}  // namespace skerry::feedback

@@ -1,0 +1,99 @@
+#include "feedback/reservoir.hpp"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace skerry::feedback {
+namespace {
+
+Example example(std::uint32_t label, std::uint64_t trigger = 0) {
+    return Example{Bytes{std::byte{static_cast<unsigned char>(label)}, std::byte{7}}, label, trigger, {0.5F, 1.5F, 2}};
+}
+
+class ReservoirTest : public testing::Test {
+protected:
+    SeededRandom random_{11};
+};
+
+TEST_F(ReservoirTest, KeepsClassesLevelHoweverSkewedTheStreamIs) {
+    Reservoir reservoir(Reservoir::Keeps::History, 30, 3);
+    for (int i = 0; i < 2000; ++i)
+        reservoir.offer(example(i % 50 == 0 ? 1 : i % 77 == 0 ? 2 : 0), random_);
+    for (std::uint32_t label = 0; label < 3; ++label)
+        EXPECT_NEAR(double(reservoir.count_of(label)), 10, 1) << label;
+}
+
+TEST_F(ReservoirTest, MakesRoomForAClassThatComesLate) {
+    Reservoir reservoir(Reservoir::Keeps::History, 20, 3);
+    for (int i = 0; i < 500; ++i)
+        reservoir.offer(example(0), random_);
+    for (int i = 0; i < 50; ++i)
+        reservoir.offer(example(2), random_);
+    EXPECT_EQ(reservoir.count_of(2), 10U);
+}
+
+TEST_F(ReservoirTest, HistoryGivesEachExampleOfAClassTheSameChance) {
+    double age = 0;
+    for (int run = 0; run < 50; ++run) {
+        Reservoir reservoir(Reservoir::Keeps::History, 20, 1);
+        for (std::uint64_t i = 0; i < 1000; ++i)
+            reservoir.offer(example(0, i), random_);
+        for (const Example& kept : reservoir.examples())
+            age += static_cast<double>(kept.trigger);
+    }
+    EXPECT_NEAR(age / (50 * 20), 500, 30);
+}
+
+TEST_F(ReservoirTest, NewestHoldsTheLatestOfEachClass) {
+    Reservoir reservoir(Reservoir::Keeps::Newest, 20, 2);
+    for (std::uint64_t i = 0; i < 1000; ++i)
+        reservoir.offer(example(i % 2, i), random_);
+    for (const Example& kept : reservoir.examples())
+        EXPECT_GE(kept.trigger, 980U);
+}
+
+TEST_F(ReservoirTest, DrawsWithoutRepetitionAsLongAsThereIsEnough) {
+    Reservoir reservoir(Reservoir::Keeps::History, 20, 3);
+    for (int i = 0; i < 20; ++i)
+        reservoir.offer(example(0), random_);
+    const auto drawn = reservoir.draw(20, random_);
+    EXPECT_EQ(std::set<std::size_t>(drawn.begin(), drawn.end()).size(), 20U);
+    EXPECT_EQ(reservoir.draw(50, random_).size(), 50U);
+    EXPECT_TRUE(Reservoir(Reservoir::Keeps::History, 5, 1).draw(3, random_).empty());
+}
+
+TEST_F(ReservoirTest, IsTheSameAfterItWasSavedAndLoaded) {
+    Reservoir reservoir(Reservoir::Keeps::History, 10, 3);
+    for (int i = 0; i < 100; ++i)
+        reservoir.offer(example(static_cast<std::uint32_t>(i % 3)), random_);
+    ByteWriter saved;
+    reservoir.save(saved);
+    ByteReader reader(saved.bytes());
+    auto loaded = Reservoir::load(reader, Reservoir::Keeps::History, 10, 3, 2);
+    ASSERT_TRUE(loaded);
+    EXPECT_TRUE(reader.finished());
+    ByteWriter again;
+    loaded->save(again);
+    EXPECT_EQ(again.bytes(), saved.bytes());
+
+    ByteReader lower_capacity(saved.bytes());
+    EXPECT_EQ(Reservoir::load(lower_capacity, Reservoir::Keeps::History, 4, 3, 2)->examples().size(), 4U);
+    for (std::size_t cut = 0; cut < saved.bytes().size(); cut += 3) {
+        ByteReader shortened(ByteView(saved.bytes()).first(cut));
+        EXPECT_FALSE(Reservoir::load(shortened, Reservoir::Keeps::History, 10, 3, 2)) << cut;
+    }
+    ByteReader other_model(saved.bytes());
+    EXPECT_FALSE(Reservoir::load(other_model, Reservoir::Keeps::History, 10, 3, 99));
+}
+
+TEST(ValidationSplit, TakesOneRequestInTenAndAlwaysTheSame) {
+    int chosen = 0;
+    for (int i = 0; i < 10'000; ++i)
+        chosen += is_for_validation("request-" + std::to_string(i)) ? 1 : 0;
+    EXPECT_NEAR(chosen, 1000, 120);
+    EXPECT_EQ(is_for_validation("abc"), is_for_validation("abc"));
+}
+
+}  // namespace
+}  // namespace skerry::feedback
