@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "common/wire/messages.hpp"
+#include "coordinator/admission/examine.hpp"
+#include "coordinator/ledger/events.hpp"
+#include "coordinator/round/summing.hpp"
+
+/// What goes into the pure core, and what it wants done.
+namespace skerry::coordinator {
+
+// ---- Events: what the shell saw ----
+
+/// A message on the fleet socket; `transport` is the CURVE key that ZAP proved.
+struct NodeSpoke {
+    ByteArray<32> transport{};
+    wire::FromNode message;
+};
+
+/// A message on the enrolment socket.
+struct PeerAskedToJoin {
+    ByteArray<32> peer{};
+    wire::JoinRequest request;
+};
+
+/// Answers CheckUpdate.
+struct UpdateChecked {
+    UpdateId update;
+    Digest content{};
+    Examined result;
+};
+
+/// Answers SumRound; the new weights' blob, named by the last of the digests, is durable.
+struct SumReady {
+    RoundId round;
+    Digest sum{};
+    std::array<Digest, kTiers> digests{};
+};
+
+/// What the operator asked for; each is answered by Answer with the same ticket.
+using Ticket = std::uint64_t;
+struct OperatorCreatesToken {
+    Ticket ticket = 0;
+    ledger::TokenCreated token;
+};
+struct OperatorRevokesNode {
+    Ticket ticket = 0;
+    NodeId node;
+    std::string reason;
+};
+
+using Event =
+    std::variant<NodeSpoke, PeerAskedToJoin, UpdateChecked, SumReady, OperatorCreatesToken, OperatorRevokesNode>;
+
+// ---- Actions: what the shell does, strictly in their order ----
+
+/// Durable before the next action begins. The blob is SealedUpdate::blob(), its name the content.
+struct StoreBlob {
+    std::shared_ptr<const wire::SealedUpdate> update;
+};
+
+/// One journal append, then Federation::apply() of each event; the next action begins when it is durable.
+struct Append {
+    ledger::Events events;
+};
+
+/// Best effort: the protocol repeats what matters.
+struct Send {
+    NodeId node;
+    ByteArray<32> transport{};
+    wire::FromCoordinator message;
+};
+
+/// Chunks [first, first+count) of a version's prefix, each a ModelChunk: read, then sent; best effort.
+struct SendModel {
+    NodeId node;
+    ByteArray<32> transport{};
+    ModelVersion version;
+    Tier tier = Tier::Heavy;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::uint64_t prefix_bytes = 0;
+    Digest weights{};  ///< the blob
+};
+
+struct ReplyToJoin {
+    ByteArray<32> peer{};
+    wire::JoinReply reply;
+};
+
+/// examine() on a worker; answered by UpdateChecked, once, or never if the process ends.
+struct CheckUpdate {
+    std::shared_ptr<const wire::SealedUpdate> update;
+    wire::UpdateHeader header;
+    float norm_max = 0;
+};
+
+/// sum_round() on a worker, then the weights' blob durably; answered by SumReady. Failing means damage: end the
+/// process.
+struct SumRound {
+    RoundId round;
+    Digest parent_weights{};        ///< the blob
+    std::vector<Contribution> set;  ///< sorted
+};
+
+/// The blobs of a dropped version and of the updates that its round counted. May be repeated.
+struct EraseVersion {
+    ModelVersion version;
+    RoundId round;
+    std::optional<Digest> weights;  ///< nothing: another version has the same bytes
+};
+
+struct Answer {
+    Ticket ticket = 0;
+    Result<> outcome;
+};
+
+/// Nothing to do; for the metrics.
+struct Ignored {
+    enum class Why {
+        UnknownPeer,  ///< a key that belongs to no node
+        Repeated,     ///< has been dealt with, or is being dealt with
+        Unexpected,   ///< fits to nothing that goes on
+        Silenced,     ///< the node was refused too often in this round; it is answered again later
+        Unreadable,   ///< the past could not be asked
+    };
+    Why why = Why::Unexpected;
+};
+inline constexpr std::size_t kIgnoredReasons = 5;
+[[nodiscard]] std::string_view name_of(Ignored::Why why);
+
+using Action =
+    std::variant<StoreBlob, Append, Send, SendModel, ReplyToJoin, CheckUpdate, SumRound, EraseVersion, Answer, Ignored>;
+using Actions = std::vector<Action>;
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,54 @@
+#include "coordinator/admission/examine.hpp"
+
+#include "common/crypto/hash.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using wire::RefusalCode;
+
+Digest content_of(const wire::SealedUpdate& update) {
+    crypto::Sha256 hash;
+    hash.update(update.header).update(update.sealed);
+    return hash.finish();
+}
+
+}  // namespace
+
+Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& header, float norm_max,
+                 const ModelShape& model, const crypto::SealPrivateKey& key) {
+    if (content_of(update) != update.content) {
+        return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
+    }
+    auto body = wire::open(update, key);
+    if (!body) {
+        return Flaw{
+            body.error().code == ErrorCode::PermissionDenied ? RefusalCode::Undecryptable : RefusalCode::Misshapen,
+            body.error().message};
+    }
+    if (body->delta.size() != model.prefix(header.tier)) {
+        return Flaw{RefusalCode::Misshapen, std::to_string(body->delta.size()) + " values are not the " +
+                                                std::string(name_of(header.tier)) + " tier of this model"};
+    }
+    Sound sound;
+    if (Verdict flaw = check_delta(body->delta, model.statistics, norm_max, sound.norm)) return *std::move(flaw);
+    sound.labelled = body->labelled;
+    sound.errors = body->errors;
+    sound.confusions = std::move(body->confusions);
+    return sound;
+}
+
+Result<wire::UpdateBody> open_again(ByteView blob, const Digest& content, const crypto::SealPrivateKey& key) {
+    const auto damaged = [&content](const std::string& why) {
+        return fail(ErrorCode::Internal, "the stored update " + to_hex(content) + " is damaged (" + why +
+                                             "): restore the coordinator's directory from a backup");
+    };
+    const auto update = wire::SealedUpdate::from_blob(blob);
+    if (!update) return damaged(update.error().message);
+    if (content_of(*update) != content) return damaged("its hash is another");
+    auto body = wire::open(*update, key);
+    if (!body) return damaged(body.error().message);
+    return *std::move(body);
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,100 @@
+#include "coordinator/admission/gates.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using wire::RefusalCode;
+
+// A node clips in float32, and its norm comes out this much larger at most when summed in double.
+constexpr double kNormTolerance = 1e-3;
+
+Flaw unleased(std::string text) {
+    return {RefusalCode::Unleased, std::move(text)};
+}
+
+}  // namespace
+
+Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header, const wire::FederationId& federation,
+                    const NodeId& sender, TimePoint now) {
+    if (lease.federation != federation || header.federation != federation) {
+        return unleased("the lease or the update is of another federation");
+    }
+    if (lease.node != sender) return unleased("the lease is another node's");
+    if (lease.id != header.lease || lease.base != header.base || lease.tier != header.tier) {
+        return unleased("the update was not made under this lease: id, base version and tier must agree");
+    }
+    if (now >= lease.expires) {
+        return unleased("the lease expired at " + to_text(lease.expires) + ": ask for a new one");
+    }
+    return {};
+}
+
+Verdict check_base(ModelVersion base, ModelVersion newest) {
+    if (base.value > newest.value) {
+        return Flaw{RefusalCode::Stale, "its base version " + std::to_string(base.value) + " is not published; " +
+                                            std::to_string(newest.value) + " is the newest"};
+    }
+    if (newest.value - base.value > limits::kStalenessMax) {
+        return Flaw{RefusalCode::Stale, "its base version " + std::to_string(base.value) + " is " +
+                                            std::to_string(newest.value - base.value) + " behind version " +
+                                            std::to_string(newest.value) + "; at most " +
+                                            std::to_string(limits::kStalenessMax) + " are taken"};
+    }
+    return {};
+}
+
+Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes, const wire::Lease& lease,
+                   const ModelShape& model) {
+    if (sealed_bytes > lease.sealed_bytes_max) {
+        return Flaw{RefusalCode::Oversized, std::to_string(sealed_bytes) + " sealed bytes are more than the " +
+                                                std::to_string(lease.sealed_bytes_max) + " that the lease allows"};
+    }
+    const std::uint64_t values = model.prefix(header.tier);
+    const std::uint64_t smallest = wire::body_size(values, 0);
+    const std::uint64_t one_pair = wire::body_size(values, 1) - smallest;
+    const bool fits =
+        header.plain_bytes >= smallest && header.plain_bytes <= wire::body_size(values, limits::kReportClassPairsMax) &&
+        (header.plain_bytes - smallest) % one_pair == 0 && sealed_bytes == wire::sealed_size(header.plain_bytes);
+    if (!fits) {
+        return Flaw{RefusalCode::Misshapen, std::to_string(header.plain_bytes) + " bytes, sealed " +
+                                                std::to_string(sealed_bytes) + ", are no update of the " +
+                                                std::string(name_of(header.tier)) + " tier of this model"};
+    }
+    if (header.model != model.identity || lease.model != model.identity) {
+        return Flaw{RefusalCode::Misshapen, "the update was made for another declared model"};
+    }
+    return {};
+}
+
+std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
+    return wire::sealed_size(wire::body_size(model.prefix(tier), limits::kReportClassPairsMax));
+}
+
+Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm) {
+    bool bounded = true;
+    double squares = 0;
+    for (std::size_t i = 0; i < delta.size(); ++i) {
+        if (!std::isfinite(delta[i])) {
+            return Flaw{RefusalCode::NonFinite, "value " + std::to_string(i) + " is not a finite number"};
+        }
+        bounded = bounded && std::abs(delta[i]) <= limits::kDeltaMax;
+        if (i >= statistics) squares += static_cast<double>(delta[i]) * static_cast<double>(delta[i]);
+    }
+    if (!bounded) {
+        return Flaw{RefusalCode::OutOfBounds,
+                    "a value is beyond ±" + std::to_string(static_cast<int>(limits::kDeltaMax))};
+    }
+    norm = std::sqrt(squares);
+    if (norm > static_cast<double>(norm_max) * (1.0 + kNormTolerance)) {
+        return Flaw{RefusalCode::Norm, "its norm " + std::to_string(norm) + " exceeds the " + std::to_string(norm_max) +
+                                           " that the lease allows"};
+    }
+    return {};
+}
+
+}  // namespace skerry::coordinator

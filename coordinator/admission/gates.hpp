@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "aggregation/accumulator.hpp"
+#include "common/wire/sealed_update.hpp"
+
+/// What an update must pass before it may count, as pure functions in the order of PROTOCOL.md §5: each gives nothing,
+/// or the refusal's name and sentence. The cheap ones judge the offer; examine.hpp judges the opened bytes.
+namespace skerry::coordinator {
+
+struct Flaw {
+    wire::RefusalCode code = wire::RefusalCode::Malformed;
+    std::string text;
+};
+using Verdict = std::optional<Flaw>;
+
+/// What the declared model demands of an update.
+struct ModelShape {
+    Digest identity{};
+    aggregation::TierSizes values{};  ///< float32 values of each tier's prefix
+    std::size_t statistics = 0;       ///< values before the first trained weight
+
+    [[nodiscard]] std::size_t prefix(Tier tier) const { return values[static_cast<std::size_t>(tier)]; }
+};
+
+/// Unleased: `lease`, whose signature is verified, is not this node's, not for this update, or has expired.
+[[nodiscard]] Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header,
+                                  const wire::FederationId& federation, const NodeId& sender, TimePoint now);
+
+/// Stale: the base is more than limits::kStalenessMax behind `newest`, or ahead of it.
+[[nodiscard]] Verdict check_base(ModelVersion base, ModelVersion newest);
+
+/// Oversized: larger than the lease allows. Misshapen: not the size of a tier's update, or of another model.
+[[nodiscard]] Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes, const wire::Lease& lease,
+                                 const ModelShape& model);
+
+/// What an honest offer of a tier may take at most, and so what its lease says.
+[[nodiscard]] std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier);
+
+/// NonFinite, OutOfBounds, or Norm: the L2 norm of the trained part exceeds `norm_max` by more than float rounding.
+/// Without a flaw, `norm` is that norm. Shape of `delta`: a tier's prefix.
+[[nodiscard]] Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm);
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,142 @@
+#include "coordinator/admission/transfers.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::coordinator {
+
+bool Transfers::has_room(std::uint64_t bytes) const {
+    return active_.empty() || (active_.size() < policy_.count_max && bytes_ + bytes <= policy_.bytes_max);
+}
+
+std::optional<wire::PullUpdate> Transfers::offer(Incoming incoming, TimePoint now) {
+    const NodeId node = incoming.id().node;
+    if (const auto found = active_.find(node); found != active_.end()) {
+        Active& transfer = found->second;
+        if (transfer.state.update) return std::nullopt;
+        if (transfer.state.incoming.offer.content == incoming.offer.content) {
+            // Offered again: something on the way was lost, so go on from the first hole.
+            return next_pull(transfer);
+        }
+        drop(node);
+    }
+    const auto queued = std::find_if(waiting_.begin(), waiting_.end(),
+                                     [&node](const Incoming& other) { return other.id().node == node; });
+    if (queued != waiting_.end()) {
+        *queued = std::move(incoming);  // keeps its place
+        return std::nullopt;
+    }
+    if (!waiting_.empty() || !has_room(incoming.offer.sealed_bytes)) {
+        waiting_.push_back(std::move(incoming));
+        return std::nullopt;
+    }
+    return start(std::move(incoming), now);
+}
+
+wire::PullUpdate Transfers::start(Incoming incoming, TimePoint now) {
+    const NodeId node = incoming.id().node;
+    const std::size_t size = static_cast<std::size_t>(incoming.offer.sealed_bytes);
+    Active transfer;
+    transfer.sealed.resize(size);
+    transfer.have.resize((size + limits::kChunkBytes - 1) / limits::kChunkBytes);
+    transfer.missing = transfer.have.size();
+    transfer.progress = now;
+    transfer.state.incoming = std::move(incoming);
+    bytes_ += size;
+    return next_pull(active_.insert_or_assign(node, std::move(transfer)).first->second);
+}
+
+// One run of missing chunks, at most as long as the credit.
+wire::PullUpdate Transfers::next_pull(Active& transfer) {
+    const auto hole = std::find(transfer.have.begin(), transfer.have.end(), false);
+    const auto end = std::find(hole, transfer.have.end(), true);
+    const auto run = std::min<std::ptrdiff_t>(end - hole, limits::kChunkCredit);
+    const auto first = static_cast<std::uint32_t>(hole - transfer.have.begin());
+    transfer.window_end = first + static_cast<std::uint32_t>(run);
+    transfer.in_flight = static_cast<std::size_t>(run);
+    return {transfer.state.incoming.id().sequence, first, static_cast<std::uint32_t>(run)};
+}
+
+Transfers::Taken Transfers::take(const NodeId& node, const wire::UpdateChunk& chunk, TimePoint now) {
+    const auto found = active_.find(node);
+    if (found == active_.end()) return Unexpected{};
+    Active& transfer = found->second;
+    const Incoming& incoming = transfer.state.incoming;
+    if (transfer.state.update || chunk.sequence != incoming.id().sequence || chunk.index >= transfer.window_end ||
+        transfer.have[chunk.index]) {
+        return Unexpected{};
+    }
+    const std::size_t offset = std::size_t{chunk.index} * limits::kChunkBytes;
+    const std::size_t expected = std::min(limits::kChunkBytes, transfer.sealed.size() - offset);
+    if (chunk.bytes.size() != expected) {
+        return WrongSize{"chunk " + std::to_string(chunk.index) + " has " + std::to_string(chunk.bytes.size()) +
+                         " bytes, must have " + std::to_string(expected)};
+    }
+    std::memcpy(transfer.sealed.data() + offset, chunk.bytes.data(), expected);
+    transfer.have[chunk.index] = true;
+    transfer.progress = now;
+    if (transfer.in_flight > 0) --transfer.in_flight;
+    if (--transfer.missing > 0) {
+        if (transfer.in_flight > 0) return More{};
+        return More{next_pull(transfer)};
+    }
+    auto update = std::make_shared<wire::SealedUpdate>();
+    update->header = incoming.offer.header;
+    update->sealed = std::move(transfer.sealed);
+    update->signature = incoming.offer.signature;
+    update->content = incoming.offer.content;
+    transfer.state.update = std::move(update);
+    return Complete{transfer.state.update, incoming.header, incoming.lease};
+}
+
+const Transfers::Examining* Transfers::examining(const UpdateId& id, const Digest& content) const {
+    const auto found = active_.find(id.node);
+    if (found == active_.end() || !found->second.state.update) return nullptr;
+    const Examining& state = found->second.state;
+    return state.incoming.id() == id && state.incoming.offer.content == content ? &state : nullptr;
+}
+
+const Incoming* Transfers::pulling(const NodeId& node) const {
+    const auto found = active_.find(node);
+    return found == active_.end() || found->second.state.update ? nullptr : &found->second.state.incoming;
+}
+
+void Transfers::drop(const NodeId& node) {
+    if (const auto found = active_.find(node); found != active_.end()) {
+        bytes_ -= found->second.state.incoming.offer.sealed_bytes;
+        active_.erase(found);
+    }
+    std::erase_if(waiting_, [&node](const Incoming& other) { return other.id().node == node; });
+}
+
+std::vector<Transfers::Started> Transfers::make_room(TimePoint now) {
+    std::vector<NodeId> idle;
+    for (const auto& [node, transfer] : active_) {
+        // Under examination nothing is awaited from the node.
+        if (!transfer.state.update && now >= transfer.progress + policy_.idle_time) idle.push_back(node);
+    }
+    for (const NodeId& node : idle)
+        drop(node);
+    std::vector<Started> started;
+    while (!waiting_.empty() && has_room(waiting_.front().offer.sealed_bytes)) {
+        Incoming next = std::move(waiting_.front());
+        waiting_.pop_front();
+        const NodeId node = next.id().node;
+        started.push_back({node, start(std::move(next), now)});
+    }
+    return started;
+}
+
+std::optional<TimePoint> Transfers::deadline() const {
+    std::optional<TimePoint> first;
+    for (const auto& [node, transfer] : active_) {
+        if (transfer.state.update) continue;
+        const TimePoint idle = transfer.progress + policy_.idle_time;
+        if (!first || idle < *first) first = idle;
+    }
+    return first;
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,239 @@
+#include "coordinator/federation.hpp"
+
+#include <algorithm>
+
+#include "common/base/limits.hpp"
+#include "common/wire/token.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A node whose update waits hears of the next version by itself; asking is for when that message was lost.
+constexpr std::chrono::milliseconds kWaitMin = 1s;
+constexpr std::chrono::milliseconds kWaitMax = 30s;
+
+Send to(const Node& node, wire::FromCoordinator message) {
+    return {node.id, node.transport, std::move(message)};
+}
+
+Actions only(Action action) {
+    Actions actions;
+    actions.push_back(std::move(action));
+    return actions;
+}
+
+Actions deny(const Node& node, wire::Denied::Reason reason, std::string text) {
+    return only(to(node, wire::Denied{reason, std::move(text)}));
+}
+
+}  // namespace
+
+std::string_view name_of(Ignored::Why why) {
+    switch (why) {
+        case Ignored::Why::UnknownPeer:
+            return "unknown_peer";
+        case Ignored::Why::Repeated:
+            return "repeated";
+        case Ignored::Why::Unexpected:
+            return "unexpected";
+        case Ignored::Why::Silenced:
+            return "silenced";
+        case Ignored::Why::Unreadable:
+            return "unreadable";
+    }
+    return "unexpected";
+}
+
+Federation::Federation(const Keyring& keys, Policy policy, RandomId random_id, const ledger::LedgerView& past)
+    : keys_(keys),
+      policy_(std::move(policy)),
+      random_id_(std::move(random_id)),
+      past_(past),
+      transfers_(policy_.transfers) {}
+
+Actions Federation::handle(const Event& event, TimePoint now) {
+    SKERRY_ASSERT(!held_.empty());  // the journal's first events are applied
+    return std::visit([this, now](const auto& happened) { return on(happened, now); }, event);
+}
+
+Actions Federation::on(const NodeSpoke& event, TimePoint now) {
+    const Node* const node = registry_.node_by_transport(event.transport);
+    if (node == nullptr) return only(Ignored{Ignored::Why::UnknownPeer});
+    if (node->revoked) {
+        return deny(*node, wire::Denied::Reason::Revoked,
+                    "this node was revoked: ask the operator; it can join again only with new keys");
+    }
+    Presence& presence = presence_[node->id];
+    presence.last_seen = now;
+    presence.present = true;
+    return std::visit([&](const auto& message) { return hear(*node, message, now); }, event.message);
+}
+
+Actions Federation::hear(const Node& node, const wire::Hello& hello, TimePoint now) {
+    if (hello.protocol != limits::kProtocolVersion) {
+        return deny(node, wire::Denied::Reason::Protocol,
+                    "this coordinator speaks protocol " + std::to_string(limits::kProtocolVersion) + ", the node " +
+                        std::to_string(hello.protocol) + ": upgrade the older of the two");
+    }
+    if (hello.model != model_.identity) {
+        return deny(node, wire::Denied::Reason::Model,
+                    "the node runs another declared model than this federation: join it again in a new directory");
+    }
+    Presence& presence = presence_[node.id];
+    presence.installed = hello.installed;
+    presence.software = hello.software.substr(0, limits::kTextMax);
+
+    Actions actions;
+    wire::Welcome welcome;
+    welcome.keys = created_.keys;
+    if (node.certificate_expires - now < policy_.certificate_life / 3) {
+        const TimePoint expires = now + policy_.certificate_life;
+        const wire::SignedBytes certificate =
+            certify({id_, node.id, node.identity, node.transport, node.tier, now, expires});
+        actions.push_back(Append{{ledger::CertificateRenewed{now, node.id, certificate, expires}}});
+        welcome.certificate = certificate;
+    } else if (hello.certificate_expires < node.certificate_expires) {
+        welcome.certificate = node.certificate;  // renewed before, but it never arrived
+    }
+    welcome.accepted = pool_.of(node.id).decided;
+    welcome.steps_per_update = policy_.steps_per_update;
+    welcome.newest = announcement_for(node.id);
+    actions.push_back(to(node, std::move(welcome)));
+    return actions;
+}
+
+Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, TimePoint now) {
+    using Reason = wire::LeaseDenied::Reason;
+    if (request.tier > node.tier) return only(to(node, wire::LeaseDenied{Reason::TierTooHigh, kWaitMax}));
+    if (pool_.waits(node.id)) {
+        const auto wait = open_ && !frozen_ ? open_->deadline() - now : kWaitMax;
+        return only(
+            to(node, wire::LeaseDenied{Reason::Wait, std::clamp<std::chrono::milliseconds>(wait, kWaitMin, kWaitMax)}));
+    }
+    if (check_base(request.base, newest().version)) {
+        return only(to(node, wire::LeaseDenied{Reason::StaleBase, kWaitMin}));
+    }
+    wire::Lease lease;
+    lease.federation = id_;
+    lease.id = LeaseId{random_id_()};
+    lease.node = node.id;
+    lease.model = model_.identity;
+    lease.base = request.base;
+    lease.tier = request.tier;
+    lease.examples_max = policy_.leases.examples_max;
+    lease.sealed_bytes_max = sealed_bytes_max(model_, request.tier);
+    lease.norm_max = policy_.leases.norm_max;
+    lease.expires = now + policy_.leases.life;
+    return only(to(node, wire::LeaseGrant{wire::sign(lease, keys_.signing)}));
+}
+
+Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoint) {
+    const auto version = held_.find(pull.version);
+    if (version == held_.end()) {
+        return deny(node, wire::Denied::Reason::UnknownVersion,
+                    "version " + std::to_string(pull.version.value) + " is not held; the newest is " +
+                        std::to_string(newest().version.value));
+    }
+    if (pull.tier > node.tier) {
+        return deny(node, wire::Denied::Reason::UnknownVersion,
+                    "the certificate allows the " + std::string(skerry::name_of(node.tier)) + " tier at most");
+    }
+    const std::uint64_t bytes = std::uint64_t{model_.prefix(pull.tier)} * sizeof(float);
+    const std::uint64_t chunks = (bytes + limits::kChunkBytes - 1) / limits::kChunkBytes;
+    if (pull.first >= chunks || pull.count == 0) return only(Ignored{Ignored::Why::Unexpected});
+    const auto count = std::min<std::uint64_t>({pull.count, limits::kChunkCredit, chunks - pull.first});
+    return only(SendModel{node.id, node.transport, pull.version, pull.tier, pull.first,
+                          static_cast<std::uint32_t>(count), bytes, version->second.weights});
+}
+
+Actions Federation::hear(const Node& node, const wire::Report& report, TimePoint) {
+    Presence& presence = presence_[node.id];
+    presence.installed = report.global;
+    presence.report = report;
+    return {};
+}
+
+Actions Federation::hear(const Node& node, const wire::Goodbye&, TimePoint now) {
+    presence_[node.id].present = false;
+    Actions actions;
+    transfers_.drop(node.id);
+    start_waiting(actions, now);
+    return actions;
+}
+
+Actions Federation::on(const PeerAskedToJoin& event, TimePoint now) {
+    const wire::JoinRequest& request = event.request;
+    Actions actions;
+    wire::JoinReply reply;
+    const Token* const token = registry_.token(request.token);
+    const auto proof_key = token ? wire::proof_key(token->secret_hash) : crypto::Secret<32>();
+    const crypto::VerifyKey identity{request.identity};
+    const NodeId id = wire::node_of(identity);
+
+    Result<const Node*> admission =
+        fail(ErrorCode::PermissionDenied, "the token's secret is wrong: copy the whole token, as it was printed");
+    // What the token is worth is told only to who proves to have it.
+    if (token == nullptr || wire::check(request, proof_key)) admission = registry_.admission_of(request, id, now);
+    if (!admission) {
+        reply.text = admission.error().message;
+    } else {
+        reply.admitted = true;
+        reply.root = keys_.root.verify_key().value;
+        reply.keys = created_.keys;
+        reply.model = created_.model;
+        reply.fleet_endpoint = policy_.fleet_endpoint;
+        if (*admission != nullptr) {
+            reply.certificate = (*admission)->certificate;
+        } else {
+            const Tier tier = std::min(request.tier, token->tier);
+            const TimePoint expires = now + policy_.certificate_life;
+            reply.certificate = certify({id_, id, identity, request.transport, tier, now, expires});
+            actions.push_back(Append{{ledger::NodeEnrolled{now, token->id, id, identity, request.transport,
+                                                           request.name, tier, reply.certificate, expires}}});
+        }
+    }
+    if (token != nullptr) wire::prove(reply, request, proof_key);
+    actions.push_back(ReplyToJoin{event.peer, std::move(reply)});
+    return actions;
+}
+
+Actions Federation::on(const OperatorCreatesToken& event, TimePoint) {
+    if (registry_.token(event.token.id) != nullptr) {
+        return only(Answer{event.ticket, fail(ErrorCode::Conflict, "this token exists already")});
+    }
+    Actions actions;
+    actions.push_back(Append{{event.token}});
+    actions.push_back(Answer{event.ticket, {}});
+    return actions;
+}
+
+Actions Federation::on(const OperatorRevokesNode& event, TimePoint now) {
+    const Node* const node = registry_.node(event.node);
+    if (node == nullptr) {
+        return only(Answer{event.ticket, fail(ErrorCode::NotFound, "no node " + event.node.to_text() +
+                                                                       ": 'skerry node list' shows those that exist")});
+    }
+    if (node->revoked) {
+        return only(Answer{event.ticket, fail(ErrorCode::Conflict,
+                                              "node " + node->name + " was revoked at " + to_text(node->revoked_at))});
+    }
+    Actions actions;
+    actions.push_back(Append{{ledger::NodeRevoked{now, node->id, event.reason}}});
+    actions.push_back(to(*node, wire::Denied{wire::Denied::Reason::Revoked, "this node was revoked by the operator"}));
+    actions.push_back(Answer{event.ticket, {}});
+    transfers_.drop(node->id);
+    start_waiting(actions, now);
+    return actions;
+}
+
+wire::SignedBytes Federation::certify(const wire::Certificate& certificate) const {
+    return wire::sign(certificate, keys_.root);
+}
+
+wire::Announcement Federation::announcement_for(const NodeId& node) const {
+    return {newest().manifest, pool_.of(node).counted};
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "coordinator/actions.hpp"
+#include "coordinator/admission/transfers.hpp"
+#include "coordinator/keyring.hpp"
+#include "coordinator/ledger/ledger_view.hpp"
+#include "coordinator/registry/registry.hpp"
+#include "coordinator/round/pool.hpp"
+#include "coordinator/round/round.hpp"
+
+namespace skerry::coordinator {
+
+struct LeasePolicy {
+    std::chrono::milliseconds life{std::chrono::hours(1)};
+    /// Examples of one update that count at most, whatever it claims.
+    std::uint32_t examples_max = 4096;
+    /// L2 norm of the trained part of Δ that a node clips to.
+    float norm_max = 100.0F;
+};
+
+struct Policy {
+    RoundPolicy rounds;
+    LeasePolicy leases;
+    TransferPolicy transfers;
+    std::uint32_t steps_per_update = 5;
+    std::size_t versions_kept = 20;  ///< weights of older ones are erased, and with them what their rounds counted
+    std::chrono::milliseconds certificate_life{std::chrono::hours(24 * 90)};
+    std::string fleet_endpoint;  ///< where nodes connect after they joined
+};
+
+/// How a node was when last heard; volatile.
+struct Presence {
+    TimePoint last_seen;
+    bool present = false;  ///< false after its Goodbye
+    ModelVersion installed;
+    std::string software;
+    std::optional<wire::Report> report;
+};
+
+/// The coordinator's decisions, all of them: who may join and speak, which update is taken, when a round closes, what
+/// is published. A fold over the ledger plus what is volatile by nature (transfers, presence). Owns no socket, file,
+/// clock, thread or database.
+///
+/// The shell's side of the contract:
+///   1. apply() every event of the journal in order, then perform resume(now).
+///   2. Feed each thing that happens to handle(), and perform the actions in their order, none before the one ahead of
+///   it
+///      is done; Append ends with apply() of its events. The next handle() or advance() comes after the last action's
+///      apply(). (A shell that commits in groups may apply() before the disk has it, if it then holds back every
+///      later action until the disk does, and ends the process when the disk refuses.)
+///   3. After each of these, and whenever deadline() is due, perform advance(now) until deadline() is in the future.
+/// A crash between any two actions is then harmless: the journal decides what has happened.
+///
+/// Late, repeated and unexpected events change nothing; Ignored says why. Not thread-safe.
+class Federation {
+public:
+    using RandomId = std::function<ByteArray<16>()>;
+
+    /// `keys` and `past` outlive it.
+    Federation(const Keyring& keys, Policy policy, RandomId random_id, const ledger::LedgerView& past);
+
+    void apply(const ledger::Event& event);
+    [[nodiscard]] Actions resume(TimePoint now);
+    [[nodiscard]] Actions handle(const Event& event, TimePoint now);
+    [[nodiscard]] Actions advance(TimePoint now);
+    /// When to call advance() at the latest; long ago: at once. Nothing: when something happens.
+    [[nodiscard]] std::optional<TimePoint> deadline() const;
+
+    /// Where nodes connect, once the sockets are bound.
+    void set_fleet_endpoint(std::string endpoint) { policy_.fleet_endpoint = std::move(endpoint); }
+
+    // What people ask about.
+    struct Version {
+        ModelVersion version;
+        RoundId round;
+        Digest weights{};
+        TimePoint published;
+        wire::SignedBytes manifest;
+    };
+    [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
+    [[nodiscard]] const wire::FederationId& id() const { return id_; }
+    [[nodiscard]] const ModelShape& model() const { return model_; }
+    [[nodiscard]] const Policy& policy() const { return policy_; }
+    [[nodiscard]] const Registry& registry() const { return registry_; }
+    [[nodiscard]] const Pool& pool() const { return pool_; }
+    [[nodiscard]] const Transfers& transfers() const { return transfers_; }
+    [[nodiscard]] const std::optional<Round>& open_round() const { return open_; }
+    [[nodiscard]] const std::optional<Round>& frozen_round() const { return frozen_; }
+    [[nodiscard]] const Version& newest() const { return held_.rbegin()->second; }
+    /// Versions whose weights are held, by number; never empty once the journal is applied.
+    [[nodiscard]] const std::map<ModelVersion, Version>& versions() const { return held_; }
+    [[nodiscard]] const std::map<NodeId, Presence>& presence() const { return presence_; }
+
+private:
+    // federation.cpp: conversations that write at most a certificate
+    Actions on(const NodeSpoke& event, TimePoint now);
+    Actions on(const PeerAskedToJoin& event, TimePoint now);
+    Actions on(const OperatorCreatesToken& event, TimePoint now);
+    Actions on(const OperatorRevokesNode& event, TimePoint now);
+    Actions hear(const Node& node, const wire::Hello& hello, TimePoint now);
+    Actions hear(const Node& node, const wire::LeaseRequest& request, TimePoint now);
+    Actions hear(const Node& node, const wire::ModelPull& pull, TimePoint now);
+    Actions hear(const Node& node, const wire::Report& report, TimePoint now);
+    Actions hear(const Node& node, const wire::Goodbye& goodbye, TimePoint now);
+    [[nodiscard]] wire::SignedBytes certify(const wire::Certificate& certificate) const;
+    [[nodiscard]] wire::Announcement announcement_for(const NodeId& node) const;
+
+    // federation_updates.cpp: an update on its way to its fate
+    Actions hear(const Node& node, const wire::UpdateOffer& offer, TimePoint now);
+    Actions hear(const Node& node, const wire::UpdateChunk& chunk, TimePoint now);
+    Actions on(const UpdateChecked& event, TimePoint now);
+    [[nodiscard]] Verdict gate(const Node& node, const Incoming& incoming, TimePoint now) const;
+    [[nodiscard]] std::optional<Actions> known_fate(const Node& node, const Incoming& incoming, TimePoint now);
+    [[nodiscard]] Verdict turn(const wire::UpdateHeader& header) const;
+    Actions accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now);
+    Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
+    void start_waiting(Actions& actions, TimePoint now);
+
+    // federation_rounds.cpp: from the pool to a version; the fold
+    Actions on(const SumReady& event, TimePoint now);
+    [[nodiscard]] RoundId round_now() const { return open_ ? open_->id() : last_round_.next(); }
+    [[nodiscard]] ledger::RoundOpened opening(TimePoint now) const;
+    [[nodiscard]] SumRound sum_order() const;
+    void fold(const ledger::FederationCreated& event);
+    void fold(const ledger::RoundOpened& event);
+    void fold(const ledger::UpdateAccepted& event);
+    void fold(const ledger::UpdateRefused& event);
+    void fold(const ledger::RoundFrozen& event);
+    void fold(const ledger::RoundAbandoned& event);
+    void fold(const ledger::VersionPublished& event);
+    void fold(const ledger::VersionDropped& event);
+    template <class Enrolment>
+    void fold(const Enrolment& event) {
+        registry_.apply(event);
+    }
+
+    const Keyring& keys_;
+    Policy policy_;
+    RandomId random_id_;
+    const ledger::LedgerView& past_;
+
+    ledger::FederationCreated created_;
+    wire::FederationId id_;
+    ModelShape model_;
+    Registry registry_;
+    Pool pool_;
+    RoundId last_round_;         ///< highest ever opened
+    std::optional<Round> open_;  ///< may be open while its predecessor is being summed
+    std::optional<Round> frozen_;
+    std::map<ModelVersion, Version> held_;
+    std::optional<EraseVersion> last_erasure_;
+
+    Transfers transfers_;
+    std::map<NodeId, Presence> presence_;
+};
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,203 @@
+#include <algorithm>
+
+#include "coordinator/federation.hpp"
+
+// From the pool to a version, and the fold that makes all state from the ledger.
+namespace skerry::coordinator {
+namespace {
+
+constexpr TimePoint kAtOnce{};
+
+}  // namespace
+
+ledger::RoundOpened Federation::opening(TimePoint now) const {
+    return {now, last_round_.next(), policy_.rounds.goal, policy_.rounds.quorum, now + policy_.rounds.deadline};
+}
+
+SumRound Federation::sum_order() const {
+    const auto parent = held_.find(frozen_->frozen()->parent);
+    SKERRY_ASSERT(parent != held_.end());
+    return {frozen_->id(), parent->second.weights, pool_.frozen()};
+}
+
+Actions Federation::resume(TimePoint now) {
+    Actions actions;
+    pool_.forget_expired(now);
+    if (last_erasure_) actions.push_back(*last_erasure_);
+    if (frozen_) actions.push_back(sum_order());
+    return actions;
+}
+
+std::optional<TimePoint> Federation::deadline() const {
+    // While one round is summed the next one only gathers.
+    const bool gathering = !frozen_.has_value();
+    if (held_.size() > policy_.versions_kept && gathering) return kAtOnce;
+    std::optional<TimePoint> first = transfers_.deadline();
+    if (gathering) {
+        const std::uint64_t waiting = pool_.waiting().size();
+        if (!open_ && waiting >= policy_.rounds.quorum) return kAtOnce;
+        if (open_ && waiting >= open_->goal()) return kAtOnce;
+        if (open_ && (!first || open_->deadline() < *first)) first = open_->deadline();
+    }
+    return first;
+}
+
+Actions Federation::advance(TimePoint now) {
+    Actions actions;
+    pool_.forget_expired(now);
+    start_waiting(actions, now);
+    if (frozen_) return actions;
+
+    if (held_.size() > policy_.versions_kept) {
+        actions.push_back(Append{{ledger::VersionDropped{now, held_.begin()->first}}});
+        const Version& oldest = held_.begin()->second;
+        const bool shared = std::any_of(std::next(held_.begin()), held_.end(), [&oldest](const auto& other) {
+            return other.second.weights == oldest.weights;
+        });
+        actions.push_back(
+            EraseVersion{oldest.version, oldest.round, shared ? std::nullopt : std::optional(oldest.weights)});
+        return actions;
+    }
+    const std::uint64_t waiting = pool_.waiting().size();
+    if (!open_) {
+        // Left over from an abandoned round under a larger quorum, or from a set that had reached its limits.
+        if (waiting >= policy_.rounds.quorum) actions.push_back(Append{{opening(now)}});
+        return actions;
+    }
+    switch (open_->due(waiting, now)) {
+        case Round::Due::Nothing:
+            break;
+        case Round::Due::Freeze: {
+            const ledger::RoundFrozen frozen{now, open_->id(), newest().version, pool_.next_set()};
+            SumRound order{open_->id(), newest().weights, {}};
+            for (const Contribution& waits : pool_.waiting()) {
+                if (std::binary_search(frozen.set.begin(), frozen.set.end(), waits.update)) order.set.push_back(waits);
+            }
+            std::sort(order.set.begin(), order.set.end(),
+                      [](const Contribution& a, const Contribution& b) { return a.update < b.update; });
+            actions.push_back(Append{{frozen}});
+            actions.push_back(std::move(order));
+            break;
+        }
+        case Round::Due::Abandon: {
+            const auto took = std::chrono::duration_cast<std::chrono::seconds>(now - open_->opened()).count();
+            actions.push_back(Append{{ledger::RoundAbandoned{
+                now, open_->id(),
+                std::to_string(waiting) + " of the " + std::to_string(open_->quorum()) +
+                    " updates that the quorum asks for came in " + std::to_string(took) + " s"}}});
+            break;
+        }
+    }
+    return actions;
+}
+
+Actions Federation::on(const SumReady& event, TimePoint now) {
+    Actions actions;
+    if (!frozen_ || frozen_->id() != event.round) {
+        actions.push_back(Ignored{Ignored::Why::Unexpected});
+        return actions;
+    }
+    const std::vector<Contribution>& set = pool_.frozen();
+    wire::Manifest manifest;
+    manifest.federation = id_;
+    manifest.parent = frozen_->frozen()->parent;
+    manifest.version = manifest.parent.next();
+    manifest.round = event.round;
+    manifest.model = model_.identity;
+    std::copy(model_.values.begin(), model_.values.end(), manifest.values.begin());
+    manifest.digests = event.digests;
+    manifest.updates = static_cast<std::uint32_t>(set.size());
+    manifest.sum = event.sum;
+    manifest.contributors = contributors_digest(set);
+    manifest.published = now;
+
+    ledger::VersionPublished published;
+    published.at = now;
+    published.round = event.round;
+    published.version = manifest.version;
+    published.parent = manifest.parent;
+    published.updates = manifest.updates;
+    for (const Contribution& counted : set)
+        published.weight += counted.weight;
+    published.sum = event.sum;
+    published.weights = event.digests.back();
+    published.manifest = wire::sign(manifest, keys_.signing);
+
+    std::map<NodeId, Sequence> counted;
+    for (const Contribution& update : set)
+        counted[update.update.node] = std::max(counted[update.update.node], update.update.sequence);
+    const wire::SignedBytes& signed_manifest = published.manifest;
+    Actions announcements;
+    for (const auto& [id, presence] : presence_) {
+        const Node* const node = registry_.node(id);
+        if (!presence.present || node == nullptr || node->revoked) continue;
+        const auto mine = counted.find(id);
+        const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
+        announcements.push_back(Send{id, node->transport, wire::Announcement{signed_manifest, highest}});
+    }
+    actions.push_back(Append{{std::move(published)}});
+    std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
+    return actions;
+}
+
+void Federation::apply(const ledger::Event& event) {
+    std::visit([this](const auto& happened) { fold(happened); }, event);
+}
+
+void Federation::fold(const ledger::FederationCreated& event) {
+    created_ = event;
+    id_ = wire::federation_of(event.root);
+    model_.identity = event.identity;
+    std::copy(event.values.begin(), event.values.end(), model_.values.begin());
+    model_.statistics = static_cast<std::size_t>(event.statistics);
+}
+
+void Federation::fold(const ledger::RoundOpened& event) {
+    SKERRY_ASSERT(!open_ && event.round == last_round_.next());
+    last_round_ = event.round;
+    open_.emplace(event);
+}
+
+void Federation::fold(const ledger::UpdateAccepted& event) {
+    pool_.apply(event);
+}
+
+void Federation::fold(const ledger::UpdateRefused& event) {
+    pool_.apply(event);
+}
+
+void Federation::fold(const ledger::RoundFrozen& event) {
+    SKERRY_ASSERT(open_ && open_->id() == event.round && !frozen_ && event.parent == newest().version);
+    pool_.apply(event);
+    frozen_ = std::exchange(open_, std::nullopt);
+    frozen_->freeze(event.parent, event.set);
+}
+
+void Federation::fold(const ledger::RoundAbandoned& event) {
+    SKERRY_ASSERT(open_ && open_->id() == event.round);
+    open_->abandon();
+    open_.reset();
+}
+
+void Federation::fold(const ledger::VersionPublished& event) {
+    if (event.round.value != 0) {
+        SKERRY_ASSERT(frozen_ && frozen_->id() == event.round && event.parent == newest().version);
+        frozen_->publish(event.version);
+        frozen_.reset();
+        pool_.apply(event);
+    }
+    held_[event.version] = Version{event.version, event.round, event.weights, event.at, event.manifest};
+}
+
+void Federation::fold(const ledger::VersionDropped& event) {
+    const auto dropped = held_.find(event.version);
+    if (dropped == held_.end()) return;
+    const Digest weights = dropped->second.weights;
+    const RoundId round = dropped->second.round;
+    held_.erase(dropped);
+    const bool shared = std::any_of(held_.begin(), held_.end(),
+                                    [&weights](const auto& other) { return other.second.weights == weights; });
+    last_erasure_ = EraseVersion{event.version, round, shared ? std::nullopt : std::optional(weights)};
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,208 @@
+#include "aggregation/staleness.hpp"
+#include "coordinator/federation.hpp"
+
+// An update on its way to its one fate: offer, gates, chunks, examination, receipt or refusal.
+namespace skerry::coordinator {
+namespace {
+
+Send to(const Node& node, wire::FromCoordinator message) {
+    return {node.id, node.transport, std::move(message)};
+}
+
+Actions only(Action action) {
+    Actions actions;
+    actions.push_back(std::move(action));
+    return actions;
+}
+
+}  // namespace
+
+Actions Federation::hear(const Node& node, const wire::UpdateOffer& offer, TimePoint now) {
+    Incoming incoming;
+    incoming.offer = offer;
+    const auto header = wire::read_header(offer.header);
+    if (!header) {
+        // Nothing in it can be trusted to name a sequence, so none is spent.
+        return refuse(node, {node.id, Sequence{0}}, incoming,
+                      Flaw{wire::RefusalCode::Malformed, header.error().message}, now);
+    }
+    incoming.header = *header;
+    const UpdateId id{node.id, header->update.sequence};
+    if (header->update.node != node.id) {
+        return refuse(node, id, incoming, Flaw{wire::RefusalCode::Unleased, "the update is another node's"}, now);
+    }
+    if (id.sequence.value == 0) {
+        return refuse(node, id, incoming, Flaw{wire::RefusalCode::Malformed, "sequences count from 1"}, now);
+    }
+    // Before the lease is looked at: an update that was accepted keeps its receipt after its lease has expired.
+    if (auto fate = known_fate(node, incoming, now)) return *std::move(fate);
+
+    const auto lease = wire::open_lease(offer.lease, keys_.signing.verify_key());
+    if (!lease) {
+        return refuse(node, id, incoming, Flaw{wire::RefusalCode::Unleased, lease.error().message}, now);
+    }
+    incoming.lease = *lease;
+    if (Verdict flaw = gate(node, incoming, now)) return refuse(node, id, incoming, *std::move(flaw), now);
+    if (auto pull = transfers_.offer(std::move(incoming), now)) return only(to(node, *pull));
+    return only(Ignored{Ignored::Why::Repeated});
+}
+
+std::optional<Actions> Federation::known_fate(const Node& node, const Incoming& incoming, TimePoint now) {
+    const UpdateId& id = incoming.id();
+    const Pool::Standing& standing = pool_.of(node.id);
+    if (id.sequence > standing.decided) return std::nullopt;
+
+    std::optional<ledger::Fate> fate = standing.last;
+    if (id.sequence != standing.decided) {
+        auto found = past_.fate_of(id);
+        if (!found) return only(Ignored{Ignored::Why::Unreadable});
+        fate = *std::move(found);
+    }
+    if (!fate || fate->content != incoming.offer.content) {
+        return refuse(node, id, incoming,
+                      Flaw{wire::RefusalCode::Replayed, "sequence " + std::to_string(id.sequence.value) +
+                                                            " was spent before; the next is above " +
+                                                            std::to_string(standing.decided.value)},
+                      now);
+    }
+    if (const auto* accepted = std::get_if<ledger::Fate::Accepted>(&fate->outcome)) {
+        return only(to(node, wire::Receipt{id.sequence, accepted->receipt}));
+    }
+    const auto& refused = std::get<ledger::Fate::Refused>(fate->outcome);
+    return only(to(node, wire::Refusal{id.sequence, refused.code, refused.text}));
+}
+
+Verdict Federation::gate(const Node& node, const Incoming& incoming, TimePoint now) const {
+    const wire::UpdateHeader& header = incoming.header;
+    if (Verdict flaw = check_lease(incoming.lease, header, id_, node.id, now)) return flaw;
+    if (const auto spent = pool_.spent_by(header.lease); spent && *spent != header.update) {
+        return Flaw{wire::RefusalCode::Replayed,
+                    "its lease was spent by sequence " + std::to_string(spent->sequence.value)};
+    }
+    if (Verdict flaw = check_base(header.base, newest().version)) return flaw;
+    if (Verdict flaw = check_size(header, incoming.offer.sealed_bytes, incoming.lease, model_)) return flaw;
+    if (Verdict flaw = turn(header)) return flaw;
+    if (!wire::verify_signature(incoming.offer.content, incoming.offer.signature, node.identity)) {
+        return Flaw{wire::RefusalCode::Unsigned, "the signature is not this node's over this content"};
+    }
+    return {};
+}
+
+Verdict Federation::turn(const wire::UpdateHeader& header) const {
+    if (!pool_.waits(header.update.node)) return {};
+    return Flaw{wire::RefusalCode::NotYourTurn,
+                "an update of this node waits for round " + std::to_string(round_now().value) + " already"};
+}
+
+Actions Federation::hear(const Node& node, const wire::UpdateChunk& chunk, TimePoint now) {
+    const Transfers::Taken taken = transfers_.take(node.id, chunk, now);
+    if (const auto* more = std::get_if<Transfers::More>(&taken)) {
+        return more->pull ? only(to(node, *more->pull)) : Actions{};
+    }
+    if (const auto* wrong = std::get_if<Transfers::WrongSize>(&taken)) {
+        const UpdateId id{node.id, chunk.sequence};
+        const Incoming* const incoming = transfers_.pulling(node.id);
+        SKERRY_ASSERT(incoming != nullptr);
+        const Incoming refused = *incoming;
+        return refuse(node, id, refused, Flaw{wire::RefusalCode::Malformed, wrong->text}, now);
+    }
+    if (const auto* complete = std::get_if<Transfers::Complete>(&taken)) {
+        return only(CheckUpdate{complete->update, complete->header, complete->lease.norm_max});
+    }
+    return only(Ignored{Ignored::Why::Unexpected});
+}
+
+Actions Federation::on(const UpdateChecked& event, TimePoint now) {
+    const Node* const node = registry_.node(event.update.node);
+    const Transfers::Examining* const found = transfers_.examining(event.update, event.content);
+    if (node == nullptr || found == nullptr) return only(Ignored{Ignored::Why::Unexpected});
+    const Transfers::Examining update = *found;
+    transfers_.drop(node->id);
+
+    Actions actions;
+    // While it was examined, another offer of the node may have spent its sequence, lease or turn, or it grew too old.
+    if (auto fate = known_fate(*node, update.incoming, now)) {
+        actions = *std::move(fate);
+    } else {
+        Verdict flaw;
+        if (const auto* unsound = std::get_if<Flaw>(&event.result)) flaw = *unsound;
+        if (!flaw && pool_.spent_by(update.incoming.header.lease)) {
+            flaw = Flaw{wire::RefusalCode::Replayed, "its lease was spent by another update"};
+        }
+        if (!flaw) flaw = check_base(update.incoming.header.base, newest().version);
+        if (!flaw) flaw = turn(update.incoming.header);
+        actions = flaw ? refuse(*node, event.update, update.incoming, *std::move(flaw), now)
+                       : accept(*node, update, std::get<Sound>(event.result), now);
+    }
+    start_waiting(actions, now);
+    return actions;
+}
+
+Actions Federation::accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now) {
+    const wire::UpdateHeader& header = update.incoming.header;
+    const wire::Lease& lease = update.incoming.lease;
+    ledger::UpdateAccepted accepted;
+    accepted.at = now;
+    accepted.round = round_now();
+    accepted.update = header.update;
+    accepted.lease = header.lease;
+    accepted.lease_expires = lease.expires;
+    accepted.base = header.base;
+    accepted.staleness = newest().version.value - header.base.value;
+    accepted.tier = header.tier;
+    accepted.examples = header.examples;
+    accepted.weight = aggregation::weight_of(header.examples, lease.examples_max, accepted.staleness);
+    accepted.bytes = update.incoming.offer.sealed_bytes;
+    accepted.content = update.incoming.offer.content;
+    accepted.norm = sound.norm;
+    accepted.labelled = sound.labelled;
+    accepted.errors = sound.errors;
+    accepted.confusions = sound.confusions;
+    accepted.receipt = wire::sign(
+        wire::ReceiptBody{id_, header.update, header.lease, accepted.content, accepted.weight, now}, keys_.signing);
+
+    const wire::Receipt receipt{header.update.sequence, accepted.receipt};
+    ledger::Events events;
+    if (!open_) events.push_back(opening(now));
+    events.push_back(std::move(accepted));
+    // This order and no other: bytes, then the fact, then the promise.
+    Actions actions;
+    actions.push_back(StoreBlob{update.update});
+    actions.push_back(Append{std::move(events)});
+    actions.push_back(to(node, receipt));
+    return actions;
+}
+
+Actions Federation::refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw,
+                           TimePoint now) {
+    // A refusal makes the node take its progress back, so it must be as durable as an acceptance: were it only said,
+    // a late copy of the same offer could be accepted after a restart, and count twice. Beyond the bound nothing is
+    // said.
+    if (!pool_.may_record_refusal(node.id, round_now(), now)) return only(Ignored{Ignored::Why::Silenced});
+    ledger::UpdateRefused refused;
+    refused.at = now;
+    refused.round = round_now();
+    refused.update = update;
+    refused.lease = incoming.header.lease;
+    refused.base = incoming.header.base;
+    refused.code = flaw.code;
+    refused.text = flaw.text;
+    refused.bytes = incoming.offer.sealed_bytes;
+    refused.content = incoming.offer.content;
+    Actions actions;
+    actions.push_back(Append{{std::move(refused)}});
+    actions.push_back(to(node, wire::Refusal{update.sequence, flaw.code, std::move(flaw.text)}));
+    if (const Incoming* const pulling = transfers_.pulling(node.id); pulling && pulling->id() == update) {
+        transfers_.drop(node.id);
+        start_waiting(actions, now);
+    }
+    return actions;
+}
+
+void Federation::start_waiting(Actions& actions, TimePoint now) {
+    for (const Transfers::Started& started : transfers_.make_room(now)) {
+        if (const Node* const node = registry_.node(started.node)) actions.push_back(to(*node, started.pull));
+    }
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,31 @@
+#include "coordinator/ledger/events.hpp"
+
+namespace skerry::coordinator::ledger {
+namespace {
+
+struct Name {
+    std::string_view operator()(const FederationCreated&) const { return "federation_created"; }
+    std::string_view operator()(const TokenCreated&) const { return "token_created"; }
+    std::string_view operator()(const NodeEnrolled&) const { return "node_enrolled"; }
+    std::string_view operator()(const CertificateRenewed&) const { return "certificate_renewed"; }
+    std::string_view operator()(const NodeRevoked&) const { return "node_revoked"; }
+    std::string_view operator()(const RoundOpened&) const { return "round_opened"; }
+    std::string_view operator()(const UpdateAccepted&) const { return "update_accepted"; }
+    std::string_view operator()(const UpdateRefused&) const { return "update_refused"; }
+    std::string_view operator()(const RoundFrozen&) const { return "round_frozen"; }
+    std::string_view operator()(const RoundAbandoned&) const { return "round_abandoned"; }
+    std::string_view operator()(const VersionPublished&) const { return "version_published"; }
+    std::string_view operator()(const VersionDropped&) const { return "version_dropped"; }
+};
+
+}  // namespace
+
+std::string_view name_of(const Event& event) {
+    return std::visit(Name{}, event);
+}
+
+TimePoint time_of(const Event& event) {
+    return std::visit([](const auto& happened) { return happened.at; }, event);
+}
+
+}  // namespace skerry::coordinator::ledger

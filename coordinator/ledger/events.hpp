@@ -1,0 +1,177 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/ids.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/sign.hpp"
+#include "common/wire/messages.hpp"
+#include "common/wire/sealed_update.hpp"
+
+/// What has happened to a federation, in the order in which it happened: the coordinator's state is a fold over these.
+/// What is not in the journal has not happened. ledger.proto is the stored form; fields are only ever added.
+namespace skerry::coordinator::ledger {
+
+/// First event of every journal; written by `init`, followed by VersionPublished of version 1.
+struct FederationCreated {
+    TimePoint at;
+    std::string name;
+    std::string model;                           ///< canonical text of the declared model
+    Digest identity{};                           ///< of that model
+    std::array<std::uint64_t, kTiers> values{};  ///< float32 values of each tier's prefix
+    std::uint64_t statistics = 0;                ///< values before the first trained weight
+    crypto::VerifyKey root;
+    wire::SignedBytes keys;  ///< wire::KeySet, by the root
+
+    bool operator==(const FederationCreated&) const = default;
+};
+
+struct TokenCreated {
+    TimePoint at;
+    TokenId id;
+    Digest secret_hash{};
+    TimePoint expires;
+    std::uint32_t uses = 1;
+    Tier tier = Tier::Heavy;  ///< the most that its nodes may hold
+    std::string note;
+
+    bool operator==(const TokenCreated&) const = default;
+};
+
+/// Also takes one use from the token.
+struct NodeEnrolled {
+    TimePoint at;
+    TokenId token;
+    NodeId node;
+    crypto::VerifyKey identity;
+    ByteArray<32> transport{};
+    std::string name;
+    Tier tier = Tier::Heavy;
+    wire::SignedBytes certificate;
+    TimePoint certificate_expires;
+
+    bool operator==(const NodeEnrolled&) const = default;
+};
+
+struct CertificateRenewed {
+    TimePoint at;
+    NodeId node;
+    wire::SignedBytes certificate;
+    TimePoint certificate_expires;
+
+    bool operator==(const CertificateRenewed&) const = default;
+};
+
+struct NodeRevoked {
+    TimePoint at;
+    NodeId node;
+    std::string reason;
+
+    bool operator==(const NodeRevoked&) const = default;
+};
+
+/// The policy is recorded, so that a restart with another configuration does not change a round that is open.
+struct RoundOpened {
+    TimePoint at;
+    RoundId round;
+    std::uint64_t goal = 0;
+    std::uint64_t quorum = 0;
+    TimePoint deadline;
+
+    bool operator==(const RoundOpened&) const = default;
+};
+
+/// Spends the lease and the sequence. From here the update has exactly one fate.
+struct UpdateAccepted {
+    TimePoint at;
+    RoundId round;  ///< the round that was open; after an abandonment a later one counts it
+    UpdateId update;
+    LeaseId lease;
+    TimePoint lease_expires;
+    ModelVersion base;
+    std::uint64_t staleness = 0;
+    Tier tier = Tier::Heavy;
+    std::uint32_t examples = 0;  ///< claimed
+    std::uint64_t weight = 0;    ///< granted
+    std::uint64_t bytes = 0;     ///< sealed
+    Digest content{};            ///< also the name of its blob
+    double norm = 0;             ///< of the trained part of Δ
+    std::uint64_t labelled = 0;
+    std::uint64_t errors = 0;
+    std::vector<wire::ClassPairCount> confusions;
+    wire::SignedBytes receipt;
+
+    bool operator==(const UpdateAccepted&) const = default;
+};
+
+/// Spends the sequence: the node puts the progress back or drops it, so these bytes must never count later.
+struct UpdateRefused {
+    TimePoint at;
+    RoundId round;
+    UpdateId update;
+    LeaseId lease;
+    ModelVersion base;
+    wire::RefusalCode code = wire::RefusalCode::Malformed;
+    std::string text;
+    std::uint64_t bytes = 0;
+    Digest content{};
+
+    bool operator==(const UpdateRefused&) const = default;
+};
+
+/// From here the next version is a function of `set` and `parent`.
+struct RoundFrozen {
+    TimePoint at;
+    RoundId round;
+    ModelVersion parent;
+    std::vector<UpdateId> set;  ///< sorted
+
+    bool operator==(const RoundFrozen&) const = default;
+};
+
+/// Its updates stay in the pool, for the next round.
+struct RoundAbandoned {
+    TimePoint at;
+    RoundId round;
+    std::string reason;
+
+    bool operator==(const RoundAbandoned&) const = default;
+};
+
+/// Marks the frozen set of `round` as counted, once and for ever.
+struct VersionPublished {
+    TimePoint at;
+    RoundId round;  ///< 0 for the initial weights
+    ModelVersion version;
+    ModelVersion parent;
+    std::uint32_t updates = 0;
+    std::uint64_t weight = 0;  ///< Σ of the updates' weights
+    Digest sum{};
+    Digest weights{};  ///< of the heavy vector: the name of its blob
+    wire::SignedBytes manifest;
+
+    bool operator==(const VersionPublished&) const = default;
+};
+
+/// The weights of an old version, and the updates counted in it, are erased after this.
+struct VersionDropped {
+    TimePoint at;
+    ModelVersion version;
+
+    bool operator==(const VersionDropped&) const = default;
+};
+
+using Event =
+    std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, RoundOpened,
+                 UpdateAccepted, UpdateRefused, RoundFrozen, RoundAbandoned, VersionPublished, VersionDropped>;
+using Events = std::vector<Event>;
+
+/// "update_accepted"; stable, as logs and the audit show it.
+[[nodiscard]] std::string_view name_of(const Event& event);
+[[nodiscard]] TimePoint time_of(const Event& event);
+
+}  // namespace skerry::coordinator::ledger

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/ledger/journal.hpp"
+#include "coordinator/ledger/ledger_view.hpp"
+
+namespace skerry::coordinator::ledger {
+
+/// The journal's twin for tests and simulations, with a disk that fails on demand. Not thread-safe.
+class MemoryJournal final : public Journal, public LedgerView {
+public:
+    /// How the next append goes. By default each succeeds.
+    enum class Disk {
+        Works,
+        FailsBefore,  ///< nothing is written; the caller gets Unavailable
+        FailsAfter,   ///< everything is written; the caller gets Unavailable all the same
+    };
+    using Chooser = std::function<Disk()>;
+
+    explicit MemoryJournal(Chooser disk = {}) : disk_(std::move(disk)) {}
+
+    Result<Version> append(std::string_view stream, Version expected, const Events& events) override;
+    [[nodiscard]] Result<std::vector<Recorded>> read(std::string_view stream, Version after,
+                                                     std::size_t max) const override;
+    [[nodiscard]] Result<std::optional<Fate>> fate_of(const UpdateId& update) const override;
+
+    /// From here appends succeed but are not durable, as on a disk that lies about its flushes.
+    void stop_syncing() { syncing_ = false; }
+    /// A power cut: forgets what was appended since stop_syncing(), and syncs again.
+    void crash();
+
+    /// For a test that looks at everything.
+    [[nodiscard]] const std::vector<Event>& events(std::string_view stream) const;
+
+private:
+    struct Stream {
+        std::vector<Event> events;
+        Version synced = 0;
+    };
+
+    Chooser disk_;
+    bool syncing_ = true;
+    std::map<std::string, Stream, std::less<>> streams_;
+};
+
+}  // namespace skerry::coordinator::ledger

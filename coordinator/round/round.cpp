@@ -1,0 +1,50 @@
+#include "coordinator/round/round.hpp"
+
+#include <algorithm>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::coordinator {
+
+std::vector<std::string> RoundPolicy::problems() const {
+    std::vector<std::string> found;
+    if (quorum < 1) found.push_back("rounds.quorum must be at least 1");
+    if (goal < quorum) found.push_back("rounds.goal must not be below rounds.quorum: a round that reaches it closes");
+    if (goal > limits::kRoundUpdatesMax) {
+        found.push_back("rounds.goal must be at most " + std::to_string(limits::kRoundUpdatesMax));
+    }
+    if (deadline < std::chrono::milliseconds(100)) found.push_back("rounds.deadline must be at least 100ms");
+    return found;
+}
+
+Round::Round(const ledger::RoundOpened& opened)
+    : id_(opened.round),
+      goal_(opened.goal),
+      quorum_(opened.quorum),
+      opened_(opened.at),
+      deadline_(opened.deadline),
+      phase_(Open{}) {}
+
+Round::Due Round::due(std::uint64_t waiting, TimePoint now) const {
+    if (!open()) return Due::Nothing;
+    if (waiting >= goal_) return Due::Freeze;
+    if (now < deadline_) return Due::Nothing;
+    return waiting >= quorum_ ? Due::Freeze : Due::Abandon;
+}
+
+void Round::freeze(ModelVersion parent, std::vector<UpdateId> set) {
+    SKERRY_ASSERT(open() && std::is_sorted(set.begin(), set.end()));
+    phase_ = Frozen{parent, std::move(set)};
+}
+
+void Round::publish(ModelVersion version) {
+    SKERRY_ASSERT(frozen() != nullptr);
+    phase_ = Published{version};
+}
+
+void Round::abandon() {
+    SKERRY_ASSERT(open());
+    phase_ = Abandoned{};
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "coordinator/ledger/events.hpp"
+
+namespace skerry::coordinator {
+
+/// When a round closes. Asynchronous by nature: whoever comes counts, weighted by age.
+struct RoundPolicy {
+    /// So many updates close the round at once.
+    std::uint64_t goal = 3;
+    /// With fewer than this at the deadline the round is abandoned. Also the smallest crowd whose mean is published:
+    /// raising it strengthens privacy, lowering it helps small fleets.
+    std::uint64_t quorum = 2;
+    /// From the first accepted update. A slower node is not lost: its update waits for the next round.
+    std::chrono::milliseconds deadline{300'000};
+
+    /// Everything wrong with these values, in words an operator understands. Empty: usable.
+    [[nodiscard]] std::vector<std::string> problems() const;
+};
+
+/// One training round, from its opening to a published mean or an explained abandonment.
+///
+///     Open ──goal, or time up with quorum──▶ Frozen ──summed──▶ Published
+///       └──────time up without quorum──────▶ Abandoned
+///
+/// Decides nothing by itself: due() says what the time and the pool demand, the transitions record that it happened.
+/// Not thread-safe.
+class Round {
+public:
+    explicit Round(const ledger::RoundOpened& opened);
+
+    enum class Due {
+        Nothing,
+        Freeze,
+        Abandon,
+    };
+    /// What an open round with `waiting` updates in the pool must do now; Nothing in every other phase.
+    [[nodiscard]] Due due(std::uint64_t waiting, TimePoint now) const;
+
+    /// Open → Frozen. Asserts the phase, as the other transitions do: the ledger holds no such sequence of events.
+    void freeze(ModelVersion parent, std::vector<UpdateId> set);
+    /// Frozen → Published.
+    void publish(ModelVersion version);
+    /// Open → Abandoned.
+    void abandon();
+
+    [[nodiscard]] RoundId id() const { return id_; }
+    [[nodiscard]] bool open() const { return std::holds_alternative<Open>(phase_); }
+    [[nodiscard]] bool over() const {
+        return std::holds_alternative<Published>(phase_) || std::holds_alternative<Abandoned>(phase_);
+    }
+    /// When an open round closes at the latest.
+    [[nodiscard]] TimePoint deadline() const { return deadline_; }
+    [[nodiscard]] std::uint64_t goal() const { return goal_; }
+    [[nodiscard]] std::uint64_t quorum() const { return quorum_; }
+    [[nodiscard]] TimePoint opened() const { return opened_; }
+
+    // Each phase holds exactly what is true while it lasts.
+    struct Open {};
+    struct Frozen {
+        ModelVersion parent;
+        std::vector<UpdateId> set;  ///< sorted: the mean is a function of it
+    };
+    struct Published {
+        ModelVersion version;
+    };
+    struct Abandoned {};
+    /// Null unless frozen.
+    [[nodiscard]] const Frozen* frozen() const { return std::get_if<Frozen>(&phase_); }
+
+private:
+    RoundId id_;
+    std::uint64_t goal_;
+    std::uint64_t quorum_;
+    TimePoint opened_;
+    TimePoint deadline_;
+    std::variant<Open, Frozen, Published, Abandoned> phase_;
+};
+
+}  // namespace skerry::coordinator
