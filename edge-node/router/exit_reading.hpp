@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace skerry::node {
+
+/// What the logits of one exit say about one sample.
+struct ExitReading {
+    std::vector<float> probabilities;  ///< softmax, shape [classes]
+    std::uint32_t predicted = 0;       ///< the most probable class; of equals the first
+    float probability = 0;             ///< of that class
+    float margin = 0;                  ///< p₁ − p₂: 1 certain, 0 a tie
+};
+
+/// `logits`: shape [classes], at least two. Logits that are not finite read as a tie of all classes, which sends the
+/// sample on to a deeper exit.
+[[nodiscard]] ExitReading read_exit(std::span<const float> logits);
+
+}  // namespace skerry::node

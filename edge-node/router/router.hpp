@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.hpp"
+#include "edge-node/router/score_map.hpp"
+
+namespace skerry::node {
+
+struct RouterConfig {
+    /// Below it the light exit answers. Raising it saves time and costs accuracy.
+    float light_below = 0.3F;
+    /// Below it the medium exit answers; a light score at or above it skips the medium exit altogether.
+    float medium_below = 0.7F;
+
+    /// Everything wrong with these values, in words an operator understands. Empty: usable.
+    [[nodiscard]] std::vector<std::string> problems() const;
+};
+
+/// Decides after each exit whether it answers or which exit is read next:
+///
+///     light: s < 0.3 answers · s < 0.7 medium next · else heavy next, without reading medium's head
+///     medium: s < 0.7 answers · else heavy next          heavy: answers
+///
+/// No exit deeper than `deepest` is ever asked for: a node that holds a prefix answers with the deepest that it holds.
+/// Immutable.
+class Router {
+public:
+    explicit Router(RouterConfig config = {}, ScoreMap light = {}, ScoreMap medium = {});
+
+    /// The complexity score of a margin p₁ − p₂ at this exit, 0 obvious … 1 a tie. The heavy exit's is 1 − margin.
+    [[nodiscard]] float score(Tier exit, float margin) const;
+    /// The exit to read next; nothing: this exit answers.
+    [[nodiscard]] std::optional<Tier> next(Tier exit, float score, Tier deepest) const;
+
+private:
+    RouterConfig config_;
+    std::array<ScoreMap, kTiers> maps_;
+};
+
+}  // namespace skerry::node

@@ -1,0 +1,40 @@
+#include "edge-node/serving/snapshot.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace skerry::node {
+
+Result<std::shared_ptr<const Model>> Model::of(parameters::ModelSpec spec) {
+    parameters::ParameterLayout layout = SKERRY_TRY(parameters::ParameterLayout::of(spec));
+    return std::make_shared<const Model>(Model{std::move(spec), std::move(layout)});
+}
+
+Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Model> model,
+                                                      feedback::SnapshotVersion version, std::vector<float> parameters,
+                                                      const ExecutorFactory& factory) {
+    if (!std::all_of(parameters.begin(), parameters.end(), [](float value) { return std::isfinite(value); })) {
+        return fail(ErrorCode::InvalidInput, "a parameter of version " + version.to_text() + " is not finite");
+    }
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->held = SKERRY_TRY(model->layout.tier_of_prefix(parameters.size()));
+    snapshot->executor = SKERRY_TRY(factory(model->spec, model->layout, parameters));
+    snapshot->normaliser = parameters::normaliser_of(model->layout, parameters);
+    snapshot->version = version;
+    snapshot->model = std::move(model);
+    snapshot->parameters = std::move(parameters);
+    return snapshot;
+}
+
+std::shared_ptr<const Snapshot> SnapshotSlot::current() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+}
+
+void SnapshotSlot::publish(std::shared_ptr<const Snapshot> snapshot) {
+    const std::lock_guard lock(mutex_);
+    snapshot_.swap(snapshot);  // the old one is freed by the argument, after the lock
+}
+
+}  // namespace skerry::node
