@@ -1,0 +1,300 @@
+#include "tests/unit/coordinator/federation_bench.hpp"
+
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "common/crypto/hash.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+constexpr std::array<std::uint64_t, kTiers> kValues = {4, 6, 8};
+constexpr std::uint64_t kStatistics = 2;
+
+Digest hash_of(std::string_view text) {
+    return crypto::sha256(bytes_of(text));
+}
+
+template <class... Handlers>
+struct Overload : Handlers... {
+    using Handlers::operator()...;
+};
+template <class... Handlers>
+Overload(Handlers...) -> Overload<Handlers...>;
+
+}  // namespace
+
+FederationBench::FederationBench(Policy with)
+    : policy(std::move(with)),
+      keys{crypto::SigningKey::generate(), crypto::SigningKey::generate(), crypto::SealPrivateKey::generate(), {}} {
+    keys.transport.fill(std::byte{0x77});
+    create();
+    restart();
+}
+
+Policy FederationBench::small_policy() {
+    Policy small;
+    small.rounds.goal = 2;
+    small.rounds.quorum = 2;
+    small.rounds.deadline = 60s;
+    small.versions_kept = 3;
+    small.fleet_endpoint = "tcp://coordinator.example:7000";
+    return small;
+}
+
+void FederationBench::create() {
+    const auto root = keys.root.verify_key();
+    ledger::FederationCreated created;
+    created.at = now;
+    created.name = "bench";
+    created.model = "name = 'bench'";
+    created.identity = hash_of(created.model);
+    created.values = kValues;
+    created.statistics = kStatistics;
+    created.root = root;
+    created.keys = wire::sign(
+        wire::KeySet{wire::federation_of(root), 1, keys.signing.verify_key(), keys.seal.public_key(), keys.transport},
+        keys.root);
+    ModelShape shape;
+    shape.values = {4, 6, 8};
+    const std::vector<float> weights(kValues.back(), 0.5F);
+    wire::Manifest manifest;
+    manifest.federation = wire::federation_of(root);
+    manifest.version = ModelVersion{1};
+    manifest.model = created.identity;
+    manifest.values = kValues;
+    manifest.digests = tier_digests(weights, shape);
+    manifest.published = now;
+    ledger::VersionPublished published;
+    published.at = now;
+    published.version = ModelVersion{1};
+    published.weights = manifest.digests.back();
+    published.manifest = wire::sign(manifest, keys.signing);
+    ASSERT_TRUE(blobs.put(published.weights, std::as_bytes(std::span(weights))));
+    ASSERT_TRUE(journal.append(ledger::kFederationStream, 0, {created, published}));
+}
+
+void FederationBench::restart() {
+    held_sums_.clear();
+    held_checks_.clear();
+    pending_.clear();
+    said_.clear();
+    core = std::make_unique<Federation>(
+        keys, policy,
+        [this] {
+            ByteArray<16> id{};
+            id[0] = std::byte{next_id_++};
+            return id;
+        },
+        journal);
+    for (const ledger::Event& event : journal.events(ledger::kFederationStream))
+        core->apply(event);
+    perform(core->resume(now));
+    settle();
+}
+
+std::vector<wire::FromCoordinator> FederationBench::tell(const Event& event) {
+    said_.clear();
+    pending_.push_back(event);
+    settle();
+    return std::exchange(said_, {});
+}
+
+std::vector<wire::FromCoordinator> FederationBench::say(const FakeNode& node, wire::FromNode message) {
+    return tell(NodeSpoke{node.transport, std::move(message)});
+}
+
+std::vector<wire::FromCoordinator> FederationBench::wait(std::chrono::milliseconds time) {
+    said_.clear();
+    const TimePoint end = now + time;
+    settle();
+    while (const auto due = core->deadline()) {
+        if (*due > end) break;
+        now = std::max(now, *due);
+        settle();
+    }
+    now = end;
+    settle();
+    return std::exchange(said_, {});
+}
+
+void FederationBench::settle() {
+    while (true) {
+        for (int turns = 0; core->deadline() && *core->deadline() <= now; ++turns) {
+            ASSERT_LT(turns, 100) << "advance() does not come to rest";
+            perform(core->advance(now));
+        }
+        if (pending_.empty()) return;
+        const Event next = pending_.front();
+        pending_.erase(pending_.begin());
+        perform(core->handle(next, now));
+    }
+}
+
+void FederationBench::perform(const Actions& actions) {
+    for (const Action& action : actions) {
+        std::visit(
+            Overload{
+                [&](const StoreBlob& order) { ASSERT_TRUE(blobs.put(order.update->content, order.update->blob())); },
+                [&](const Append& order) {
+                    const auto size = journal.events(ledger::kFederationStream).size();
+                    ASSERT_TRUE(journal.append(ledger::kFederationStream, size, order.events));
+                    for (const ledger::Event& event : order.events)
+                        core->apply(event);
+                },
+                [&](const Send& order) { said_.push_back(order.message); },
+                [&](const SendModel& order) {
+                    const std::uint64_t offset = std::uint64_t{order.first} * limits::kChunkBytes;
+                    const auto count = std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset);
+                    said_.push_back(wire::ModelChunk{order.version, order.tier, order.first,
+                                                     *blobs.get_range(order.weights, offset, count)});
+                },
+                [&](const ReplyToJoin& order) { join_reply_ = order.reply; },
+                [&](const CheckUpdate& order) {
+                    held_checks_.push_back(order);
+                    if (!hold_checks_) finish_checks();
+                },
+                [&](const SumRound& order) {
+                    held_sums_.push_back(order);
+                    if (!hold_sums_) finish_sums();
+                },
+                [&](const EraseVersion& order) {
+                    ASSERT_TRUE(!order.weights || blobs.erase(*order.weights));
+                },
+                [&](const Answer&) {},
+                [&](const Ignored& order) { ignored.push_back(order.why); },
+            },
+            action);
+    }
+}
+
+void FederationBench::finish_checks() {
+    const bool outermost = hold_checks_;
+    hold_checks_ = false;
+    for (const CheckUpdate& order : std::exchange(held_checks_, {})) {
+        pending_.push_back(
+            UpdateChecked{order.header.update, order.update->content,
+                          examine(*order.update, order.header, order.norm_max, core->model(), keys.seal)});
+    }
+    if (outermost) settle();
+}
+
+void FederationBench::finish_sums() {
+    const bool outermost = hold_sums_;
+    hold_sums_ = false;
+    for (const SumRound& order : std::exchange(held_sums_, {})) {
+        const auto sum = sum_round(
+            order.set, weights(order.parent_weights), core->model(),
+            [this](const Digest& content) { return blobs.get(content); }, keys.seal);
+        ASSERT_TRUE(sum) << sum.error().message;
+        ASSERT_TRUE(blobs.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))));
+        sums.push_back(SumReady{order.round, sum->sum, sum->digests});
+        pending_.push_back(sums.back());
+    }
+    if (outermost) settle();
+}
+
+std::vector<float> FederationBench::weights(const Digest& name) const {
+    const Bytes bytes = *blobs.get(name);
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+}
+
+wire::Manifest FederationBench::newest_manifest() const {
+    return *wire::open_manifest(core->newest().manifest, keys.signing.verify_key());
+}
+
+FederationBench::MadeToken FederationBench::make_token(std::uint32_t uses, std::chrono::milliseconds life, Tier tier) {
+    TokenId id;
+    id.value[0] = std::byte{next_id_++};
+    const Digest secret_hash = hash_of("secret" + id.to_text());
+    tell(OperatorCreatesToken{1, {now, id, secret_hash, now + life, uses, tier, ""}});
+    return {id, wire::proof_key(secret_hash)};
+}
+
+wire::JoinReply FederationBench::join(FakeNode& node, TokenId token, const crypto::Secret<32>& key, Tier tier,
+                                      const std::string& name) {
+    if (node.transport == ByteArray<32>{}) node.transport = hash_of("transport" + node.id().to_text());
+    wire::JoinRequest request;
+    request.token = token;
+    request.identity = node.identity.verify_key().value;
+    request.transport = node.transport;
+    request.name = name;
+    request.tier = tier;
+    wire::prove(request, key, node.identity);
+    tell(PeerAskedToJoin{node.transport, request});
+    return *std::exchange(join_reply_, std::nullopt);
+}
+
+FakeNode FederationBench::enrolled(Tier tier) {
+    const MadeToken token = make_token();
+    FakeNode node;
+    const auto reply = join(node, token.id, token.key, tier);
+    EXPECT_TRUE(reply.admitted) << reply.text;
+    return node;
+}
+
+wire::SignedBytes FederationBench::lease(const FakeNode& node, ModelVersion base, Tier tier) {
+    const auto said = say(node, wire::LeaseRequest{base, tier});
+    if (said.size() != 1 || !std::holds_alternative<wire::LeaseGrant>(said[0])) {
+        ADD_FAILURE() << "no lease was granted";
+        return {};
+    }
+    return std::get<wire::LeaseGrant>(said[0]).lease;
+}
+
+OfferedUpdate FederationBench::sealed(FakeNode& node, const std::vector<float>& delta, std::uint32_t examples) {
+    const Tier tier = delta.size() == kValues[0]   ? Tier::Light
+                      : delta.size() == kValues[1] ? Tier::Medium
+                                                   : Tier::Heavy;
+    return sealed_under(node, lease(node, core->newest().version, tier), delta, examples);
+}
+
+OfferedUpdate FederationBench::sealed_under(FakeNode& node, const wire::SignedBytes& signed_lease,
+                                            const std::vector<float>& delta, std::uint32_t examples) {
+    const wire::Lease lease = *wire::open_lease(signed_lease, keys.signing.verify_key());
+    wire::UpdateHeader header;
+    header.federation = core->id();
+    header.update = {node.id(), Sequence{++node.sequence}};
+    header.lease = lease.id;
+    header.base = lease.base;
+    header.model = core->model().identity;
+    header.tier = lease.tier;
+    header.examples = examples;
+    wire::UpdateBody body;
+    body.labelled = examples;
+    body.errors = 7;
+    body.confusions = {{1, 2, 7}};
+    body.delta = delta;
+    const auto update = *wire::seal(header, body, keys.seal.public_key(), node.identity);
+    return {{signed_lease, update.header, update.sealed.size(), update.content, update.signature}, update.sealed};
+}
+
+wire::FromCoordinator FederationBench::deliver(const FakeNode& node, const OfferedUpdate& update) {
+    std::vector<wire::FromCoordinator> said = say(node, update.offer);
+    for (int turns = 0; turns < 100; ++turns) {
+        if (said.empty()) break;
+        const auto* const pull = std::get_if<wire::PullUpdate>(&said.front());
+        if (pull == nullptr) return said.front();
+        std::vector<wire::FromCoordinator> next;
+        for (std::uint32_t index = pull->first; index < pull->first + pull->count; ++index) {
+            const std::size_t offset = std::size_t{index} * limits::kChunkBytes;
+            const std::size_t size = std::min(limits::kChunkBytes, update.sealed.size() - offset);
+            const auto more = say(
+                node, wire::UpdateChunk{pull->sequence, index, copy_of(ByteView(update.sealed).subspan(offset, size))});
+            next.insert(next.end(), more.begin(), more.end());
+        }
+        said = std::move(next);
+    }
+    ADD_FAILURE() << "the update got no answer";
+    return wire::Denied{};
+}
+
+wire::FromCoordinator FederationBench::contribute(FakeNode& node, const std::vector<float>& delta,
+                                                  std::uint32_t examples) {
+    return deliver(node, sealed(node, delta, examples));
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,149 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/coordinator/federation_bench.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using ::testing::SizeIs;
+
+const std::vector<float> kOnes(8, 1.0F);
+
+TEST(Restart, KnowsItsNodesAndTokens) {
+    FederationBench bench;
+    const FakeNode node = bench.enrolled();
+    const auto token = bench.make_token();
+    bench.restart();
+    EXPECT_NE(bench.core->registry().node(node.id()), nullptr);
+    FakeNode late;
+    EXPECT_TRUE(bench.join(late, token.id, token.key).admitted);
+}
+
+TEST(Restart, KeepsTheOpenRoundItsDeadlineAndItsUpdates) {
+    Policy policy = FederationBench::small_policy();
+    policy.rounds.goal = 3;
+    FederationBench bench(policy);
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    const auto update = bench.sealed(first, kOnes);
+    const auto receipt = std::get<wire::Receipt>(bench.deliver(first, update));
+    bench.wait(40s);
+    bench.policy.rounds.deadline = 1h;
+    bench.restart();
+    EXPECT_EQ(std::get<wire::Receipt>(bench.deliver(first, update)).receipt, receipt.receipt);
+    bench.contribute(second, kOnes);
+    bench.wait(20s);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{2}) << "the deadline that the round was opened with holds";
+}
+
+TEST(Restart, FreezesARoundWhoseGoalWasReachedJustBefore) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    bench.contribute(first, kOnes);
+    // The crash falls between the second UpdateAccepted and RoundFrozen.
+    const auto update = bench.sealed(second, kOnes);
+    bench.hold_checks();
+    bench.say(second, update.offer);
+    bench.say(second, wire::UpdateChunk{Sequence{1}, 0, update.sealed});
+    const auto& past = bench.journal.events(ledger::kFederationStream);
+    for (const Action& action :
+         bench.core->handle(UpdateChecked{{second.id(), Sequence{1}}, update.offer.content, Sound{}}, bench.now)) {
+        if (const auto* blob = std::get_if<StoreBlob>(&action)) {
+            ASSERT_TRUE(bench.blobs.put(blob->update->content, blob->update->blob()));
+        }
+        if (const auto* append = std::get_if<Append>(&action)) {
+            ASSERT_TRUE(bench.journal.append(ledger::kFederationStream, past.size(), append->events));
+        }
+    }
+    bench.restart();
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{2});
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.deliver(second, update)))
+        << "the receipt that was never sent is there for whoever asks again";
+}
+
+TEST(Restart, SumsAFrozenRoundAgainToTheSameBytes) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled(Tier::Light);
+    bench.contribute(first, kOnes);
+    bench.hold_sums();
+    bench.contribute(second, std::vector<float>(4, 0.3F));
+    ASSERT_TRUE(bench.core->frozen_round());
+    bench.restart();
+    ASSERT_TRUE(bench.core->frozen_round());
+    bench.restart();
+    bench.finish_sums();
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{2});
+    const SumReady once = bench.sums.back();
+    bench.restart();
+    const auto again = sum_round(
+        std::vector<Contribution>{
+            {{first.id(), Sequence{1}}, {}, Tier::Heavy, 0},
+        },
+        bench.newest_weights(), bench.core->model(), [&](const Digest& c) { return bench.blobs.get(c); },
+        bench.keys.seal);
+    EXPECT_FALSE(again) << "a blob that is not there stops the sum";
+    EXPECT_EQ(bench.newest_manifest().sum, once.sum);
+}
+
+TEST(Restart, ForgetsTransfersAndTheNodeJustOffersAgain) {
+    FederationBench bench;
+    FakeNode node = bench.enrolled();
+    const auto update = bench.sealed(node, kOnes);
+    bench.say(node, update.offer);
+    bench.restart();
+    bench.say(node, wire::UpdateChunk{Sequence{1}, 0, update.sealed});
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.deliver(node, update)));
+}
+
+TEST(Restart, KeepsARefusalAFate) {
+    FederationBench bench;
+    FakeNode node = bench.enrolled();
+    const auto first = bench.lease(node, ModelVersion{1});
+    const auto second = bench.lease(node, ModelVersion{1});
+    bench.deliver(node, bench.sealed_under(node, first, kOnes));
+    const auto late = bench.sealed_under(node, second, kOnes);
+    EXPECT_TRUE(std::holds_alternative<wire::Refusal>(bench.deliver(node, late)));
+    FakeNode other = bench.enrolled();
+    bench.contribute(other, kOnes);
+    bench.restart();
+    EXPECT_TRUE(std::holds_alternative<wire::Refusal>(bench.deliver(node, late)));
+    EXPECT_TRUE(bench.core->pool().waiting().empty());
+}
+
+TEST(Restart, RemembersWhatWasCounted) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    for (int round = 0; round < 4; ++round) {
+        bench.contribute(first, kOnes);
+        bench.contribute(second, kOnes);
+    }
+    bench.restart();
+    EXPECT_EQ(bench.core->pool().of(first.id()).counted, Sequence{4});
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{5});
+    EXPECT_THAT(bench.core->versions(), SizeIs(3));
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{6});
+}
+
+TEST(MemoryJournal, LosesWhatWasNotSyncedAndFailsOnDemand) {
+    auto disk = ledger::MemoryJournal::Disk::Works;
+    ledger::MemoryJournal journal([&disk] { return disk; });
+    ASSERT_TRUE(journal.append("s", 0, {ledger::RoundAbandoned{}}));
+    journal.stop_syncing();
+    ASSERT_TRUE(journal.append("s", 1, {ledger::RoundAbandoned{}}));
+    journal.crash();
+    EXPECT_THAT(journal.events("s"), SizeIs(1));
+    disk = ledger::MemoryJournal::Disk::FailsBefore;
+    EXPECT_FALSE(journal.append("s", 1, {ledger::RoundAbandoned{}}));
+    EXPECT_THAT(journal.events("s"), SizeIs(1));
+    disk = ledger::MemoryJournal::Disk::FailsAfter;
+    EXPECT_FALSE(journal.append("s", 1, {ledger::RoundAbandoned{}}));
+    EXPECT_THAT(journal.events("s"), SizeIs(2));
+}
+
+}  // namespace
+}  // namespace skerry::coordinator

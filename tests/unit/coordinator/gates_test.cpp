@@ -1,0 +1,101 @@
+#include "coordinator/admission/gates.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/coordinator/federation_bench.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using wire::RefusalCode;
+
+struct GatesTest : ::testing::Test {
+    ModelShape model;
+    wire::UpdateHeader header;
+    wire::Lease lease;
+
+    GatesTest() {
+        model.identity.fill(std::byte{9});
+        model.values = {4, 6, 8};
+        model.statistics = 2;
+        header.update = {NodeId{{std::byte{1}}}, Sequence{1}};
+        header.base = lease.base = ModelVersion{5};
+        header.model = lease.model = model.identity;
+        header.tier = lease.tier = Tier::Medium;
+        header.plain_bytes = wire::body_size(6, 3);
+        lease.node = header.update.node;
+        lease.sealed_bytes_max = sealed_bytes_max(model, Tier::Medium);
+        lease.expires = kStart + 1h;
+    }
+    [[nodiscard]] Verdict lease_verdict(TimePoint now = kStart) const {
+        return check_lease(lease, header, {}, header.update.node, now);
+    }
+    [[nodiscard]] Verdict size_verdict() const {
+        return check_size(header, wire::sealed_size(header.plain_bytes), lease, model);
+    }
+};
+
+TEST_F(GatesTest, LetAnHonestUpdatePass) {
+    double norm = 0;
+    EXPECT_FALSE(lease_verdict());
+    EXPECT_FALSE(check_base(header.base, ModelVersion{13}));
+    EXPECT_FALSE(size_verdict());
+    EXPECT_FALSE(check_delta(std::vector<float>{1, 2, 3, 4}, 2, 5.0F, norm));
+    EXPECT_EQ(norm, 5.0) << "of the trained part only";
+}
+
+TEST_F(GatesTest, RefuseALeaseThatIsAnothersOrForAnotherUpdate) {
+    const auto changed = [this](auto change) {
+        const wire::Lease good = lease;
+        change();
+        const Verdict flaw = lease_verdict();
+        lease = good;
+        return flaw && flaw->code == RefusalCode::Unleased;
+    };
+    EXPECT_TRUE(changed([this] { lease.federation.value[0] = std::byte{1}; }));
+    EXPECT_TRUE(changed([this] { lease.node.value[0] = std::byte{2}; }));
+    EXPECT_TRUE(changed([this] { lease.id.value[0] = std::byte{2}; }));
+    EXPECT_TRUE(changed([this] { lease.base = ModelVersion{4}; }));
+    EXPECT_TRUE(changed([this] { lease.tier = Tier::Light; }));
+    EXPECT_TRUE(changed([this] { lease.expires = kStart; }));
+}
+
+TEST_F(GatesTest, RefuseABaseThatIsTooOldOrNotYetPublished) {
+    EXPECT_FALSE(check_base(ModelVersion{5}, ModelVersion{13}));
+    EXPECT_EQ(check_base(ModelVersion{5}, ModelVersion{14})->code, RefusalCode::Stale);
+    EXPECT_EQ(check_base(ModelVersion{5}, ModelVersion{4})->code, RefusalCode::Stale);
+}
+
+TEST_F(GatesTest, RefuseASizeThatIsNoUpdateOfTheTier) {
+    header.plain_bytes += 1;
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
+    header.plain_bytes = wire::body_size(4, 0);
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
+    header.plain_bytes = wire::body_size(6, limits::kReportClassPairsMax + 1);
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Oversized);
+    header.plain_bytes = ~0ULL;
+    EXPECT_TRUE(check_size(header, 10, lease, model));
+}
+
+TEST_F(GatesTest, RefuseAnotherModel) {
+    header.model[0] = std::byte{1};
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
+}
+
+TEST_F(GatesTest, RefuseNumbersThatAreNotFitToShare) {
+    double norm = 0;
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const float infinity = std::numeric_limits<float>::infinity();
+    EXPECT_EQ(check_delta(std::vector<float>{0, 0, nan, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
+    EXPECT_EQ(check_delta(std::vector<float>{-infinity, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
+    EXPECT_EQ(check_delta(std::vector<float>{8193, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::OutOfBounds);
+    EXPECT_EQ(check_delta(std::vector<float>{8193, nan, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
+    EXPECT_EQ(check_delta(std::vector<float>{0, 0, 3, 4.1F}, 2, 5.0F, norm)->code, RefusalCode::Norm);
+    EXPECT_FALSE(check_delta(std::vector<float>{100, 100, 3, 4}, 2, 5.0F, norm)) << "statistics are not trained";
+}
+
+}  // namespace
+}  // namespace skerry::coordinator
