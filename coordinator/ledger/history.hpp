@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/storage/sqlite.hpp"
+#include "coordinator/ledger/ledger_view.hpp"
+
+namespace skerry::coordinator::ledger {
+
+struct UpdateRow {
+    UpdateId update;
+    std::string name;  ///< of the node
+    LeaseId lease;
+    ModelVersion base;
+    std::uint64_t staleness = 0;
+    Tier tier = Tier::Heavy;
+    std::uint64_t examples = 0;
+    std::uint64_t weight = 0;
+    std::uint64_t bytes = 0;
+    Digest content{};
+    double norm = 0;
+    std::uint64_t labelled = 0;
+    std::uint64_t errors = 0;
+    TimePoint accepted;
+    RoundId round;  ///< that counts it, or was open when it was accepted
+    std::optional<ModelVersion> version;
+    wire::SignedBytes receipt;
+};
+
+struct RefusalRow {
+    UpdateId update;
+    std::string name;
+    wire::RefusalCode code = wire::RefusalCode::Malformed;
+    std::string text;
+    std::uint64_t bytes = 0;
+    Digest content{};
+    TimePoint at;
+    RoundId round;
+};
+
+struct RoundRow {
+    RoundId id;
+    std::string state;  ///< "open", "frozen", "published", "abandoned"
+    TimePoint opened, deadline;
+    std::uint64_t goal = 0, quorum = 0, accepted = 0;
+    std::optional<TimePoint> frozen, ended;
+    std::optional<ModelVersion> parent, version;
+    std::optional<std::uint64_t> weight;
+    std::optional<Digest> sum;
+    std::string reason;
+};
+
+struct VersionRow {
+    ModelVersion version, parent;
+    RoundId round;
+    TimePoint published;
+    std::uint64_t updates = 0;
+    std::uint64_t weight = 0;
+    Digest sum{}, weights{};
+    wire::SignedBytes manifest;
+    bool dropped = false;
+};
+
+struct ConfusionRow {
+    std::uint16_t truth = 0, predicted = 0;
+    std::uint64_t count = 0;
+};
+
+struct NodeTotals {
+    NodeId node;
+    std::string name;
+    std::uint64_t updates = 0, labelled = 0, errors = 0;
+};
+
+/// What people ask about the past, from the projections. Reads only. Errors of all: Unavailable: the database cannot be
+/// read now; NotFound where a single thing was asked for. Same thread as the journal.
+class History final : public LedgerView {
+public:
+    explicit History(storage::Database& database) : database_(database) {}
+
+    [[nodiscard]] Result<std::optional<Fate>> fate_of(const UpdateId& update) const override;
+
+    /// Newest first.
+    [[nodiscard]] Result<std::vector<RoundRow>> rounds(std::size_t limit) const;
+    [[nodiscard]] Result<RoundRow> round(RoundId id) const;
+    /// Counted by that round, or waiting while it is open; in the order in which they are summed.
+    [[nodiscard]] Result<std::vector<UpdateRow>> contributors(const RoundRow& round) const;
+    [[nodiscard]] Result<std::vector<RefusalRow>> refusals(RoundId round) const;
+    /// Newest first.
+    [[nodiscard]] Result<std::vector<UpdateRow>> updates_of(const NodeId& node, std::size_t limit) const;
+    [[nodiscard]] Result<std::vector<RefusalRow>> refusals_of(const NodeId& node, std::size_t limit) const;
+    [[nodiscard]] Result<std::vector<VersionRow>> versions() const;
+    [[nodiscard]] Result<VersionRow> version(ModelVersion version) const;
+    /// How often which class was taken for which, most frequent first; of one node, or of all.
+    [[nodiscard]] Result<std::vector<ConfusionRow>> confusions(const std::optional<NodeId>& node) const;
+    /// Of one node, or of all, by name.
+    [[nodiscard]] Result<std::vector<NodeTotals>> totals(const std::optional<NodeId>& node) const;
+    struct Counts {
+        std::uint64_t accepted = 0, counted = 0, refused = 0;
+    };
+    [[nodiscard]] Result<Counts> counts() const;
+
+private:
+    storage::Database& database_;
+};
+
+}  // namespace skerry::coordinator::ledger

@@ -1,0 +1,119 @@
+#include "coordinator/ledger/projections.hpp"
+
+namespace skerry::coordinator::ledger {
+namespace {
+
+std::int64_t ms(TimePoint time) {
+    return time.time_since_epoch().count();
+}
+
+// One function an event: what it changes in the tables.
+class Projector {
+public:
+    Projector(storage::Database& database, Version version) : db_(database), version_(version) {}
+
+    Result<> operator()(const FederationCreated&) const { return {}; }
+
+    Result<> operator()(const TokenCreated& e) const {
+        return db_.run("INSERT INTO tokens (id, created, expires, uses, tier, note) VALUES (?, ?, ?, ?, ?, ?)", e.id,
+                       ms(e.at), ms(e.expires), e.uses, static_cast<int>(e.tier), e.note);
+    }
+
+    Result<> operator()(const NodeEnrolled& e) const {
+        SKERRY_TRY(
+            db_.run("INSERT INTO nodes (id, name, identity, transport, tier, token, enrolled, certificate_expires) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    e.node, e.name, e.identity.value, e.transport, static_cast<int>(e.tier), e.token, ms(e.at),
+                    ms(e.certificate_expires)));
+        return db_.run("UPDATE tokens SET used = used + 1 WHERE id = ?", e.token);
+    }
+
+    Result<> operator()(const CertificateRenewed& e) const {
+        return db_.run("UPDATE nodes SET certificate_expires = ? WHERE id = ?", ms(e.certificate_expires), e.node);
+    }
+
+    Result<> operator()(const NodeRevoked& e) const {
+        return db_.run("UPDATE nodes SET revoked = ?, reason = ? WHERE id = ?", ms(e.at), e.reason, e.node);
+    }
+
+    Result<> operator()(const RoundOpened& e) const {
+        return db_.run(
+            "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, accepted) "
+            "VALUES (?, 'open', ?, ?, ?, ?, (SELECT count(*) FROM updates WHERE round IS NULL))",
+            e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum);
+    }
+
+    Result<> operator()(const UpdateAccepted& e) const {
+        SKERRY_TRY(
+            db_.run("INSERT INTO updates (node, sequence, lease, base, staleness, tier, examples, weight, bytes, "
+                    "content, norm, "
+                    "labelled, errors, accepted, accepted_round, receipt, receipt_signature) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    e.update.node, e.update.sequence, e.lease, e.base, e.staleness, static_cast<int>(e.tier),
+                    e.examples, e.weight, e.bytes, e.content, e.norm, e.labelled, e.errors, ms(e.at), e.round,
+                    e.receipt.body, e.receipt.signature));
+        for (const wire::ClassPairCount& pair : e.confusions) {
+            SKERRY_TRY(
+                db_.run("INSERT INTO confusions (node, truth, predicted, count) VALUES (?, ?, ?, ?) "
+                        "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                        e.update.node, pair.truth, pair.predicted, pair.count));
+        }
+        return db_.run("UPDATE rounds SET accepted = accepted + 1 WHERE id = ?", e.round);
+    }
+
+    Result<> operator()(const UpdateRefused& e) const {
+        return db_.run(
+            "INSERT INTO refusals (entry, node, sequence, lease, base, code, text, bytes, content, at, round) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            version_, e.update.node, e.update.sequence, e.lease, e.base, static_cast<int>(e.code), e.text, e.bytes,
+            e.content, ms(e.at), e.round);
+    }
+
+    Result<> operator()(const RoundFrozen& e) const {
+        for (const UpdateId& update : e.set) {
+            SKERRY_TRY(db_.run("UPDATE updates SET round = ? WHERE node = ? AND sequence = ? AND round IS NULL",
+                               e.round, update.node, update.sequence));
+            if (db_.changes() != 1) {
+                return fail(ErrorCode::Conflict, "round " + std::to_string(e.round.value) +
+                                                     " counts an update that is not waiting: " + update.node.to_text() +
+                                                     " " + std::to_string(update.sequence.value));
+            }
+        }
+        return db_.run("UPDATE rounds SET state = 'frozen', frozen = ?, parent = ?, accepted = ? WHERE id = ?",
+                       ms(e.at), e.parent, e.set.size(), e.round);
+    }
+
+    Result<> operator()(const RoundAbandoned& e) const {
+        return db_.run("UPDATE rounds SET state = 'abandoned', ended = ?, reason = ? WHERE id = ?", ms(e.at), e.reason,
+                       e.round);
+    }
+
+    Result<> operator()(const VersionPublished& e) const {
+        SKERRY_TRY(db_.run("UPDATE updates SET version = ? WHERE round = ?", e.version, e.round));
+        SKERRY_TRY(
+            db_.run("UPDATE rounds SET state = 'published', ended = ?, version = ?, weight = ?, sum = ? "
+                    "WHERE id = ?",
+                    ms(e.at), e.version, e.weight, e.sum, e.round));
+        return db_.run(
+            "INSERT INTO versions (version, parent, round, published, updates, weight, sum, weights, manifest, "
+            "manifest_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            e.version, e.parent, e.round, ms(e.at), e.updates, e.weight, e.sum, e.weights, e.manifest.body,
+            e.manifest.signature);
+    }
+
+    Result<> operator()(const VersionDropped& e) const {
+        return db_.run("UPDATE versions SET dropped = ? WHERE version = ?", ms(e.at), e.version);
+    }
+
+private:
+    storage::Database& db_;
+    Version version_;
+};
+
+}  // namespace
+
+Result<> project(storage::Database& database, const Recorded& recorded) {
+    return std::visit(Projector(database, recorded.version), recorded.event);
+}
+
+}  // namespace skerry::coordinator::ledger

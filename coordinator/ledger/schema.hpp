@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+
+/// The tables of history.db. `journal` is the truth; all others are projections of it (projections.hpp) and may be
+/// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
+namespace skerry::coordinator::ledger {
+
+inline constexpr std::array<const char*, 1> kSchema = {R"sql(
+CREATE TABLE journal (
+  stream  TEXT    NOT NULL,
+  version INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  kind    TEXT    NOT NULL,   -- for people with an SQL shell; the body says it too
+  body    BLOB    NOT NULL,   -- ledger.proto
+  chain   BLOB    NOT NULL,   -- SHA-256(chain before | version | body): a hole or a changed entry shows
+  PRIMARY KEY (stream, version)
+);
+
+CREATE TABLE tokens (
+  id BLOB PRIMARY KEY, created INTEGER NOT NULL, expires INTEGER NOT NULL,
+  uses INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, tier INTEGER NOT NULL, note TEXT NOT NULL
+);
+CREATE TABLE nodes (
+  id BLOB PRIMARY KEY, name TEXT NOT NULL, identity BLOB NOT NULL, transport BLOB NOT NULL, tier INTEGER NOT NULL,
+  token BLOB NOT NULL, enrolled INTEGER NOT NULL, certificate_expires INTEGER NOT NULL,
+  revoked INTEGER, reason TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE rounds (
+  id INTEGER PRIMARY KEY, state TEXT NOT NULL, opened INTEGER NOT NULL, deadline INTEGER NOT NULL,
+  goal INTEGER NOT NULL, quorum INTEGER NOT NULL, accepted INTEGER NOT NULL DEFAULT 0,
+  frozen INTEGER, ended INTEGER, parent INTEGER, version INTEGER, weight INTEGER, sum BLOB,
+  reason TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE updates (
+  node BLOB NOT NULL, sequence INTEGER NOT NULL, lease BLOB NOT NULL UNIQUE, base INTEGER NOT NULL,
+  staleness INTEGER NOT NULL, tier INTEGER NOT NULL, examples INTEGER NOT NULL, weight INTEGER NOT NULL,
+  bytes INTEGER NOT NULL, content BLOB NOT NULL, norm REAL NOT NULL, labelled INTEGER NOT NULL,
+  errors INTEGER NOT NULL, accepted INTEGER NOT NULL, accepted_round INTEGER NOT NULL,
+  round INTEGER, version INTEGER,  -- NULL: waits
+  receipt BLOB NOT NULL, receipt_signature BLOB NOT NULL,
+  PRIMARY KEY (node, sequence)
+);
+CREATE INDEX updates_of_round ON updates (round);
+CREATE TABLE refusals (
+  entry INTEGER PRIMARY KEY,  -- its version in the journal
+  node BLOB NOT NULL, sequence INTEGER NOT NULL, lease BLOB NOT NULL, base INTEGER NOT NULL, code INTEGER NOT NULL,
+  text TEXT NOT NULL, bytes INTEGER NOT NULL, content BLOB NOT NULL, at INTEGER NOT NULL, round INTEGER NOT NULL
+);
+CREATE INDEX refusals_of_round ON refusals (round);
+CREATE INDEX refusals_of_node ON refusals (node, sequence);
+CREATE TABLE confusions (
+  node BLOB NOT NULL, truth INTEGER NOT NULL, predicted INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (node, truth, predicted)
+);
+CREATE TABLE versions (
+  version INTEGER PRIMARY KEY, parent INTEGER NOT NULL, round INTEGER NOT NULL, published INTEGER NOT NULL,
+  updates INTEGER NOT NULL, weight INTEGER NOT NULL, sum BLOB NOT NULL, weights BLOB NOT NULL,
+  manifest BLOB NOT NULL, manifest_signature BLOB NOT NULL, dropped INTEGER
+);
+)sql"};
+
+/// Everything that rebuild() empties.
+inline constexpr std::array<const char*, 7> kProjections = {"tokens",   "nodes",      "rounds",  "updates",
+                                                            "refusals", "confusions", "versions"};
+
+}  // namespace skerry::coordinator::ledger
