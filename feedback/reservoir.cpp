@@ -10,8 +10,8 @@ bool is_for_validation(std::string_view request) {
     std::uint64_t hash = 0xCBF29CE484222325ULL;
     for (const char c : request)
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-    // The low bits of FNV-1a follow the last characters, which often count up; the high half mixes them all.
-    return (hash >> 32U) % 10 == 0;
+    // Ids that count up differ in FNV-1a's middle bits only; one more mixing spreads them.
+    return SeededRandom(hash).next() % 10 == 0;
 }
 
 Reservoir::Reservoir(Keeps keeps, std::size_t capacity, std::size_t classes)

@@ -38,7 +38,8 @@ public:
     [[nodiscard]] std::vector<std::size_t> draw(std::size_t count, SeededRandom& random) const;
 
     [[nodiscard]] const std::vector<Example>& examples() const { return examples_; }
-    [[nodiscard]] std::size_t count_of(std::uint32_t label) const { return held_[label]; }
+    /// Examples by class, shape [classes].
+    [[nodiscard]] const std::vector<std::size_t>& held() const { return held_; }
     /// Replaces the remembered logits of one example; empty forgets them.
     void set_logits(std::size_t index, std::vector<float> logits) { examples_[index].logits = std::move(logits); }
 

@@ -1,0 +1,59 @@
+#include "edge-node/learner/exchange.hpp"
+
+#include "common/base/limits.hpp"
+
+namespace skerry::node {
+
+using learner_wire::Answer;
+using learner_wire::Regions;
+using learner_wire::Request;
+using learner_wire::Verb;
+
+Answer Exchange::answer(const Request& request, std::span<std::byte> mapping) {
+    Answer answer;
+    answer.verb = request.verb;
+    answer.id = request.id;
+    const auto perform = [&]() -> Result<bool> {
+        const Regions regions = SKERRY_TRY(learner_wire::regions_in(mapping, request.counts));
+        if (request.verb == Verb::Load) SKERRY_TRY(load(regions));
+        if (request.verb == Verb::Forward || request.verb == Verb::Train) {
+            if (!engine_) return fail(ErrorCode::InvalidInput, "no model was loaded before this request");
+        }
+        if (request.verb == Verb::Forward) SKERRY_TRY(forward(regions));
+        if (request.verb == Verb::Train) return train(regions, request.optimiser_steps);
+        return true;
+    };
+    const Result<bool> finite = perform();
+    answer.ok = finite.has_value();
+    if (finite) {
+        answer.finite = *finite;
+    } else {
+        answer.code = finite.error().code;
+        answer.message = finite.error().message;
+    }
+    return answer;
+}
+
+Result<> Exchange::load(const Regions& regions) {
+    if (regions.text.size() > limits::kModelTextBytesMax) {
+        return fail(ErrorCode::InvalidInput, "the model's text is too long");
+    }
+    engine_ = SKERRY_TRY(TorchEngine::load(text_of(regions.text)));
+    return {};
+}
+
+Result<> Exchange::forward(const Regions& regions) const {
+    return engine_->forward(regions.parameters, regions.rows, regions.logits);
+}
+
+Result<bool> Exchange::train(const Regions& regions, std::uint64_t optimiser_steps) const {
+    const std::size_t classes = engine_->spec().classes.size();
+    const learner_wire::PlanBounds bounds{regions.rows.size() / engine_->spec().input.values(),
+                                          regions.targets.size() / classes, classes};
+    const TrainPlan plan = SKERRY_TRY(learner_wire::decode_plan(regions.text, bounds));
+    return engine_->train({regions.parameters, regions.mean, regions.square, optimiser_steps, regions.rows,
+                           regions.targets, regions.anchor, regions.losses},
+                          plan);
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "edge-node/learner/torch_engine.hpp"
+#include "edge-node/learning/learner_wire.hpp"
+
+namespace skerry::node {
+
+/// Answers requests out of shared memory: the child's half of learner_wire.hpp. Checks everything it is told.
+class Exchange {
+public:
+    /// Performs one request on `mapping` and says how it went. Never fails: what is wrong is in the answer.
+    [[nodiscard]] learner_wire::Answer answer(const learner_wire::Request& request, std::span<std::byte> mapping);
+
+private:
+    Result<> load(const learner_wire::Regions& regions);
+    Result<> forward(const learner_wire::Regions& regions) const;
+    Result<bool> train(const learner_wire::Regions& regions, std::uint64_t optimiser_steps) const;
+
+    std::optional<TorchEngine> engine_;  ///< none until Load
+};
+
+}  // namespace skerry::node

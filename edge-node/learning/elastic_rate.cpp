@@ -1,0 +1,54 @@
+#include "edge-node/learning/elastic_rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "edge-node/learning/paired_test.hpp"
+
+namespace skerry::node {
+namespace {
+
+std::string clause(const char* what, std::size_t rows, double t) {
+    char text[128];
+    std::snprintf(text, sizeof text, "%s the last %zu samples better (t=%.1f)", what, rows, t);
+    return text;
+}
+
+}  // namespace
+
+ElasticRate::ElasticRate(const LearningConfig& config)
+    : gain_(config.elastic_gain), return_(config.elastic_return), min_(config.elastic_min), max_(config.elastic_max) {}
+
+std::string ElasticRate::judge(const Probe& probe) {
+    const double twice = paired_t(probe.now, probe.twice);
+    const double half = paired_t(probe.now, probe.half);
+    double push = 0;
+    std::string why;
+    if (twice > 0 && twice >= half) {
+        push = std::min(twice, 2.0) / 2;
+        why = clause("twice the step would have predicted", probe.now.size(), twice);
+    } else if (half > 1) {
+        // One step ahead a smaller step always looks better than it is (Wu et al. 2018): half has to show more.
+        push = -std::min(half - 1, 2.0) / 2;
+        why = clause("half the step predicted", probe.now.size(), half);
+    } else {
+        why = clause("neither twice nor half the step predicted", probe.now.size(), std::max(twice, half));
+    }
+    restore(std::pow(value_ * std::exp(gain_ * push), 1 - return_));
+    return why;
+}
+
+void ElasticRate::on_drift() {
+    value_ = std::max(value_, 1.0);
+}
+
+void ElasticRate::on_reject() {
+    value_ = std::max(value_ / 2, min_);
+}
+
+void ElasticRate::restore(double value) {
+    value_ = std::isfinite(value) ? std::clamp(value, min_, max_) : 1.0;
+}
+
+}  // namespace skerry::node

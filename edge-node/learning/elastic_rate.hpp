@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "common/base/bytes.hpp"
+#include "edge-node/learning/learning_config.hpp"
+
+namespace skerry::node {
+
+/// The factor e of the learning rate, moved by hindsight: would twice, or half, of the last step have predicted the
+/// new labelled rows better? Out of sample and paired by row, so noise does not push it; it returns to 1 by itself.
+/// shared design learning.md, step 2: e ← clamp((e·exp(gain·s))^(1−return), min, max), s in [−1, 1].
+class ElasticRate {
+public:
+    explicit ElasticRate(const LearningConfig& config);
+
+    /// Per-row losses of the same new rows: at the weights now, with the last step twice as long, and half as long.
+    struct Probe {
+        std::span<const float> now;
+        std::span<const float> twice;
+        std::span<const float> half;
+    };
+    /// Moves e and says why in one clause: "half the step predicted the last 100 samples better (t=2.4)".
+    std::string judge(const Probe& probe);
+    /// There is no last step to look back on: e stays.
+    static std::string nothing_to_judge() { return "no last step to look back on"; }
+
+    /// After drift small steps would be timid: e is at least 1. Never more than it has earned: a blind boost harms.
+    void on_drift();
+    /// A step was dropped: e halves.
+    void on_reject();
+
+    [[nodiscard]] double value() const { return value_; }
+    /// What a checkpoint kept, brought within the bounds.
+    void restore(double value);
+
+private:
+    double gain_;
+    double return_;
+    double min_;
+    double max_;
+    double value_ = 1;
+};
+
+}  // namespace skerry::node

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/base/error.hpp"
+#include "common/base/ids.hpp"
+
+namespace skerry::node {
+
+/// One row of a mini-step.
+struct TrainRow {
+    std::uint32_t row = 0;                ///< index into the pool of rows
+    std::uint32_t label = 0;              ///< class index
+    float weight = 1;                     ///< its share in the step's loss, above 0
+    std::optional<std::uint32_t> target;  ///< index into the pool of remembered logits
+};
+
+using TrainStep = std::vector<TrainRow>;
+
+/// What one train() call does: `steps` in order, each one update of Adam (β₁ 0.9, β₂ 0.999, ε 1e-8) on
+///
+///   L = Σₖ exit_weights[k] · Σᵢ vᵢ·CE(zₖᵢ + class_log_prior, yᵢ) / Σᵢ vᵢ
+///     + logit_weight · Σᵢ∈targets vᵢ·mean((z_deepest,ᵢ − targetᵢ)²) / Σᵢ vᵢ
+///     + proximal/2 · ‖θ − anchor‖²
+///
+/// Buzzega et al. 2020 (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020 (FedProx).
+struct TrainPlan {
+    std::vector<TrainStep> steps;
+    std::vector<float> class_log_prior;  ///< [classes], or empty: off
+    std::array<float, kTiers> exit_weights{1, 1, 1};
+    float learning_rate = 0;
+    float gradient_norm_max = 0;  ///< 0: not clipped
+    float logit_weight = 0;
+    float proximal = 0;
+};
+
+/// Adam's memory; both vectors are as long as the parameters, or empty with steps = 0.
+struct OptimiserState {
+    std::vector<float> mean;
+    std::vector<float> square;
+    std::uint64_t steps = 0;
+};
+
+struct ForwardRequest {
+    std::span<const float> parameters;  ///< a tier's whole prefix: it says which exits there are
+    std::span<const float> rows;        ///< scaled, not normalised: shape [rows, input.values()]
+};
+
+struct ForwardResult {
+    std::size_t rows = 0;
+    std::size_t exits = 0;
+    std::size_t classes = 0;
+    std::vector<float> logits;  ///< shape [rows, exits, classes]
+
+    [[nodiscard]] std::span<const float> logits_of(std::size_t row, std::size_t exit) const {
+        return std::span(logits).subspan((row * exits + exit) * classes, classes);
+    }
+};
+
+struct TrainRequest {
+    std::span<const float> parameters;  ///< a tier's whole prefix
+    const OptimiserState& optimiser;
+    std::span<const float> rows;     ///< the pool: shape [rows, input.values()], scaled
+    std::span<const float> targets;  ///< remembered logits: shape [targets, classes]
+    std::span<const float> anchor;   ///< as long as the parameters where plan.proximal > 0, else empty
+    const TrainPlan& plan;
+};
+
+struct TrainResult {
+    std::vector<float> parameters;  ///< the leading layout.statistics() values are as they came
+    OptimiserState optimiser;
+    std::vector<float> losses;  ///< L before each step, without the proximal term
+    bool finite = false;        ///< all of it; where false the vectors may hold anything
+};
+
+/// Tensor arithmetic on a model's flat vector. Stateless: a request carries all that it needs, so that a lost engine
+/// loses nothing but time. One request at a time.
+class LearningEngine {
+public:
+    template <class T>
+    using OnDone = std::function<void(Result<T>)>;
+
+    virtual ~LearningEngine() = default;
+
+    /// The logits of every exit that the parameters cover. What the request borrows may go when this returns;
+    /// `on_done` may be called before that, and is dropped when the engine is destroyed.
+    /// InvalidInput: sizes that do not fit the model. Unavailable: the engine died or took too long. Conflict: busy.
+    virtual void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) = 0;
+
+    /// Runs the plan. Errors and lifetimes: as forward().
+    virtual void train(const TrainRequest& request, OnDone<TrainResult> on_done) = 0;
+};
+
+}  // namespace skerry::node

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace skerry::node {
+
+/// How a node learns from labels. The defaults are what was measured to work; edge-node/learning/README.md says where.
+struct LearningConfig {
+    /// Labelled samples that make one trigger.
+    std::size_t trigger_rows = 100;
+
+    /// η₀ of Adam; the elastic factor e multiplies it.
+    float learning_rate = 3e-3F;
+    /// Bounds of e.
+    double elastic_min = 0.125;
+    double elastic_max = 4;
+    /// How strongly a probe moves e: one trigger multiplies it by at most exp(elastic_gain).
+    double elastic_gain = 0.25;
+    /// How fast e forgets: it is raised to the power 1 − elastic_return each trigger.
+    double elastic_return = 0.05;
+
+    /// ADWIN's chance of a false alarm in one check.
+    double drift_confidence = 0.002;
+    /// Standard deviations above its mean at which a batch's loss is drift by itself, unless one was just seen.
+    double drift_loss_z = 4;
+    std::size_t drift_cooldown_triggers = 5;
+    /// After drift: how many triggers run how many passes instead of one.
+    std::size_t react_triggers = 5;
+    std::size_t react_passes = 3;
+
+    /// Rows of one mini-step: new ones, and as many from the past.
+    std::size_t step_new_rows = 20;
+    std::size_t step_replay_rows = 20;
+    /// Examples kept for replay, with the logits they had (DER++), and those kept to judge steps with.
+    std::size_t replay_rows = 500;
+    std::size_t validation_rows = 200;
+    /// Weight of "answer old examples as you answered them then"; off while reacting to drift.
+    float replay_logit_weight = 0.5F;
+
+    /// κ: how much of the local label shares' logarithm is added to the logits while training, so that a class that is
+    /// rare or absent here is not pushed down. 0: off.
+    float prior_strength = 1;
+    /// Share of its uniform part that an absent class is taken to have. Above 0.
+    float prior_smoothing = 0.05F;
+
+    /// The least of the loss that each exit gets; the rest follows the traffic that it serves.
+    float exit_weight_floor = 0.2F;
+    /// Longest gradient of one step; longer ones are scaled down. 0: never.
+    float gradient_norm_max = 5;
+    /// FedProx: pull towards the last global weights. 0: off.
+    float proximal = 0;
+
+    /// A step is dropped when it makes the validation rows worse with a t statistic above this.
+    double gate_t_max = 2.33;
+    /// Fewer rows than this judge nothing: then a step only has to be finite.
+    std::size_t gate_rows_min = 20;
+    /// So many dropped steps in a row pause learning, until new global weights come or so many triggers have passed.
+    std::size_t rejects_max = 3;
+    std::size_t pause_triggers = 10;
+
+    /// Share of the newest trigger in the normaliser's moments.
+    float normaliser_rate = 0.3F;
+
+    /// Of the draws from the reservoirs.
+    std::uint64_t seed = 1;
+
+    /// Everything wrong with these values, in words an operator understands. Empty: usable.
+    [[nodiscard]] std::vector<std::string> problems() const;
+};
+
+}  // namespace skerry::node

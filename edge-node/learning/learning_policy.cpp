@@ -1,0 +1,87 @@
+#include "edge-node/learning/learning_policy.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace skerry::node {
+namespace {
+
+Result<LearningModel> usable(const LearningConfig& config, const parameters::ModelSpec& spec) {
+    if (const auto problems = config.problems(); !problems.empty()) {
+        std::string text;
+        for (const std::string& problem : problems)
+            text += (text.empty() ? "" : "; ") + problem;
+        return fail(ErrorCode::InvalidInput, text);
+    }
+    return LearningModel{spec, SKERRY_TRY(parameters::ParameterLayout::of(spec))};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LearningPolicy>> LearningPolicy::create(LearningEngine& engine, LearningConfig config,
+                                                               const parameters::ModelSpec& spec,
+                                                               std::vector<float> parameters) {
+    LearningModel model = SKERRY_TRY(usable(config, spec));
+    SKERRY_TRY(model.layout.tier_of_prefix(parameters.size()));
+    LearningState state(config, spec, std::move(parameters));
+    return std::unique_ptr<LearningPolicy>(
+        new LearningPolicy(engine, std::move(config), std::move(model), std::move(state)));
+}
+
+Result<std::unique_ptr<LearningPolicy>> LearningPolicy::restore(LearningEngine& engine, LearningConfig config,
+                                                                const parameters::ModelSpec& spec,
+                                                                ByteView checkpoint) {
+    LearningModel model = SKERRY_TRY(usable(config, spec));
+    LearningState state = SKERRY_TRY(LearningState::load(checkpoint, config, model));
+    return std::unique_ptr<LearningPolicy>(
+        new LearningPolicy(engine, std::move(config), std::move(model), std::move(state)));
+}
+
+void LearningPolicy::learn(std::span<const feedback::LabelledSample> batch, OnLearned on_learned) {
+    if (busy()) return on_learned(fail(ErrorCode::Conflict, "the last batch is still being learned"));
+    on_learned_ = std::move(on_learned);
+    began_with_ = state_.parameters;
+    rebased_meanwhile_ = false;
+    trigger_ = std::make_shared<LearningTrigger>(
+        engine_, config_, model_, state_,
+        [this](Result<LearningTrigger::Outcome> outcome) { on_outcome(std::move(outcome)); });
+    const auto running = trigger_;  // an engine that answers at once ends it inside run()
+    running->run(batch);
+}
+
+void LearningPolicy::on_outcome(Result<LearningTrigger::Outcome> outcome) {
+    const OnLearned on_learned = std::exchange(on_learned_, nullptr);
+    trigger_.reset();
+    if (!outcome) return on_learned(tl::unexpected(std::move(outcome).error()));
+    if (rebased_meanwhile_) reapply_on_rebased(outcome->state);
+    state_ = std::move(outcome->state);
+    outcome->learned.parameters = state_.parameters;
+    on_learned(std::move(outcome->learned));
+}
+
+void LearningPolicy::reapply_on_rebased(LearningState& state) const {
+    std::vector<float> parameters = *state_.parameters;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        parameters[i] += (*state.parameters)[i] - (*began_with_)[i];
+    }
+    state.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
+    state.previous = nullptr;
+    state.paused_until = 0;
+    state.rejects_in_a_row = 0;
+}
+
+Result<> LearningPolicy::rebase(std::vector<float> parameters) {
+    const bool finite = std::all_of(parameters.begin(), parameters.end(), [](float p) { return std::isfinite(p); });
+    if (parameters.size() != state_.parameters->size() || !finite) {
+        return fail(ErrorCode::InvalidInput, "the new weights have another length, or are not finite");
+    }
+    state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
+    state_.previous = nullptr;
+    state_.paused_until = 0;
+    state_.rejects_in_a_row = 0;
+    rebased_meanwhile_ = busy();
+    return {};
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "edge-node/learning/learning_trigger.hpp"
+
+namespace skerry::node {
+
+/// Learning while serving, decided: what a node makes of each hundred labels.
+///
+/// Owns no thread, clock, file or tensor; drives an engine and remembers between triggers. Deterministic: the same
+/// batches, engine and seed give the same weights. The owner makes checkpoint() durable in one transaction with the
+/// consumption of the labels (feedback::LabelStore::commit_step), then publishes the weights. One thread at a time.
+class LearningPolicy {
+public:
+    using OnLearned = std::function<void(Result<Learned>)>;
+
+    /// Starts without a past. `parameters` may be a prefix: a light node learns light.
+    /// InvalidInput: the configuration or the model has problems, or the parameters are no tier's length.
+    [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> create(LearningEngine& engine, LearningConfig config,
+                                                                        const parameters::ModelSpec& spec,
+                                                                        std::vector<float> parameters);
+    /// Goes on from a checkpoint, with a configuration that may have changed since.
+    /// VersionMismatch: the checkpoint is of another model or program. InvalidInput: it is damaged, or as create().
+    [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> restore(LearningEngine& engine, LearningConfig config,
+                                                                         const parameters::ModelSpec& spec,
+                                                                         ByteView checkpoint);
+
+    /// Learns from a batch in the order of prediction; `on_learned` may run before this returns. A dropped step is no
+    /// error: its labels are consumed all the same. After an error nothing has changed: offer the same batch again.
+    /// Conflict: the last batch is not done. Unavailable: the engine died.
+    void learn(std::span<const feedback::LabelledSample> batch, OnLearned on_learned);
+    [[nodiscard]] bool busy() const { return trigger_ != nullptr; }
+
+    /// New global weights came: `parameters` are those plus the local progress that they do not count. Keeps Adam's
+    /// moments and e, forgets the last step, ends a pause. A step in progress is re-applied on top when it is done.
+    /// InvalidInput: another length than before, or not finite.
+    [[nodiscard]] Result<> rebase(std::vector<float> parameters);
+
+    [[nodiscard]] LearningState::Weights parameters() const { return state_.parameters; }
+    [[nodiscard]] feedback::PrequentialNumbers prequential() const { return state_.prequential.numbers(); }
+    [[nodiscard]] const LearningConfig& config() const { return config_; }
+    /// All that restore() needs; about 12 bytes a parameter and the reservoirs.
+    [[nodiscard]] Bytes checkpoint() const { return state_.save(model_.spec); }
+
+private:
+    LearningPolicy(LearningEngine& engine, LearningConfig config, LearningModel model, LearningState state)
+        : engine_(engine), config_(config), model_(std::move(model)), state_(std::move(state)) {}
+
+    void on_outcome(Result<LearningTrigger::Outcome> outcome);
+    void reapply_on_rebased(LearningState& state) const;
+
+    LearningEngine& engine_;  // outlives us
+    const LearningConfig config_;
+    const LearningModel model_;
+    LearningState state_;
+    std::shared_ptr<LearningTrigger> trigger_;
+    OnLearned on_learned_;
+    LearningState::Weights began_with_;  ///< of the trigger in progress
+    bool rebased_meanwhile_ = false;
+};
+
+}  // namespace skerry::node

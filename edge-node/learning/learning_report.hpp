@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "feedback/prequential.hpp"
+
+namespace skerry::node {
+
+/// What one trigger did and why, for the log, the status page and the update that is sent.
+struct LearningReport {
+    std::uint64_t trigger = 0;      ///< counts triggers of this node, from 1
+    std::size_t rows = 0;           ///< labelled samples in it
+    std::size_t dropped_rows = 0;   ///< of another model or malformed: consumed, not learned
+    std::size_t trained_rows = 0;   ///< new rows that went into accepted steps; 0 when nothing was accepted
+    std::size_t held_out_rows = 0;  ///< kept to judge steps, never trained on
+    feedback::PrequentialNumbers prequential;
+
+    double loss = 0;           ///< mean over the new rows, before the step, with the class prior
+    double accuracy = 0;       ///< of the deepest exit on the new rows, before the step
+    double elastic = 1;        ///< e that this trigger used
+    double learning_rate = 0;  ///< η₀·e
+    bool drift = false;
+    bool reacting = false;  ///< more passes than usual
+    double loss_z = 0;
+    std::uint64_t drift_window = 0;  ///< error bits that ADWIN holds
+    double drift_error = 0;          ///< their mean
+    std::size_t passes = 0;
+    std::size_t steps = 0;
+    double step_loss_first = 0;  ///< of the first and the last mini-step
+    double step_loss_last = 0;
+    std::size_t gate_rows = 0;  ///< validation rows that judged the step
+    double gate_t = 0;          ///< above LearningConfig::gate_t_max: dropped
+    std::size_t rejects_in_a_row = 0;
+    bool paused = false;  ///< too many dropped steps: nothing was trained
+    std::string reason;   ///< one sentence for an operator
+};
+
+/// The outcome of one trigger. Make `checkpoint` durable together with the consumption of `consumed`, then publish.
+struct Learned {
+    bool accepted = false;  ///< the weights took a step; otherwise only the normaliser may have moved
+    std::shared_ptr<const std::vector<float>> parameters;  ///< what to serve from now on
+    std::vector<std::uint64_t> consumed;                   ///< keys of all rows of the batch
+    LearningReport report;
+};
+
+}  // namespace skerry::node

@@ -1,0 +1,111 @@
+#include "edge-node/learning/learning_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/limits.hpp"
+
+namespace skerry::node {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
+constexpr std::uint32_t kVersion = 1;
+
+using feedback::Prequential;
+using feedback::Reservoir;
+
+void put_floats(ByteWriter& to, std::span<const float> values) {
+    to.put_sized(std::as_bytes(values));
+}
+
+// A vector of finite floats, as long as `count` says.
+Result<std::vector<float>> get_floats(ByteReader& from, std::size_t count, const char* what) {
+    const ByteView bytes = from.get_sized(count * sizeof(float));
+    std::vector<float> values(bytes.size() / sizeof(float));
+    if (!from.ok() || bytes.size() != count * sizeof(float)) {
+        return fail(ErrorCode::InvalidInput, std::string("the saved ") + what + " have another length");
+    }
+    if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+        return fail(ErrorCode::InvalidInput, std::string("the saved ") + what + " are not finite");
+    }
+    return values;
+}
+
+}  // namespace
+
+LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec,
+                             std::vector<float> weights)
+    : parameters(std::make_shared<const std::vector<float>>(std::move(weights))),
+      elastic(config),
+      drift(config),
+      labels(spec.classes.size()),
+      prequential(spec.classes.size()),
+      replay(Reservoir::Keeps::History, config.replay_rows, spec.classes.size()),
+      validation(Reservoir::Keeps::Newest, config.validation_rows, spec.classes.size()),
+      random(config.seed) {}
+
+Bytes LearningState::save(const parameters::ModelSpec& spec) const {
+    ByteWriter to;
+    to.put(kMagic).put(kVersion).put(ByteView(parameters::identity_of(spec)));
+    to.put(static_cast<std::uint64_t>(parameters->size()));
+    put_floats(to, *parameters);
+    to.put(optimiser.steps).put(static_cast<std::uint8_t>(optimiser.mean.empty() ? 0 : 1));
+    put_floats(to, optimiser.mean);
+    put_floats(to, optimiser.square);
+    to.put(elastic.value());
+    drift.save(to);
+    labels.save(to);
+    prequential.save(to);
+    replay.save(to);
+    validation.save(to);
+    to.put(random.state());
+    for (const double share : served)
+        to.put(share);
+    to.put(triggers).put(static_cast<std::uint64_t>(rejects_in_a_row)).put(paused_until);
+    return std::move(to).take();
+}
+
+Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& config, const LearningModel& model) {
+    ByteReader from(bytes);
+    if (from.get<std::uint32_t>() != kMagic || from.get<std::uint32_t>() != kVersion) {
+        return fail(ErrorCode::VersionMismatch, "the checkpoint was not written by this version of the program");
+    }
+    if (from.get_array<32>() != parameters::identity_of(model.spec)) {
+        return fail(ErrorCode::VersionMismatch, "the checkpoint belongs to another model");
+    }
+    const auto size = static_cast<std::size_t>(from.get<std::uint64_t>());
+    if (!from.ok() || size > limits::kParametersMax) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged");
+    SKERRY_TRY(model.layout.tier_of_prefix(size));
+    LearningState state(config, model.spec, SKERRY_TRY(get_floats(from, size, "weights")));
+    state.optimiser.steps = from.get<std::uint64_t>();
+    const std::size_t moments = from.get<std::uint8_t>() == 1 ? size : 0;
+    state.optimiser.mean = SKERRY_TRY(get_floats(from, moments, "moments"));
+    state.optimiser.square = SKERRY_TRY(get_floats(from, moments, "moments"));
+    if (moments == 0) state.optimiser.steps = 0;
+    for (float& square : state.optimiser.square)
+        square = std::max(square, 0.0F);
+    state.elastic.restore(from.get<double>());
+
+    const std::size_t classes = model.spec.classes.size();
+    const std::size_t sample = model.spec.input.sample_bytes();
+    SKERRY_TRY(state.drift.load(from));
+    SKERRY_TRY(state.labels.load(from));
+    state.prequential = SKERRY_TRY(Prequential::load(from, classes));
+    state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History, config.replay_rows, classes, sample));
+    state.validation =
+        SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::Newest, config.validation_rows, classes, sample));
+    state.random = feedback::SeededRandom(from.get<std::uint64_t>());
+    for (double& share : state.served) {
+        share = from.get<double>();
+        if (!std::isfinite(share) || share < 0)
+            return fail(ErrorCode::InvalidInput, "the saved tier shares are damaged");
+    }
+    state.triggers = from.get<std::uint64_t>();
+    state.rejects_in_a_row = static_cast<std::size_t>(from.get<std::uint64_t>());
+    state.paused_until = from.get<std::uint64_t>();
+    if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
+    return state;
+}
+
+}  // namespace skerry::node

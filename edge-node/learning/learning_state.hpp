@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/parameters/layout.hpp"
+#include "common/parameters/model_spec.hpp"
+#include "edge-node/learning/drift_monitor.hpp"
+#include "edge-node/learning/elastic_rate.hpp"
+#include "edge-node/learning/engine.hpp"
+#include "edge-node/learning/label_shares.hpp"
+#include "edge-node/learning/learning_config.hpp"
+#include "feedback/prequential.hpp"
+#include "feedback/reservoir.hpp"
+
+namespace skerry::node {
+
+/// What learning is about: the same for the life of a policy.
+struct LearningModel {
+    parameters::ModelSpec spec;
+    parameters::ParameterLayout layout;
+};
+
+/// Everything that learning remembers from one trigger to the next. A trigger works on a copy and replaces the
+/// original at its end, so that a lost engine leaves no trace.
+struct LearningState {
+    using Weights = std::shared_ptr<const std::vector<float>>;
+
+    LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, std::vector<float> weights);
+
+    Weights parameters;
+    Weights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
+    OptimiserState optimiser;
+    ElasticRate elastic;
+    DriftMonitor drift;
+    LabelShares labels;
+    feedback::Prequential prequential;
+    feedback::Reservoir replay;
+    feedback::Reservoir validation;
+    feedback::SeededRandom random;
+    std::array<double, kTiers> served{};  ///< answers of each tier lately, fading
+    std::uint64_t triggers = 0;
+    std::size_t rejects_in_a_row = 0;
+    std::uint64_t paused_until = 0;  ///< trigger number; 0: not paused
+
+    /// Everything but `previous`, in one piece; begins with the model's identity.
+    [[nodiscard]] Bytes save(const parameters::ModelSpec& spec) const;
+    /// VersionMismatch: of another model or an older program. InvalidInput: damaged. Reservoirs are cut to `config`.
+    [[nodiscard]] static Result<LearningState> load(ByteView bytes, const LearningConfig& config,
+                                                    const LearningModel& model);
+};
+
+}  // namespace skerry::node

@@ -1,0 +1,257 @@
+#include "edge-node/learning/learning_trigger.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "common/parameters/normaliser.hpp"
+#include "edge-node/learning/paired_test.hpp"
+#include "edge-node/learning/row_losses.hpp"
+
+namespace skerry::node {
+namespace {
+
+constexpr double kServedFade = 0.95;  // a trigger
+
+bool all_finite(std::span<const float> values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+std::string number(const char* format, double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+}  // namespace
+
+LearningTrigger::LearningTrigger(LearningEngine& engine, const LearningConfig& config, const LearningModel& model,
+                                 LearningState state, OnOutcome on_outcome)
+    : engine_(engine), config_(config), model_(model), state_(std::move(state)), on_outcome_(std::move(on_outcome)) {}
+
+// The engine may be destroyed after us, or answer when we are gone: it holds us weakly.
+template <class T, class Then>
+LearningEngine::OnDone<T> LearningTrigger::when_done(Then then) {
+    return [weak = weak_from_this(), then](Result<T> result) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!result) return self->on_outcome_(tl::unexpected(std::move(result).error().within("learning")));
+        ((*self).*then)(std::move(*result));
+    };
+}
+
+void LearningTrigger::forward(std::span<const float> weights, std::span<const float> rows,
+                              void (LearningTrigger::*then)(ForwardResult)) {
+    engine_.forward({weights, rows}, when_done<ForwardResult>(then));
+}
+
+void LearningTrigger::run(std::span<const feedback::LabelledSample> batch) {
+    take_batch(batch);
+    if (all_labels_.empty()) {
+        why_ = "none of the samples fits this model";
+        return finish();
+    }
+    std::vector<float> rows = all_rows_;
+    rows.insert(rows.end(), validation_rows_.begin(), validation_rows_.end());
+    forward(*state_.parameters, rows, &LearningTrigger::on_now);
+}
+
+void LearningTrigger::take_batch(std::span<const feedback::LabelledSample> batch) {
+    LearningReport& report = learned_.report;
+    report.trigger = ++state_.triggers;
+    report.rows = batch.size();
+    const std::size_t classes = model_.spec.classes.size();
+    for (double& count : state_.served)
+        count *= kServedFade;
+    for (const feedback::LabelledSample& labelled : batch) {
+        learned_.consumed.push_back(labelled.row);
+        const feedback::Prediction& prediction = labelled.prediction;
+        const auto scaled = parameters::scaled_values(model_.spec.input, prediction.sample);
+        if (!scaled || labelled.label >= classes || prediction.predicted >= classes) {
+            ++report.dropped_rows;
+            continue;
+        }
+        state_.prequential.add(prediction.tier, prediction.predicted, labelled.label);
+        state_.served[static_cast<std::size_t>(prediction.tier)] += 1;
+        all_rows_.insert(all_rows_.end(), scaled->begin(), scaled->end());
+        all_labels_.push_back(labelled.label);
+        if (feedback::is_for_validation(prediction.request)) {
+            ++report.held_out_rows;
+            state_.validation.offer({prediction.sample, labelled.label, state_.triggers, {}}, state_.random);
+        } else {
+            rows_.insert(rows_.end(), scaled->begin(), scaled->end());
+            labels_.push_back(labelled.label);
+            samples_.push_back(prediction.sample);
+        }
+    }
+    state_.prequential.end_trigger();
+    for (const feedback::Example& example : state_.validation.examples()) {
+        const auto scaled = parameters::scaled_values(model_.spec.input, example.sample);
+        validation_rows_.insert(validation_rows_.end(), scaled->begin(), scaled->end());
+        validation_labels_.push_back(example.label);
+    }
+}
+
+void LearningTrigger::on_now(ForwardResult answers) {
+    LearningReport& report = learned_.report;
+    state_.labels.add(all_labels_);
+    prior_ = class_log_prior(config_, state_);
+    exits_ = exit_weights(config_, state_, answers.exits);
+    losses_now_ = row_losses(answers, 0, all_labels_, exits_, prior_);
+    validation_losses_ = row_losses(answers, all_labels_.size(), validation_labels_, exits_, {});
+    const std::vector<bool> errors = row_errors(answers, 0, all_labels_);
+
+    report.loss = mean_of(losses_now_);
+    report.accuracy =
+        1.0 - static_cast<double>(std::count(errors.begin(), errors.end(), true)) / static_cast<double>(errors.size());
+    const DriftMonitor::Finding finding = state_.drift.observe(report.loss, errors);
+    report.drift = finding.drift;
+    report.loss_z = finding.loss_z;
+    why_ = "; " + finding.sentence;
+    if (finding.drift) {
+        state_.drift.note_drift_at(state_.triggers);
+        state_.elastic.on_drift();
+        why_ = "a new world has no last step to look back on" + why_;
+        return train();
+    }
+    if (!state_.previous) {
+        why_ = ElasticRate::nothing_to_judge() + why_;
+        return train();
+    }
+    forward(moved_along_last_step(2.0F), all_rows_, &LearningTrigger::on_twice);
+}
+
+void LearningTrigger::on_twice(ForwardResult answers) {
+    losses_twice_ = row_losses(answers, 0, all_labels_, exits_, prior_);
+    forward(moved_along_last_step(0.5F), all_rows_, &LearningTrigger::on_half);
+}
+
+void LearningTrigger::on_half(ForwardResult answers) {
+    const std::vector<float> half = row_losses(answers, 0, all_labels_, exits_, prior_);
+    why_ = state_.elastic.judge({losses_now_, losses_twice_, half}) + why_;
+    train();
+}
+
+std::vector<float> LearningTrigger::moved_along_last_step(float length) const {
+    std::vector<float> moved = *state_.parameters;
+    const std::vector<float>& previous = *state_.previous;
+    // Not the normaliser's moments: the question is about the weights.
+    for (std::size_t i = model_.layout.statistics(); i < moved.size(); ++i) {
+        moved[i] = previous[i] + length * (moved[i] - previous[i]);
+    }
+    return moved;
+}
+
+void LearningTrigger::train() {
+    LearningReport& report = learned_.report;
+    report.elastic = state_.elastic.value();
+    report.learning_rate = double{config_.learning_rate} * report.elastic;
+    report.reacting = state_.drift.reacting();
+    why_ = number("e=%.2f: ", report.elastic) + why_;
+    if (state_.paused_until > state_.triggers) {
+        report.paused = true;
+        why_ += "; paused after " + std::to_string(state_.rejects_in_a_row) + " dropped steps, until trigger " +
+                std::to_string(state_.paused_until) + " or new global weights";
+        return finish();
+    }
+    if (state_.paused_until != 0) {
+        state_.paused_until = 0;
+        state_.rejects_in_a_row = 0;
+    }
+    if (labels_.empty()) {
+        why_ += "; all samples are held out, nothing to train on";
+        return finish();
+    }
+    report.passes = report.reacting ? config_.react_passes : 1;
+    PlannedTraining planned = plan_training(config_, model_, state_, {rows_, labels_}, report.passes, !report.reacting);
+    planned.plan.learning_rate = static_cast<float>(report.learning_rate);
+    planned.plan.exit_weights = exits_;
+    report.steps = planned.plan.steps.size();
+    if (report.passes > 1) why_ += "; " + std::to_string(report.passes) + " passes";
+    engine_.train({*state_.parameters, state_.optimiser, planned.rows, planned.targets, {}, planned.plan},
+                  when_done<TrainResult>(&LearningTrigger::on_trained));
+}
+
+void LearningTrigger::on_trained(TrainResult result) {
+    if (!result.finite || !all_finite(result.parameters)) return reject("its numbers overflowed");
+    learned_.report.step_loss_first = result.losses.front();
+    learned_.report.step_loss_last = result.losses.back();
+    trained_ = std::make_shared<const std::vector<float>>(std::move(result.parameters));
+    trained_optimiser_ = std::move(result.optimiser);
+    std::vector<float> rows = validation_rows_;
+    rows.insert(rows.end(), rows_.begin(), rows_.end());
+    forward(*trained_, rows, &LearningTrigger::on_after);
+}
+
+void LearningTrigger::on_after(ForwardResult answers) {
+    LearningReport& report = learned_.report;
+    const std::vector<float> after = row_losses(answers, 0, validation_labels_, exits_, {});
+    std::vector<float> judged_before;
+    std::vector<float> judged_after;
+    for (const std::size_t i : judging_rows()) {
+        judged_before.push_back(validation_losses_[i]);
+        judged_after.push_back(after[i]);
+    }
+    report.gate_rows = judged_after.size();
+    report.gate_t = paired_t(judged_after, judged_before);
+    if (report.gate_rows >= config_.gate_rows_min && report.gate_t > config_.gate_t_max) {
+        return reject(number("it made the validation rows worse (t=%.1f, ", report.gate_t) +
+                      std::to_string(report.gate_rows) + " rows)");
+    }
+    learned_.accepted = true;
+    report.trained_rows = labels_.size();
+    state_.rejects_in_a_row = 0;
+    state_.previous = std::exchange(state_.parameters, std::move(trained_));
+    state_.optimiser = std::move(trained_optimiser_);
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+        const auto logits = answers.logits_of(validation_labels_.size() + i, answers.exits - 1);
+        state_.replay.offer({std::move(samples_[i]), labels_[i], state_.triggers, {logits.begin(), logits.end()}},
+                            state_.random);
+    }
+    finish();
+}
+
+// The old concept must not be defended against the new one: while reacting, only rows since the alarm judge.
+std::vector<std::size_t> LearningTrigger::judging_rows() const {
+    std::vector<std::size_t> rows;
+    const auto& examples = state_.validation.examples();
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+        if (!state_.drift.reacting() || examples[i].trigger >= state_.drift.drifted_at()) rows.push_back(i);
+    }
+    return rows;
+}
+
+void LearningTrigger::reject(const std::string& why) {
+    state_.elastic.on_reject();
+    state_.previous = nullptr;
+    ++state_.rejects_in_a_row;
+    why_ += "; step dropped because " + why + number(", e is now %.2f", state_.elastic.value());
+    if (state_.rejects_in_a_row >= config_.rejects_max) {
+        state_.paused_until = state_.triggers + 1 + config_.pause_triggers;
+        why_ += "; that was the " + std::to_string(state_.rejects_in_a_row) + "th in a row: learning pauses";
+    }
+    finish();
+}
+
+void LearningTrigger::finish() {
+    if (!all_rows_.empty()) {
+        // After training: the step was made with what was served.
+        auto parameters = *state_.parameters;
+        const std::vector<float> moments = parameters::moments_of(model_.spec.input, all_rows_);
+        for (std::size_t i = 0; i < moments.size(); ++i) {
+            parameters[i] += config_.normaliser_rate * (moments[i] - parameters[i]);
+        }
+        state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
+    }
+    LearningReport& report = learned_.report;
+    report.prequential = state_.prequential.numbers();
+    report.drift_window = state_.drift.window().size();
+    report.drift_error = state_.drift.window().mean();
+    report.rejects_in_a_row = state_.rejects_in_a_row;
+    report.reason = why_;
+    state_.drift.end_trigger();
+    learned_.parameters = state_.parameters;
+    on_outcome_(Outcome{std::move(state_), std::move(learned_)});
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "common/base/time.hpp"
+#include "edge-node/learning/learning_report.hpp"
+#include "edge-node/learning/learning_state.hpp"
+#include "edge-node/learning/step_planner.hpp"
+#include "feedback/prediction.hpp"
+
+namespace skerry::node {
+
+/// One trigger from its batch to its verdict, on its own copy of the state:
+///
+///   forward(now) → prequential, drift ─▶ [forward(twice) → forward(half) → e] → train → forward(new) → gate → done
+///
+/// Each arrow is one answer of the engine. Lives until its last answer; keeps itself alive meanwhile.
+class LearningTrigger : public std::enable_shared_from_this<LearningTrigger> {
+public:
+    struct Outcome {
+        LearningState state;
+        Learned learned;
+    };
+    using OnOutcome = std::function<void(Result<Outcome>)>;
+
+    LearningTrigger(LearningEngine& engine, const LearningConfig& config, const LearningModel& model,
+                    LearningState state, OnOutcome on_outcome);
+
+    /// An engine's failure ends the trigger as that error; no result, no trace.
+    void run(std::span<const feedback::LabelledSample> batch);
+
+private:
+    void take_batch(std::span<const feedback::LabelledSample> batch);
+    void on_now(ForwardResult answers);
+    void on_twice(ForwardResult answers);
+    void on_half(ForwardResult answers);
+    void train();
+    void on_trained(TrainResult result);
+    void on_after(ForwardResult answers);
+    void reject(const std::string& why);
+    void finish();
+
+    void forward(std::span<const float> weights, std::span<const float> rows,
+                 void (LearningTrigger::*then)(ForwardResult));
+    template <class T, class Then>
+    LearningEngine::OnDone<T> when_done(Then then);
+    [[nodiscard]] std::vector<float> moved_along_last_step(float length) const;
+    [[nodiscard]] std::vector<std::size_t> judging_rows() const;
+
+    LearningEngine& engine_;        // outlives us
+    const LearningConfig& config_;  // outlives us, as the model does
+    const LearningModel& model_;
+    LearningState state_;
+    OnOutcome on_outcome_;
+    Learned learned_;
+    std::string why_;
+
+    std::vector<float> all_rows_;  ///< of the batch: scaled
+    std::vector<std::uint32_t> all_labels_;
+    std::vector<float> rows_;  ///< of them, those to train on
+    std::vector<std::uint32_t> labels_;
+    std::vector<Bytes> samples_;          ///< of rows_, as sent
+    std::vector<float> validation_rows_;  ///< of the whole validation reservoir
+    std::vector<std::uint32_t> validation_labels_;
+    std::vector<float> prior_;
+    std::array<float, kTiers> exits_{};
+    std::vector<float> losses_now_;  ///< of all_rows_, with the prior
+    std::vector<float> losses_twice_;
+    std::vector<float> validation_losses_;  ///< before the step, without the prior: that set is balanced
+    LearningState::Weights trained_;        ///< a step that the gate has not judged yet
+    OptimiserState trained_optimiser_;
+};
+
+}  // namespace skerry::node
