@@ -1,0 +1,97 @@
+#include "edge-node/serving/feedback_request.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "edge-node/serving/json_text.hpp"
+
+namespace skerry::node {
+namespace {
+
+using nlohmann::json;
+
+tl::unexpected<Error> refusal(std::string sentence) {
+    return fail(ErrorCode::InvalidInput, std::move(sentence));
+}
+
+/// As the API calls them; in the order of LabelVerdict.
+constexpr std::array<std::string_view, feedback::kLabelVerdicts> kStates = {"accepted", "duplicate", "conflict",
+                                                                            "expired", "unknown"};
+
+Result<std::uint32_t> label_in(const json& value, const std::vector<std::string>& classes) {
+    if (value.is_array() && value.size() == 1) return label_in(value[0], classes);
+    if (value.is_number_unsigned()) {
+        const auto index = value.get<std::uint64_t>();
+        if (index < classes.size()) return static_cast<std::uint32_t>(index);
+        return refusal("label " + std::to_string(index) + " is no class: there are " + std::to_string(classes.size()));
+    }
+    if (value.is_string()) {
+        const auto found = std::find(classes.begin(), classes.end(), value.get_ref<const std::string&>());
+        if (found != classes.end()) return static_cast<std::uint32_t>(found - classes.begin());
+        return refusal("label names no class of this model");
+    }
+    return refusal("label must be a class index or a class name");
+}
+
+Result<FeedbackLabel> label_of(const json& entry, const std::vector<std::string>& classes) {
+    if (!entry.is_object()) return refusal("must be an object with \"id\" and \"label\"");
+    const auto id = entry.find("id");
+    if (id == entry.end() || !id->is_string()) return refusal("needs \"id\", the id of the infer request, as a string");
+    const auto& text = id->get_ref<const std::string&>();
+    if (text.empty() || text.size() > limits::kRequestIdBytesMax) {
+        return refusal("\"id\" must be 1 to " + std::to_string(limits::kRequestIdBytesMax) + " bytes long");
+    }
+    const auto label = entry.find("label");
+    if (label == entry.end()) return refusal("needs \"label\"");
+    return FeedbackLabel{text, SKERRY_TRY(label_in(*label, classes))};
+}
+
+}  // namespace
+
+Result<std::vector<FeedbackLabel>> parse_feedback(std::string_view body, const parameters::ModelSpec& spec) {
+    if (body.size() > kFeedbackBytesMax) {
+        return refusal("the body is longer than " + std::to_string(kFeedbackBytesMax) + " bytes: send fewer labels");
+    }
+    if (nests_deeper_than(body, limits::kJsonDepthMax)) return refusal("the body is nested too deeply");
+    const json document = json::parse(body.begin(), body.end(), nullptr, false);
+    if (document.is_discarded()) return refusal("the body is no valid JSON");
+    const auto entries = document.is_object() ? document.find("feedback") : document.end();
+    if (!document.is_object() || entries == document.end() || !entries->is_array()) {
+        return refusal("the body must be {\"feedback\":[{\"id\":\"…\",\"label\":…}]}");
+    }
+    if (entries->size() > kFeedbackLabelsMax) {
+        return refusal("there are more than " + std::to_string(kFeedbackLabelsMax) + " labels: send fewer");
+    }
+    std::vector<FeedbackLabel> labels;
+    labels.reserve(entries->size());
+    for (const json& entry : *entries) {
+        auto label = label_of(entry, spec.classes);
+        if (!label) return refusal("feedback[" + std::to_string(labels.size()) + "]: " + label.error().message);
+        labels.push_back(std::move(*label));
+    }
+    return labels;
+}
+
+std::string feedback_json(const std::vector<FeedbackLabel>& labels,
+                          const std::vector<feedback::LabelVerdict>& verdicts) {
+    SKERRY_ASSERT(labels.size() == verdicts.size());
+    std::string json = "{";
+    for (const std::size_t verdict : {0U, 1U, 3U, 4U, 2U}) {  // as documented: conflict last
+        const auto count = std::count(verdicts.begin(), verdicts.end(), static_cast<feedback::LabelVerdict>(verdict));
+        append_json(json, kStates[verdict]);
+        json += ":" + std::to_string(count) + ",";
+    }
+    json += "\"results\":[";
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        json += i > 0 ? ",{\"id\":" : "{\"id\":";
+        append_json(json, labels[i].request);
+        json += ",\"state\":";
+        append_json(json, kStates[static_cast<std::size_t>(verdicts[i])]);
+        json += "}";
+    }
+    return json + "]}";
+}
+
+}  // namespace skerry::node

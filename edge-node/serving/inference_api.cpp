@@ -1,0 +1,224 @@
+#include "edge-node/serving/inference_api.hpp"
+
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "edge-node/serving/infer_request.hpp"
+#include "edge-node/serving/infer_response.hpp"
+#include "edge-node/serving/json_text.hpp"
+
+namespace skerry::node {
+namespace {
+
+using Instant = std::chrono::steady_clock::time_point;
+
+const http::Headers kRetrySoon = {{"Retry-After", "1"}};
+
+http::Response json_response(std::string body) {
+    http::Response response;
+    response.body = std::move(body);
+    return response;
+}
+
+http::Response ready_json(const std::string& name) {
+    std::string json = "{\"name\":";
+    append_json(json, name);
+    return json_response(json + ",\"ready\":true}");
+}
+
+http::Response no_weights() {
+    return http::error_response(503, "this node has no model yet: it waits for the coordinator's first version",
+                                kRetrySoon);
+}
+
+http::Response wrong_method(std::string_view allowed) {
+    return http::error_response(405, "this path takes " + std::string(allowed), {{"Allow", std::string(allowed)}});
+}
+
+std::uint64_t seed_of_ids() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32U | device();
+}
+
+/// One infer request on its way through the queue: written by the worker, read by the loop afterwards.
+struct InferJob {
+    std::shared_ptr<const Snapshot> snapshot;
+    InferRequest request;
+    std::string id;
+    Router router;
+    TimePoint at;
+    Instant arrived;
+
+    std::string body{};
+    std::vector<Answer> answers{};
+    std::vector<feedback::Prediction> predictions{};
+
+    void run(ClassifyScratch& scratch) {
+        const parameters::ModelSpec& spec = snapshot->model->spec;
+        for (std::size_t row = 0; row < request.samples.size(); ++row) {
+            // The request's values were checked when they were read.
+            auto scaled = parameters::scaled_values(spec.input, request.samples[row]);
+            SKERRY_ASSERT(scaled.has_value());
+            answers.push_back(classify(*snapshot, std::move(*scaled), router, request.tier_max, scratch));
+            if (request.learn) predictions.push_back(prediction_of(row));
+        }
+        body = infer_json(spec, snapshot->version, id, request.outputs, answers);
+    }
+
+    feedback::Prediction prediction_of(std::size_t row) {
+        const Answer& answer = answers[row];
+        feedback::Prediction prediction;
+        prediction.request = request.samples.size() == 1 ? id : id + "/" + std::to_string(row);
+        prediction.at = at;
+        prediction.version = snapshot->version;
+        prediction.tier = answer.tier;
+        prediction.predicted = answer.reading.predicted;
+        prediction.probability = answer.reading.probability;
+        prediction.margin = answer.reading.margin;
+        prediction.score = answer.score;
+        prediction.sample = std::move(request.samples[row]);
+        return prediction;
+    }
+};
+
+}  // namespace
+
+/// /v2/models/{name}[/versions/{version}][/{verb}]
+struct InferenceApi::Route {
+    std::string name{};
+    std::string version{};
+    std::string verb{};
+    bool valid = true;
+
+    explicit Route(std::string_view rest) {
+        std::vector<std::string> parts;
+        while (!rest.empty()) {
+            const std::size_t slash = std::min(rest.find('/'), rest.size());
+            parts.emplace_back(rest.substr(0, slash));
+            rest.remove_prefix(std::min(slash + 1, rest.size()));
+        }
+        std::size_t next = 1;
+        if (parts.size() >= 3 && parts[1] == "versions") {
+            version = parts[2];
+            next = 3;
+        }
+        if (parts.size() == next + 1) verb = parts[next];
+        valid = !parts.empty() && parts.size() <= next + 1;
+        if (valid) name = parts[0];
+    }
+};
+
+InferenceApi::InferenceApi(SnapshotSlot& snapshots, ServingQueue& queue, InferenceBackend& backend,
+                           const ServingConfig& config, std::string server_version)
+    : snapshots_(snapshots),
+      queue_(queue),
+      backend_(backend),
+      batch_max_(config.batch_max),
+      server_version_(std::move(server_version)),
+      ids_(seed_of_ids()) {}
+
+void InferenceApi::handle(http::Request request, Reply reply) {
+    constexpr std::string_view kModels = "/v2/models/";
+    std::string_view path = request.path;
+    while (path.size() > 1 && path.ends_with('/'))
+        path.remove_suffix(1);
+    if (path.starts_with(kModels)) {
+        return handle_model(request, Route(path.substr(kModels.size())), std::move(reply));
+    }
+    const bool known = path == "/v2" || path == "/v2/health/live" || path == "/v2/health/ready";
+    if (!known) return reply(http::error_response(404, "there is nothing at this path: the API begins at /v2"));
+    if (request.method != "GET" && request.method != "HEAD") return reply(wrong_method("GET"));
+    if (path == "/v2/health/live") return reply(json_response("{\"live\":true}"));
+    if (path == "/v2/health/ready") {
+        return reply(snapshots_.current() ? json_response("{\"ready\":true}") : no_weights());
+    }
+    std::string json = "{\"name\":\"skerry-node\",\"version\":";
+    append_json(json, server_version_);
+    reply(json_response(json + ",\"extensions\":[\"parameters\",\"skerry_feedback\",\"skerry_tier\"]}"));
+}
+
+void InferenceApi::handle_model(const http::Request& request, const Route& route, Reply reply) {
+    const bool posts = route.verb == "infer" || (route.verb == "feedback" && route.version.empty());
+    if (!route.valid || (!posts && !route.verb.empty() && route.verb != "ready")) {
+        return reply(http::error_response(404, "there is nothing at this path: a model has ready, infer and feedback"));
+    }
+    if (posts && request.method != "POST") return reply(wrong_method("POST"));
+    if (!posts && request.method != "GET" && request.method != "HEAD") return reply(wrong_method("GET"));
+
+    const std::shared_ptr<const Snapshot> snapshot = snapshots_.current();
+    if (!snapshot) {
+        ++counters_.refused_unready;
+        return reply(no_weights());
+    }
+    const bool other_version = !route.version.empty() && route.version != snapshot->version.to_text();
+    if (route.name != snapshot->model->spec.name || other_version) {
+        const std::string version = other_version ? " version " + route.version : "";
+        return reply(
+            http::error_response(404, "Request for unknown model: '" + route.name + "'" + version + " is not found"));
+    }
+    if (route.verb == "infer") return infer(request, snapshot, std::move(reply));
+    if (route.verb == "feedback") return take_feedback(request, *snapshot, std::move(reply));
+    if (route.verb == "ready") return reply(ready_json(route.name));
+    reply(json_response(metadata_json(snapshot->model->spec, snapshot->version)));
+}
+
+void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply) {
+    const Instant arrived = std::chrono::steady_clock::now();
+    ++counters_.requests;
+    const auto refuse = [&](int status, std::string_view sentence) {
+        ++counters_.refused_invalid;
+        reply(http::error_response(status, sentence));
+    };
+    if (!request.header("Inference-Header-Content-Length").empty()) {
+        return refuse(400, "binary tensors are not understood here: send the data as JSON");
+    }
+    if (const auto encoding = request.header("Content-Encoding"); !encoding.empty() && encoding != "identity") {
+        return refuse(415, "a compressed body is not understood here: send it plain");
+    }
+    auto parsed = parse_infer_request(request.body, snapshot->model->spec, batch_max_);
+    if (!parsed) return refuse(400, parsed.error().message);
+
+    const TimePoint now = Clock::now();
+    std::size_t bytes = sizeof(InferJob);
+    for (const Bytes& sample : parsed->samples)
+        bytes += sample.size();
+    std::string id = parsed->id.empty() ? ids_.next(now) : parsed->id;
+    auto job = std::make_shared<InferJob>(
+        InferJob{std::move(snapshot), std::move(*parsed), std::move(id), router_, now, arrived});
+    const bool taken = queue_.submit([job](ClassifyScratch& scratch) { job->run(scratch); },
+                                     [this, job, reply] {
+                                         const auto time = std::chrono::steady_clock::now() - job->arrived;
+                                         for (const Answer& answer : job->answers) {
+                                             const auto tier = static_cast<std::size_t>(answer.tier);
+                                             ++counters_.answered[tier];
+                                             counters_.latency[tier].add(time);
+                                         }
+                                         if (!job->predictions.empty()) {
+                                             backend_.on_predictions(std::move(job->predictions));
+                                         }
+                                         reply(json_response(std::move(job->body)));
+                                     },
+                                     bytes);
+    if (taken) return;
+    ++counters_.refused_busy;
+    reply(http::error_response(503, "too many requests are waiting: try again in a second", kRetrySoon));
+}
+
+void InferenceApi::take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply) {
+    auto labels = parse_feedback(request.body, snapshot.model->spec);
+    if (!labels) return reply(http::error_response(400, labels.error().message));
+    auto kept = std::make_shared<const std::vector<FeedbackLabel>>(*labels);
+    backend_.on_feedback(std::move(*labels), [this, kept, reply](Result<std::vector<feedback::LabelVerdict>> verdicts) {
+        if (!verdicts && verdicts.error().code == ErrorCode::Unavailable) {
+            ++counters_.feedback_busy;
+            return reply(http::error_response(429, verdicts.error().message, kRetrySoon));
+        }
+        if (!verdicts) return reply(http::error_response(500, verdicts.error().message));
+        for (const feedback::LabelVerdict verdict : *verdicts)
+            ++counters_.labels[static_cast<std::size_t>(verdict)];
+        reply(json_response(feedback_json(*kept, *verdicts)));
+    });
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/http/message.hpp"
+#include "edge-node/serving/inference_backend.hpp"
+#include "edge-node/serving/request_id.hpp"
+#include "edge-node/serving/serving_counters.hpp"
+#include "edge-node/serving/serving_queue.hpp"
+#include "edge-node/serving/snapshot.hpp"
+
+namespace skerry::node {
+
+/// Open Inference Protocol v2 over HTTP, with JSON tensors, and feedback by request id:
+///
+///     GET  /v2  /v2/health/live  /v2/health/ready
+///     GET  /v2/models/{m}[/versions/{v}]  …/ready
+///     POST /v2/models/{m}[/versions/{v}]/infer      parameters skerry_tier_max, skerry_learn
+///     POST /v2/models/{m}/feedback
+///
+/// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, or there are
+/// no weights yet, 429 with Retry-After when learning is behind. Query strings are ignored. Loop thread only; must not
+/// be destroyed before the queue.
+/// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md
+class InferenceApi {
+public:
+    using Reply = std::function<void(http::Response)>;
+
+    /// All borrowed.
+    InferenceApi(SnapshotSlot& snapshots, ServingQueue& queue, InferenceBackend& backend, const ServingConfig& config,
+                 std::string server_version);
+
+    /// For every path below /v2; another path gets 404. `reply` is called once, now or later, on the loop's thread.
+    void handle(http::Request request, Reply reply);
+
+    /// For requests that arrive from now on.
+    void set_router(Router router) { router_ = std::move(router); }
+    [[nodiscard]] const ServingCounters& counters() const { return counters_; }
+
+private:
+    struct Route;
+    void handle_model(const http::Request& request, const Route& route, Reply reply);
+    void infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply);
+    void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);
+
+    SnapshotSlot& snapshots_;
+    ServingQueue& queue_;
+    InferenceBackend& backend_;
+    std::size_t batch_max_;
+    std::string server_version_;
+    Router router_;
+    RequestIds ids_;
+    ServingCounters counters_;
+};
+
+}  // namespace skerry::node

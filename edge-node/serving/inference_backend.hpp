@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "edge-node/serving/feedback_request.hpp"
+#include "feedback/prediction.hpp"
+
+namespace skerry::node {
+
+/// What the inference API needs of the daemon beyond weights and threads. All calls on the loop's thread.
+class InferenceBackend {
+public:
+    virtual ~InferenceBackend() = default;
+
+    /// Samples that were answered and may be learned from, just before their answer leaves, so that feedback cannot
+    /// overtake it. `order` is 0: the backend counts.
+    virtual void on_predictions(std::vector<feedback::Prediction> predictions) = 0;
+
+    /// One verdict a label, in their order, once those accepted are durable. Unavailable: learning is behind and
+    /// nothing was taken; the client gets 429. Another error: 500.
+    using OnVerdicts = std::function<void(Result<std::vector<feedback::LabelVerdict>>)>;
+    virtual void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) = 0;
+};
+
+}  // namespace skerry::node

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+#include "common/base/ids.hpp"
+#include "feedback/label_join.hpp"
+
+namespace skerry::node {
+
+/// Times by their upper bounds, as Prometheus wants them, except that each bucket counts only its own.
+struct LatencyHistogram {
+    static constexpr std::array<double, 12> kUpperSeconds = {50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3,
+                                                             5e-3,  10e-3,  25e-3,  50e-3,  0.1,  0.5};
+    std::array<std::uint64_t, kUpperSeconds.size() + 1> buckets{};  ///< the last: longer than all bounds
+    std::uint64_t count = 0;
+    double sum_seconds = 0;
+
+    void add(std::chrono::nanoseconds time) {
+        const double seconds = std::chrono::duration<double>(time).count();
+        std::size_t bucket = 0;
+        while (bucket < kUpperSeconds.size() && seconds > kUpperSeconds[bucket])
+            ++bucket;
+        ++buckets[bucket];
+        ++count;
+        sum_seconds += seconds;
+    }
+};
+
+/// What the inference API has done since it started. Only grows.
+struct ServingCounters {
+    std::array<std::uint64_t, kTiers> answered{};    ///< samples, by the tier that answered
+    std::array<LatencyHistogram, kTiers> latency{};  ///< from the request's arrival to its answer, by sample
+    std::uint64_t requests = 0;                      ///< infer requests, answered or refused
+    std::uint64_t refused_invalid = 0;               ///< 4xx
+    std::uint64_t refused_busy = 0;                  ///< 503: the queue was full
+    std::uint64_t refused_unready = 0;               ///< 503: no weights yet
+    std::array<std::uint64_t, feedback::kLabelVerdicts> labels{};  ///< by verdict
+    std::uint64_t feedback_busy = 0;                               ///< 429: learning is behind
+};
+
+}  // namespace skerry::node
