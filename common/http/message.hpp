@@ -27,7 +27,7 @@ struct Request {
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
-    std::string body;
+    std::string body{};
     Headers headers{};  ///< beside Content-Type and Content-Length
 
     [[nodiscard]] std::string_view header(std::string_view name) const { return find_header(headers, name); }

@@ -1,0 +1,123 @@
+#include <cstring>
+#include <fstream>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+
+#include "common/http/client.hpp"
+#include "tests/unit/http/running_server.hpp"
+
+namespace skerry::http {
+namespace {
+
+using ::testing::HasSubstr;
+
+void answer(const Request&, const Respond& respond) {
+    respond({});
+}
+
+/// A socket file whose process has gone without removing it.
+void leave_socket_behind(const std::filesystem::path& path) {
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(descriptor, 1), 0);
+    ::close(descriptor);
+}
+
+class Listening : public ::testing::Test {
+protected:
+    TemporaryFolder folder_;
+    boost::asio::io_context loop_;
+    Server server_{loop_, {}, answer};
+};
+
+TEST_F(Listening, LetsOnlyThisUserConnect) {
+    ASSERT_TRUE(server_.listen_unix(folder_ / "a.sock"));
+    struct stat status {};
+    ASSERT_EQ(::stat((folder_ / "a.sock").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0600U);
+    ASSERT_TRUE(server_.listen_unix(folder_ / "group.sock", 0660));
+    ASSERT_EQ(::stat((folder_ / "group.sock").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0660U);
+}
+
+TEST_F(Listening, ReplacesTheSocketOfADeadProcess) {
+    leave_socket_behind(folder_ / "a.sock");
+    EXPECT_TRUE(server_.listen_unix(folder_ / "a.sock"));
+    EXPECT_TRUE(Client::connect("unix:" + (folder_ / "a.sock").string()));
+}
+
+TEST_F(Listening, RefusesTheSocketOfALiveProcess) {
+    RunningServer other(answer);
+    const auto refused = server_.listen_unix(other.socket_path());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Conflict);
+    EXPECT_THAT(refused.error().message, HasSubstr("another process serves"));
+    EXPECT_EQ(Client::connect(other.unix_address()).value().request("GET", "/").value().status, 200);
+}
+
+TEST_F(Listening, LeavesAFileThatIsNoSocketAlone) {
+    std::ofstream(folder_ / "notes") << "precious";
+    const auto refused = server_.listen_unix(folder_ / "notes");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(std::filesystem::file_size(folder_ / "notes"), 8U);
+}
+
+TEST_F(Listening, SaysThatAPathIsTooLong) {
+    const auto refused = server_.listen_unix(folder_ / std::string(107, 'x'));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::InvalidInput);
+    EXPECT_THAT(refused.error().message, HasSubstr("may have 1 to 107"));
+}
+
+TEST_F(Listening, TakesThe107BytesThatASocketPathMayHave) {
+    const std::size_t left = 107 - (folder_ / "").string().size();
+    const std::filesystem::path path = folder_ / std::string(left, 'x');
+    ASSERT_TRUE(server_.listen_unix(path));
+    EXPECT_TRUE(Client::connect("unix:" + path.string()));
+}
+
+TEST_F(Listening, SaysThatTheFolderOfASocketIsMissing) {
+    const auto refused = server_.listen_unix(folder_ / "missing" / "a.sock");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("its folder must exist"));
+}
+
+TEST_F(Listening, RemovesItsSocketAtTheEndButNotAnothersInThatPlace) {
+    {
+        Server going(loop_, {}, answer);
+        ASSERT_TRUE(going.listen_unix(folder_ / "own.sock"));
+        ASSERT_TRUE(going.listen_unix(folder_ / "replaced.sock"));
+        std::filesystem::remove(folder_ / "replaced.sock");
+        ASSERT_TRUE(server_.listen_unix(folder_ / "replaced.sock"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "own.sock"));
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "replaced.sock"));
+}
+
+TEST_F(Listening, SaysThatAPortIsTaken) {
+    const auto port = server_.listen_tcp("127.0.0.1", 0).value();
+    const auto refused = server_.listen_tcp("127.0.0.1", port);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("is taken"));
+}
+
+TEST_F(Listening, TakesOnlyNumericAddressesOfThisMachine) {
+    for (const std::string address : {"localhost", "", "127.0.0.1:80", "203.0.113.7"}) {
+        const auto refused = server_.listen_tcp(address, 0);
+        ASSERT_FALSE(refused) << address;
+        EXPECT_EQ(refused.error().code, ErrorCode::InvalidInput) << refused.error().message;
+    }
+}
+
+}  // namespace
+}  // namespace skerry::http
