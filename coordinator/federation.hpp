@@ -86,6 +86,7 @@ public:
     [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
     [[nodiscard]] const wire::FederationId& id() const { return id_; }
     [[nodiscard]] const ModelShape& model() const { return model_; }
+    [[nodiscard]] const crypto::VerifyKey& signing_key() const { return keys_.signing.verify_key(); }
     [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] const Registry& registry() const { return registry_; }
     [[nodiscard]] const Pool& pool() const { return pool_; }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/http/server.hpp"
+#include "coordinator/admin/admin_host.hpp"
+
+namespace skerry::coordinator {
+
+/// The calls of API.md. Loop's thread only.
+class AdminApi {
+public:
+    /// `host` outlives it.
+    explicit AdminApi(AdminHost& host) : host_(host) {}
+
+    void handle(const http::Request& request, const http::Respond& respond);
+
+private:
+    using Path = std::vector<std::string>;
+
+    void get(const Path& path, const http::Request& request, const http::Respond& respond);
+    void post(const Path& path, const http::Request& request, const http::Respond& respond);
+    void list_nodes(const http::Respond& respond) const;
+    void show_node(const std::string& name, const http::Respond& respond) const;
+    void list_rounds(const http::Request& request, const http::Respond& respond) const;
+    void show_round(const std::string& number, const http::Respond& respond) const;
+    void show_model(const std::string& number, const http::Respond& respond) const;
+    void list_errors(const http::Request& request, const http::Respond& respond) const;
+    void create_token(const http::Request& request, const http::Respond& respond);
+    void revoke(const std::string& name, const http::Request& request, const http::Respond& respond);
+    void verify(const std::string& number, const http::Respond& respond);
+    void export_model(const std::string& number, const http::Request& request, const http::Respond& respond);
+    /// By id, or by a name that only one node has.
+    [[nodiscard]] Result<const Node*> find_node(const std::string& id_or_name) const;
+
+    AdminHost& host_;
+};
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/parameters/model_spec.hpp"
+#include "coordinator/federation.hpp"
+#include "coordinator/ledger/history.hpp"
+#include "coordinator/models/verification.hpp"
+
+namespace skerry::coordinator {
+
+struct Endpoints {
+    std::string fleet, enrol;                        ///< bound
+    std::string advertised_fleet, advertised_enrol;  ///< as nodes reach them; empty: nobody knows how
+};
+
+struct TokenWish {
+    std::chrono::milliseconds life{std::chrono::hours(1)};
+    std::uint32_t uses = 1;
+    Tier tier = Tier::Heavy;
+    std::string note;
+};
+struct MadeToken {
+    std::string text;  ///< the token itself: shown once, kept nowhere
+    ledger::TokenCreated record;
+};
+
+/// What the admin API needs from the process around it. Callbacks run on the loop's thread, also inside the call.
+class AdminHost {
+public:
+    virtual ~AdminHost() = default;
+
+    [[nodiscard]] virtual const Federation& federation() const = 0;
+    [[nodiscard]] virtual const ledger::History& history() const = 0;
+    [[nodiscard]] virtual const parameters::ModelSpec& model_spec() const = 0;
+    [[nodiscard]] virtual Endpoints endpoints() const = 0;
+    [[nodiscard]] virtual TimePoint started_at() const = 0;
+    [[nodiscard]] virtual std::string metrics_text() = 0;
+
+    /// Conflict: no address is known under which nodes reach this coordinator; says which flag to set.
+    virtual void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) = 0;
+    virtual void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
+    virtual void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) = 0;
+    /// The bytes of an exported model file.
+    virtual void export_model(const ledger::VersionRow& version, Tier tier,
+                              std::function<void(Result<std::string>)> done) = 0;
+};
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/admin/admin_api.hpp"
+#include "coordinator/admin/envelope.hpp"
+#include "coordinator/admin/views.hpp"
+
+// What only reads: the present from the pure core, the past from the projections.
+namespace skerry::coordinator {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kRoundsShown = 20;
+constexpr std::size_t kRoundsMax = 100'000;
+constexpr std::size_t kRowsOfNode = 20;
+
+template <class Row, class View>
+json list(const std::vector<Row>& rows, View view) {
+    json all = json::array();
+    for (const Row& row : rows)
+        all.push_back(view(row));
+    return all;
+}
+
+}  // namespace
+
+void AdminApi::get(const Path& path, const http::Request& request, const http::Respond& respond) {
+    const std::string& noun = path[1];
+    if (noun == "status" && path.size() == 2) {
+        auto data = views::status(host_, Clock::now());
+        if (!failed(respond, data)) succeed(respond, *std::move(data));
+    } else if (noun == "tokens" && path.size() == 2) {
+        json all = json::array();
+        for (const auto& [id, token] : host_.federation().registry().tokens())
+            all.push_back(views::token(token, Clock::now()));
+        succeed(respond, std::move(all));
+    } else if (noun == "nodes" && path.size() == 2) {
+        list_nodes(respond);
+    } else if (noun == "nodes" && path.size() == 3) {
+        show_node(path[2], respond);
+    } else if (noun == "rounds" && path.size() == 2) {
+        list_rounds(request, respond);
+    } else if (noun == "rounds" && path.size() == 3) {
+        show_round(path[2], respond);
+    } else if (noun == "models" && path.size() == 2) {
+        const auto versions = host_.history().versions();
+        if (failed(respond, versions)) return;
+        succeed(respond, list(*versions,
+                              [this](const ledger::VersionRow& row) { return views::model(row, host_.federation()); }));
+    } else if (noun == "models" && path.size() == 3) {
+        show_model(path[2], respond);
+    } else if (noun == "models" && path.size() == 4 && path[3] == "export") {
+        export_model(path[2], request, respond);
+    } else if (noun == "errors" && path.size() == 2) {
+        list_errors(request, respond);
+    } else {
+        fail_with(respond, {ErrorCode::NotFound, "there is no call GET " + request.path});
+    }
+}
+
+void AdminApi::list_nodes(const http::Respond& respond) const {
+    const Federation& federation = host_.federation();
+    std::vector<const Node*> nodes;
+    for (const auto& [id, node] : federation.registry().nodes())
+        nodes.push_back(&node);
+    std::sort(nodes.begin(), nodes.end(),
+              [](const Node* a, const Node* b) { return std::tie(a->name, a->id) < std::tie(b->name, b->id); });
+    const TimePoint now = Clock::now();
+    succeed(respond, list(nodes, [&](const Node* node) { return views::node(federation, *node, now); }));
+}
+
+void AdminApi::show_node(const std::string& name, const http::Respond& respond) const {
+    const auto node = find_node(name);
+    if (failed(respond, node)) return;
+    const auto updates = host_.history().updates_of((*node)->id, kRowsOfNode);
+    const auto refusals = host_.history().refusals_of((*node)->id, kRowsOfNode);
+    if (failed(respond, updates) || failed(respond, refusals)) return;
+    json data = views::node(host_.federation(), **node, Clock::now());
+    data["updates"] = list(*updates, views::update);
+    data["refusals"] = list(*refusals, views::refusal);
+    succeed(respond, std::move(data));
+}
+
+void AdminApi::list_rounds(const http::Request& request, const http::Respond& respond) const {
+    const auto wanted = request.query.find("limit");
+    const auto limit =
+        wanted == request.query.end() ? Result<std::uint64_t>(kRoundsShown) : number_from(wanted->second, "limit");
+    if (failed(respond, limit)) return;
+    const auto rounds = host_.history().rounds(static_cast<std::size_t>(std::min<std::uint64_t>(*limit, kRoundsMax)));
+    if (!failed(respond, rounds)) succeed(respond, list(*rounds, views::round));
+}
+
+void AdminApi::show_round(const std::string& number, const http::Respond& respond) const {
+    const auto id = number_from(number, "round");
+    if (failed(respond, id)) return;
+    const auto round = host_.history().round(RoundId{*id});
+    if (failed(respond, round)) return;
+    const auto contributors = host_.history().contributors(*round);
+    const auto refusals = host_.history().refusals(round->id);
+    if (failed(respond, contributors) || failed(respond, refusals)) return;
+    json data = views::round(*round);
+    data["contributors"] = list(*contributors, views::update);
+    data["refusals"] = list(*refusals, views::refusal);
+    succeed(respond, std::move(data));
+}
+
+void AdminApi::show_model(const std::string& number, const http::Respond& respond) const {
+    const auto id = number_from(number, "version");
+    if (failed(respond, id)) return;
+    const auto version = host_.history().version(ModelVersion{*id});
+    if (failed(respond, version)) return;
+    json data = views::model(*version, host_.federation());
+    data["contributors"] = json::array();
+    if (version->round.value != 0) {
+        const auto round = host_.history().round(version->round);
+        if (failed(respond, round)) return;
+        const auto contributors = host_.history().contributors(*round);
+        if (failed(respond, contributors)) return;
+        data["contributors"] = list(*contributors, views::update);
+    }
+    succeed(respond, std::move(data));
+}
+
+void AdminApi::list_errors(const http::Request& request, const http::Respond& respond) const {
+    std::optional<NodeId> only;
+    if (const auto name = request.query.find("node"); name != request.query.end() && !name->second.empty()) {
+        const auto node = find_node(name->second);
+        if (failed(respond, node)) return;
+        only = (*node)->id;
+    }
+    auto data = views::errors(host_, only);
+    if (!failed(respond, data)) succeed(respond, *std::move(data));
+}
+
+Result<const Node*> AdminApi::find_node(const std::string& id_or_name) const {
+    const Registry& registry = host_.federation().registry();
+    if (const auto id = NodeId::parse(id_or_name)) {
+        if (const Node* const node = registry.node(*id)) return node;
+    }
+    const Node* found = nullptr;
+    for (const auto& [id, node] : registry.nodes()) {
+        if (node.name != id_or_name) continue;
+        if (found != nullptr) {
+            return fail(ErrorCode::Conflict, "several nodes are called '" + id_or_name +
+                                                 "': name one by its id, as 'skerry node list' shows it");
+        }
+        found = &node;
+    }
+    if (found != nullptr) return found;
+    return fail(ErrorCode::NotFound, "no node '" + id_or_name + "': 'skerry node list' shows those that exist");
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,223 @@
+#include "coordinator/admin/views.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "common/observe/process_usage.hpp"
+#include "coordinator/service/metrics.hpp"
+
+namespace skerry::coordinator::views {
+namespace {
+
+using nlohmann::json;
+
+std::string hex(ByteView bytes) {
+    return to_hex(bytes);
+}
+json time_or_null(const std::optional<TimePoint>& time) {
+    return time ? json(to_text(*time)) : json(nullptr);
+}
+template <class Id>
+json number_or_null(const std::optional<Id>& id) {
+    return id ? json(id->value) : json(nullptr);
+}
+template <class Values>
+json per_tier(const Values& values) {
+    return {{"light", values[0]}, {"medium", values[1]}, {"heavy", values[2]}};
+}
+
+json round_now(const Federation& federation) {
+    const auto& round = federation.frozen_round() ? federation.frozen_round() : federation.open_round();
+    if (!round) return nullptr;
+    const std::size_t accepted = round->open() ? federation.pool().waiting().size() : federation.pool().frozen().size();
+    return {{"id", round->id().value},
+            {"state", round->open() ? "open" : "frozen"},
+            {"accepted", accepted},
+            {"goal", round->goal()},
+            {"quorum", round->quorum()},
+            {"opened_at", to_text(round->opened())},
+            {"deadline", to_text(round->deadline())}};
+}
+
+std::string class_name(const parameters::ModelSpec& spec, std::uint16_t index) {
+    return index < spec.classes.size() ? spec.classes[index] : std::to_string(index);
+}
+
+}  // namespace
+
+Result<json> status(const AdminHost& host, TimePoint now) {
+    const Federation& federation = host.federation();
+    const auto counts = SKERRY_TRY(host.history().counts());
+    const parameters::ModelSpec& spec = host.model_spec();
+    std::size_t connected = 0;
+    for (const auto& [id, node] : federation.registry().nodes())
+        connected += is_connected(federation, node, now) ? 1 : 0;
+    const std::size_t enrolled = federation.registry().nodes().size();
+    const Endpoints endpoints = host.endpoints();
+    return json{
+        {"federation", federation.id().to_text()},
+        {"name", federation.created().name},
+        {"model",
+         {{"name", spec.name},
+          {"identity", hex(federation.model().identity)},
+          {"modality", spec.modality == parameters::Modality::Image ? "image" : "tabular"},
+          {"classes", spec.classes},
+          {"parameters", per_tier(federation.model().values)}}},
+        {"version", federation.newest().version.value},
+        {"published_at", to_text(federation.newest().published)},
+        {"round", round_now(federation)},
+        {"nodes",
+         {{"enrolled", enrolled}, {"connected", connected}, {"revoked", enrolled - federation.registry().active()}}},
+        {"updates", {{"accepted", counts.accepted}, {"counted", counts.counted}, {"refused", counts.refused}}},
+        {"endpoints",
+         {{"fleet", endpoints.advertised_fleet.empty() ? endpoints.fleet : endpoints.advertised_fleet},
+          {"enrol", endpoints.advertised_enrol.empty() ? endpoints.enrol : endpoints.advertised_enrol}}},
+        {"started_at", to_text(host.started_at())},
+        {"resident_bytes", observe::process_usage().resident_memory_bytes},
+        {"software", "skerry-coordinator " SKERRY_VERSION}};
+}
+
+json token(const Token& token, TimePoint now) {
+    const char* const state = token.used >= token.uses ? "used" : now >= token.expires ? "expired" : "usable";
+    return {{"id", token.id.to_text()},
+            {"created_at", to_text(token.created)},
+            {"expires_at", to_text(token.expires)},
+            {"uses_left", token.uses - std::min(token.used, token.uses)},
+            {"tier", name_of(token.tier)},
+            {"note", token.note},
+            {"state", state}};
+}
+
+json made_token(const MadeToken& token) {
+    return {{"id", token.record.id.to_text()},
+            {"token", token.text},
+            {"expires_at", to_text(token.record.expires)},
+            {"uses", token.record.uses},
+            {"tier", name_of(token.record.tier)},
+            {"note", token.record.note}};
+}
+
+json node(const Federation& federation, const Node& node, TimePoint now) {
+    const auto found = federation.presence().find(node.id);
+    const Presence* const presence = found == federation.presence().end() ? nullptr : &found->second;
+    const wire::Report report = presence && presence->report ? *presence->report : wire::Report{};
+    const Pool::Standing& standing = federation.pool().of(node.id);
+    json to = {{"id", node.id.to_text()},
+               {"name", node.name},
+               {"state", node.revoked ? "revoked" : "active"},
+               {"connected", is_connected(federation, node, now)},
+               {"tier", name_of(node.tier)},
+               {"enrolled_at", to_text(node.enrolled)},
+               {"certificate_expires_at", to_text(node.certificate_expires)},
+               {"last_seen", presence ? json(to_text(presence->last_seen)) : json(nullptr)},
+               {"version", presence ? json(presence->installed.value) : json(nullptr)},
+               {"sequence_accepted", standing.decided.value},
+               {"sequence_counted", standing.counted.value}};
+    to["local_steps"] = report.local;
+    to["predictions"] = report.predictions;
+    to["labelled"] = report.labelled;
+    to["errors"] = report.errors;
+    to["accuracy_recent"] = report.accuracy_recent;
+    to["answered"] = per_tier(report.answered);
+    to["latency_p50_us"] = per_tier(report.latency_p50_us);
+    to["learning_rate"] = report.learning_rate;
+    to["learning_reason"] = report.learning_reason;
+    return to;
+}
+
+json update(const ledger::UpdateRow& row) {
+    return {{"node", row.update.node.to_text()},
+            {"name", row.name},
+            {"sequence", row.update.sequence.value},
+            {"lease", row.lease.to_text()},
+            {"base", row.base.value},
+            {"staleness", row.staleness},
+            {"tier", name_of(row.tier)},
+            {"examples", row.examples},
+            {"weight", row.weight},
+            {"bytes", row.bytes},
+            {"content", hex(row.content)},
+            {"norm", row.norm},
+            {"labelled", row.labelled},
+            {"errors", row.errors},
+            {"accepted_at", to_text(row.accepted)},
+            {"round", row.round.value},
+            {"version", number_or_null(row.version)}};
+}
+
+json refusal(const ledger::RefusalRow& row) {
+    return {{"node", row.update.node.to_text()}, {"name", row.name},      {"sequence", row.update.sequence.value},
+            {"code", wire::name_of(row.code)},   {"text", row.text},      {"bytes", row.bytes},
+            {"content", hex(row.content)},       {"at", to_text(row.at)}, {"round", row.round.value}};
+}
+
+json round(const ledger::RoundRow& row) {
+    const bool frozen = row.frozen.has_value();
+    return {{"id", row.id.value},
+            {"state", row.state},
+            {"opened_at", to_text(row.opened)},
+            {"deadline", to_text(row.deadline)},
+            {"goal", row.goal},
+            {"quorum", row.quorum},
+            {"accepted", row.accepted},
+            {"frozen_at", time_or_null(row.frozen)},
+            {"ended_at", time_or_null(row.ended)},
+            {"version", number_or_null(row.version)},
+            {"parent", number_or_null(row.parent)},
+            {"updates", frozen ? json(row.accepted) : json(nullptr)},
+            {"weight", row.weight ? json(*row.weight) : json(nullptr)},
+            {"sum", row.sum ? json(hex(*row.sum)) : json(nullptr)},
+            {"reason", row.reason}};
+}
+
+json model(const ledger::VersionRow& row, const Federation& federation) {
+    const auto manifest = wire::open_manifest(row.manifest, federation.signing_key()).value_or(wire::Manifest{});
+    std::array<std::string, kTiers> digests;
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        digests[tier] = hex(manifest.digests[tier]);
+    return {{"version", row.version.value},
+            {"parent", row.parent.value},
+            {"round", row.round.value},
+            {"published_at", to_text(row.published)},
+            {"updates", row.updates},
+            {"sum", hex(row.sum)},
+            {"contributors_digest", hex(manifest.contributors)},
+            {"digests", per_tier(digests)},
+            {"values", per_tier(federation.model().values)},
+            {"stored", !row.dropped}};
+}
+
+json verification(const Verification& result) {
+    return {{"round", result.round.value},
+            {"version", result.version.value},
+            {"updates", result.updates},
+            {"sum", hex(result.sum)},
+            {"sum_recomputed", hex(result.sum_recomputed)},
+            {"weights", hex(result.weights)},
+            {"weights_recomputed", hex(result.weights_recomputed)},
+            {"signatures_good", result.signatures_good},
+            {"intact", result.intact()},
+            {"problems", result.problems}};
+}
+
+Result<json> errors(const AdminHost& host, const std::optional<NodeId>& node) {
+    const auto confusions = SKERRY_TRY(host.history().confusions(node));
+    const auto totals = SKERRY_TRY(host.history().totals(node));
+    json pairs = json::array();
+    for (const ledger::ConfusionRow& pair : confusions) {
+        pairs.push_back({{"truth", pair.truth},
+                         {"predicted", pair.predicted},
+                         {"truth_name", class_name(host.model_spec(), pair.truth)},
+                         {"predicted_name", class_name(host.model_spec(), pair.predicted)},
+                         {"count", pair.count}});
+    }
+    json nodes = json::array();
+    std::uint64_t total = 0;
+    for (const ledger::NodeTotals& row : totals) {
+        total += row.errors;
+        nodes.push_back(
+            {{"node", row.node.to_text()}, {"name", row.name}, {"labelled", row.labelled}, {"errors", row.errors}});
+    }
+    return json{{"total", total}, {"pairs", std::move(pairs)}, {"nodes", std::move(nodes)}};
+}
+
+}  // namespace skerry::coordinator::views

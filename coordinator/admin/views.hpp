@@ -1,0 +1,21 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "coordinator/admin/admin_host.hpp"
+
+/// The shapes of API.md. Included by .cpp files only.
+namespace skerry::coordinator::views {
+
+[[nodiscard]] Result<nlohmann::json> status(const AdminHost& host, TimePoint now);
+[[nodiscard]] nlohmann::json token(const Token& token, TimePoint now);
+[[nodiscard]] nlohmann::json made_token(const MadeToken& token);
+[[nodiscard]] nlohmann::json node(const Federation& federation, const Node& node, TimePoint now);
+[[nodiscard]] nlohmann::json update(const ledger::UpdateRow& row);
+[[nodiscard]] nlohmann::json refusal(const ledger::RefusalRow& row);
+[[nodiscard]] nlohmann::json round(const ledger::RoundRow& row);
+[[nodiscard]] nlohmann::json model(const ledger::VersionRow& row, const Federation& federation);
+[[nodiscard]] nlohmann::json verification(const Verification& result);
+[[nodiscard]] Result<nlohmann::json> errors(const AdminHost& host, const std::optional<NodeId>& node);
+
+}  // namespace skerry::coordinator::views

@@ -1,0 +1,149 @@
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "common/crypto/key_file.hpp"
+#include "common/observe/log.hpp"
+#include "coordinator/service/service.hpp"
+
+// skerry-coordinator init --dir DIR --model model.toml
+// skerry-coordinator run --dir DIR
+namespace skerry::coordinator {
+namespace {
+
+// As operations.md has them: what a script can react to.
+constexpr int kRefused = 1;
+constexpr int kDenied = 4;
+constexpr int kNotFound = 6;
+constexpr int kConflict = 7;
+constexpr int kDependencyDown = 69;
+constexpr int kBug = 70;
+constexpr int kBadConfiguration = 78;
+
+int exit_code(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::InvalidInput:
+            return kBadConfiguration;
+        case ErrorCode::PermissionDenied:
+            return kDenied;
+        case ErrorCode::NotFound:
+            return kNotFound;
+        case ErrorCode::Conflict:
+            return kConflict;
+        case ErrorCode::Unavailable:
+            return kDependencyDown;
+        case ErrorCode::VersionMismatch:
+            return kRefused;
+        case ErrorCode::Internal:
+            return kBug;
+    }
+    return kBug;
+}
+
+int report(const Error& error) {
+    std::fprintf(stderr, "skerry-coordinator: %s\n", error.message.c_str());
+    return exit_code(error.code);
+}
+
+struct InitArguments {
+    std::string directory;
+    std::string model;
+    std::uint64_t seed = 1;
+    std::string name;
+};
+
+Result<MadeFederation> make(const InitArguments& arguments) {
+    const Bytes text = SKERRY_TRY(crypto::read_file(arguments.model, limits::kModelTextBytesMax));
+    auto spec = parameters::parse_model(text_of(text));
+    if (!spec) return tl::unexpected(std::move(spec).error().within(arguments.model));
+    return create_federation({arguments.directory}, {*std::move(spec), arguments.seed, arguments.name});
+}
+
+int init(const InitArguments& arguments) {
+    const auto made = make(arguments);
+    if (!made) return report(made.error());
+    std::printf(
+        "federation %s with %zu parameters is ready in %s\n"
+        "root key fingerprint: %s\n"
+        "next: skerry-coordinator run --dir %s\n",
+        made->id.c_str(), made->parameters, arguments.directory.c_str(), made->root_fingerprint.c_str(),
+        arguments.directory.c_str());
+    return 0;
+}
+
+struct RunArguments {
+    std::string directory;
+    std::optional<std::string> config, listen, enrol, advertise;
+    bool print_config = false;
+};
+
+Result<CoordinatorConfig> effective_config(const RunArguments& arguments) {
+    CoordinatorConfig config = SKERRY_TRY(
+        load_config(arguments.config ? std::optional<std::filesystem::path>(*arguments.config) : std::nullopt));
+    if (arguments.listen) config.listen.fleet = *arguments.listen;
+    if (arguments.enrol) config.listen.enrol = *arguments.enrol;
+    if (arguments.advertise) config.listen.advertise = *arguments.advertise;
+    std::string all;
+    for (const std::string& problem : config.problems())
+        all += (all.empty() ? "" : "\n") + problem;
+    if (!all.empty()) return fail(ErrorCode::InvalidInput, std::move(all));
+    return config;
+}
+
+int run(const RunArguments& arguments) {
+    auto config = effective_config(arguments);
+    if (!config) return report(config.error());
+    if (arguments.print_config) {
+        std::fputs(config_text(*config).c_str(), stdout);
+        return 0;
+    }
+    observe::log::initialise(*observe::log::level_named(config->log_level));
+    boost::asio::io_context loop(1);
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+    const auto service = Service::start(loop, {arguments.directory}, *std::move(config));
+    if (!service) return report(service.error());
+    signals.async_wait([&](const boost::system::error_code& error, int) {
+        if (!error) (*service)->drain([&loop] { loop.stop(); });
+    });
+    loop.run();
+    return 0;
+}
+
+}  // namespace
+}  // namespace skerry::coordinator
+
+int main(int argc, char** argv) {
+    using namespace skerry::coordinator;
+    CLI::App app("The server of a Skerry federation: enrols nodes, runs rounds, keeps every model version");
+    app.set_version_flag("--version", "skerry-coordinator " SKERRY_VERSION);
+    app.require_subcommand(1);
+
+    InitArguments init_arguments;
+    auto* const init_verb = app.add_subcommand("init", "Make a federation in an empty directory");
+    init_verb->add_option("--dir", init_arguments.directory, "Where everything of it will lie")->required();
+    init_verb->add_option("--model", init_arguments.model, "The declared model, a TOML file")->required();
+    init_verb->add_option("--seed", init_arguments.seed, "Of the initial weights (1)");
+    init_verb->add_option("--name", init_arguments.name, "For people; the model's name when left out");
+
+    RunArguments run_arguments;
+    auto* const run_verb = app.add_subcommand("run", "Serve the federation until SIGTERM");
+    run_verb->add_option("--dir", run_arguments.directory, "The directory that 'init' made")->required();
+    run_verb->add_option("--config", run_arguments.config, "TOML file; unknown keys are errors");
+    run_verb->add_option("--listen", run_arguments.listen, "Where nodes connect, such as tcp://0.0.0.0:7700");
+    run_verb->add_option("--enrol", run_arguments.enrol, "Where nodes join; the next port when left out");
+    run_verb->add_option("--advertise", run_arguments.advertise, "Host name or address that nodes reach this one by");
+    run_verb->add_flag("--print-config", run_arguments.print_config, "Show the effective configuration and stop");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return *init_verb ? init(init_arguments) : run(run_arguments);
+}

@@ -1,0 +1,131 @@
+#include "coordinator/service/config.hpp"
+
+#include <charconv>
+
+#include "common/base/limits.hpp"
+#include "common/config/document.hpp"
+#include "common/config/text_writer.hpp"
+#include "common/observe/log.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+
+CoordinatorConfig read(config::TableReader root) {
+    CoordinatorConfig to;
+    auto rounds = root.table("rounds");
+    rounds.integer("goal", to.policy.rounds.goal, 1U, limits::kRoundUpdatesMax);
+    rounds.integer("quorum", to.policy.rounds.quorum, 1U, limits::kRoundUpdatesMax);
+    rounds.duration("deadline", to.policy.rounds.deadline, 100ms, 24h * 30);
+    auto learning = root.table("learning");
+    learning.integer("steps_per_update", to.policy.steps_per_update, 1U, 10'000U);
+    auto leases = root.table("leases");
+    leases.duration("life", to.policy.leases.life, 1s, 24h * 7);
+    leases.integer("examples_max", to.policy.leases.examples_max, 1U, limits::kExamplesPerUpdateMax);
+    leases.number("norm_max", to.policy.leases.norm_max, 1e-6, 1e6);
+    auto listen = root.table("listen");
+    listen.text("fleet", to.listen.fleet);
+    listen.text("enrol", to.listen.enrol);
+    listen.text("advertise", to.listen.advertise);
+    auto metrics = root.table("metrics");
+    metrics.text("listen", to.metrics.listen);
+    auto limits_table = root.table("limits");
+    limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
+    limits_table.integer("transfers", to.policy.transfers.count_max, 1U, 4096U);
+    limits_table.bytes("transfer_bytes", to.policy.transfers.bytes_max, 1U << 20U, 1ULL << 40U);
+    limits_table.duration("transfer_idle", to.policy.transfers.idle_time, 1s, 1h);
+    auto log = root.table("log");
+    log.text("level", to.log_level);
+    return to;
+}
+
+}  // namespace
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+    constexpr std::string_view kScheme = "tcp://";
+    const auto colon = text.rfind(':');
+    Endpoint endpoint;
+    if (text.substr(0, kScheme.size()) == kScheme && colon != std::string_view::npos && colon > kScheme.size()) {
+        endpoint.host = std::string(text.substr(kScheme.size(), colon - kScheme.size()));
+        const std::string_view port = text.substr(colon + 1);
+        const auto end = port.data() + port.size();
+        const auto [stop, error] = std::from_chars(port.data(), end, endpoint.port);
+        if (error == std::errc{} && stop == end) return endpoint;
+    }
+    return fail(ErrorCode::InvalidInput, "'" + std::string(text) + "' is no endpoint: write tcp://ADDRESS:PORT");
+}
+
+std::vector<std::string> ListenConfig::problems() const {
+    std::vector<std::string> found;
+    for (const auto& [key, value] : {std::pair{"fleet", &fleet}, std::pair{"enrol", &enrol}}) {
+        if (value == &enrol && enrol.empty()) continue;
+        if (const auto parsed = parse_endpoint(*value); !parsed) {
+            found.push_back(std::string("listen.") + key + ": " + parsed.error().message);
+        }
+    }
+    if (advertise.find("://") != std::string::npos) {
+        found.push_back("listen.advertise is a host name or address alone, such as skerry.example.org");
+    }
+    return found;
+}
+
+std::vector<std::string> MetricsConfig::problems() const {
+    if (listen.empty() || parse_endpoint("tcp://" + listen)) return {};
+    return {"metrics.listen must be ADDRESS:PORT, such as 127.0.0.1:9464"};
+}
+
+std::vector<std::string> CoordinatorConfig::problems() const {
+    std::vector<std::string> found = policy.rounds.problems();
+    for (const auto& more : {listen.problems(), metrics.problems()})
+        found.insert(found.end(), more.begin(), more.end());
+    if (const auto level = observe::log::level_named(log_level); !level) {
+        found.push_back("log.level: " + level.error().message);
+    }
+    return found;
+}
+
+Result<CoordinatorConfig> load_config(const std::optional<std::filesystem::path>& file) {
+    if (!file) return CoordinatorConfig{};
+    config::Document document = config::Document::from_file(*file);
+    CoordinatorConfig config = read(document.root());
+    std::vector<std::string> problems = document.problems();
+    if (problems.empty()) {
+        problems = config.problems();
+        for (std::string& problem : problems)
+            problem = file->string() + ": " + problem;
+    }
+    if (problems.empty()) return config;
+    std::string all;
+    for (const std::string& problem : problems)
+        all += (all.empty() ? "" : "\n") + problem;
+    return fail(ErrorCode::InvalidInput, std::move(all));
+}
+
+std::string config_text(const CoordinatorConfig& config) {
+    const Policy& policy = config.policy;
+    config::TextWriter out;
+    out.section("rounds")
+        .value("goal", policy.rounds.goal)
+        .value("quorum", policy.rounds.quorum)
+        .value("deadline", policy.rounds.deadline);
+    out.section("learning").value("steps_per_update", policy.steps_per_update);
+    out.section("leases")
+        .value("life", policy.leases.life)
+        .value("examples_max", policy.leases.examples_max)
+        .value("norm_max", static_cast<double>(policy.leases.norm_max));
+    out.section("listen")
+        .value("fleet", config.listen.fleet)
+        .value("enrol", config.listen.enrol)
+        .value("advertise", config.listen.advertise);
+    out.section("metrics").value("listen", config.metrics.listen);
+    out.section("limits")
+        .value("versions_kept", policy.versions_kept)
+        .value("transfers", policy.transfers.count_max)
+        .bytes("transfer_bytes", policy.transfers.bytes_max)
+        .value("transfer_idle", policy.transfers.idle_time);
+    out.section("log").value("level", config.log_level);
+    return out.text();
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "common/parameters/model_spec.hpp"
+#include "common/transport/curve_keys.hpp"
+#include "coordinator/keyring.hpp"
+
+namespace skerry::coordinator {
+
+/// What lies in a coordinator's directory (mode 0700).
+struct Directory {
+    std::filesystem::path path;
+
+    [[nodiscard]] std::filesystem::path history() const { return path / "history.db"; }
+    [[nodiscard]] std::filesystem::path blobs() const { return path / "blobs"; }
+    [[nodiscard]] std::filesystem::path admin_socket() const { return path / "admin.sock"; }
+    [[nodiscard]] std::filesystem::path endpoints() const { return path / "endpoints.json"; }
+    [[nodiscard]] std::filesystem::path key(std::string_view name) const { return path / (std::string(name) + ".key"); }
+    [[nodiscard]] std::filesystem::path lock_file() const { return path / "lock"; }
+};
+
+/// Holds a directory against a second process, until it goes or the process ends, however it ends.
+class DirectoryLock {
+public:
+    /// Conflict: another coordinator is running on it. NotFound, PermissionDenied: the directory.
+    [[nodiscard]] static Result<DirectoryLock> take(const Directory& directory);
+
+    DirectoryLock(DirectoryLock&& other) noexcept;
+    DirectoryLock& operator=(DirectoryLock&&) = delete;
+    ~DirectoryLock();
+
+private:
+    explicit DirectoryLock(int file) : file_(file) {}
+    int file_;
+};
+
+/// The private keys, with the secret half of the transport key, which only sockets see.
+struct DirectoryKeys {
+    Keyring ring;
+    transport::CurveKeyPair transport;
+};
+/// NotFound: there is no federation in this directory. PermissionDenied: others may read a key file.
+[[nodiscard]] Result<DirectoryKeys> load_keys(const Directory& directory);
+
+struct NewFederation {
+    parameters::ModelSpec model;
+    std::uint64_t seed = 1;  ///< of the initial weights
+    std::string name;
+};
+struct MadeFederation {
+    std::string id;
+    std::string root_fingerprint;
+    std::size_t parameters = 0;
+};
+/// Makes a federation: keys (0600), the ledger with its first two events, version 1 with the initial weights, signed.
+/// Conflict: the directory is in use. Unavailable: it cannot be written.
+[[nodiscard]] Result<MadeFederation> create_federation(const Directory& directory, const NewFederation& federation);
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,71 @@
+#include "coordinator/service/event_log.hpp"
+
+#include "common/observe/log.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+namespace log = observe::log;
+
+struct Line {
+    std::string_view name;
+
+    void operator()(const ledger::FederationCreated& e) const { log::info(name, {{"name", e.name}}); }
+    void operator()(const ledger::TokenCreated& e) const {
+        log::info(name, {{"token", e.id}, {"uses", e.uses}, {"expires", to_text(e.expires)}, {"note", e.note}});
+    }
+    void operator()(const ledger::NodeEnrolled& e) const {
+        log::info(name, {{"node", e.node}, {"name", e.name}, {"tier", skerry::name_of(e.tier)}, {"token", e.token}});
+    }
+    void operator()(const ledger::CertificateRenewed& e) const {
+        log::info(name, {{"node", e.node}, {"expires", to_text(e.certificate_expires)}});
+    }
+    void operator()(const ledger::NodeRevoked& e) const {
+        log::warning(name, {{"node", e.node}, {"reason", e.reason}});
+    }
+    void operator()(const ledger::RoundOpened& e) const {
+        log::info(name,
+                  {{"round", e.round}, {"goal", e.goal}, {"quorum", e.quorum}, {"deadline", to_text(e.deadline)}});
+    }
+    void operator()(const ledger::UpdateAccepted& e) const {
+        log::info(name, {{"round", e.round},
+                         {"node", e.update.node},
+                         {"sequence", e.update.sequence},
+                         {"base", e.base},
+                         {"staleness", e.staleness},
+                         {"weight", e.weight},
+                         {"bytes", e.bytes},
+                         {"norm", e.norm},
+                         {"content", e.content}});
+    }
+    void operator()(const ledger::UpdateRefused& e) const {
+        log::warning(name, {{"round", e.round},
+                            {"node", e.update.node},
+                            {"sequence", e.update.sequence},
+                            {"code", wire::name_of(e.code)},
+                            {"reason", e.text}});
+    }
+    void operator()(const ledger::RoundFrozen& e) const {
+        log::info(name, {{"round", e.round}, {"parent", e.parent}, {"updates", e.set.size()}});
+    }
+    void operator()(const ledger::RoundAbandoned& e) const {
+        log::warning(name, {{"round", e.round}, {"reason", e.reason}});
+    }
+    void operator()(const ledger::VersionPublished& e) const {
+        log::info(name, {{"version", e.version},
+                         {"round", e.round},
+                         {"updates", e.updates},
+                         {"weight", e.weight},
+                         {"sum", e.sum},
+                         {"weights", e.weights}});
+    }
+    void operator()(const ledger::VersionDropped& e) const { log::info(name, {{"version", e.version}}); }
+};
+
+}  // namespace
+
+void log_event(const ledger::Event& event) {
+    std::visit(Line{ledger::name_of(event)}, event);
+}
+
+}  // namespace skerry::coordinator

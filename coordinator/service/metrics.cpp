@@ -1,0 +1,123 @@
+#include "coordinator/service/metrics.hpp"
+
+#include <array>
+
+namespace skerry::coordinator {
+namespace {
+
+using observe::MetricFamily;
+using observe::MetricKind;
+
+constexpr std::array<std::string_view, std::variant_size_v<wire::FromNode>> kMessages = {
+    "hello", "lease_request", "update_offer", "update_chunk", "model_pull", "report", "goodbye"};
+
+std::vector<std::string> refusal_names() {
+    std::vector<std::string> names;
+    for (int code = 0; code <= static_cast<int>(wire::RefusalCode::NotYourTurn); ++code) {
+        names.emplace_back(wire::name_of(static_cast<wire::RefusalCode>(code)));
+    }
+    return names;
+}
+
+std::vector<std::string> ignored_names() {
+    std::vector<std::string> names;
+    for (std::size_t why = 0; why < kIgnoredReasons; ++why)
+        names.emplace_back(name_of(static_cast<Ignored::Why>(why)));
+    return names;
+}
+
+std::vector<MetricFamily> table() {
+    const std::vector<std::string> messages(kMessages.begin(), kMessages.end());
+    const std::vector<double> seconds = {0.01, 0.1, 1, 10, 60, 300, 1800, 3600};
+    return {
+        {"skerry_messages_total", "Messages from nodes.", MetricKind::Counter, "kind", messages, {}},
+        {"skerry_messages_malformed_total", "Messages that could not be read.", MetricKind::Counter, "", {}, {}},
+        {"skerry_messages_ignored_total", "Messages without effect.", MetricKind::Counter, "why", ignored_names(), {}},
+        {"skerry_leases_granted_total", "Permissions to contribute.", MetricKind::Counter, "", {}, {}},
+        {"skerry_updates_accepted_total", "Updates with a receipt.", MetricKind::Counter, "", {}, {}},
+        {"skerry_updates_refused_total", "Updates refused.", MetricKind::Counter, "reason", refusal_names(), {}},
+        {"skerry_updates_counted_total", "Updates in a published version.", MetricKind::Counter, "", {}, {}},
+        {"skerry_update_bytes_total", "Sealed bytes of accepted updates.", MetricKind::Counter, "", {}, {}},
+        {"skerry_model_bytes_sent_total", "Bytes of weights sent.", MetricKind::Counter, "", {}, {}},
+        {"skerry_rounds_total", "Rounds that ended.", MetricKind::Counter, "outcome", {"published", "abandoned"}, {}},
+        {"skerry_round_seconds", "From opening to freezing.", MetricKind::Histogram, "", {}, seconds},
+        {"skerry_sum_seconds", "From freezing to publishing.", MetricKind::Histogram, "", {}, seconds},
+        {"skerry_model_version", "The newest version.", MetricKind::Gauge, "", {}, {}},
+        {"skerry_updates_waiting", "Accepted, not yet in a round's set.", MetricKind::Gauge, "", {}, {}},
+        {"skerry_nodes", "Enrolled nodes.", MetricKind::Gauge, "state", {"connected", "away", "revoked"}, {}},
+        {"skerry_transfers", "Updates on their way in.", MetricKind::Gauge, "state", {"active", "waiting"}, {}},
+    };
+}
+
+double seconds_between(TimePoint from, TimePoint to) {
+    return std::chrono::duration<double>(to - from).count();
+}
+
+}  // namespace
+
+CoordinatorMetrics::CoordinatorMetrics() : registry_(table()) {}
+
+void CoordinatorMetrics::heard(const wire::FromNode& message) {
+    registry_.counter("skerry_messages_total", kMessages.at(message.index())).add();
+}
+
+void CoordinatorMetrics::malformed() {
+    registry_.counter("skerry_messages_malformed_total").add();
+}
+
+void CoordinatorMetrics::ignored(Ignored::Why why) {
+    registry_.counter("skerry_messages_ignored_total", name_of(why)).add();
+}
+
+void CoordinatorMetrics::said(const wire::FromCoordinator& message) {
+    if (std::holds_alternative<wire::LeaseGrant>(message)) registry_.counter("skerry_leases_granted_total").add();
+    if (const auto* chunk = std::get_if<wire::ModelChunk>(&message)) {
+        registry_.counter("skerry_model_bytes_sent_total").add(static_cast<double>(chunk->bytes.size()));
+    }
+}
+
+void CoordinatorMetrics::committed(const ledger::Event& event) {
+    if (const auto* accepted = std::get_if<ledger::UpdateAccepted>(&event)) {
+        registry_.counter("skerry_updates_accepted_total").add();
+        registry_.counter("skerry_update_bytes_total").add(static_cast<double>(accepted->bytes));
+    } else if (const auto* refused = std::get_if<ledger::UpdateRefused>(&event)) {
+        registry_.counter("skerry_updates_refused_total", wire::name_of(refused->code)).add();
+    } else if (const auto* opened = std::get_if<ledger::RoundOpened>(&event)) {
+        opened_ = opened->at;
+    } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event)) {
+        if (opened_) registry_.histogram("skerry_round_seconds").observe(seconds_between(*opened_, frozen->at));
+        frozen_ = frozen->at;
+    } else if (std::holds_alternative<ledger::RoundAbandoned>(event)) {
+        registry_.counter("skerry_rounds_total", "abandoned").add();
+    } else if (const auto* published = std::get_if<ledger::VersionPublished>(&event)) {
+        registry_.counter("skerry_rounds_total", "published").add();
+        registry_.counter("skerry_updates_counted_total").add(published->updates);
+        if (frozen_) registry_.histogram("skerry_sum_seconds").observe(seconds_between(*frozen_, published->at));
+    }
+}
+
+bool is_connected(const Federation& federation, const Node& node, TimePoint now) {
+    const auto found = federation.presence().find(node.id);
+    return !node.revoked && found != federation.presence().end() && found->second.present &&
+           now - found->second.last_seen <= kAwayAfter;
+}
+
+std::string CoordinatorMetrics::text(const Federation& federation, TimePoint now) {
+    double connected = 0;
+    double revoked = 0;
+    for (const auto& [id, node] : federation.registry().nodes()) {
+        connected += is_connected(federation, node, now) ? 1 : 0;
+        revoked += node.revoked ? 1 : 0;
+    }
+    const auto enrolled = static_cast<double>(federation.registry().nodes().size());
+    registry_.gauge("skerry_nodes", "connected").set(connected);
+    registry_.gauge("skerry_nodes", "revoked").set(revoked);
+    registry_.gauge("skerry_nodes", "away").set(enrolled - connected - revoked);
+    registry_.gauge("skerry_model_version").set(static_cast<double>(federation.newest().version.value));
+    registry_.gauge("skerry_updates_waiting").set(static_cast<double>(federation.pool().waiting().size()));
+    registry_.gauge("skerry_transfers", "active").set(static_cast<double>(federation.transfers().active()));
+    registry_.gauge("skerry_transfers", "waiting").set(static_cast<double>(federation.transfers().waiting()));
+    return registry_.text();
+}
+
+}  // namespace skerry::coordinator

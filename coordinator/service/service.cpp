@@ -1,0 +1,277 @@
+#include "coordinator/service/service.hpp"
+
+#include <filesystem>
+
+#include "common/base/limits.hpp"
+#include "common/crypto/key_file.hpp"
+#include "common/observe/log.hpp"
+#include "common/parameters/model_file.hpp"
+#include "common/wire/codec.hpp"
+#include "common/wire/token.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+namespace log = observe::log;
+using namespace std::chrono_literals;
+
+// Erased blobs give their space back only when what lies beside them is rewritten, so not after each.
+constexpr std::size_t kErasuresBeforeReclaim = 16;
+constexpr std::size_t kExportBytesMax = (limits::kParametersMax + (1U << 20U)) * sizeof(float);
+
+[[noreturn]] void stop_on_damage(const Error& error) {
+    log::error("round_not_summed", {{"reason", error.message}});
+    std::abort();
+}
+
+}  // namespace
+
+void Service::deliver(const Event& event) {
+    take(federation_->handle(event, Clock::now()));
+    settle();
+}
+
+// State runs ahead of the disk here, which nobody sees: whatever follows an append waits in the queue until the disk
+// has it, and a disk that refuses ends the process.
+void Service::take(Actions actions) {
+    for (const Action& action : actions) {
+        if (const auto* append = std::get_if<Append>(&action)) {
+            for (const ledger::Event& event : append->events)
+                federation_->apply(event);
+        }
+    }
+    queue_->push(std::move(actions));
+}
+
+void Service::settle() {
+    const TimePoint now = Clock::now();
+    auto due = federation_->deadline();
+    for (; due && *due <= now; due = federation_->deadline())
+        take(federation_->advance(now));
+    timer_.cancel();
+    if (!due) return;
+    timer_.expires_after(*due - now);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) settle();
+    });
+}
+
+void Service::on_fleet(const transport::Sender& sender, const transport::Frames& frames) {
+    if (draining_) return;
+    auto message = wire::decode_from_node(frames);
+    if (!message) {
+        metrics_.malformed();
+        log::warning("message_malformed", {{"key", sender.key}, {"reason", message.error().message}});
+        return;
+    }
+    metrics_.heard(*message);
+    deliver(NodeSpoke{sender.key.value, *std::move(message)});
+}
+
+void Service::on_enrol(const transport::Sender& sender, const transport::Frames& frames) {
+    if (draining_) return;
+    auto request = wire::decode_join_request(frames);
+    if (!request) {
+        metrics_.malformed();
+        log::warning("join_malformed", {{"key", sender.key}, {"reason", request.error().message}});
+        return;
+    }
+    deliver(PeerAskedToJoin{sender.key.value, *std::move(request)});
+}
+
+void Service::perform(const Action& action) {
+    std::visit(
+        [this](const auto& order) {
+            using Order = std::decay_t<decltype(order)>;
+            if constexpr (std::is_same_v<Order, StoreBlob> || std::is_same_v<Order, Append>) {
+                SKERRY_ASSERT(false);  // the queue's own
+            } else {
+                perform(order);
+            }
+        },
+        action);
+}
+
+void Service::perform(const Send& order) {
+    metrics_.said(order.message);
+    if (!fleet_->send(transport::CurvePublicKey{order.transport}, wire::encode(order.message))) {
+        log::debug("message_dropped", {{"node", order.node}});
+    }
+}
+
+void Service::perform(const SendModel& order) {
+    for (std::uint32_t index = order.first; index < order.first + order.count; ++index) {
+        const std::uint64_t offset = std::uint64_t{index} * limits::kChunkBytes;
+        const auto count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset));
+        auto bytes = models_.bytes(order.weights, offset, count);
+        if (!bytes) {
+            log::warning("model_not_read", {{"version", order.version}, {"reason", bytes.error().message}});
+            return;
+        }
+        perform(
+            Send{order.node, order.transport, wire::ModelChunk{order.version, order.tier, index, *std::move(bytes)}});
+    }
+}
+
+void Service::perform(const ReplyToJoin& order) {
+    if (!order.reply.admitted) log::warning("join_refused", {{"reason", order.reply.text}});
+    (void)enrol_->send(transport::CurvePublicKey{order.peer}, wire::encode(order.reply));
+}
+
+void Service::perform(const CheckUpdate& order) {
+    worker_->run([this, order]() -> Worker::Continuation {
+        UpdateChecked checked{
+            order.header.update, order.update->content,
+            examine(*order.update, order.header, order.norm_max, federation_->model(), keys_.ring.seal)};
+        return [this, checked = std::move(checked)] { deliver(checked); };
+    });
+}
+
+void Service::perform(const SumRound& order) {
+    worker_->run([this, order]() -> Worker::Continuation {
+        const auto summed = [&]() -> Result<SumReady> {
+            auto parent = SKERRY_TRY(models_.load(order.parent_weights));
+            auto sum = SKERRY_TRY(sum_round(
+                order.set, std::move(parent), federation_->model(),
+                [this](const Digest& content) { return blobs_->get(content); }, keys_.ring.seal));
+            SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights)));
+            return SumReady{order.round, sum.sum, sum.digests};
+        }();
+        return [this, summed] {
+            if (!summed) stop_on_damage(summed.error());
+            deliver(*summed);
+        };
+    });
+}
+
+void Service::perform(const EraseVersion& order) {
+    std::vector<Digest> blobs;
+    if (order.weights) blobs.push_back(*order.weights);
+    if (order.round.value != 0) {
+        const auto round = history_.round(order.round);
+        const auto updates = round ? history_.contributors(*round) : tl::unexpected(round.error());
+        if (!updates) {
+            log::warning("updates_not_erased", {{"round", order.round}, {"reason", updates.error().message}});
+        } else {
+            for (const ledger::UpdateRow& row : *updates)
+                blobs.push_back(row.content);
+        }
+    }
+    const bool reclaim = ++erased_ % kErasuresBeforeReclaim == 0;
+    worker_->run([this, blobs = std::move(blobs), reclaim]() -> Worker::Continuation {
+        Result<> erased;
+        for (const Digest& blob : blobs) {
+            if (erased) erased = blobs_->erase(blob);
+        }
+        if (erased && reclaim) erased = blobs_->reclaim();
+        return [erased] {
+            if (!erased) log::warning("blobs_not_erased", {{"reason", erased.error().message}});
+        };
+    });
+}
+
+void Service::perform(const Answer& order) {
+    const auto found = answers_.find(order.ticket);
+    if (found == answers_.end()) return;
+    const auto answer = std::move(found->second);
+    answers_.erase(found);
+    answer(order.outcome);
+}
+
+void Service::perform(const Ignored& order) {
+    metrics_.ignored(order.why);
+}
+
+void Service::create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) {
+    if (endpoints_.advertised_enrol.empty()) {
+        return done(fail(ErrorCode::Conflict,
+                         "nobody knows under which address nodes reach this coordinator: start it with --advertise "
+                         "HOST, or set listen.advertise"));
+    }
+    wire::JoinToken token;
+    token.id = TokenId{crypto::random_bytes<6>()};
+    token.secret = crypto::Secret<16>::random();
+    token.root = keys_.ring.root.verify_key();
+    token.transport = keys_.ring.transport;
+    token.enrol_endpoint = endpoints_.advertised_enrol;
+    const TimePoint now = Clock::now();
+    MadeToken made{wire::to_text(token),
+                   {now, token.id, wire::secret_hash(token), now + wish.life, wish.uses, wish.tier, wish.note}};
+    const Ticket ticket = next_ticket_++;
+    OperatorCreatesToken event{ticket, made.record};
+    answers_[ticket] = [done = std::move(done), made = std::move(made)](const Result<>& outcome) {
+        if (!outcome) return done(tl::unexpected(outcome.error()));
+        done(made);
+    };
+    deliver(event);
+}
+
+void Service::revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorRevokesNode{ticket, node, reason});
+}
+
+void Service::verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) {
+    worker_->run([this, evidence = std::move(evidence), done = std::move(done)]() -> Worker::Continuation {
+        auto result = verify_round(evidence, federation_->model(), *blobs_, models_, keys_.ring.seal,
+                                   keys_.ring.signing.verify_key());
+        return [done, result = std::move(result)] { done(result); };
+    });
+}
+
+void Service::export_model(const ledger::VersionRow& version, Tier tier,
+                           std::function<void(Result<std::string>)> done) {
+    parameters::ExportedModel model;
+    model.spec = spec_;
+    model.version = version.version;
+    model.tier = tier;
+    model.origin = "federation " + federation_->created().name + " (" + federation_->id().to_text() + ")";
+    ByteWriter manifest;
+    manifest.put_sized(version.manifest.body).put(ByteView(version.manifest.signature));
+    model.manifest = std::move(manifest).take();
+    const auto path = directory_.path / ("export-" + std::to_string(next_ticket_++) + ".tmp");
+    worker_->run([this, model = std::move(model), weights = version.weights, path,
+                  done = std::move(done)]() mutable -> Worker::Continuation {
+        auto file = [&]() -> Result<std::string> {
+            model.parameters = SKERRY_TRY(models_.load(weights));
+            model.parameters.resize(federation_->model().prefix(model.tier));
+            SKERRY_TRY(parameters::save_model(model, path));
+            const Bytes bytes = SKERRY_TRY(crypto::read_file(path, kExportBytesMax));
+            return std::string(text_of(bytes));
+        }();
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+        return [done, file = std::move(file)] { done(file); };
+    });
+}
+
+void Service::drain(std::function<void()> done) {
+    if (draining_) return;
+    draining_ = true;
+    drained_ = std::move(done);
+    log::info("draining");
+    for (http::Server* const server : {admin_server_.get(), metrics_server_.get()}) {
+        if (server == nullptr) continue;
+        server->drain([this] {
+            --open_servers_;
+            finish_drain();
+        });
+    }
+    // A node that is slow to take its answer must not keep us: it asks again at the next start.
+    timer_.expires_after(5s);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        open_servers_ = 0;
+        finish_drain();
+    });
+}
+
+void Service::finish_drain() {
+    if (!draining_ || !drained_ || open_servers_ != 0 || !queue_->idle()) return;
+    log::info("stopped");
+    std::exchange(drained_, nullptr)();
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/http/server.hpp"
+#include "common/storage/rocks_blob_store.hpp"
+#include "common/transport/router.hpp"
+#include "coordinator/admin/admin_api.hpp"
+#include "coordinator/admin/admin_host.hpp"
+#include "coordinator/ledger/sqlite_journal.hpp"
+#include "coordinator/models/model_store.hpp"
+#include "coordinator/service/action_queue.hpp"
+#include "coordinator/service/config.hpp"
+#include "coordinator/service/directory.hpp"
+#include "coordinator/service/metrics.hpp"
+#include "coordinator/service/worker.hpp"
+
+namespace skerry::coordinator {
+
+/// A running coordinator: the pure core with its sockets, stores, timers and its worker. Everything happens on the
+/// loop's thread, except what the worker is handed. Exactly one process can run on a directory.
+class Service final : public AdminHost {
+public:
+    /// Reads the ledger back, binds the sockets, writes DIR/endpoints.json, and goes on with the round that it was in.
+    /// NotFound: no federation in the directory. Conflict: another coordinator runs on it. PermissionDenied: keys that
+    /// others may read. InvalidInput: an address that is none. Unavailable: a port is taken, a store cannot be opened.
+    [[nodiscard]] static Result<std::unique_ptr<Service>> start(boost::asio::io_context& loop,
+                                                                const Directory& directory, CoordinatorConfig config);
+    ~Service() override;
+
+    /// Hears no more messages, finishes what has begun, then calls `done`. A round that is being summed is summed again
+    /// at the next start.
+    void drain(std::function<void()> done);
+
+    [[nodiscard]] const Federation& federation() const override { return *federation_; }
+    [[nodiscard]] const ledger::History& history() const override { return history_; }
+    [[nodiscard]] const parameters::ModelSpec& model_spec() const override { return spec_; }
+    [[nodiscard]] Endpoints endpoints() const override { return endpoints_; }
+    [[nodiscard]] TimePoint started_at() const override { return started_; }
+    [[nodiscard]] std::string metrics_text() override { return metrics_.text(*federation_, Clock::now()); }
+    void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) override;
+    void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
+    void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
+    void export_model(const ledger::VersionRow& version, Tier tier,
+                      std::function<void(Result<std::string>)> done) override;
+
+private:
+    struct Parts;  // what start() opens before there is a service
+    Service(boost::asio::io_context& loop, Parts parts);
+
+    // service_start.cpp
+    [[nodiscard]] Result<> fold_journal();
+    [[nodiscard]] Result<> open_sockets();
+    [[nodiscard]] Result<> open_admin();
+    void advertise();
+
+    // service.cpp
+    void deliver(const Event& event);
+    void take(Actions actions);
+    void settle();
+    void perform(const Action& action);
+    void perform(const Send& order);
+    void perform(const SendModel& order);
+    void perform(const ReplyToJoin& order);
+    void perform(const CheckUpdate& order);
+    void perform(const SumRound& order);
+    void perform(const EraseVersion& order);
+    void perform(const Answer& order);
+    void perform(const Ignored& order);
+    void on_fleet(const transport::Sender& sender, const transport::Frames& frames);
+    void on_enrol(const transport::Sender& sender, const transport::Frames& frames);
+    void finish_drain();
+
+    boost::asio::io_context& loop_;
+    DirectoryLock lock_;
+    Directory directory_;
+    CoordinatorConfig config_;
+    DirectoryKeys keys_;
+    TimePoint started_;
+    ledger::SqliteJournal journal_;
+    ledger::Version journal_version_ = 0;
+    ledger::History history_;
+    std::unique_ptr<storage::RocksBlobStore> blobs_;
+    ModelStore models_;
+    parameters::ModelSpec spec_;
+    std::unique_ptr<Federation> federation_;
+    CoordinatorMetrics metrics_;
+    Endpoints endpoints_;
+    std::map<Ticket, std::function<void(Result<>)>> answers_;
+    Ticket next_ticket_ = 1;
+    std::size_t erased_ = 0;
+    bool draining_ = false;
+    std::function<void()> drained_;
+    std::size_t open_servers_ = 0;
+
+    // From here on: what calls back, closed first.
+    boost::asio::steady_timer timer_;
+    std::unique_ptr<transport::Context> context_;
+    std::unique_ptr<transport::Router> fleet_;
+    std::unique_ptr<transport::Router> enrol_;
+    AdminApi api_;
+    std::unique_ptr<http::Server> admin_server_;
+    std::unique_ptr<http::Server> metrics_server_;
+    std::unique_ptr<Worker> worker_;
+    std::unique_ptr<ActionQueue> queue_;
+};
+
+}  // namespace skerry::coordinator

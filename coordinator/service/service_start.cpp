@@ -1,0 +1,186 @@
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "common/crypto/key_file.hpp"
+#include "common/crypto/random.hpp"
+#include "common/observe/log.hpp"
+#include "coordinator/service/event_log.hpp"
+#include "coordinator/service/service.hpp"
+
+// From a directory to a running coordinator.
+namespace skerry::coordinator {
+namespace {
+
+namespace log = observe::log;
+
+constexpr std::size_t kJournalPage = 1000;
+constexpr std::size_t kEnrolBytesMax = 8 * 1024;
+
+// What is not written cannot be promised, and after a failed flush nobody knows what is: the journal tells at the
+// start.
+[[noreturn]] void disk_failed(const Error& error) {
+    log::error("disk_failed", {{"reason", error.message}, {"do", "repair the disk, then start again"}});
+    std::abort();
+}
+
+std::string at_host(const std::string& host, const std::string& bound) {
+    const auto endpoint = parse_endpoint(bound);
+    if (!endpoint) return {};
+    if (host.empty()) return endpoint->is_wildcard() ? std::string() : endpoint->text();
+    const bool bare_ipv6 = host.find(':') != std::string::npos && host.front() != '[';
+    return Endpoint{bare_ipv6 ? "[" + host + "]" : host, endpoint->port}.text();
+}
+
+}  // namespace
+
+struct Service::Parts {
+    DirectoryLock lock;
+    Directory directory;
+    CoordinatorConfig config;
+    DirectoryKeys keys;
+    ledger::SqliteJournal journal;
+    std::unique_ptr<storage::RocksBlobStore> blobs;
+};
+
+Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, const Directory& directory,
+                                                CoordinatorConfig config) {
+    auto lock = SKERRY_TRY(DirectoryLock::take(directory));
+    auto keys = SKERRY_TRY(load_keys(directory));
+    auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));
+    auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
+    std::unique_ptr<Service> service(new Service(loop, Parts{std::move(lock), directory, std::move(config),
+                                                             std::move(keys), std::move(journal), std::move(blobs)}));
+    SKERRY_TRY(service->fold_journal());
+    SKERRY_TRY(service->open_sockets());
+    SKERRY_TRY(service->open_admin());
+    service->advertise();
+
+    service->worker_ = std::make_unique<Worker>(loop);
+    Service* const self = service.get();
+    service->queue_ = std::make_unique<ActionQueue>(
+        loop, service->journal_, service->journal_version_, *service->blobs_, *service->worker_,
+        ActionQueue::Hooks{[self](const Action& action) { self->perform(action); },
+                           [self](const ledger::Events& events) {
+                               for (const ledger::Event& event : events) {
+                                   log_event(event);
+                                   self->metrics_.committed(event);
+                               }
+                           },
+                           disk_failed, [self] { self->finish_drain(); }});
+    service->take(service->federation_->resume(Clock::now()));
+    service->settle();
+    return service;
+}
+
+Service::Service(boost::asio::io_context& loop, Parts parts)
+    : loop_(loop),
+      lock_(std::move(parts.lock)),
+      directory_(std::move(parts.directory)),
+      config_(std::move(parts.config)),
+      keys_(std::move(parts.keys)),
+      started_(Clock::now()),
+      journal_(std::move(parts.journal)),
+      history_(journal_.database()),
+      blobs_(std::move(parts.blobs)),
+      models_(*blobs_),
+      timer_(loop),
+      api_(*this) {}
+
+Service::~Service() = default;
+
+Result<> Service::fold_journal() {
+    federation_ = std::make_unique<Federation>(
+        keys_.ring, config_.policy, [] { return crypto::random_bytes<16>(); }, history_);
+    while (true) {
+        const auto page = SKERRY_TRY(journal_.read(ledger::kFederationStream, journal_version_, kJournalPage));
+        if (page.empty()) break;
+        for (const ledger::Recorded& recorded : page)
+            federation_->apply(recorded.event);
+        journal_version_ = page.back().version;
+    }
+    if (federation_->versions().empty()) {
+        return fail(ErrorCode::NotFound, "the making of the federation in " + directory_.path.string() +
+                                             " was interrupted: remove the directory and run 'init' again");
+    }
+    if (federation_->created().root != keys_.ring.root.verify_key()) {
+        return fail(ErrorCode::PermissionDenied, "the keys and history.db in " + directory_.path.string() +
+                                                     " belong to different federations: restore both together");
+    }
+    spec_ = SKERRY_TRY(parameters::parse_model(federation_->created().model));
+    return models_.keep_in_memory(federation_->newest().weights);
+}
+
+Result<> Service::open_sockets() {
+    context_ = std::make_unique<transport::Context>(loop_);
+    transport::RouterOptions options;
+    options.keys = keys_.transport;
+    options.domain = "fleet";
+    options.admit = [this](const transport::CurvePublicKey& key) {
+        const Node* const node = federation_->registry().node_by_transport(key.value);
+        return node != nullptr && !node->revoked;
+    };
+    fleet_ = SKERRY_TRY(transport::Router::open(
+        *context_, options,
+        [this](const transport::Sender& sender, transport::Frames frames) { on_fleet(sender, frames); }));
+    SKERRY_TRY(fleet_->bind(config_.listen.fleet));
+
+    options.domain = "enrol";
+    options.admit = {};
+    options.bounds = {1, kEnrolBytesMax, kEnrolBytesMax};
+    enrol_ = SKERRY_TRY(transport::Router::open(
+        *context_, options,
+        [this](const transport::Sender& sender, transport::Frames frames) { on_enrol(sender, frames); }));
+    Endpoint next = SKERRY_TRY(parse_endpoint(config_.listen.fleet));
+    if (next.port != 0) ++next.port;
+    return enrol_->bind(config_.listen.enrol.empty() ? next.text() : config_.listen.enrol);
+}
+
+Result<> Service::open_admin() {
+    admin_server_ = std::make_unique<http::Server>(
+        loop_, http::ServerOptions{},
+        [this](http::Request request, http::Respond respond) { api_.handle(request, respond); });
+    SKERRY_TRY(admin_server_->listen_unix(directory_.admin_socket()));
+    ++open_servers_;
+    if (config_.metrics.listen.empty()) return {};
+
+    const Endpoint endpoint = SKERRY_TRY(parse_endpoint("tcp://" + config_.metrics.listen));
+    metrics_server_ = std::make_unique<http::Server>(
+        loop_, http::ServerOptions{}, [this](const http::Request& request, const http::Respond& respond) {
+            if (request.path == "/metrics") {
+                respond({200, "text/plain; version=0.0.4", metrics_text(), {}});
+            } else {
+                respond(http::error_response(404, "only /metrics is served here"));
+            }
+        });
+    const std::uint16_t port = SKERRY_TRY(metrics_server_->listen_tcp(endpoint.host, endpoint.port));
+    config_.metrics.listen = endpoint.host + ":" + std::to_string(port);
+    ++open_servers_;
+    return {};
+}
+
+void Service::advertise() {
+    endpoints_.fleet = fleet_->bound_endpoint();
+    endpoints_.enrol = enrol_->bound_endpoint();
+    endpoints_.advertised_fleet = at_host(config_.listen.advertise, endpoints_.fleet);
+    endpoints_.advertised_enrol = at_host(config_.listen.advertise, endpoints_.enrol);
+    federation_->set_fleet_endpoint(endpoints_.advertised_fleet);
+    const nlohmann::json file = {{"fleet", endpoints_.fleet},
+                                 {"enrol", endpoints_.enrol},
+                                 {"advertised_fleet", endpoints_.advertised_fleet},
+                                 {"advertised_enrol", endpoints_.advertised_enrol},
+                                 {"metrics", config_.metrics.listen},
+                                 {"admin", directory_.admin_socket().string()}};
+    using std::filesystem::perms;
+    const auto written = crypto::write_file_durably(directory_.endpoints(), bytes_of(file.dump(2) + "\n"),
+                                                    perms::owner_read | perms::owner_write);
+    if (!written) log::warning("endpoints_not_written", {{"reason", written.error().message}});
+    log::info("listening", {{"fleet", endpoints_.fleet},
+                            {"enrol", endpoints_.enrol},
+                            {"advertised", endpoints_.advertised_fleet},
+                            {"metrics", config_.metrics.listen},
+                            {"federation", federation_->id()},
+                            {"version", federation_->newest().version}});
+}
+
+}  // namespace skerry::coordinator
