@@ -159,9 +159,7 @@ void FederationBench::perform(const Actions& actions) {
                     held_sums_.push_back(order);
                     if (!hold_sums_) finish_sums();
                 },
-                [&](const EraseVersion& order) {
-                    ASSERT_TRUE(!order.weights || blobs.erase(*order.weights));
-                },
+                [&](const EraseVersion& order) { ASSERT_TRUE(!order.weights || blobs.erase(*order.weights)); },
                 [&](const Answer&) {},
                 [&](const Ignored& order) { ignored.push_back(order.why); },
             },
