@@ -1,0 +1,95 @@
+#include "edge-node/daemon/label_intake.hpp"
+
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace skerry::node {
+
+namespace {
+
+/// One label with what the ring knows of its request.
+struct Candidate {
+    IncomingLabel label;
+    std::optional<feedback::Prediction> prediction;
+    bool expired = false;
+};
+
+/// On the storage thread: the record decides, then what is new becomes durable in one transaction.
+Result<LabelIntake::Verdicts> judge_and_append(feedback::LabelStore& store, std::vector<Candidate> candidates,
+                                               TimePoint now) {
+    LabelIntake::Verdicts verdicts;
+    std::vector<feedback::LabelledSample> accepted;
+    std::unordered_map<std::string, std::uint32_t> in_this_group;
+    for (Candidate& candidate : candidates) {
+        feedback::KnownRequest known;
+        known.waiting = candidate.prediction.has_value();
+        known.expired = candidate.expired;
+        const std::string& request = candidate.label.request;
+        if (const auto earlier = in_this_group.find(request); earlier != in_this_group.end()) {
+            known.recorded = earlier->second;
+        } else {
+            known.recorded = SKERRY_TRY(store.label_of(request));
+        }
+        const auto verdict = feedback::judge_label(known, candidate.label.label);
+        verdicts.push_back(verdict);
+        if (verdict != feedback::LabelVerdict::Accepted) continue;
+        in_this_group.emplace(request, candidate.label.label);
+        accepted.push_back({std::move(*candidate.prediction), candidate.label.label, now});
+    }
+    if (!accepted.empty()) SKERRY_TRY(store.append(accepted));
+    return verdicts;
+}
+
+}  // namespace
+
+void LabelIntake::submit(std::vector<IncomingLabel> labels, OnDone on_done) {
+    waiting_ += labels.size();
+    gathering_.push_back({std::move(labels), std::move(on_done)});
+    if (!committing_) commit();
+}
+
+void LabelIntake::commit() {
+    committing_ = true;
+    std::vector<Submission> group = std::exchange(gathering_, {});
+    std::vector<Candidate> candidates;
+    for (const Submission& submission : group) {
+        for (const IncomingLabel& label : submission.labels)
+            candidates.push_back({label, ring_.find(label.request), ring_.has_expired(label.request)});
+    }
+    storage_.run(
+        [&store = store_, candidates = std::move(candidates)]() mutable {
+            return judge_and_append(store, std::move(candidates), Clock::now());
+        },
+        [this, group = std::move(group)](Result<Verdicts> verdicts) mutable {
+            finish(std::move(group), std::move(verdicts));
+        });
+}
+
+void LabelIntake::finish(std::vector<Submission> group, Result<Verdicts> verdicts) {
+    committing_ = false;
+    std::size_t accepted = 0;
+    std::size_t next = 0;
+    std::vector<Result<Verdicts>> answers;
+    for (const Submission& submission : group) {
+        waiting_ -= submission.labels.size();
+        if (!verdicts) {
+            answers.emplace_back(tl::unexpected(verdicts.error()));
+            continue;
+        }
+        Verdicts own;
+        for (const IncomingLabel& label : submission.labels) {
+            own.push_back((*verdicts)[next++]);
+            if (own.back() != feedback::LabelVerdict::Accepted) continue;
+            ring_.remove(label.request);
+            ++accepted;
+        }
+        answers.emplace_back(std::move(own));
+    }
+    if (!gathering_.empty()) commit();
+    if (accepted > 0) on_accepted_(accepted);
+    for (std::size_t i = 0; i < group.size(); ++i)
+        group[i].on_done(std::move(answers[i]));
+}
+
+}  // namespace skerry::node

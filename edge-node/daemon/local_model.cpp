@@ -1,0 +1,374 @@
+#include "edge-node/daemon/local_model.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "common/observe/log.hpp"
+#include "edge-node/spool/rebase.hpp"
+
+namespace skerry::node {
+
+namespace log = observe::log;
+
+namespace {
+
+/// An engine that failed is asked again after this; the learner process has its own, longer restart delays.
+constexpr std::chrono::milliseconds kEngineRetry{1000};
+
+[[noreturn]] void disk_failed(const Error& error) {
+    // What the disk holds is not known any more. Nothing may be acknowledged from here on: start again and read it.
+    log::error("disk_failed", {{"reason", error.message}, {"fix", "free space or check the disk, then start again"}});
+    std::_Exit(70);
+}
+
+Checkpoint with_learner(Checkpoint checkpoint, const LearningPolicy& policy) {
+    checkpoint.learner = policy.checkpoint();
+    return checkpoint;
+}
+
+std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
+    std::uint64_t correct = 0;
+    for (const std::uint64_t count : numbers.tier_correct)
+        correct += count;
+    return numbers.labelled - std::min(numbers.labelled, correct);
+}
+
+}  // namespace
+
+LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model,
+                       LearningEngine& engine, LearningConfig config, ExecutorFactory executors,
+                       const crypto::SigningKey& identity)
+    : loop_(loop),
+      stores_(stores),
+      model_(std::move(model)),
+      engine_(engine),
+      config_(std::move(config)),
+      executors_(std::move(executors)),
+      identity_(identity),
+      retry_(loop) {}
+
+Result<> LocalModel::restore() {
+    if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
+        auto checkpoint = Checkpoint::from_bytes(*stored);
+        auto policy = checkpoint ? LearningPolicy::restore(engine_, config_, model_->spec, checkpoint->learner)
+                                 : Result<std::unique_ptr<LearningPolicy>>(tl::unexpected(checkpoint.error()));
+        if (checkpoint) checkpoint_ = std::move(*checkpoint);
+        if (policy) {
+            policy_ = std::move(*policy);
+        } else {
+            log::warning("checkpoint_unusable", {{"reason", policy.error().message},
+                                                 {"consequence", "learning starts again from the installed version"}});
+            std::vector<float> base = SKERRY_TRY(stores_.spool.base());
+            if (!base.empty()) SKERRY_TRY(adopt(std::move(base)));
+        }
+        checkpoint_.learner.clear();
+    }
+    if (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
+        const bool install = unfinished->what == Unfinished::What::Install;
+        if (!install || !policy_ || checkpoint_.version.global != unfinished->version) {
+            SKERRY_TRY(
+                adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values()))
+                              : SKERRY_TRY(stores_.spool.last_good())));
+            if (install) checkpoint_.version = {unfinished->version, 0};
+            SKERRY_TRY(
+                stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), {}, Clock::now()}));
+        }
+        SKERRY_TRY(install ? stores_.spool.finish_install() : stores_.spool.finish_drop(checkpoint_.totals));
+        log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}});
+    }
+    sent_ = SKERRY_TRY(stores_.spool.totals_sent());
+    unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
+    return {};
+}
+
+Result<> LocalModel::adopt(std::vector<float> weights) {
+    if (policy_) return policy_->rebase(std::move(weights));
+    policy_ = SKERRY_TRY(LearningPolicy::create(engine_, config_, model_->spec, std::move(weights)));
+    return {};
+}
+
+void LocalModel::begin(Listeners listeners) {
+    listeners_ = std::move(listeners);
+    answered_before_ = checkpoint_.answered;
+    if (policy_) {
+        auto snapshot = make_snapshot(model_, checkpoint_.version, *policy_->parameters(), executors_);
+        if (snapshot) {
+            publish(std::move(*snapshot));
+        } else {
+            log::error("snapshot_failed", {{"reason", snapshot.error().message}});
+        }
+    }
+    pump();
+}
+
+std::optional<feedback::PrequentialNumbers> LocalModel::prequential() const {
+    if (!policy_) return std::nullopt;
+    return policy_->prequential();
+}
+
+template <class Job, class Done>
+void LocalModel::on_disk(Job job, Done done) {
+    stores_.thread.run(std::move(job), [done = std::move(done)](auto result) mutable {
+        if (!result) disk_failed(result.error());
+        if constexpr (std::is_same_v<decltype(result), Result<>>) {
+            done();
+        } else {
+            done(std::move(*result));
+        }
+    });
+}
+
+void LocalModel::labels_arrived(std::size_t count) {
+    unconsumed_ += count;
+    pump();
+}
+
+void LocalModel::perform(Action order) {
+    if (auto* chunk = std::get_if<StoreModelChunk>(&order)) {
+        // Memory, not disk: what is on its way is only worth keeping once it is whole.
+        if (chunk->index == 0) staged_.clear();
+        const std::size_t before = staged_.size();
+        staged_.resize(before + chunk->bytes.size() / sizeof(float));
+        std::memcpy(staged_.data() + before, chunk->bytes.data(), (staged_.size() - before) * sizeof(float));
+        return;
+    }
+    orders_.push_back(std::move(order));
+    pump();
+}
+
+void LocalModel::finish(std::function<void()> then) {
+    finishing_ = true;
+    // A trigger that is with the engine is let go: its labels are still there at the next start.
+    if (working_ && policy_ && policy_->busy()) return then();
+    then_ = std::move(then);
+    retry_.cancel();
+    pump();
+}
+
+void LocalModel::pump() {
+    if (working_) return;
+    if (!orders_.empty()) {
+        working_ = true;
+        // By shared pointer: work goes on in callbacks that may be copied.
+        auto order = std::make_shared<Action>(std::move(orders_.front()));
+        orders_.pop_front();
+        std::visit([this](auto& what) { work_on(what); }, *order);
+    } else if (finishing_) {
+        if (then_) std::exchange(then_, nullptr)();
+    } else if (policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish) {
+        working_ = true;
+        begin_trigger();
+    }
+}
+
+void LocalModel::end_work() {
+    working_ = false;
+    pump();
+}
+
+void LocalModel::publish(std::shared_ptr<const Snapshot> snapshot) {
+    listeners_.publish(std::move(snapshot));
+}
+
+std::array<std::uint64_t, kTiers> LocalModel::answered() const {
+    std::array<std::uint64_t, kTiers> all = answered_before_;
+    const std::array<std::uint64_t, kTiers> now = listeners_.answered();
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        all[tier] += now[tier];
+    return all;
+}
+
+Checkpoint LocalModel::checkpoint_of_now() {
+    checkpoint_.answered = answered();
+    return with_learner(checkpoint_, *policy_);
+}
+
+// ---- A trigger ----
+
+void LocalModel::begin_trigger() {
+    trigger_began_ = Clock::now();
+    on_disk([&labels = stores_.labels, rows = config_.trigger_rows] { return labels.unconsumed(rows); },
+            [this](std::vector<feedback::LabelledSample> batch) {
+                auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
+                policy_->learn(*shared, [this, shared](Result<Learned> learned) {
+                    on_learned(std::move(learned), std::move(*shared));
+                });
+            });
+}
+
+void LocalModel::on_learned(Result<Learned> learned, std::vector<feedback::LabelledSample> batch) {
+    if (!learned) {
+        if (engine_trouble_ != learned.error().message) {
+            log::warning("cannot_learn", {{"reason", learned.error().message}});
+        }
+        engine_trouble_ = learned.error().message;
+        if (finishing_) return end_work();
+        // Orders need not wait for the engine; only the next try does.
+        working_ = false;
+        if (!orders_.empty()) return pump();
+        working_ = true;
+        retry_.expires_after(kEngineRetry);
+        retry_.async_wait([this](boost::system::error_code) { end_work(); });
+        return;
+    }
+    engine_trouble_.clear();
+    const feedback::PrequentialNumbers numbers = policy_->prequential();
+    checkpoint_.version.local += 1;
+    checkpoint_.totals.steps += learned->accepted ? 1 : 0;
+    checkpoint_.totals.examples += learned->report.trained_rows;
+    checkpoint_.totals.labelled = numbers.labelled;
+    checkpoint_.totals.errors = errors_in(numbers);
+    checkpoint_.learning_rate = learned->report.learning_rate;
+    checkpoint_.reason = learned->report.reason;
+
+    std::vector<feedback::ErrorRecord> errors;
+    for (const feedback::LabelledSample& sample : batch)
+        if (!sample.correct()) errors.push_back(feedback::error_of(sample));
+    auto job = [this, consumed = learned->consumed, errors = std::move(errors), version = checkpoint_.version,
+                parameters = learned->parameters, checkpoint = checkpoint_of_now()] {
+        using Made = Result<std::shared_ptr<const Snapshot>>;
+        const auto committed = stores_.labels.commit_step({consumed, checkpoint.to_bytes(), errors, Clock::now()});
+        if (!committed) return Made(tl::unexpected(committed.error()));
+        return make_snapshot(model_, version, *parameters, executors_);
+    };
+    on_disk(std::move(job), [this, accepted = learned->accepted, consumed = learned->consumed.size(),
+                             report = learned->report](std::shared_ptr<const Snapshot> snapshot) {
+        unconsumed_ -= std::min<std::uint64_t>(unconsumed_, consumed);
+        publish(std::move(snapshot));
+        trigger_time_ = Clock::now() - trigger_began_;
+        last_report_ = report;
+        listeners_.learned(report);
+        if (accepted) listeners_.tell(StepLearned{});
+        end_work();
+    });
+}
+
+// ---- What the session orders ----
+
+void LocalModel::work_on(TakeUpdate& order) {
+    if (!policy_) {
+        listeners_.tell(NothingTaken{order.sequence});
+        return end_work();
+    }
+    Totals totals = checkpoint_.totals;
+    auto job = [this, order, totals,
+                weights = policy_->parameters()]() mutable -> Result<std::optional<SpooledUpdate>> {
+        const Totals before = SKERRY_TRY(stores_.spool.totals_sent());
+        const auto counts =
+            SKERRY_TRY(stores_.labels.errors().counts_since(before.error_cursor, limits::kReportClassPairsMax));
+        totals.error_cursor = counts.cursor;
+        Contribution contribution{*weights, model_->layout.statistics(), totals, {}};
+        for (const feedback::ConfusionCount& pair : counts.pairs) {
+            contribution.confusions.push_back({static_cast<std::uint16_t>(pair.truth),
+                                               static_cast<std::uint16_t>(pair.predicted),
+                                               static_cast<std::uint32_t>(pair.count)});
+        }
+        return stores_.spool.take(order, contribution, identity_);
+    };
+    on_disk(std::move(job), [this, sequence = order.sequence, totals](std::optional<SpooledUpdate> update) {
+        if (update) {
+            sent_ = totals;
+            log::info("update_spooled", {{"sequence", sequence}, {"bytes", update->sealed_bytes}});
+            listeners_.tell(UpdateSpooled{std::move(*update)});
+        } else {
+            listeners_.tell(NothingTaken{sequence});
+        }
+        end_work();
+    });
+}
+
+void LocalModel::work_on(InstallVersion& order) {
+    struct Prepared {
+        std::vector<float> weights;
+        std::string refused;
+    };
+    std::vector<float> version = std::exchange(staged_, {});
+    auto job = [this, order, version = std::move(version),
+                weights = policy_ ? policy_->parameters() : nullptr]() -> Result<Prepared> {
+        // The self-test: a version that is no use to this node must not become its base.
+        if (auto trial = make_snapshot(model_, {order.manifest.version, 0}, version, executors_); !trial) {
+            return Prepared{{}, trial.error().message};
+        }
+        SKERRY_TRY(stores_.spool.begin_install(order, version));
+        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values())), {}};
+    };
+    on_disk(std::move(job), [this, number = order.manifest.version](Prepared prepared) {
+        if (!prepared.refused.empty()) {
+            listeners_.tell(VersionRefused{number, prepared.refused});
+            return end_work();
+        }
+        if (const auto adopted = adopt(std::move(prepared.weights)); !adopted) disk_failed(adopted.error());
+        checkpoint_.version = {number, 0};
+        on_disk(
+            [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
+                using Made = Result<std::shared_ptr<const Snapshot>>;
+                auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), {}, Clock::now()});
+                if (done) done = stores_.spool.finish_install();
+                if (!done) return Made(tl::unexpected(done.error()));
+                return make_snapshot(model_, checkpoint.version, *parameters, executors_);
+            },
+            [this, number](std::shared_ptr<const Snapshot> snapshot) {
+                publish(std::move(snapshot));
+                log::info("version_installed", {{"version", number}});
+                listeners_.tell(VersionInstalled{number});
+                end_work();
+            });
+    });
+}
+
+void LocalModel::work_on(DropProgress& order) {
+    on_disk(
+        [this, sequence = order.sequence]() -> Result<std::vector<float>> {
+            SKERRY_TRY(stores_.spool.begin_drop(sequence));
+            return stores_.spool.last_good();
+        },
+        [this](std::vector<float> weights) {
+            if (const auto adopted = adopt(std::move(weights)); !adopted) disk_failed(adopted.error());
+            checkpoint_.version.local += 1;
+            on_disk(
+                [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
+                    using Made = Result<std::shared_ptr<const Snapshot>>;
+                    auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), {}, Clock::now()});
+                    if (done) done = stores_.spool.finish_drop(checkpoint.totals);
+                    if (!done) return Made(tl::unexpected(done.error()));
+                    return make_snapshot(model_, checkpoint.version, *parameters, executors_);
+                },
+                [this](std::shared_ptr<const Snapshot> snapshot) {
+                    sent_ = checkpoint_.totals;
+                    publish(std::move(snapshot));
+                    end_work();
+                });
+        });
+}
+
+void LocalModel::work_on(PutBack& order) {
+    on_disk(
+        [this, sequence = order.sequence]() -> Result<Totals> {
+            SKERRY_TRY(stores_.spool.put_back(sequence));
+            return stores_.spool.totals_sent();
+        },
+        [this](const Totals& totals) {
+            sent_ = totals;
+            end_work();
+        });
+}
+
+void LocalModel::work_on(KeepReceipt& order) {
+    on_disk([this, sequence = order.sequence,
+             receipt = order.receipt] { return stores_.spool.keep_receipt(sequence, receipt); },
+            [this] { end_work(); });
+}
+
+void LocalModel::work_on(KeepKeys& order) {
+    on_disk([this, keys = order.signed_keys] { return stores_.spool.keep_keys(keys); }, [this] { end_work(); });
+}
+
+void LocalModel::work_on(KeepCertificate& order) {
+    on_disk([this, certificate = order.signed_certificate] { return stores_.spool.keep_certificate(certificate); },
+            [this] { end_work(); });
+}
+
+}  // namespace skerry::node

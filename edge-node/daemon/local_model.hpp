@@ -1,0 +1,129 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "edge-node/daemon/checkpoint.hpp"
+#include "edge-node/daemon/storage_thread.hpp"
+#include "edge-node/learning/learning_policy.hpp"
+#include "edge-node/serving/snapshot.hpp"
+#include "edge-node/session/events.hpp"
+#include "edge-node/spool/spool.hpp"
+#include "feedback/label_store.hpp"
+
+namespace skerry::node {
+
+/// The one owner of the node's weights: they learn from labels, are shared as updates and are rebased on versions, one
+/// of these at a time, each durable before the next begins. Serving only ever sees the snapshots it publishes.
+///
+///     trigger   unconsumed labels → policy → {checkpoint, consumption, errors} in one commit → snapshot → StepLearned
+///     take      progress since the last update → sealed, in the spool → UpdateSpooled
+///     install   begin_install → rebased weights in the checkpoint → finish_install → snapshot → VersionInstalled
+///
+/// A disk that fails ends the process: what is durable is read back at the next start. Loop thread only; spool and
+/// store are touched on the storage thread alone once begin() has returned.
+class LocalModel {
+public:
+    struct Stores {
+        StorageThread& thread;
+        Spool& spool;
+        feedback::LabelStore& labels;
+    };
+    struct Listeners {
+        std::function<void(std::shared_ptr<const Snapshot>)> publish;
+        std::function<void(Event)> tell;  ///< the session, where there is one
+        std::function<void(const LearningReport&)> learned;
+        std::function<std::array<std::uint64_t, kTiers>()> answered;  ///< since begin(), by tier
+    };
+
+    LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, LearningEngine& engine,
+               LearningConfig config, ExecutorFactory executors, const crypto::SigningKey& identity);
+
+    /// Reads back what is durable and finishes what a crash interrupted. Blocks; once, before the loop runs.
+    [[nodiscard]] Result<> restore();
+    /// From here on, `listeners` hear what happens; the restored snapshot is published first, where there is one.
+    void begin(Listeners listeners);
+
+    /// Labels have become durable.
+    void labels_arrived(std::size_t count);
+    /// One of KeepReceipt, TakeUpdate, PutBack, DropProgress, StoreModelChunk, InstallVersion, KeepKeys,
+    /// KeepCertificate: done in the order of the calls, after a step that is being learned.
+    void perform(Action order);
+    /// Calls `then` once nothing is under way that would be lost; no trigger begins from now on.
+    void finish(std::function<void()> then);
+
+    /// Labels that are durable and not learned yet.
+    [[nodiscard]] std::uint64_t unconsumed() const { return unconsumed_; }
+    [[nodiscard]] bool learning() const { return policy_ && policy_->busy(); }
+    [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
+    /// Samples answered since the node was created, by tier.
+    [[nodiscard]] std::array<std::uint64_t, kTiers> answered() const;
+    [[nodiscard]] std::uint64_t steps_unsent() const { return checkpoint_.totals.steps - sent_.steps; }
+    [[nodiscard]] const std::optional<LearningReport>& last_report() const { return last_report_; }
+    [[nodiscard]] std::optional<feedback::PrequentialNumbers> prequential() const;
+    /// How long the last trigger took, from its labels to its snapshot.
+    [[nodiscard]] std::chrono::milliseconds trigger_time() const { return trigger_time_; }
+    /// Why the engine could not learn the last time it was asked; empty: it could.
+    [[nodiscard]] const std::string& engine_trouble() const { return engine_trouble_; }
+    [[nodiscard]] const LearningConfig& config() const { return config_; }
+
+private:
+    void pump();
+    void end_work();
+
+    void begin_trigger();
+    void on_learned(Result<Learned> learned, std::vector<feedback::LabelledSample> batch);
+
+    void work_on(TakeUpdate& order);
+    void work_on(InstallVersion& order);
+    void work_on(DropProgress& order);
+    void work_on(PutBack& order);
+    void work_on(KeepReceipt& order);
+    void work_on(KeepKeys& order);
+    void work_on(KeepCertificate& order);
+    template <class Other>
+    void work_on(Other&) {
+        end_work();
+    }
+
+    [[nodiscard]] Result<> adopt(std::vector<float> weights);
+    [[nodiscard]] Checkpoint checkpoint_of_now();
+    void publish(std::shared_ptr<const Snapshot> snapshot);
+    template <class Job, class Done>
+    void on_disk(Job job, Done done);
+
+    boost::asio::io_context& loop_;
+    Stores stores_;
+    std::shared_ptr<const Model> model_;
+    LearningEngine& engine_;
+    LearningConfig config_;
+    ExecutorFactory executors_;
+    const crypto::SigningKey& identity_;
+    Listeners listeners_;
+
+    std::unique_ptr<LearningPolicy> policy_;               ///< null before the first version
+    std::array<std::uint64_t, kTiers> answered_before_{};  ///< what begin() found
+    Checkpoint checkpoint_;                                ///< but for `learner`, which is the policy's
+    Totals sent_;                                          ///< at the last update
+    std::uint64_t unconsumed_ = 0;
+    std::optional<LearningReport> last_report_;
+    std::chrono::milliseconds trigger_time_{0};
+    TimePoint trigger_began_{};
+    std::string engine_trouble_;
+
+    std::vector<float> staged_;  ///< the version that is being fetched
+    std::deque<Action> orders_;
+    bool working_ = false;
+    bool finishing_ = false;
+    std::function<void()> then_;
+    boost::asio::steady_timer retry_;
+};
+
+}  // namespace skerry::node

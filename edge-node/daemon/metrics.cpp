@@ -1,0 +1,126 @@
+#include "edge-node/daemon/metrics.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace skerry::node {
+
+using observe::MetricFamily;
+using observe::MetricKind;
+
+namespace {
+
+const std::vector<std::string> kTierNames = {"light", "medium", "heavy"};
+
+std::vector<std::string> verdict_names() {
+    std::vector<std::string> names;
+    for (std::size_t verdict = 0; verdict < feedback::kLabelVerdicts; ++verdict)
+        names.emplace_back(feedback::name_of(static_cast<feedback::LabelVerdict>(verdict)));
+    return names;
+}
+
+std::vector<MetricFamily> table() {
+    const auto counter = [](std::string name, std::string help, std::string label = {},
+                            std::vector<std::string> values = {}) {
+        return MetricFamily{std::move(name),  std::move(help),   MetricKind::Counter,
+                            std::move(label), std::move(values), {}};
+    };
+    const auto gauge = [](std::string name, std::string help, std::string label = {},
+                          std::vector<std::string> values = {}) {
+        return MetricFamily{std::move(name),  std::move(help),   MetricKind::Gauge,
+                            std::move(label), std::move(values), {}};
+    };
+    return {
+        counter("skerry_node_answers_total", "Samples answered, by the tier that answered", "tier", kTierNames),
+        counter("skerry_node_requests_total", "Inference requests, answered or refused"),
+        counter("skerry_node_requests_refused_total", "Inference requests refused", "reason",
+                {"invalid", "busy", "unready"}),
+        counter("skerry_node_labels_total", "Labels by what became of them", "verdict", verdict_names()),
+        counter("skerry_node_feedback_busy_total", "Feedback refused because learning was behind"),
+        counter("skerry_node_steps_total", "Learning steps accepted since the node was created"),
+        counter("skerry_node_examples_total", "Samples learned from since the node was created"),
+        counter("skerry_node_learner_deaths_total", "Learner processes that ended unasked"),
+        counter("skerry_node_predictions_expired_total", "Predictions let go without a label"),
+        gauge("skerry_node_ready", "1 when it serves a model"),
+        gauge("skerry_node_link_up", "1 when the coordinator knows this connection"),
+        gauge("skerry_node_samples_waiting", "Durable labels that no step has learned yet"),
+        gauge("skerry_node_predictions_waiting", "Predictions that wait for their label"),
+        gauge("skerry_node_queue_requests", "Requests in the queue"),
+        gauge("skerry_node_version_installed", "Global model version installed"),
+        gauge("skerry_node_version_newest", "Newest global model version that the coordinator told of"),
+        gauge("skerry_node_learning_rate", "Rate of the last learning step"),
+        gauge("skerry_node_updates_uncounted", "Updates accepted and in no version yet"),
+        gauge("skerry_node_accuracy_ratio", "Prequential accuracy of the last ten steps, beside its baselines",
+              "predictor", {"model", "majority", "last_class"}),
+    };
+}
+
+/// The serving counters keep their own buckets, so that answering costs no lock.
+std::string latency_text(const ServingCounters& counters) {
+    constexpr const char* kName = "skerry_node_answer_seconds";
+    std::string text =
+        fmt::format("# HELP {0} From a request's arrival to its answer, by tier\n# TYPE {0} histogram\n", kName);
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        const LatencyHistogram& histogram = counters.latency[tier];
+        std::uint64_t below = 0;
+        for (std::size_t bucket = 0; bucket < LatencyHistogram::kUpperSeconds.size(); ++bucket) {
+            below += histogram.buckets[bucket];
+            text += fmt::format("{}_bucket{{tier=\"{}\",le=\"{}\"}} {}\n", kName, kTierNames[tier],
+                                LatencyHistogram::kUpperSeconds[bucket], below);
+        }
+        text += fmt::format(
+            "{0}_bucket{{tier=\"{1}\",le=\"+Inf\"}} {2}\n{0}_sum{{tier=\"{1}\"}} {3}\n"
+            "{0}_count{{tier=\"{1}\"}} {2}\n",
+            kName, kTierNames[tier], histogram.count, histogram.sum_seconds);
+    }
+    return text;
+}
+
+}  // namespace
+
+NodeMetrics::NodeMetrics() : registry_(table()) {}
+
+void NodeMetrics::count_up_to(const std::string& name, std::string_view label, std::uint64_t total) {
+    std::uint64_t& counted = counted_[name + '\n' + std::string(label)];
+    if (total > counted) registry_.counter(name, label).add(static_cast<double>(total - counted));
+    counted = std::max(counted, total);
+}
+
+std::string NodeMetrics::text(const NodeFacts& facts) {
+    const ServingCounters& counters = facts.counters;
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        count_up_to("skerry_node_answers_total", kTierNames[tier], counters.answered[tier]);
+    count_up_to("skerry_node_requests_total", {}, counters.requests);
+    count_up_to("skerry_node_requests_refused_total", "invalid", counters.refused_invalid);
+    count_up_to("skerry_node_requests_refused_total", "busy", counters.refused_busy);
+    count_up_to("skerry_node_requests_refused_total", "unready", counters.refused_unready);
+    const auto verdicts = verdict_names();
+    for (std::size_t verdict = 0; verdict < verdicts.size(); ++verdict)
+        count_up_to("skerry_node_labels_total", verdicts[verdict], counters.labels[verdict]);
+    count_up_to("skerry_node_feedback_busy_total", {}, counters.feedback_busy);
+    count_up_to("skerry_node_steps_total", {}, facts.totals.steps);
+    count_up_to("skerry_node_examples_total", {}, facts.totals.examples);
+    count_up_to("skerry_node_learner_deaths_total", {}, facts.learner_deaths);
+    count_up_to("skerry_node_predictions_expired_total", {}, facts.predictions_expired);
+
+    const auto set = [this](std::string_view name, auto value, std::string_view label = {}) {
+        registry_.gauge(name, label).set(static_cast<double>(value));
+    };
+    set("skerry_node_ready", facts.ready);
+    set("skerry_node_link_up", facts.session.link == SessionStatus::Link::Welcome);
+    set("skerry_node_samples_waiting", facts.samples_waiting);
+    set("skerry_node_predictions_waiting", facts.predictions_waiting);
+    set("skerry_node_queue_requests", facts.queue);
+    set("skerry_node_version_installed", facts.session.installed.value);
+    set("skerry_node_version_newest", facts.session.newest.value);
+    set("skerry_node_learning_rate", facts.learning_rate);
+    set("skerry_node_updates_uncounted", facts.session.accepted);
+    const feedback::PrequentialNumbers numbers = facts.prequential.value_or(feedback::PrequentialNumbers{});
+    set("skerry_node_accuracy_ratio", numbers.accuracy_window, "model");
+    set("skerry_node_accuracy_ratio", numbers.majority, "majority");
+    set("skerry_node_accuracy_ratio", numbers.last_class_window, "last_class");
+    return registry_.text() + latency_text(counters);
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,224 @@
+#include "edge-node/daemon/node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/observe/log.hpp"
+#include "common/observe/process_usage.hpp"
+#include "edge-node/daemon/node_durable.hpp"
+#include "edge-node/serving/executors/plain_executor.hpp"
+
+namespace skerry::node {
+
+namespace log = observe::log;
+
+namespace {
+
+constexpr std::chrono::hours kExpiryInterval{1};
+
+/// Stands where skerry-learner could not be found, so that the node still serves and keeps its labels.
+class NoEngine final : public LearningEngine {
+public:
+    explicit NoEngine(std::string why) : why_(std::move(why)) {}
+    void forward(const ForwardRequest&, OnDone<ForwardResult> on_done) override {
+        on_done(fail(ErrorCode::Unavailable, why_));
+    }
+    void train(const TrainRequest&, OnDone<TrainResult> on_done) override {
+        on_done(fail(ErrorCode::Unavailable, why_));
+    }
+
+private:
+    std::string why_;
+};
+
+std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, boost::asio::io_context& loop,
+                                           const parameters::ModelSpec& spec) {
+    if (options.make_engine) return options.make_engine(loop, spec);
+    auto learner = LearnerProcess::create(loop, options.config.learner, spec);
+    if (learner) return std::move(*learner);
+    log::warning("learner_missing", {{"reason", learner.error().message}});
+    return std::make_unique<NoEngine>(learner.error().message);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOptions options) {
+    const std::filesystem::path& dir = options.dir;
+    std::error_code failure;
+    if (!std::filesystem::exists(dir / "node.db", failure)) {
+        return fail(ErrorCode::NotFound, dir.string() +
+                                             " has not joined a federation: ask its operator for a token, then "
+                                             "'skerry-node join --dir " +
+                                             dir.string() + " --token …'");
+    }
+    DirectoryLock lock = SKERRY_TRY(DirectoryLock::take(dir));
+    NodeKeys keys = SKERRY_TRY(read_node_keys(dir));
+    Spool spool = SKERRY_TRY(Spool::open(dir / "node.db"));
+    std::optional<Enrolment> enrolment = SKERRY_TRY(spool.enrolment());
+    if (!enrolment) {
+        return fail(ErrorCode::NotFound,
+                    dir.string() + " has begun to join and not finished: run 'skerry-node join' again");
+    }
+    const wire::Certificate certificate = SKERRY_TRY(wire::open_certificate(enrolment->certificate, enrolment->root));
+    parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(enrolment->model));
+    const Digest identity = parameters::identity_of(spec);
+    const NodeConfig& config = options.config;
+    auto labels = SKERRY_TRY(feedback::LabelStore::open(
+        dir / "node.db", feedback::LabelStoreConfig{config.remembered_ids_max, config.errors}));
+    auto ring = SKERRY_TRY(feedback::PendingRing::open(dir / "pending.ring", config.labels, spec.input.sample_bytes()));
+    auto model = SKERRY_TRY(Model::of(std::move(spec)));
+    auto durable =
+        std::make_unique<Durable>(Durable{std::move(lock), std::move(keys), std::move(spool), std::move(*enrolment),
+                                          certificate, std::move(model), identity, std::move(labels), std::move(ring)});
+    std::unique_ptr<Node> node(new Node(loop, std::move(options), std::move(durable)));
+    SKERRY_TRY(node->local_.restore());
+    node->next_order_ = std::max(node->durable_->ring.next_order(), SKERRY_TRY(node->durable_->labels->next_order()));
+    SKERRY_TRY(node->make_link());
+    return node;
+}
+
+Node::Node(boost::asio::io_context& loop, NodeOptions options, std::unique_ptr<Durable> durable)
+    : loop_(loop),
+      options_(std::move(options)),
+      durable_(std::move(durable)),
+      api_(snapshots_, queue_, *this, options_.config.serving, SKERRY_VERSION),
+      queue_(loop, options_.config.serving),
+      storage_(loop),
+      engine_(engine_for(options_, loop, durable_->model->spec)),
+      local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
+             plain_executor, durable_->keys.identity),
+      intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
+      expiry_(loop),
+      server_(loop, {}, [this](http::Request request, http::Respond respond) {
+          handle(std::move(request), std::move(respond));
+      }) {
+    api_.set_router(Router(options_.config.router));
+}
+
+Node::~Node() {
+    // Jobs use what is destroyed below.
+    storage_.stop();
+}
+
+Result<> Node::start() {
+    SKERRY_TRY(server_.listen_unix(options_.dir / "infer.sock"));
+    if (!options_.config.http.empty()) {
+        const HttpAddress address = SKERRY_TRY(HttpAddress::parse(options_.config.http));
+        port_ = SKERRY_TRY(server_.listen_tcp(address.host, address.port));
+        log::info("listening", {{"http", HttpAddress{address.host, port_}.to_text()}});
+    }
+    log::info("listening", {{"socket", (options_.dir / "infer.sock").string()}});
+    local_.begin({[this](std::shared_ptr<const Snapshot> snapshot) { publish(std::move(snapshot)); },
+                  [this](Event event) {
+                      if (link_) link_->tell(std::move(event));
+                  },
+                  [this](const LearningReport& report) { on_learned(report); },
+                  [this] { return api_.counters().answered; }});
+    expire_predictions();
+    return link_ ? link_->start() : Result<>();
+}
+
+void Node::stop(std::function<void()> done) {
+    if (std::exchange(stopping_, true)) return;
+    log::info("draining", {{"queue", queue_.pending()}, {"labels", intake_.waiting()}});
+    expiry_.cancel();
+    server_.drain([this, done = std::move(done)] {
+        if (link_) link_->tell(Stopping{});
+        local_.finish(done);
+    });
+}
+
+void Node::publish(std::shared_ptr<const Snapshot> snapshot) {
+    const bool first = snapshots_.current() == nullptr;
+    log::info(first ? "serving" : "snapshot", {{"version", snapshot->version.to_text()}});
+    snapshots_.publish(std::move(snapshot));
+}
+
+void Node::on_learned(const LearningReport& report) {
+    log::info("learned", {{"trigger", report.trigger},
+                          {"accuracy", report.prequential.accuracy_window},
+                          {"majority", report.prequential.majority},
+                          {"last_class", report.prequential.last_class_window},
+                          {"rate", report.learning_rate},
+                          {"milliseconds", local_.trigger_time().count()},
+                          {"reason", report.reason}});
+}
+
+void Node::on_predictions(std::vector<feedback::Prediction> predictions) {
+    for (feedback::Prediction& prediction : predictions) {
+        prediction.order = next_order_++;
+        // A client that uses an id twice at a time keeps the first; its label can only mean that one.
+        if (const auto kept = durable_->ring.push(prediction); !kept) {
+            log::debug("prediction_not_kept", {{"request", prediction.request}, {"reason", kept.error().message}});
+        }
+    }
+}
+
+void Node::on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) {
+    const std::uint64_t pending = local_.unconsumed() + intake_.waiting();
+    if (pending >= 2 * options_.config.learning.trigger_rows) {
+        return done(fail(ErrorCode::Unavailable,
+                         "learning is behind: " + std::to_string(pending) + " labels wait; try again in a moment"));
+    }
+    std::vector<IncomingLabel> incoming;
+    incoming.reserve(labels.size());
+    for (FeedbackLabel& label : labels)
+        incoming.push_back({std::move(label.request), label.label});
+    intake_.submit(std::move(incoming), std::move(done));
+}
+
+void Node::expire_predictions() {
+    durable_->ring.expire(Clock::now());
+    expiry_.expires_after(kExpiryInterval);
+    expiry_.async_wait([this](boost::system::error_code failure) {
+        if (!failure) expire_predictions();
+    });
+}
+
+NodeFacts Node::facts() const {
+    NodeFacts facts;
+    facts.now = Clock::now();
+    facts.name = durable_->enrolment.name;
+    facts.id = durable_->certificate.node;
+    facts.tier = durable_->certificate.tier;
+    facts.model = durable_->model->spec.name;
+    facts.software = kSoftware;
+    facts.endpoint = durable_->enrolment.fleet_endpoint;
+    facts.certificate_expires = link_ ? link_->session().certificate().not_after : durable_->certificate.not_after;
+    facts.alone = options_.alone;
+    const Checkpoint& checkpoint = local_.checkpoint();
+    if (link_) {
+        facts.session = link_->session().status(facts.now);
+        facts.handshake_failure = link_->handshake_failure();
+    } else {
+        facts.session.link = SessionStatus::Link::Alone;
+        facts.session.installed = facts.session.newest = checkpoint.version.global;
+        facts.session.steps = local_.steps_unsent();
+    }
+    const auto snapshot = snapshots_.current();
+    facts.ready = snapshot != nullptr;
+    if (snapshot) facts.serving = snapshot->version;
+    facts.counters = api_.counters();
+    facts.queue = queue_.pending();
+    facts.samples_waiting = local_.unconsumed();
+    facts.samples_per_step = options_.config.learning.trigger_rows;
+    facts.totals = checkpoint.totals;
+    facts.learning = local_.learning();
+    facts.learning_rate = checkpoint.learning_rate;
+    facts.reason = checkpoint.reason;
+    facts.step_time = local_.trigger_time();
+    facts.engine_trouble = local_.engine_trouble();
+    if (const auto* learner = dynamic_cast<const LearnerProcess*>(engine_.get())) {
+        facts.learner_deaths = learner->deaths();
+        facts.learner_pid = learner->pid();
+    }
+    facts.prequential = local_.prequential();
+    facts.predictions_waiting = durable_->ring.waiting();
+    facts.predictions_expired = durable_->ring.expired();
+    const observe::ProcessUsage usage = observe::process_usage();
+    facts.resident_memory_bytes = usage.resident_memory_bytes;
+    facts.cpu_seconds = usage.cpu_seconds;
+    return facts;
+}
+
+}  // namespace skerry::node

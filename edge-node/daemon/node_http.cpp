@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "common/crypto/key_file.hpp"
+#include "common/parameters/model_file.hpp"
+#include "edge-node/daemon/node.hpp"
+#include "edge-node/daemon/node_durable.hpp"
+
+namespace skerry::node {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::size_t kErrorsMax = 1000;
+/// Beside Retry-After, which knows whole seconds only: when to try again, by the time that the last step took.
+constexpr const char* kRetryAfterMilliseconds = "Skerry-Retry-After-Ms";
+
+http::Response text_response(std::string body, std::string content_type) {
+    http::Response response;
+    response.body = std::move(body);
+    response.content_type = std::move(content_type);
+    return response;
+}
+
+std::string errors_json(const std::vector<feedback::ErrorRecord>& errors, std::uint64_t kept,
+                        const std::vector<std::string>& classes) {
+    const auto name = [&classes](std::uint32_t index) {
+        return index < classes.size() ? classes[index] : std::to_string(index);
+    };
+    Json list = Json::array();
+    for (const feedback::ErrorRecord& error : errors) {
+        list.push_back({{"id", error.id},
+                        {"at", to_text(error.at)},
+                        {"request", error.request},
+                        {"predicted", error.predicted},
+                        {"predicted_name", name(error.predicted)},
+                        {"truth", error.truth},
+                        {"truth_name", name(error.truth)},
+                        {"tier", name_of(error.tier)},
+                        {"probability", error.probability},
+                        {"margin", error.margin},
+                        {"score", error.score},
+                        {"version", error.version.to_text()}});
+    }
+    return Json{{"errors", list}, {"kept", kept}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void Node::handle(http::Request request, http::Respond respond) {
+    if (request.path.starts_with("/v2")) {
+        return api_.handle(std::move(request), [this, respond](http::Response response) {
+            if (response.status == 429) {
+                const auto wait =
+                    std::clamp(local_.trigger_time(), std::chrono::milliseconds(20), std::chrono::milliseconds(1000));
+                response.headers.emplace_back(kRetryAfterMilliseconds, std::to_string(wait.count()));
+            }
+            respond(std::move(response));
+        });
+    }
+    if (request.method != "GET" && request.method != "HEAD") {
+        return respond(http::error_response(405, "this path takes GET", {{"Allow", "GET"}}));
+    }
+    if (request.path == "/metrics") {
+        return respond(text_response(metrics_.text(facts()), "text/plain; version=0.0.4"));
+    }
+    if (request.path == "/skerry/model") {
+        return respond(text_response(durable_->enrolment.model, "application/toml"));
+    }
+    const bool known =
+        request.path == "/skerry/status" || request.path == "/skerry/errors" || request.path == "/skerry/export";
+    if (!known) {
+        return respond(http::error_response(404, "there is nothing at this path: inference begins at /v2"));
+    }
+    if (!request.local) {
+        return respond(http::error_response(403, "this is answered on the node's Unix socket only: infer.sock"));
+    }
+    if (request.path == "/skerry/errors") return show_errors(request, std::move(respond));
+    if (request.path == "/skerry/export") return export_model(std::move(respond));
+    respond(text_response(status_json(facts()), "application/json"));
+}
+
+void Node::show_errors(const http::Request& request, http::Respond respond) {
+    std::size_t limit = 20;
+    if (const auto asked = request.query.find("limit"); asked != request.query.end()) {
+        const std::string& text = asked->second;
+        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), limit);
+        if (failure != std::errc() || end != text.data() + text.size() || limit > kErrorsMax) {
+            return respond(http::error_response(400, "limit must be a number up to " + std::to_string(kErrorsMax)));
+        }
+    }
+    struct Page {
+        std::vector<feedback::ErrorRecord> errors;
+        std::uint64_t kept = 0;
+    };
+    storage_.run(
+        [&log = durable_->labels->errors(), limit]() -> Result<Page> {
+            return Page{SKERRY_TRY(log.list({}, limit)), SKERRY_TRY(log.size())};
+        },
+        [this, respond](Result<Page> page) {
+            if (!page) return respond(http::error_response(500, page.error().message));
+            respond(text_response(errors_json(page->errors, page->kept, durable_->model->spec.classes),
+                                  "application/json"));
+        });
+}
+
+void Node::export_model(http::Respond respond) {
+    const auto snapshot = snapshots_.current();
+    if (!snapshot) return respond(http::error_response(503, "this node has no model yet"));
+    storage_.run(
+        [snapshot, file = options_.dir / "export.tmp", name = durable_->enrolment.name]() -> Result<Bytes> {
+            parameters::ExportedModel model;
+            model.spec = snapshot->model->spec;
+            model.version = snapshot->version.global;
+            model.tier = snapshot->held;
+            model.parameters = snapshot->parameters;
+            model.origin = "node " + name + ", version " + snapshot->version.to_text();
+            SKERRY_TRY(parameters::save_model(model, file));
+            auto bytes =
+                crypto::read_file(file, model.parameters.size() * sizeof(float) + 4 * limits::kModelTextBytesMax);
+            std::error_code ignored;
+            std::filesystem::remove(file, ignored);
+            return bytes;
+        },
+        [respond](Result<Bytes> bytes) {
+            if (!bytes) return respond(http::error_response(500, bytes.error().message));
+            respond(text_response(std::string(text_of(*bytes)), "application/octet-stream"));
+        });
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+
+#include "common/crypto/sign.hpp"
+#include "common/transport/curve_keys.hpp"
+
+namespace skerry::node {
+
+/// The private halves, which never leave the node: DIR/identity.key and DIR/transport.key, mode 0600.
+struct NodeKeys {
+    crypto::SigningKey identity;
+    transport::CurveKeyPair transport;
+};
+
+/// NotFound: there are none: join first. Else as crypto::read_secret.
+[[nodiscard]] Result<NodeKeys> read_node_keys(const std::filesystem::path& dir);
+
+/// Those that are there, else new ones: so that a join whose answer was lost is repeated by the same node.
+/// Creates the folder (0700) where there is none. Errors: as crypto::write_secret_file and read_secret.
+[[nodiscard]] Result<NodeKeys> read_or_make_node_keys(const std::filesystem::path& dir);
+
+}  // namespace skerry::node

@@ -1,0 +1,49 @@
+#include "edge-node/daemon/run.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "common/observe/log.hpp"
+
+namespace skerry::node {
+
+namespace log = observe::log;
+
+namespace {
+
+/// Longer than any answer takes; a client that does not take its answer must not hold the machine's shutdown.
+constexpr std::chrono::seconds kDrainTime{10};
+
+}  // namespace
+
+Result<> run_node(NodeOptions options) {
+    // A peer that goes while we write to it is an error of that write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    log::initialise(options.config.log_level);
+    log::info("starting", {{"dir", options.dir.string()}, {"version", SKERRY_VERSION}, {"alone", options.alone}});
+    boost::asio::io_context loop(1);
+    auto node = SKERRY_TRY(Node::open(loop, std::move(options)));
+    boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+    boost::asio::steady_timer patience(loop);
+    std::function<void()> wait_for_signal = [&] {
+        signals.async_wait([&](boost::system::error_code failure, int signal) {
+            if (failure) return;
+            log::info("stopping", {{"signal", signal}});
+            node->stop([&] { loop.stop(); });
+            patience.expires_after(kDrainTime);
+            patience.async_wait([&](boost::system::error_code cancelled) {
+                if (!cancelled) loop.stop();
+            });
+        });
+    };
+    wait_for_signal();
+    SKERRY_TRY(node->start());
+    loop.run();
+    node.reset();
+    log::info("stopped");
+    return {};
+}
+
+}  // namespace skerry::node

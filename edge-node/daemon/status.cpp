@@ -1,0 +1,202 @@
+#include "edge-node/daemon/status.hpp"
+
+#include <numeric>
+
+#include <nlohmann/json.hpp>
+
+namespace skerry::node {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::array<const char*, kTiers> kTierNames = {"light", "medium", "heavy"};
+
+std::string_view name_of(SessionStatus::Link link) {
+    switch (link) {
+        case SessionStatus::Link::Away:
+            return "away";
+        case SessionStatus::Link::Greeting:
+            return "greeting";
+        case SessionStatus::Link::Welcome:
+            return "welcome";
+        case SessionStatus::Link::Denied:
+            return "denied";
+        case SessionStatus::Link::Alone:
+            return "alone";
+    }
+    return "away";
+}
+
+Json time_or_null(const std::optional<TimePoint>& time) {
+    return time ? Json(to_text(*time)) : Json();
+}
+
+Json by_tier(const std::array<std::uint64_t, kTiers>& counts) {
+    Json json;
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        json[kTierNames[tier]] = counts[tier];
+    return json;
+}
+
+Json link_json(const NodeFacts& facts) {
+    return {{"state", facts.alone ? "alone" : name_of(facts.session.link)},
+            {"endpoint", facts.endpoint},
+            {"text", facts.session.denied.empty() ? facts.handshake_failure : facts.session.denied},
+            {"last_heard", time_or_null(facts.session.heard)},
+            {"certificate_expires", to_text(facts.certificate_expires)}};
+}
+
+Json model_json(const NodeFacts& facts) {
+    Json json = {{"serving", facts.ready ? facts.serving.to_text() : "none"},
+                 {"installed", facts.session.installed.value},
+                 {"newest", facts.session.newest.value},
+                 {"download", Json()}};
+    if (facts.session.chunks > 0) {
+        json["download"] = {{"chunks", facts.session.chunks}, {"stored", facts.session.chunks_stored}};
+    }
+    return json;
+}
+
+Json serving_json(const NodeFacts& facts) {
+    const auto& answered = facts.counters.answered;
+    const double all = static_cast<double>(std::accumulate(answered.begin(), answered.end(), std::uint64_t{0}));
+    Json share, p50, p95;
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        share[kTierNames[tier]] = all > 0 ? static_cast<double>(answered[tier]) / all : 0.0;
+        p50[kTierNames[tier]] = quantile(facts.counters.latency[tier], 0.5).count();
+        p95[kTierNames[tier]] = quantile(facts.counters.latency[tier], 0.95).count();
+    }
+    return {{"ready", facts.ready},
+            {"answered", by_tier(answered)},
+            {"share", share},
+            {"latency_p50_us", p50},
+            {"latency_p95_us", p95},
+            {"requests", facts.counters.requests},
+            {"refused_busy", facts.counters.refused_busy},
+            {"queue", facts.queue}};
+}
+
+Json prequential_json(const NodeFacts& facts) {
+    if (!facts.prequential || facts.prequential->labelled == 0) return {};
+    const feedback::PrequentialNumbers& numbers = *facts.prequential;
+    return {{"labelled", numbers.labelled},
+            {"accuracy", numbers.accuracy},
+            {"accuracy_window", numbers.accuracy_window},
+            {"window", feedback::Prequential::kWindowTriggers * facts.samples_per_step},
+            {"majority", numbers.majority},
+            {"last_class", numbers.last_class},
+            {"last_class_window", numbers.last_class_window},
+            {"kappa", numbers.kappa},
+            {"kappa_temporal", numbers.kappa_temporal},
+            {"tier_labelled", by_tier(numbers.tier_labelled)},
+            {"tier_correct", by_tier(numbers.tier_correct)}};
+}
+
+Json labels_json(const NodeFacts& facts) {
+    Json json = {{"predictions_waiting", facts.predictions_waiting},
+                 {"predictions_expired", facts.predictions_expired},
+                 {"refused_busy", facts.counters.feedback_busy}};
+    for (std::size_t verdict = 0; verdict < feedback::kLabelVerdicts; ++verdict) {
+        json[std::string(feedback::name_of(static_cast<feedback::LabelVerdict>(verdict)))] =
+            facts.counters.labels[verdict];
+    }
+    return json;
+}
+
+Json sharing_json(const NodeFacts& facts) {
+    const SessionStatus& session = facts.session;
+    return {{"steps_since_update", session.steps},
+            {"steps_per_update", session.steps_per_update},
+            {"offered", session.offered ? Json(session.offered->value) : Json()},
+            {"accepted_uncounted", session.accepted},
+            {"last", session.last_fate},
+            {"waiting", session.waiting}};
+}
+
+}  // namespace
+
+std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q) {
+    if (histogram.count == 0) return std::chrono::microseconds(0);
+    const double wanted = q * static_cast<double>(histogram.count);
+    double before = 0;
+    double lower = 0;
+    for (std::size_t bucket = 0; bucket < LatencyHistogram::kUpperSeconds.size(); ++bucket) {
+        const auto here = static_cast<double>(histogram.buckets[bucket]);
+        const double upper = LatencyHistogram::kUpperSeconds[bucket];
+        if (here > 0 && before + here >= wanted) {
+            const double seconds = lower + (upper - lower) * (wanted - before) / here;
+            return std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
+        }
+        before += here;
+        lower = upper;
+    }
+    return std::chrono::microseconds(static_cast<std::int64_t>(lower * 1e6));
+}
+
+std::vector<Warning> warnings_of(const NodeFacts& facts) {
+    using Link = SessionStatus::Link;
+    std::vector<Warning> warnings;
+    const SessionStatus& session = facts.session;
+    if (session.link == Link::Denied) {
+        warnings.push_back({"the coordinator does not talk to this node: " + session.denied,
+                            "to share again, join in a new folder with a new token from 'skerry token create'"});
+    } else if (!facts.alone && session.link == Link::Away) {
+        warnings.push_back({"no connection to " + facts.endpoint +
+                                (facts.handshake_failure.empty() ? "" : ": " + facts.handshake_failure),
+                            "nothing is lost: it serves and learns alone until the coordinator is back; check that it "
+                            "runs and can be reached"});
+    } else if (!facts.alone && session.link == Link::Greeting) {
+        warnings.push_back({"the coordinator does not answer", "look at its log; this node asks again by itself"});
+    }
+    if (!facts.ready) {
+        warnings.push_back({"no model version yet: requests get 503", "the first version comes from the coordinator"});
+    }
+    if (!facts.engine_trouble.empty()) {
+        warnings.push_back({"it can't learn: " + facts.engine_trouble,
+                            "labels are kept and learned later; check that skerry-learner is installed beside "
+                            "skerry-node and that memory suffices"});
+    }
+    if (facts.certificate_expires < facts.now + std::chrono::hours(24 * 10)) {
+        warnings.push_back({"the certificate expires at " + to_text(facts.certificate_expires),
+                            "it is renewed at the next contact: connect this node to its coordinator"});
+    }
+    return warnings;
+}
+
+std::string status_json(const NodeFacts& facts) {
+    Json warnings = Json::array();
+    for (const Warning& warning : warnings_of(facts))
+        warnings.push_back({{"why", warning.why}, {"fix", warning.fix}});
+    const Json json = {{"node",
+                        {{"id", facts.id.to_text()},
+                         {"name", facts.name},
+                         {"tier", skerry::name_of(facts.tier)},
+                         {"model", facts.model},
+                         {"software", facts.software}}},
+                       {"link", link_json(facts)},
+                       {"model", model_json(facts)},
+                       {"serving", serving_json(facts)},
+                       {"learning",
+                        {{"samples_waiting", facts.samples_waiting},
+                         {"samples_per_step", facts.samples_per_step},
+                         {"steps", facts.totals.steps},
+                         {"examples", facts.totals.examples},
+                         {"busy", facts.learning},
+                         {"learning_rate", facts.learning_rate},
+                         {"reason", facts.reason},
+                         {"last_step_ms", facts.step_time.count()},
+                         {"trouble", facts.engine_trouble}}},
+                       {"sharing", sharing_json(facts)},
+                       {"prequential", prequential_json(facts)},
+                       {"labels", labels_json(facts)},
+                       {"process",
+                        {{"resident_memory_bytes", facts.resident_memory_bytes},
+                         {"cpu_seconds", facts.cpu_seconds},
+                         {"learner_pid", facts.learner_pid ? Json(*facts.learner_pid) : Json()},
+                         {"learner_deaths", facts.learner_deaths}}},
+                       {"warnings", warnings}};
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace skerry::node

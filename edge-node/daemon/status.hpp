@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edge-node/daemon/checkpoint.hpp"
+#include "edge-node/serving/serving_counters.hpp"
+#include "edge-node/session/session.hpp"
+#include "feedback/prequential.hpp"
+
+namespace skerry::node {
+
+/// Everything that the status page shows, as plain values of one moment.
+struct NodeFacts {
+    std::string name;
+    NodeId id;
+    Tier tier = Tier::Light;
+    std::string model, software, endpoint;
+    TimePoint certificate_expires;
+    bool alone = false;
+    SessionStatus session;
+    std::string handshake_failure;
+
+    bool ready = false;
+    feedback::SnapshotVersion serving;
+    ServingCounters counters;
+    std::size_t queue = 0;
+
+    std::uint64_t samples_waiting = 0;  ///< durable labels that no step has learned
+    std::size_t samples_per_step = 0;
+    Totals totals;
+    bool learning = false;
+    double learning_rate = 0;
+    std::string reason;
+    std::chrono::milliseconds step_time{0};
+    std::string engine_trouble;
+    std::uint64_t learner_deaths = 0;
+    std::optional<int> learner_pid;
+    std::optional<feedback::PrequentialNumbers> prequential;
+
+    std::size_t predictions_waiting = 0;  ///< for their label
+    std::uint64_t predictions_expired = 0;
+    std::uint64_t resident_memory_bytes = 0;
+    double cpu_seconds = 0;
+    TimePoint now;
+};
+
+struct Warning {
+    std::string why;
+    std::string fix;
+};
+
+/// What an operator should look at, most urgent first.
+[[nodiscard]] std::vector<Warning> warnings_of(const NodeFacts& facts);
+
+/// The time below which the share `q` of all lies, between the bounds of its bucket; zero where nothing was measured.
+[[nodiscard]] std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q);
+
+/// The document of GET /skerry/status.
+[[nodiscard]] std::string status_json(const NodeFacts& facts);
+
+}  // namespace skerry::node

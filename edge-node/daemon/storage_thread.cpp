@@ -1,0 +1,44 @@
+#include "edge-node/daemon/storage_thread.hpp"
+
+#include <csignal>
+
+namespace skerry::node {
+
+StorageThread::StorageThread(boost::asio::io_context& loop) : loop_(loop), thread_([this] { work(); }) {}
+
+void StorageThread::enqueue(std::function<void()> job) {
+    {
+        const std::lock_guard lock(mutex_);
+        jobs_.push_back(std::move(job));
+    }
+    given_.notify_one();
+}
+
+void StorageThread::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    given_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void StorageThread::work() {
+    // Signals are the loop's business.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    for (;;) {
+        std::function<void()> job;
+        {
+            std::unique_lock lock(mutex_);
+            given_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+            if (jobs_.empty()) return;
+            job = std::move(jobs_.front());
+            jobs_.pop_front();
+        }
+        job();
+    }
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+namespace skerry::node {
+
+/// One thread for everything that waits for the disk, so that the loop never does. Jobs run in the order in which
+/// they were given; what a job returns comes back to the loop. Its owner keeps what jobs use alive until stop().
+class StorageThread {
+public:
+    explicit StorageThread(boost::asio::io_context& loop);
+    ~StorageThread() { stop(); }
+
+    /// `job` runs here, then `done(result)` on the loop's thread.
+    template <class Job, class Done>
+    void run(Job job, Done done) {
+        enqueue([this, job = std::move(job), done = std::move(done)]() mutable {
+            boost::asio::post(loop_, [result = job(), done = std::move(done)]() mutable { done(std::move(result)); });
+        });
+    }
+
+    /// Ends after the jobs that were given. Idempotent.
+    void stop();
+
+private:
+    void enqueue(std::function<void()> job);
+    void work();
+
+    boost::asio::io_context& loop_;  // outlives us
+    std::mutex mutex_;
+    std::condition_variable given_;
+    std::deque<std::function<void()>> jobs_;
+    bool stopping_ = false;
+    std::thread thread_;  // last: uses all of the above
+};
+
+}  // namespace skerry::node

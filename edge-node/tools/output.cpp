@@ -1,0 +1,64 @@
+#include "edge-node/tools/output.hpp"
+
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+namespace skerry::node {
+
+Result<OutputForm> output_form_named(std::string_view name) {
+    if (name == "text") return OutputForm::Text;
+    if (name == "json") return OutputForm::Json;
+    return fail(ErrorCode::InvalidInput, "--output is text or json, not '" + std::string(name) + "'");
+}
+
+ExitCode exit_code_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::InvalidInput:
+            return ExitCode::Usage;
+        case ErrorCode::NotFound:
+            return ExitCode::NotFound;
+        case ErrorCode::Unavailable:
+            return ExitCode::NoConnection;
+        case ErrorCode::VersionMismatch:
+            return ExitCode::Negative;
+        case ErrorCode::PermissionDenied:
+            return ExitCode::Denied;
+        case ErrorCode::Conflict:
+            return ExitCode::Conflict;
+        case ErrorCode::Internal:
+            return ExitCode::Bug;
+    }
+    return ExitCode::Bug;
+}
+
+void print_data(std::string_view data) {
+    std::printf("{\"schema_version\":1,\"status\":\"ok\",\"data\":%.*s}\n", static_cast<int>(data.size()), data.data());
+}
+
+int print_failure(const Error& error, OutputForm form) {
+    return print_failure(error, form, exit_code_of(error.code));
+}
+
+int print_failure(const Error& error, OutputForm form, ExitCode code) {
+    if (form == OutputForm::Json) {
+        const nlohmann::ordered_json envelope = {{"schema_version", 1},
+                                                 {"status", "error"},
+                                                 {"error_code", name_of(error.code)},
+                                                 {"message", error.message}};
+        std::printf("%s\n", envelope.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).c_str());
+    } else {
+        std::fprintf(stderr, "skerry-node: %s\n", error.message.c_str());
+    }
+    return static_cast<int>(code);
+}
+
+std::string error_sentence(int status, std::string_view body) {
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (json.is_object() && json.contains("error") && json["error"].is_string()) {
+        return json["error"].get<std::string>();
+    }
+    return "HTTP status " + std::to_string(status);
+}
+
+}  // namespace skerry::node

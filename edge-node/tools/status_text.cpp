@@ -1,0 +1,132 @@
+#include "edge-node/tools/status_text.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace skerry::node {
+
+using Json = nlohmann::json;
+
+namespace {
+
+/// Text of a peer: nothing in it may steer the terminal.
+std::string plain(const Json& value) {
+    if (!value.is_string()) return value.dump();
+    std::string text = value.get<std::string>();
+    for (char& byte : text)
+        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = '?';
+    return text;
+}
+
+double percent(const Json& share) {
+    return 100.0 * share.get<double>();
+}
+
+std::string tiers(const Json& serving) {
+    std::string text;
+    for (const char* tier : {"light", "medium", "heavy"}) {
+        if (!serving["share"].contains(tier)) continue;
+        text += fmt::format("{}{} {:.0f} % ({} / {} µs)", text.empty() ? "" : " · ", tier,
+                            percent(serving["share"][tier]), serving["latency_p50_us"][tier].get<std::uint64_t>(),
+                            serving["latency_p95_us"][tier].get<std::uint64_t>());
+    }
+    return text;
+}
+
+std::string link(const Json& link) {
+    std::string text = plain(link["state"]);
+    if (!plain(link["endpoint"]).empty()) text += ", " + plain(link["endpoint"]);
+    if (link["last_heard"].is_string()) text += ", last heard " + plain(link["last_heard"]);
+    return text;
+}
+
+std::string model(const Json& model) {
+    std::string text =
+        fmt::format("serving {}, fleet's newest {}", plain(model["serving"]), model["newest"].get<std::uint64_t>());
+    if (model["download"].is_object()) {
+        text += fmt::format(", {} of {} chunks on their way", model["download"]["stored"].get<std::uint64_t>(),
+                            model["download"]["chunks"].get<std::uint64_t>());
+    }
+    return text;
+}
+
+std::string sharing(const Json& sharing) {
+    std::string text =
+        fmt::format("{} of {} steps to the next update", sharing["steps_since_update"].get<std::uint64_t>(),
+                    sharing["steps_per_update"].get<std::uint64_t>());
+    if (sharing["offered"].is_number())
+        text += fmt::format(", update {} on its way", sharing["offered"].get<std::uint64_t>());
+    if (const auto waiting = sharing["accepted_uncounted"].get<std::uint64_t>(); waiting > 0) {
+        text += fmt::format(", {} accepted and not yet in a version", waiting);
+    }
+    if (!plain(sharing["waiting"]).empty()) text += " · " + plain(sharing["waiting"]);
+    return text;
+}
+
+std::string quality(const Json& numbers) {
+    if (numbers.is_null()) return "no labels learned yet";
+    return fmt::format("{:.1f} % of {} (last {}: {:.1f} %) · majority {:.1f} % · last class {:.1f} %",
+                       percent(numbers["accuracy"]), numbers["labelled"].get<std::uint64_t>(),
+                       numbers["window"].get<std::uint64_t>(), percent(numbers["accuracy_window"]),
+                       percent(numbers["majority"]), percent(numbers["last_class"]));
+}
+
+std::string screen(const Json& status) {
+    const Json& node = status["node"];
+    const Json& learning = status["learning"];
+    std::string text;
+    const auto line = [&text](std::string_view name, const std::string& value) {
+        if (!value.empty()) text += fmt::format("{:<10} {}\n", name, value);
+    };
+    line("node", fmt::format("{} ({}), tier {}, model {}", plain(node["name"]), plain(node["id"]).substr(0, 12),
+                             plain(node["tier"]), plain(node["model"])));
+    line("link", link(status["link"]));
+    line("model", model(status["model"]));
+    line("answers",
+         fmt::format("{} · {} waiting", tiers(status["serving"]), status["serving"]["queue"].get<std::uint64_t>()));
+    line("accuracy", quality(status["prequential"]));
+    line("learning", fmt::format("{}/{} samples to the next step, {} steps, rate {:.2g}",
+                                 learning["samples_waiting"].get<std::uint64_t>(),
+                                 learning["samples_per_step"].get<std::uint64_t>(),
+                                 learning["steps"].get<std::uint64_t>(), learning["learning_rate"].get<double>()));
+    line("", plain(learning["reason"]));
+    line("sharing", sharing(status["sharing"]));
+    line("", plain(status["sharing"]["last"]));
+    line("memory", fmt::format("{:.1f} MB", status["process"]["resident_memory_bytes"].get<double>() / 1e6));
+    for (const Json& warning : status["warnings"]) {
+        line("warning", plain(warning["why"]));
+        line("  fix", plain(warning["fix"]));
+    }
+    return text;
+}
+
+template <class Render>
+Result<std::string> rendered(std::string_view text, const Render& render) try {
+    return render(Json::parse(text));
+} catch (const Json::exception& broken) {
+    return fail(
+        ErrorCode::InvalidInput,
+        std::string("the node answers something else than its status: is it of another version? ") + broken.what());
+}
+
+}  // namespace
+
+Result<std::string> status_text(std::string_view json) {
+    return rendered(json, screen);
+}
+
+Result<std::string> errors_text(std::string_view json) {
+    return rendered(json, [](const Json& errors) {
+        std::string text = fmt::format("{:<24} {:>12} {:>12} {:<7} {:>6} {:>7} {:<9} {}\n", "when", "truth", "answered",
+                                       "tier", "p", "margin", "version", "request");
+        for (const Json& error : errors["errors"]) {
+            text += fmt::format("{:<24} {:>12} {:>12} {:<7} {:>6.3f} {:>7.3f} {:<9} {}\n", plain(error["at"]),
+                                plain(error["truth_name"]), plain(error["predicted_name"]), plain(error["tier"]),
+                                error["probability"].get<double>(), error["margin"].get<double>(),
+                                plain(error["version"]), plain(error["request"]));
+        }
+        return text + fmt::format("{} of {} kept\n", errors["errors"].size(), errors["kept"].get<std::uint64_t>());
+    });
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,117 @@
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/datasets/dataset.hpp"
+#include "common/parameters/model_file.hpp"
+#include "edge-node/serving/evaluate.hpp"
+#include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/tools/output.hpp"
+#include "edge-node/tools/verbs.hpp"
+
+namespace skerry::node {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+    std::string model;
+    std::string data;
+    std::string split = "test";
+    std::string output = "text";
+    std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+};
+
+struct Scored {
+    parameters::ExportedModel model;
+    Evaluation evaluation;
+};
+
+Result<Scored> score(const Arguments& arguments) {
+    parameters::ExportedModel model = SKERRY_TRY(parameters::load_model(arguments.model));
+    if (arguments.split != "train" && arguments.split != "test") {
+        return fail(ErrorCode::InvalidInput, "--split is train or test, not '" + arguments.split + "'");
+    }
+    datasets::SourceOptions options;
+    options.split = arguments.split == "train" ? datasets::Split::Train : datasets::Split::Test;
+    options.limit = arguments.limit;
+    const auto source = SKERRY_TRY(datasets::open_source(arguments.data, model.spec, options));
+    Evaluation evaluation = SKERRY_TRY(evaluate(model, *source, Router(), plain_executor));
+    return Scored{std::move(model), std::move(evaluation)};
+}
+
+Json to_json(const Scored& scored) {
+    const Evaluation& evaluation = scored.evaluation;
+    const auto share = [&](std::uint64_t count) {
+        return static_cast<double>(count) / static_cast<double>(evaluation.samples);
+    };
+    Json exits, routed;
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        if (!evaluation.correct_of_exit[tier]) continue;
+        const std::string name(name_of(static_cast<Tier>(tier)));
+        exits[name] = share(*evaluation.correct_of_exit[tier]);
+        Json median;
+        if (evaluation.median_time[tier]) {
+            median = static_cast<double>(evaluation.median_time[tier]->count()) / 1000.0;
+        }
+        routed[name] = {{"share", share(evaluation.routed[tier])}, {"median_us", median}};
+    }
+    return {{"model", scored.model.spec.name},
+            {"version", scored.model.version.value},
+            {"origin", scored.model.origin},
+            {"samples", evaluation.samples},
+            {"accuracy_of_exit", exits},
+            {"accuracy_routed", share(evaluation.routed_correct)},
+            {"majority", share(evaluation.majority_correct())},
+            {"tiers", routed}};
+}
+
+std::string to_text(const Json& scored) {
+    std::string text = fmt::format("{} version {} ({}), {} samples\n", scored["model"].get<std::string>(),
+                                   scored["version"].get<std::uint64_t>(), scored["origin"].get<std::string>(),
+                                   scored["samples"].get<std::uint64_t>());
+    text += fmt::format("routed   {:6.2f} %   (majority {:.2f} %)\n", 100 * scored["accuracy_routed"].get<double>(),
+                        100 * scored["majority"].get<double>());
+    for (const auto& [tier, accuracy] : scored["accuracy_of_exit"].items()) {
+        const Json& routed = scored["tiers"][tier];
+        text += fmt::format("{:<8} {:6.2f} %   answers {:5.1f} %", tier, 100 * accuracy.get<double>(),
+                            100 * routed["share"].get<double>());
+        if (routed["median_us"].is_number()) text += fmt::format(" in {:.0f} µs", routed["median_us"].get<double>());
+        text += '\n';
+    }
+    return text;
+}
+
+int run(const Arguments& arguments) {
+    const auto form = output_form_named(arguments.output);
+    if (!form) return print_failure(form.error(), OutputForm::Text);
+    const auto scored = score(arguments);
+    if (!scored) return print_failure(scored.error(), *form);
+    const Json json = to_json(*scored);
+    if (*form == OutputForm::Json) {
+        print_data(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    } else {
+        std::fputs(to_text(json).c_str(), stdout);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, int& exit_code) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = app.add_subcommand("evaluate", "Score a model file on labelled data: each exit, and routed");
+    verb->add_option("--model", arguments->model, "From 'skerry model export' or 'skerry-node export'")->required();
+    verb->add_option("--data", arguments->data, "A folder of idx files, a CSV file with a target column, or strokes:")
+        ->required();
+    verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
+    verb->add_option("--limit", arguments->limit, "At most so many samples");
+    verb->add_option("--output", arguments->output, "text or json");
+    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,50 @@
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "common/crypto/key_file.hpp"
+#include "common/http/client.hpp"
+#include "edge-node/tools/node_address.hpp"
+#include "edge-node/tools/output.hpp"
+#include "edge-node/tools/verbs.hpp"
+
+namespace skerry::node {
+
+namespace {
+
+struct Arguments {
+    std::string dir = "/var/lib/skerry/node";
+    std::string file;
+};
+
+Result<std::size_t> export_to(const Arguments& arguments) {
+    http::Client node = SKERRY_TRY(http::Client::connect(socket_address(arguments.dir)));
+    const http::Response answer = SKERRY_TRY(node.request("GET", "/skerry/export"));
+    if (answer.status != 200) {
+        return fail(ErrorCode::Unavailable, "the node refuses: " + error_sentence(answer.status, answer.body));
+    }
+    SKERRY_TRY(crypto::write_file_durably(
+        arguments.file, bytes_of(answer.body),
+        std::filesystem::perms::owner_read | std::filesystem::perms::owner_write | std::filesystem::perms::group_read));
+    return answer.body.size();
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, int& exit_code) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = app.add_subcommand("export", "Write the weights that the node serves now into a model file");
+    verb->add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
+    verb->add_option("--output", arguments->file, "The file to write, for 'skerry-node evaluate'")->required();
+    verb->callback([arguments, &exit_code] {
+        const auto written = export_to(*arguments);
+        if (!written) {
+            exit_code = print_failure(written.error(), OutputForm::Text);
+            return;
+        }
+        std::printf("%zu bytes in %s\n", *written, arguments->file.c_str());
+    });
+}
+
+}  // namespace skerry::node

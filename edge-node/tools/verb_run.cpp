@@ -1,0 +1,61 @@
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "edge-node/daemon/run.hpp"
+#include "edge-node/tools/output.hpp"
+#include "edge-node/tools/verbs.hpp"
+
+namespace skerry::node {
+
+namespace {
+
+struct Arguments {
+    std::string dir = "/var/lib/skerry/node";
+    std::string config;
+    std::string http;
+    bool http_given = false;
+    bool alone = false;
+    bool print_config = false;
+};
+
+int run(const Arguments& arguments) {
+    NodeOptions options;
+    if (!arguments.config.empty()) {
+        auto config = read_node_config(arguments.config);
+        if (!config) return print_failure(config.error(), OutputForm::Text, ExitCode::Config);
+        options.config = std::move(*config);
+    }
+    if (arguments.http_given) options.config.http = arguments.http;
+    for (const std::string& problem : options.config.problems()) {
+        return print_failure({ErrorCode::InvalidInput, problem}, OutputForm::Text, ExitCode::Config);
+    }
+    if (arguments.print_config) {
+        std::fputs(options.config.to_toml().c_str(), stdout);
+        return 0;
+    }
+    options.dir = arguments.dir;
+    options.alone = arguments.alone;
+    const auto ran = run_node(std::move(options));
+    return ran ? 0 : print_failure(ran.error(), OutputForm::Text);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = app.add_subcommand("run", "Serve, learn and share, until SIGTERM");
+    verb->add_option("--dir", arguments->dir, "The node's folder, as 'join' made it")->capture_default_str();
+    verb->add_option("--config", arguments->config, "A TOML file; every value has a default");
+    CLI::Option* http =
+        verb->add_option("--http", arguments->http, "Address and port to serve on; port 0: a free one; empty: none");
+    verb->add_flag("--alone", arguments->alone, "Take the first version, then neither contribute nor install another");
+    verb->add_flag("--print-config", arguments->print_config, "Show the effective configuration and end");
+    verb->callback([arguments, http, &exit_code] {
+        arguments->http_given = http->count() > 0;
+        exit_code = run(*arguments);
+    });
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,59 @@
+#include "edge-node/daemon/config.hpp"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/node/running.hpp"
+
+namespace skerry::node {
+namespace {
+
+using ::testing::HasSubstr;
+
+class NodeConfigTest : public ::testing::Test {
+protected:
+    Result<NodeConfig> read(const std::string& text) {
+        std::ofstream(file_) << text;
+        return read_node_config(file_);
+    }
+    testing::TemporaryFolder folder_;
+    std::filesystem::path file_ = folder_.path / "node.toml";
+};
+
+TEST_F(NodeConfigTest, TheDefaultsAreUsable) {
+    EXPECT_TRUE(NodeConfig{}.problems().empty());
+}
+
+TEST_F(NodeConfigTest, ReadsBackWhatItPrints) {
+    NodeConfig config;
+    config.http = "[::1]:9000";
+    config.learning.trigger_rows = 50;
+    config.learning.learning_rate = 0.01F;
+    config.labels.bytes_max = 1 << 20;
+    const auto again = read(config.to_toml());
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->to_toml(), config.to_toml());
+    EXPECT_THAT(config.to_toml(), HasSubstr("rate = 0.01\n"));
+}
+
+TEST_F(NodeConfigTest, TheExampleHoldsExactlyTheDefaults) {
+    const auto example = read_node_config(std::filesystem::path(SKERRY_SOURCE_DIR) / "deploy/examples/node.toml");
+    ASSERT_TRUE(example) << example.error().message;
+    EXPECT_EQ(example->to_toml(), NodeConfig{}.to_toml());
+}
+
+TEST_F(NodeConfigTest, NamesEveryFaultAtOnce) {
+    const auto wrong = read("http = 'somewhere'\n[learning]\nsampels = 3\nrate = 'fast'\n");
+    ASSERT_FALSE(wrong);
+    EXPECT_THAT(wrong.error().message, HasSubstr("sampels"));
+    EXPECT_THAT(wrong.error().message, HasSubstr("rate"));
+}
+
+TEST_F(NodeConfigTest, RefusesAnAddressWithoutAPort) {
+    EXPECT_THAT(read("http = 'somewhere'").error().message, HasSubstr("127.0.0.1:8000"));
+}
+
+}  // namespace
+}  // namespace skerry::node
