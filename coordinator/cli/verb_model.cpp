@@ -1,0 +1,79 @@
+#include "coordinator/cli/lookup.hpp"
+#include "coordinator/cli/options.hpp"
+#include "coordinator/cli/present.hpp"
+#include "coordinator/cli/updates_table.hpp"
+#include "coordinator/cli/verbs.hpp"
+
+namespace skerry::cli {
+
+namespace {
+
+ExitCode list(Session& session) {
+    return session.output.report(session.coordinator.get("/v1/models"), [&session](Value models) {
+        Table table({{"VERSION", Column::Right},
+                     {"PARENT", Column::Right},
+                     {"ROUND", Column::Right},
+                     {"PUBLISHED", Column::Left},
+                     {"UPDATES", Column::Right},
+                     {"VALUES", Column::Right},
+                     {"SHA-256", Column::Left},
+                     {"STORED", Column::Left}});
+        for (const Value model : models.items()) {
+            table.row({count_in(model["version"]), count_in(model["parent"]), count_in(model["round"]),
+                       age_in(model["published_at"], session.output.now()), count_in(model["updates"]),
+                       count_in(model["values"]["heavy"]), digest_in(model["digests"]["heavy"]),
+                       presence_in(model["stored"])});
+        }
+        if (!table.empty()) return session.output.print(table);
+        session.output.line("no model versions");
+    });
+}
+
+void render(Value model, Output& output) {
+    const bool initial = model["parent"].count().value_or(0) == 0;
+    output.print(Facts{}
+                     .fact("Version", count_in(model["version"]))
+                     .fact("Origin", initial ? std::string("the initial weights")
+                                             : "round " + count_in(model["round"]) + ", from version " +
+                                                   count_in(model["parent"]))
+                     .fact("Published", time_in(model["published_at"], output.now()))
+                     .fact("Updates", count_in(model["updates"]))
+                     .fact("Sum", text_in(model["sum"]))
+                     .fact("Contributors", text_in(model["contributors_digest"]))
+                     .fact("Stored", presence_in(model["stored"])));
+    Table tiers(
+        {{"TIER", Column::Left}, {"VALUES", Column::Right}, {"BYTES", Column::Right}, {"SHA-256", Column::Left}});
+    for (const char* tier : {"light", "medium", "heavy"}) {
+        const auto values = model["values"][tier].count();
+        tiers.row({tier, count_in(model["values"][tier]), values ? human_bytes(*values * sizeof(float)) : kAbsent,
+                   digest_in(model["digests"][tier])});
+    }
+    output.gap();
+    output.print(tiers);
+    print_updates("Counted", model["contributors"], output);
+}
+
+ExitCode show(NumberOrNewest choice, Session& session) {
+    const auto version = find_version(session.coordinator, choice);
+    if (!version) return session.output.failed(version.error());
+    return session.output.report(session.coordinator.get("/v1/models/" + std::to_string(*version)),
+                                 [&session](Value model) { render(model, session.output); });
+}
+
+}  // namespace
+
+// skerry model show newest
+void add_model_verbs(CLI::App& app, Verb& chosen) {
+    auto* model = app.add_subcommand("model", "Published model versions");
+    model->require_subcommand(1);
+    model->add_subcommand("list", "All versions, newest first")->callback([&chosen] { chosen = list; });
+
+    auto choice = std::make_shared<NumberOrNewest>();
+    auto* one = model->add_subcommand("show", "One version: its origin, its tiers and who contributed");
+    add_choice(*one, "version", *choice, "As 'model list' shows it");
+    one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show(*choice, session); }; });
+
+    add_model_export(*model, chosen);
+}
+
+}  // namespace skerry::cli

@@ -1,0 +1,116 @@
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/cli/canned_coordinator.hpp"
+
+namespace skerry::cli {
+namespace {
+
+using testing::HasSubstr;
+
+std::string content_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::size_t files_in(const std::filesystem::path& folder) {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator{}));
+}
+
+constexpr const char* kModel = R"({"version":8,"parent":7,"round":7,"published_at":"2026-03-01T11:57:13Z","updates":2,
+  "sum":"0011223344556677","contributors_digest":"8899aabbccddeeff",
+  "digests":{"light":"111111111111ff","medium":"222222222222ff","heavy":"333333333333ff"},
+  "values":{"light":2410,"medium":18002,"heavy":61834},"stored":true})";
+
+TEST(ModelList, IsOneRowAVersion) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/models", std::string("[") + kModel + ']');
+    EXPECT_EQ(coordinator.run({"model", "list"}).out,
+              "VERSION  PARENT  ROUND  PUBLISHED       UPDATES  VALUES  SHA-256       STORED\n"
+              "      8       7      7  2 min 47 s ago        2  61,834  333333333333  yes\n");
+}
+
+TEST(ModelShow, OfTheNewestAsksWhichThatIs) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/status", R"({"version":8})");
+    coordinator.answers("GET /v1/models/8", kModel);
+    const Ran ran = coordinator.run({"model", "show", "newest"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("Origin        round 7, from version 7\n"));
+    EXPECT_THAT(ran.out, HasSubstr("light    2,410  9.4 KiB  111111111111\n"));
+    EXPECT_THAT(ran.out, HasSubstr("Counted: none\n"));
+}
+
+class ModelExport : public testing::Test {
+protected:
+    ModelExport() {
+        coordinator.answers("GET /v1/status", R"({"version":8})");
+        coordinator.answers_with("GET /v1/models/8/export?tier=heavy", 200, bytes, "application/octet-stream");
+    }
+
+    const std::string bytes = std::string("SKRM\0\xff\n", 7);
+    CannedCoordinator coordinator;
+    TemporaryFolder folder;
+    const std::string file = (folder.path() / "m.skm").string();
+};
+
+TEST_F(ModelExport, WritesTheBytesAsTheyCame) {
+    const Ran ran = coordinator.run({"model", "export", "newest", "--file", file});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.out, "version 8 (heavy, 7 B) is in " + file + "\n");
+    EXPECT_THAT(ran.err, HasSubstr("skerry-node evaluate --model " + file));
+    EXPECT_EQ(content_of(file), bytes);
+    EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST_F(ModelExport, TakesTheFileAsAWordAndAnswersProgramsInOneDocument) {
+    const Ran ran = coordinator.run({"model", "export", "8", file, "--output", "json"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_TRUE(is_one_document(ran.out));
+    EXPECT_THAT(ran.out, HasSubstr(R"("version":8,"tier":"heavy","file":")" + file + R"(","bytes":7,"sha256":")"));
+    EXPECT_EQ(ran.err, "");
+}
+
+TEST_F(ModelExport, ReplacesAFileOnlyByForce) {
+    std::ofstream(file) << "mine";
+    const Ran refused = coordinator.run({"model", "export", "8", file});
+    EXPECT_EQ(refused.code, 7);
+    EXPECT_THAT(refused.err, HasSubstr("--force"));
+    EXPECT_EQ(content_of(file), "mine");
+    EXPECT_TRUE(coordinator.questions().empty());
+    EXPECT_EQ(coordinator.run({"model", "export", "8", file, "--force"}).code, 0);
+    EXPECT_EQ(content_of(file), bytes);
+    EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST_F(ModelExport, LeavesNothingBehindWhenTheCoordinatorRefuses) {
+    const Ran ran = coordinator.run({"model", "export", "9", file, "--output", "json"});
+    EXPECT_EQ(ran.code, 6);
+    EXPECT_TRUE(is_one_document(ran.out));
+    EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+TEST_F(ModelExport, TakesNoEnvelopeForAModel) {
+    coordinator.answers("GET /v1/models/8/export?tier=light", "{}");
+    EXPECT_EQ(coordinator.run({"model", "export", "8", file, "--tier", "light"}).code, 70);
+    EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+TEST_F(ModelExport, IntoAMissingFolderSaysSo) {
+    const Ran ran = coordinator.run({"model", "export", "8", (folder.path() / "no" / "m.skm").string()});
+    EXPECT_EQ(ran.code, 6);
+    EXPECT_THAT(ran.err, HasSubstr("next:  see that the folder"));
+}
+
+TEST(ModelExportOfNothing, SaysThatThereIsNoVersionYet) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/status", R"({"version":0})");
+    EXPECT_EQ(coordinator.run({"model", "export", "newest", "m.skm"}).code, 6);
+}
+
+}  // namespace
+}  // namespace skerry::cli
