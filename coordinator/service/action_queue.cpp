@@ -21,7 +21,8 @@ void ActionQueue::push(Actions actions) {
 void ActionQueue::schedule() {
     if (scheduled_ || writing_) return;
     scheduled_ = true;
-    boost::asio::post(loop_, [this] {
+    boost::asio::post(loop_, [this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
         scheduled_ = false;
         pump();
     });

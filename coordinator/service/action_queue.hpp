@@ -54,6 +54,7 @@ private:
     std::size_t stored_ = 0;  ///< blobs at the front of the queue that are written already
     bool writing_ = false;
     bool scheduled_ = false;
+    std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);  ///< what we have posted asks it
 };
 
 }  // namespace skerry::coordinator

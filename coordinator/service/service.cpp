@@ -159,7 +159,7 @@ void Service::perform(const EraseVersion& order) {
         }
     }
     const bool reclaim = ++erased_ % kErasuresBeforeReclaim == 0;
-    worker_->run([this, blobs = std::move(blobs), reclaim]() -> Worker::Continuation {
+    writer_->run([this, blobs = std::move(blobs), reclaim]() -> Worker::Continuation {
         Result<> erased;
         for (const Digest& blob : blobs) {
             if (erased) erased = blobs_->erase(blob);
@@ -260,8 +260,8 @@ void Service::drain(std::function<void()> done) {
         });
     }
     // A node that is slow to take its answer must not keep us: it asks again at the next start.
-    timer_.expires_after(5s);
-    timer_.async_wait([this](const boost::system::error_code& error) {
+    drain_limit_.expires_after(5s);
+    drain_limit_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         open_servers_ = 0;
         finish_drain();

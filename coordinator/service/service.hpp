@@ -23,8 +23,8 @@
 
 namespace skerry::coordinator {
 
-/// A running coordinator: the pure core with its sockets, stores, timers and its worker. Everything happens on the
-/// loop's thread, except what the worker is handed. Exactly one process can run on a directory.
+/// A running coordinator: the pure core with its sockets, stores, timers and workers. Everything happens on the
+/// loop's thread, except what a worker is handed. Exactly one process can run on a directory.
 class Service final : public AdminHost {
 public:
     /// Reads the ledger back, binds the sockets, writes DIR/endpoints.json, and goes on with the round that it was in.
@@ -101,13 +101,15 @@ private:
 
     // From here on: what calls back, closed first.
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer drain_limit_;
     std::unique_ptr<transport::Context> context_;
     std::unique_ptr<transport::Router> fleet_;
     std::unique_ptr<transport::Router> enrol_;
     AdminApi api_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<http::Server> metrics_server_;
-    std::unique_ptr<Worker> worker_;
+    std::unique_ptr<Worker> worker_;  ///< hashes, decrypts, sums
+    std::unique_ptr<Worker> writer_;  ///< writes blobs: a commit does not wait for a sum
     std::unique_ptr<ActionQueue> queue_;
 };
 

@@ -57,9 +57,10 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
     service->advertise();
 
     service->worker_ = std::make_unique<Worker>(loop);
+    service->writer_ = std::make_unique<Worker>(loop);
     Service* const self = service.get();
     service->queue_ = std::make_unique<ActionQueue>(
-        loop, service->journal_, service->journal_version_, *service->blobs_, *service->worker_,
+        loop, service->journal_, service->journal_version_, *service->blobs_, *service->writer_,
         ActionQueue::Hooks{[self](const Action& action) { self->perform(action); },
                            [self](const ledger::Events& events) {
                                for (const ledger::Event& event : events) {
@@ -85,6 +86,7 @@ Service::Service(boost::asio::io_context& loop, Parts parts)
       blobs_(std::move(parts.blobs)),
       models_(*blobs_),
       timer_(loop),
+      drain_limit_(loop),
       api_(*this) {}
 
 Service::~Service() = default;

@@ -19,7 +19,6 @@ Worker::~Worker() {
 }
 
 void Worker::run(Job job) {
-    ++pending_;
     {
         const std::lock_guard lock(mutex_);
         jobs_.push_back(std::move(job));
@@ -35,9 +34,8 @@ void Worker::serve() {
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        boost::asio::post(loop_, [this, continuation = job()] {
-            --pending_;
-            continuation();
+        boost::asio::post(loop_, [alive = std::weak_ptr(alive_), continuation = job()] {
+            if (!alive.expired()) continuation();
         });
         job = nullptr;  // what it holds goes before we sleep
         lock.lock();

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -21,19 +22,17 @@ public:
 
     /// `loop` outlives it.
     explicit Worker(boost::asio::io_context& loop);
-    /// Finishes the job that is running; jobs that have not begun are dropped.
+    /// Finishes the job that is running; jobs that have not begun are dropped, and so is every continuation.
     ~Worker();
 
     /// From the loop's thread only.
     void run(Job job);
-    /// Jobs whose continuation has not run yet. Loop's thread only.
-    [[nodiscard]] std::size_t pending() const { return pending_; }
 
 private:
     void serve();
 
     boost::asio::io_context& loop_;
-    std::size_t pending_ = 0;
+    std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);  ///< continuations ask it on the loop's thread
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Job> jobs_;
