@@ -1,0 +1,193 @@
+#include "tests/simulation/federation_simulation.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "tests/simulation/laws.hpp"
+#include "tests/simulation/simulated_coordinator.hpp"
+#include "tests/simulation/simulated_node.hpp"
+
+namespace skerry::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Virtual times after which waiting is a fault of its own. Pauses between two questions grow to half a minute, refusals
+// and denials are remembered for minutes: these bounds are a few of those, one after the other.
+constexpr std::chrono::milliseconds kJoinMax = 1min;
+constexpr std::chrono::milliseconds kStormMin = 1min;
+constexpr std::chrono::milliseconds kStormMax = 15min;
+constexpr std::chrono::milliseconds kRoundsMax = 30min;
+constexpr std::chrono::milliseconds kSettleMax = 20min;
+
+class FederationSimulation {
+public:
+    explicit FederationSimulation(const Plan& plan)
+        : world_(plan),
+          network_(world_, world_.conditions.nodes,
+                   {[this](std::size_t node, wire::FromNode message) {
+                        coordinator_.hear(nodes_[node]->transport(), std::move(message));
+                    },
+                    [this](std::size_t node, wire::FromCoordinator message) { nodes_[node]->hear(std::move(message)); },
+                    [this](std::size_t node) { nodes_[node]->link_changed(); }}),
+          coordinator_(world_, network_, evidence_,
+                       [this](const ByteArray<32>& peer, const wire::JoinReply& reply) { joined(peer, reply); }),
+          laws_(world_, evidence_) {}
+
+    Outcome play() {
+        enrol() && rage() && heal() && settle();
+        Outcome outcome;
+        outcome.violation = world_.violation();
+        outcome.trace = world_.trace();
+        outcome.counters = world_.counters;
+        outcome.nodes = nodes_.size();
+        outcome.lasted = world_.time.now() - started_;
+        return outcome;
+    }
+
+private:
+    bool enrol() {
+        coordinator_.found();
+        evidence_.nodes.resize(world_.conditions.nodes);
+        for (std::size_t index = 0; index < world_.conditions.nodes; ++index) {
+            nodes_.push_back(std::make_unique<SimulatedNode>(world_, network_, evidence_, index, coordinator_.root()));
+            SimulatedNode& node = *nodes_.back();
+            const Tier tier = world_.conditions.tiers[index];
+            coordinator_.introduce(index, node.transport());
+            const std::string token = coordinator_.create_token(tier);
+            if (!run_until([&] { return coordinator_.idle(); }, kJoinMax)) return stuck("a token is never made");
+            coordinator_.ask_to_join(node.ask_to_join(token, Tier::Heavy));
+        }
+        if (!run_until([&] { return joined_ == nodes_.size(); }, kJoinMax)) return stuck("a node cannot join");
+        for (const auto& node : nodes_)
+            node->boot();
+        return true;
+    }
+
+    void joined(const ByteArray<32>& peer, const wire::JoinReply& reply) {
+        const auto node = std::find_if(nodes_.begin(), nodes_.end(),
+                                       [&peer](const auto& other) { return other->transport() == peer; });
+        SKERRY_ASSERT(node != nodes_.end());
+        (*node)->joined(reply, coordinator_.core()->model());
+        ++joined_;
+    }
+
+    bool rage() {
+        world_.note("storm", "begins");
+        world_.storm = true;
+        network_.begin_storm();
+        coordinator_.begin_storm();
+        if (world_.conditions.revokes) {
+            world_.time.after(world_.dice.between(kStormMin / 4, kStormMin),
+                              [this] { coordinator_.revoke(nodes_[world_.dice.below(nodes_.size())]->id()); });
+        }
+        const TimePoint calm_from = world_.time.now() + kStormMin;
+        run_until([&] { return world_.time.now() >= calm_from && published(world_.plan.rounds) && everybody_died(); },
+                  kStormMax);
+        if (world_.violation()) return false;
+        // Whoever was spared dies now, in the middle of whatever it is at.
+        if (world_.plan.faults.crash) {
+            if (coordinator_.deaths() == 0 && coordinator_.core()) coordinator_.crash();
+            for (const auto& node : nodes_) {
+                if (node->deaths() == 0 && node->running()) node->crash();
+            }
+        }
+        return true;
+    }
+
+    bool heal() {
+        world_.note("storm", "ends");
+        world_.storm = false;
+        network_.heal();
+        laws_.healed();
+        // At least one more: the storm must not have left anything behind that stops the next round.
+        const std::size_t versions = std::max<std::size_t>(world_.plan.rounds, world_.counters.versions + 1);
+        if (run_until([&] { return published(versions); }, kRoundsMax)) return true;
+        return stuck("only " + std::to_string(world_.counters.versions) + " versions were published");
+    }
+
+    // Nobody learns any more: what is on its way must arrive, and then nothing may be left to do.
+    bool settle() {
+        world_.note("learning", "ends");
+        for (const auto& node : nodes_)
+            node->stop_learning();
+        if (run_until([&] { return settled(); }, kSettleMax)) return true;
+        return stuck(who_is_not_settled());
+    }
+
+    [[nodiscard]] bool published(std::size_t rounds) const { return world_.counters.versions >= rounds; }
+
+    [[nodiscard]] bool everybody_died() const {
+        if (!world_.plan.faults.crash) return true;
+        return coordinator_.deaths() > 0 &&
+               std::all_of(nodes_.begin(), nodes_.end(), [](const auto& node) { return node->deaths() > 0; });
+    }
+
+    // All accepted updates are counted, or wait for a quorum; each node that is not revoked has the newest version and
+    // nothing to send.
+    [[nodiscard]] bool settled() const {
+        const coordinator::Federation* const core = coordinator_.core();
+        if (core == nullptr || !coordinator_.idle() || core->frozen_round() || core->open_round()) return false;
+        return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) { return settled(*core, *node); });
+    }
+
+    [[nodiscard]] static bool settled(const coordinator::Federation& core, const SimulatedNode& node) {
+        if (core.registry().node(node.id())->revoked) return true;
+        return node.settled(core.newest().version, core.pool().waits(node.id()));
+    }
+
+    [[nodiscard]] std::string who_is_not_settled() const {
+        const coordinator::Federation* const core = coordinator_.core();
+        if (core == nullptr) return "the coordinator is not back";
+        if (core->frozen_round()) return "a frozen round is not published";
+        if (core->open_round()) return "a round is still open";
+        for (const auto& node : nodes_) {
+            if (settled(*core, *node)) continue;
+            return "node " + node->id().to_text().substr(0, 8) + " has version " +
+                   std::to_string(node->disk().installed.value) + " of " +
+                   std::to_string(core->newest().version.value) + " and " + std::to_string(node->disk().spool.size()) +
+                   " updates in its spool";
+        }
+        return "the coordinator never rests";
+    }
+
+    /// False: `done` never came true within `at_most`, or a law broke.
+    template <class Done>
+    bool run_until(Done done, std::chrono::milliseconds at_most) {
+        const TimePoint end = world_.time.now() + at_most;
+        while (!done()) {
+            if (world_.time.now() > end || !world_.time.run_next()) return false;
+            ++world_.counters.steps;
+            laws_.check();
+            if (world_.violation()) return false;
+        }
+        return true;
+    }
+
+    bool stuck(std::string what) {
+        world_.broken("everybody_catches_up", std::move(what));
+        return false;
+    }
+
+    World world_;
+    TimePoint started_ = world_.time.now();
+    Evidence evidence_;
+    Network network_;
+    SimulatedCoordinator coordinator_;
+    std::vector<std::unique_ptr<SimulatedNode>> nodes_;
+    std::size_t joined_ = 0;
+    Laws laws_;
+};
+
+}  // namespace
+
+Outcome play(const Plan& plan) {
+    return FederationSimulation(plan).play();
+}
+
+std::string to_text(const Violation& violation, std::uint64_t seed) {
+    return "seed " + std::to_string(seed) + " breaks " + violation.law + " at " + skerry::to_text(violation.at) + ": " +
+           violation.what;
+}
+
+}  // namespace skerry::simulation

@@ -1,0 +1,131 @@
+#include "tests/simulation/federation_simulation.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+// Goal: no order, loss, repetition, cut or crash makes the federation break a law.
+// Method: the real cores over a seeded network, on a virtual clock; laws.hpp is checked after every step.
+// A failure prints its seed, which `skerry-simulate --seed N --trace` replays; it then belongs into seeds.txt.
+// SKERRY_FIRST_SEED and SKERRY_SEEDS choose other seeds than the first five hundred.
+namespace skerry::simulation {
+namespace {
+
+constexpr std::uint64_t kSeeds = 500;
+constexpr std::uint64_t kShards = 10;
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+    const char* const text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+Outcome play_seed(std::uint64_t seed, Mutation mutation = Mutation::None) {
+    Plan plan;
+    plan.seed = seed;
+    plan.mutation = mutation;
+    return play(plan);
+}
+
+void expect_lawful(std::uint64_t seed) {
+    const Outcome outcome = play_seed(seed);
+    EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, seed);
+    EXPECT_GE(outcome.nodes, 3U);
+    EXPECT_TRUE(outcome.violation || outcome.counters.versions >= 3) << "seed " << seed;
+    EXPECT_TRUE(outcome.violation || outcome.counters.crashes > outcome.nodes) << "seed " << seed;
+}
+
+TEST(FederationSimulation, SeedsThatOnceFoundABugKeepEveryLaw) {
+    std::ifstream file(SKERRY_SIMULATION_SEEDS);
+    ASSERT_TRUE(file) << "seeds.txt is missing";
+    for (std::string line; std::getline(file, line);) {
+        std::istringstream words(line);
+        if (std::uint64_t seed = 0; words >> seed) expect_lawful(seed);
+    }
+}
+
+// A slice of the seeds each, so that ctest plays them side by side.
+class EverySeed : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(EverySeed, KeepsEveryLaw) {
+    const std::uint64_t first = from_environment("SKERRY_FIRST_SEED", 0);
+    const std::uint64_t seeds = from_environment("SKERRY_SEEDS", kSeeds);
+    for (std::uint64_t seed = GetParam(); seed < seeds; seed += kShards)
+        expect_lawful(first + seed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shard, EverySeed, ::testing::Range<std::uint64_t>(0, kShards));
+
+TEST(FederationSimulation, ASeedReplaysStepByStep) {
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        const Outcome once = play_seed(seed);
+        const Outcome again = play_seed(seed);
+        EXPECT_EQ(once.trace, again.trace) << "seed " << seed;
+        EXPECT_EQ(once.counters.steps, again.counters.steps) << "seed " << seed;
+    }
+}
+
+TEST(FederationSimulation, InFairWeatherNothingIsRefusedOrLost) {
+    Plan plan;
+    plan.faults = Faults::none();
+    for (plan.seed = 0; plan.seed < 10; ++plan.seed) {
+        const Outcome outcome = play(plan);
+        EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+        EXPECT_EQ(outcome.counters.lost, 0U);
+        EXPECT_EQ(outcome.counters.crashes, 0U);
+    }
+}
+
+TEST(FederationSimulation, AModelOfSeveralChunksTravelsInPieces) {
+    Plan plan;
+    plan.values = {100'000, 300'000, 600'000};
+    for (plan.seed = 0; plan.seed < 2; ++plan.seed) {
+        const Outcome outcome = play(plan);
+        EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+    }
+}
+
+// A law that no bug can break proves nothing: each planted one must be caught, and by a law that names it.
+struct Planted {
+    Mutation mutation;
+    std::set<std::string> laws;
+};
+
+std::string name_of_planted(const ::testing::TestParamInfo<Planted>& tested) {
+    std::string name(name_of(tested.param.mutation));
+    std::erase(name, '-');  // which a test's name may not have
+    return name;
+}
+
+class PlantedBug : public ::testing::TestWithParam<Planted> {};
+
+TEST_P(PlantedBug, IsCaught) {
+    const Planted& planted = GetParam();
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+        const Outcome outcome = play_seed(seed, planted.mutation);
+        if (!outcome.violation) continue;
+        EXPECT_TRUE(planted.laws.count(outcome.violation->law)) << to_text(*outcome.violation, seed);
+        RecordProperty("seed", static_cast<int>(seed));
+        return;
+    }
+    ADD_FAILURE() << name_of(planted.mutation) << " breaks no law in " << kSeeds << " seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EachIn, PlantedBug,
+    ::testing::Values(Planted{Mutation::AckBeforeCommit, {"no_receipt_without_its_update"}},
+                      Planted{Mutation::LedgerBeforeBlob, {"no_accepted_update_without_its_bytes"}},
+                      Planted{Mutation::NeverSyncs, {"no_receipt_without_its_update"}},
+                      Planted{Mutation::NoDedup, {"one_fate_for_each_update"}},
+                      Planted{Mutation::ForgetsFrozenRound, {"rounds_end", "everybody_catches_up"}},
+                      Planted{Mutation::SumsShort, {"versions_are_the_exact_mean"}},
+                      Planted{Mutation::NodeForgetsSpool, {"nothing_learned_is_lost"}},
+                      Planted{Mutation::NodeForgetsProgress, {"nothing_learned_is_lost"}},
+                      Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}}),
+    name_of_planted);
+
+}  // namespace
+}  // namespace skerry::simulation

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "tests/simulation/evidence.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace skerry::simulation {
+
+/// What must be true of a federation after every single step, whatever happens to its messages and processes. Each
+/// law is one function here; check() looks only at what is new since the last time.
+class Laws {
+public:
+    Laws(World& world, const Evidence& evidence) : world_(world), evidence_(evidence) {}
+
+    /// After each step of the timeline.
+    void check();
+    /// The storm is over; from now on waiting is no excuse.
+    void healed() { healed_at_ = world_.time.now(); }
+
+private:
+    using Event = coordinator::ledger::Event;
+    struct Fate {
+        coordinator::ledger::UpdateAccepted accepted;
+        std::optional<RoundId> frozen_in;
+        std::optional<ModelVersion> counted_in;
+        bool erased = false;
+    };
+    struct Version {
+        coordinator::ledger::VersionPublished published;
+        std::vector<float> weights;
+        bool dropped = false;
+    };
+
+    /// No receipt that a node ever saw is missing from the journal, under the very content that it names; and the
+    /// journal only ever grows.
+    void no_receipt_without_its_update();
+    /// The bytes of every accepted update are stored, until the version that counts it is dropped.
+    void no_accepted_update_without_its_bytes();
+    /// The weights of every published version are stored, until it is dropped.
+    void no_version_without_its_weights();
+    /// An update is accepted once or refused, never both, under one lease; what was accepted is what its node sealed,
+    /// with the weight that the protocol gives it; only a refused update leaves a spool without being counted. Nothing
+    /// of a revoked node is accepted.
+    void one_fate_for_each_update(const coordinator::ledger::UpdateAccepted& event);
+    void one_fate_for_each_update(const coordinator::ledger::UpdateRefused& event);
+    void one_fate_for_each_update(const Evidence::Retreat& retreat);
+    /// No update is in two frozen sets, and each version counts exactly one of them.
+    void counted_at_most_once(const coordinator::ledger::RoundFrozen& event);
+    void counted_at_most_once(const coordinator::ledger::VersionPublished& event);
+    /// Each version is, byte for byte, its parent plus the weighted mean of what its nodes sealed (reference.hpp), and
+    /// its signed manifest says so.
+    void versions_are_the_exact_mean(const coordinator::ledger::VersionPublished& event);
+    /// A node's version only ever grows, and its bytes are those that were published under that number.
+    void nodes_install_published_versions_upwards(const Evidence::Install& install);
+    /// On each node: all that it ever learned, but for what refusals made it drop, is in the versions it has installed,
+    /// in its spool, or in its progress, once.
+    void nothing_learned_is_lost(std::size_t node);
+    /// Pool and transfers hold at most one update of each node, a spool no more than staleness lets pile up.
+    void queues_are_bounded();
+    /// Rounds are numbered without gaps and end once; in fair weather none outlives its deadline.
+    void rounds_end();
+
+    void fold(const Event& event);
+
+    World& world_;
+    const Evidence& evidence_;
+    std::optional<TimePoint> healed_at_;
+
+    // What the journal says so far.
+    std::size_t events_seen_ = 0;
+    std::map<UpdateId, Fate> accepted_;
+    std::map<UpdateId, Digest> refused_;
+    std::set<NodeId> revoked_;
+    std::set<LeaseId> spent_;
+    std::set<UpdateId> pending_;  ///< accepted, and bytes still needed
+    std::map<ModelVersion, Version> versions_;
+    std::map<RoundId, coordinator::ledger::RoundFrozen> frozen_;
+    std::optional<coordinator::ledger::RoundOpened> open_;
+    RoundId last_round_;
+
+    // How far the rest was looked at.
+    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0;
+    std::vector<std::uint64_t> disk_changes_seen_;
+};
+
+}  // namespace skerry::simulation

@@ -1,0 +1,127 @@
+#include "tests/simulation/node_disk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "edge-node/spool/rebase.hpp"
+
+namespace skerry::simulation {
+
+node::DurableState NodeDisk::load() const {
+    node::DurableState state;
+    state.keys = keys;
+    state.certificate = certificate;
+    state.installed = installed;
+    state.next_sequence = last_sequence.next();
+    state.steps = learned.steps - sent.steps;
+    for (const Entry& entry : spool)
+        state.spool.push_back(entry.update);
+    return state;
+}
+
+std::vector<float> NodeDisk::progress() const {
+    node::Progress progress(weights, base);
+    for (const Entry& entry : spool)
+        progress.take_off(entry.delta);
+    return std::move(progress).take();
+}
+
+void NodeDisk::learn(std::span<const float> step, std::uint64_t examples) {
+    SKERRY_ASSERT(step.size() == weights.size());
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        weights[i] += step[i];
+    ++learned.steps;
+    learned.examples += examples;
+    ++changes;
+}
+
+std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order, const crypto::SigningKey& identity,
+                                                  std::size_t statistics, Clips clips) {
+    const wire::Lease& lease = order.lease;
+    wire::UpdateBody body;
+    body.delta = progress();
+    if (std::all_of(body.delta.begin(), body.delta.end(), [](float value) { return value == 0.0F; })) return {};
+    if (clips == Clips::Yes && !node::clip(body.delta, statistics, lease.norm_max)) return {};
+    body.labelled = learned.examples - sent.examples;
+    wire::UpdateHeader header;
+    header.federation = lease.federation;
+    header.update = UpdateId{lease.node, order.sequence};
+    header.lease = lease.id;
+    header.base = lease.base;
+    header.model = lease.model;
+    header.tier = lease.tier;
+    header.examples = static_cast<std::uint32_t>(learned.examples - sent.examples);
+    const auto sealed = wire::seal(header, body, order.seal_to, identity);
+    SKERRY_ASSERT(sealed.has_value());
+
+    Entry entry;
+    entry.update.sequence = order.sequence;
+    entry.update.lease = lease.id;
+    entry.update.signed_lease = order.signed_lease;
+    entry.update.header = sealed->header;
+    entry.update.sealed_bytes = sealed->sealed.size();
+    entry.update.content = sealed->content;
+    entry.update.signature = sealed->signature;
+    entry.sealed = sealed->sealed;
+    entry.delta = std::move(body.delta);
+    entry.before = std::exchange(sent, learned);
+    last_sequence = order.sequence;
+    spool.push_back(std::move(entry));
+    ++changes;
+    return spool.back().update;
+}
+
+const NodeDisk::Entry* NodeDisk::offered(Sequence sequence) const {
+    const auto found = std::find_if(spool.begin(), spool.end(),
+                                    [sequence](const Entry& entry) { return entry.update.sequence == sequence; });
+    return found == spool.end() || found->update.accepted ? nullptr : &*found;
+}
+
+void NodeDisk::keep_receipt(Sequence sequence) {
+    for (Entry& entry : spool) {
+        if (entry.update.sequence != sequence) continue;
+        entry.update.accepted = true;
+        entry.sealed.clear();
+        ++changes;
+    }
+}
+
+void NodeDisk::put_back(Sequence sequence) {
+    const Entry* const entry = offered(sequence);
+    if (entry == nullptr) return;
+    sent = entry->before;
+    std::erase_if(spool, [sequence](const Entry& other) { return other.update.sequence == sequence; });
+    ++changes;
+}
+
+void NodeDisk::drop_progress(Sequence sequence) {
+    node::Rebase rebase{std::vector<float>(base.size(), 0.0F)};
+    for (const Entry& entry : spool) {
+        if (entry.update.accepted) rebase.add(entry.delta);
+    }
+    weights = std::move(rebase).onto(base);
+    std::erase_if(
+        spool, [sequence](const Entry& entry) { return entry.update.sequence == sequence && !entry.update.accepted; });
+    sent = learned;
+    ++changes;
+}
+
+void NodeDisk::install(ModelVersion version, Sequence counted, std::vector<float> weights_of_version, Keeps keeps) {
+    if (weights.empty()) {
+        weights = weights_of_version;
+    } else {
+        std::vector<float> unsent = progress();
+        if (keeps == Keeps::NoProgress) std::fill(unsent.begin(), unsent.end(), 0.0F);
+        node::Rebase rebase(std::move(unsent));
+        for (const Entry& entry : spool) {
+            if (entry.update.sequence > counted || keeps == Keeps::CountedToo) rebase.add(entry.delta);
+        }
+        weights = std::move(rebase).onto(weights_of_version);
+    }
+    std::erase_if(spool, [counted](const Entry& entry) { return entry.update.sequence <= counted; });
+    base = std::move(weights_of_version);
+    installed = version;
+    ++changes;
+}
+
+}  // namespace skerry::simulation

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "edge-node/session/events.hpp"
+#include "edge-node/session/state.hpp"
+
+namespace skerry::simulation {
+
+/// How far the toy learner has come.
+struct Totals {
+    std::uint64_t steps = 0;
+    std::uint64_t examples = 0;
+};
+
+/// What a node's disk holds: node::Spool and the learner's checkpoint in memory, each function one durable transaction
+/// with the spool's own semantics and, for every number, the spool's own arithmetic (edge-node/spool/rebase.hpp).
+/// The spool's three-step installation, which a restart finishes, is one step here.
+struct NodeDisk {
+    struct Entry {
+        node::SpooledUpdate update;
+        Bytes sealed;  ///< let go with the receipt
+        std::vector<float> delta;
+        Totals before;
+    };
+
+    wire::SignedBytes keys, certificate;
+    ModelVersion installed;
+    std::vector<float> base;     ///< of the installed version, this node's prefix
+    std::vector<float> weights;  ///< the checkpoint
+    Totals learned, sent;
+    Sequence last_sequence;
+    std::vector<Entry> spool;
+    std::uint64_t changes = 0;  ///< since the beginning: whoever watches looks again when it grows
+
+    [[nodiscard]] node::DurableState load() const;
+    /// weights − base − Σ Δ: what no update holds.
+    [[nodiscard]] std::vector<float> progress() const;
+
+    void learn(std::span<const float> step, std::uint64_t examples);
+
+    enum class Clips { Yes, No };
+    /// Nothing: there is no progress.
+    [[nodiscard]] std::optional<node::SpooledUpdate> take(const node::TakeUpdate& order,
+                                                          const crypto::SigningKey& identity, std::size_t statistics,
+                                                          Clips clips);
+    /// Null: no such update, or it has its receipt.
+    [[nodiscard]] const Entry* offered(Sequence sequence) const;
+    void keep_receipt(Sequence sequence);
+    void put_back(Sequence sequence);
+    void drop_progress(Sequence sequence);
+
+    enum class Keeps { All, NoProgress, CountedToo };
+    void install(ModelVersion version, Sequence counted, std::vector<float> weights_of_version, Keeps keeps);
+};
+
+}  // namespace skerry::simulation

@@ -1,0 +1,137 @@
+#include "tests/simulation/plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace skerry::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {{
+    {"loss", &Faults::loss},
+    {"repeat", &Faults::repeat},
+    {"reorder", &Faults::reorder},
+    {"cut", &Faults::cut},
+    {"crash", &Faults::crash},
+    {"disk", &Faults::disk},
+    {"clock", &Faults::clock},
+    {"unfit", &Faults::unfit},
+    {"operate", &Faults::operate},
+}};
+
+}  // namespace
+
+coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
+    coordinator::Policy policy;
+    policy.rounds.goal = dice.between(2, nodes);
+    // One node may be revoked, and rounds must go on without it.
+    policy.rounds.quorum = dice.between(1, std::min(policy.rounds.goal, nodes - 1));
+    policy.rounds.deadline = dice.between(10s, 120s);
+    policy.leases.life = dice.chance(0.3) ? dice.between(20s, 60s) : std::chrono::milliseconds(1h);
+    policy.leases.examples_max = dice.chance(0.3) ? 150 : 4096;
+    policy.leases.norm_max = dice.chance(0.2) ? 0.5F : 100.0F;
+    policy.transfers.count_max = dice.between(1, 4);
+    policy.transfers.idle_time = dice.between(3s, 30s);
+    policy.steps_per_update = static_cast<std::uint32_t>(dice.between(1, 3));
+    policy.versions_kept = dice.between(2, 12);
+    policy.certificate_life = dice.chance(0.3) ? dice.between(2min, 20min) : std::chrono::milliseconds(24h * 90);
+    policy.fleet_endpoint = "tcp://coordinator.example:7000";
+    return policy;
+}
+
+std::string_view name_of(Mutation mutation) {
+    switch (mutation) {
+        case Mutation::None:
+            return "none";
+        case Mutation::AckBeforeCommit:
+            return "ack-before-commit";
+        case Mutation::LedgerBeforeBlob:
+            return "ledger-before-blob";
+        case Mutation::NeverSyncs:
+            return "never-syncs";
+        case Mutation::NoDedup:
+            return "no-dedup";
+        case Mutation::ForgetsFrozenRound:
+            return "forgets-frozen-round";
+        case Mutation::SumsShort:
+            return "sums-short";
+        case Mutation::NodeForgetsSpool:
+            return "node-forgets-spool";
+        case Mutation::NodeForgetsProgress:
+            return "node-forgets-progress";
+        case Mutation::NodeReappliesCounted:
+            return "node-reapplies-counted";
+    }
+    return "none";
+}
+
+Result<Mutation> mutation_named(std::string_view name) {
+    std::string known;
+    for (const Mutation mutation : kMutations) {
+        if (name_of(mutation) == name) return mutation;
+        known.append(known.empty() ? "" : ", ").append(name_of(mutation));
+    }
+    return fail(ErrorCode::InvalidInput, "no mutation is called '" + std::string(name) + "'; there are " + known);
+}
+
+Faults Faults::none() {
+    Faults faults;
+    for (const auto& [name, member] : kFaults)
+        faults.*member = false;
+    return faults;
+}
+
+Result<Faults> Faults::parse(std::string_view text) {
+    if (text == "all") return Faults{};
+    Faults faults = none();
+    if (text == "none") return faults;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        const auto found =
+            std::find_if(kFaults.begin(), kFaults.end(), [word](const auto& fault) { return fault.first == word; });
+        if (found == kFaults.end()) {
+            std::string known = "all, none";
+            for (const auto& [name, member] : kFaults)
+                known.append(", ").append(name);
+            return fail(ErrorCode::InvalidInput, "no fault is called '" + std::string(word) + "'; there are " + known);
+        }
+        faults.*(found->second) = true;
+    }
+    return faults;
+}
+
+Conditions draw(const Plan& plan, Dice& dice) {
+    const Faults& may = plan.faults;
+    Conditions drawn;
+    drawn.nodes = plan.nodes != 0 ? plan.nodes : dice.between(3, 5);
+    drawn.tiers.push_back(Tier::Heavy);  // so that every value of the model has somebody who trains it
+    while (drawn.tiers.size() < drawn.nodes)
+        drawn.tiers.push_back(static_cast<Tier>(dice.below(kTiers)));
+    drawn.policy = draw_policy(drawn.nodes, dice);
+
+    const auto has = [&dice](bool allowed, double probability = 0.6) { return dice.chance(probability) && allowed; };
+    drawn.delay_max = dice.between(5ms, 400ms);
+    if (has(may.loss)) drawn.loss = 0.01 * static_cast<double>(dice.between(1, 30));
+    if (has(may.repeat)) drawn.repeat = 0.01 * static_cast<double>(dice.between(1, 30));
+    drawn.reorder = has(may.reorder);
+    drawn.late_max = dice.between(100ms, 60s);
+    if (has(may.cut)) drawn.cut_every = dice.between(20s, 180s);
+    drawn.cut_max = dice.between(1s, 90s);
+    drawn.crash = has(may.crash);
+    if (drawn.crash && dice.chance(0.7)) drawn.crash_at_disk = 0.01 * static_cast<double>(dice.between(1, 15));
+    drawn.down_max = dice.between(100ms, 40s);
+    if (has(may.disk, 0.4)) drawn.disk_fails = 0.01 * static_cast<double>(dice.between(1, 5));
+    drawn.clocks_wrong = has(may.clock);
+    if (has(may.unfit, 0.4)) drawn.unfit = 0.05 * static_cast<double>(dice.between(1, 4));
+    drawn.policy_changes = has(may.operate, 0.3);
+    drawn.revokes = has(may.operate, 0.2);
+    drawn.groups = dice.chance(0.5);
+    drawn.pendulum = dice.chance(0.15);
+    drawn.step_every = dice.between(1s, 12s);
+    drawn.work_max = dice.chance(0.7) ? dice.between(1ms, 300ms) : dice.between(1s, 20s);
+    return drawn;
+}
+
+}  // namespace skerry::simulation

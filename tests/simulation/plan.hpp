@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.hpp"
+#include "common/base/ids.hpp"
+#include "coordinator/federation.hpp"
+#include "tests/simulation/dice.hpp"
+
+namespace skerry::simulation {
+
+/// A bug put into the simulated shells on purpose, to see that a law notices. The product's code never has one.
+enum class Mutation {
+    None,
+    AckBeforeCommit,      ///< the receipt leaves before its append
+    LedgerBeforeBlob,     ///< the append comes before the bytes
+    NeverSyncs,           ///< the journal's disk lies about its flushes: a crash forgets what was appended
+    NoDedup,              ///< a restarted coordinator has forgotten the sequences and leases that versions have counted
+    ForgetsFrozenRound,   ///< a restarted coordinator does not resume()
+    SumsShort,            ///< one update of the frozen set is left out of the sum
+    NodeForgetsSpool,     ///< a restarted node has no spool
+    NodeForgetsProgress,  ///< installing a version throws away what no update holds yet
+    NodeReappliesCounted,  ///< installing a version keeps the updates that it counts
+};
+inline constexpr std::array kMutations = {Mutation::None,
+                                          Mutation::AckBeforeCommit,
+                                          Mutation::LedgerBeforeBlob,
+                                          Mutation::NeverSyncs,
+                                          Mutation::NoDedup,
+                                          Mutation::ForgetsFrozenRound,
+                                          Mutation::SumsShort,
+                                          Mutation::NodeForgetsSpool,
+                                          Mutation::NodeForgetsProgress,
+                                          Mutation::NodeReappliesCounted};
+/// "ack-before-commit"
+[[nodiscard]] std::string_view name_of(Mutation mutation);
+/// InvalidInput: another word; the message lists those that exist.
+[[nodiscard]] Result<Mutation> mutation_named(std::string_view name);
+
+/// Which faults a run may have. Each seed then draws which of these it does have, and how hard: a mix of everything
+/// always hides what one fault alone would show ("swarm testing", Groce et al. 2012).
+struct Faults {
+    bool loss = true;     ///< messages vanish, up to 30 %
+    bool repeat = true;   ///< messages arrive twice
+    bool reorder = true;  ///< messages overtake each other, by seconds
+    bool cut = true;      ///< links are down for a while, in one direction or both
+    bool crash = true;    ///< processes die between any two steps; each at least once
+    bool disk = true;     ///< appends to the journal fail, before or after they are written
+    bool clock = true;    ///< nodes have no idea what time it is
+    bool unfit = true;    ///< learners go wild and nodes forget to clip, so that updates are refused for their norm;
+                          ///< versions fail self-tests
+    bool operate = true;  ///< the operator revokes a node, and restarts the coordinator with another policy
+
+    [[nodiscard]] static Faults none();
+    /// "all", "none", or names separated by commas. InvalidInput: another word; the message lists those that exist.
+    [[nodiscard]] static Result<Faults> parse(std::string_view text);
+};
+
+struct Plan {
+    std::uint64_t seed = 0;
+    std::size_t nodes = 0;   ///< 0: three to five, drawn
+    std::size_t rounds = 3;  ///< versions that must be published, faults or not
+    Faults faults;
+    Mutation mutation = Mutation::None;
+    std::array<std::uint64_t, kTiers> values{12, 24, 40};  ///< of each tier's prefix
+    bool print = false;                                    ///< each step, to standard output
+};
+
+/// What a seed has drawn.
+struct Conditions {
+    std::size_t nodes = 3;
+    std::vector<Tier> tiers;
+    coordinator::Policy policy;
+
+    double loss = 0;
+    double repeat = 0;
+    bool reorder = false;
+    std::chrono::milliseconds delay_max{50};
+    std::chrono::milliseconds late_max{0};   ///< of a message that is overtaken, or of a copy
+    std::chrono::milliseconds cut_every{0};  ///< 0: never
+    std::chrono::milliseconds cut_max{0};
+    bool crash = false;        ///< again and again; where crashes are allowed at all, once is certain
+    double crash_at_disk = 0;  ///< beside a durable step
+    std::chrono::milliseconds down_max{0};
+    double disk_fails = 0;
+    bool clocks_wrong = false;
+    double unfit = 0;
+    bool policy_changes = false;
+    bool revokes = false;
+    bool groups = false;    ///< the coordinator's shell commits in groups: its core runs ahead of its disk
+    bool pendulum = false;  ///< learners go to and fro, so that versions come back to earlier weights
+    std::chrono::milliseconds step_every{5000};  ///< learning steps of a node
+    std::chrono::milliseconds work_max{0};       ///< how long examining and summing take
+};
+
+[[nodiscard]] coordinator::Policy draw_policy(std::size_t nodes, Dice& dice);
+[[nodiscard]] Conditions draw(const Plan& plan, Dice& dice);
+
+}  // namespace skerry::simulation

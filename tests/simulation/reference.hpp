@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "common/base/ids.hpp"
+#include "common/wire/signed.hpp"
+
+namespace skerry::simulation {
+
+/// One update as a second, independent reading of PROTOCOL.md §6 sees it.
+struct Counted {
+    std::span<const float> delta;
+    Tier tier = Tier::Heavy;
+    std::uint64_t weight = 0;
+};
+
+struct Reference {
+    std::vector<float> weights;
+    Digest sum{};
+};
+
+/// parent + Σ w·Δ / Σ w by prefix, written as slowly and as plainly as can be: extended precision for a product,
+/// 128-bit integers for the sums. Shares no code with aggregation/, which must give the same bytes.
+[[nodiscard]] Reference reference_mean(std::span<const float> parent, const std::array<std::uint64_t, kTiers>& values,
+                                       std::span<const Counted> set);
+
+/// min(examples, examples_max) · round(64·(1+staleness)^-½), by PROTOCOL.md §6 and not by its table in the code.
+[[nodiscard]] std::uint64_t reference_weight(std::uint32_t examples, std::uint32_t examples_max,
+                                             std::uint64_t staleness);
+
+}  // namespace skerry::simulation

@@ -1,0 +1,322 @@
+#include "tests/simulation/simulated_coordinator.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
+#include "tests/simulation/mutation.hpp"
+#include "tests/simulation/overload.hpp"
+
+namespace skerry::simulation {
+
+using namespace std::chrono_literals;
+using coordinator::Action;
+using coordinator::Actions;
+namespace ledger = coordinator::ledger;
+
+namespace {
+
+constexpr unsigned kAdvancesInPlaceMax = 200;
+
+bool is_durable(const Action& action) {
+    return std::holds_alternative<coordinator::StoreBlob>(action) ||
+           std::holds_alternative<coordinator::Append>(action) ||
+           std::holds_alternative<coordinator::EraseVersion>(action);
+}
+
+std::vector<float> floats_of(const Bytes& bytes) {
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+}
+
+coordinator::Keyring keyring(Dice& dice) {
+    return {*crypto::SigningKey::from_seed(dice.bytes<32>()), *crypto::SigningKey::from_seed(dice.bytes<32>()),
+            *crypto::SealPrivateKey::from_bytes(dice.bytes<32>()), dice.bytes<32>()};
+}
+
+}  // namespace
+
+SimulatedCoordinator::SimulatedCoordinator(World& world, Network& network, Evidence& evidence,
+                                           OnJoinReply on_join_reply)
+    : world_(world),
+      network_(network),
+      evidence_(evidence),
+      on_join_reply_(std::move(on_join_reply)),
+      dice_(world.dice.fork()),
+      crash_clock_(world, dice_.fork()),
+      keys_(keyring(dice_)),
+      journal_([this] { return next_append(); }) {}
+
+const ledger::Events& SimulatedCoordinator::past() const {
+    return journal_.events(ledger::kFederationStream);
+}
+
+void SimulatedCoordinator::found() {
+    const auto values = world_.plan.values;
+    ledger::FederationCreated created;
+    created.at = world_.time.now();
+    created.name = "simulated";
+    created.model = "name = 'simulated'";
+    created.identity = crypto::sha256(bytes_of(created.model));
+    created.values = values;
+    created.statistics = 4;
+    created.root = root();
+    created.keys = wire::sign(wire::KeySet{wire::federation_of(root()), 1, keys_.signing.verify_key(),
+                                           keys_.seal.public_key(), keys_.transport},
+                              keys_.root);
+    std::vector<float> weights(values.back());
+    for (float& weight : weights)
+        weight = static_cast<float>(dice_.below(512)) / 256.0F - 1.0F;
+    coordinator::ModelShape model;
+    model.identity = created.identity;
+    model.statistics = created.statistics;
+    std::copy(values.begin(), values.end(), model.values.begin());
+    wire::Manifest manifest;
+    manifest.federation = wire::federation_of(root());
+    manifest.version = ModelVersion{1};
+    manifest.model = created.identity;
+    manifest.values = values;
+    manifest.digests = coordinator::tier_digests(weights, model);
+    manifest.published = world_.time.now();
+    ledger::VersionPublished published;
+    published.at = world_.time.now();
+    published.version = ModelVersion{1};
+    published.weights = manifest.digests.back();
+    published.manifest = wire::sign(manifest, keys_.signing);
+    SKERRY_ASSERT(blobs_.put(published.weights, std::as_bytes(std::span(weights))).has_value());
+    SKERRY_ASSERT(journal_.append(ledger::kFederationStream, 0, {created, published}).has_value());
+
+    evidence_.journal = &journal_;
+    evidence_.blobs = &blobs_;
+    evidence_.core = [this] { return core(); };
+    evidence_.signing = keys_.signing.verify_key();
+    evidence_.model = model;
+    boot();
+}
+
+std::string SimulatedCoordinator::create_token(Tier tier) {
+    wire::JoinToken token{TokenId{dice_.bytes<6>()}, crypto::Secret<16>(dice_.bytes<16>()), root(), keys_.transport,
+                          "tcp://coordinator.example:7001"};
+    ledger::TokenCreated created;
+    created.at = world_.time.now();
+    created.id = token.id;
+    created.secret_hash = wire::secret_hash(token);
+    created.expires = world_.time.now() + 1h;
+    created.tier = tier;
+    tell(coordinator::OperatorCreatesToken{1, created});
+    return wire::to_text(token);
+}
+
+void SimulatedCoordinator::ask_to_join(const wire::JoinRequest& request) {
+    const auto arrived = wire::decode_join_request(wire::encode(request));
+    SKERRY_ASSERT(arrived.has_value());
+    tell(coordinator::PeerAskedToJoin{request.transport, *arrived});
+}
+
+void SimulatedCoordinator::hear(const ByteArray<32>& transport, wire::FromNode message) {
+    if (!core_) return;
+    note("hears", index_of_.at(transport), message.index());
+    tell(coordinator::NodeSpoke{transport, std::move(message)});
+}
+
+void SimulatedCoordinator::revoke(const NodeId& node) {
+    if (core_) tell(coordinator::OperatorRevokesNode{2, node, "simulated"});
+}
+
+void SimulatedCoordinator::begin_storm() {
+    if (world_.plan.mutation == Mutation::NeverSyncs) journal_.stop_syncing();
+}
+
+void SimulatedCoordinator::boot() {
+    SKERRY_ASSERT(!core_);
+    if (world_.storm && world_.conditions.policy_changes) {
+        world_.conditions.policy = draw_policy(world_.conditions.nodes, dice_);
+    }
+    note("boots", past().size());
+    core_ = std::make_unique<coordinator::Federation>(
+        keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_);
+    for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
+        core_->apply(event);
+    if (world_.plan.mutation != Mutation::ForgetsFrozenRound) order(core_->resume(world_.time.now()));
+    network_.coordinator_came();
+    plan_step();
+}
+
+void SimulatedCoordinator::crash() {
+    note("crashes");
+    ++world_.counters.crashes;
+    ++life_;
+    core_.reset();
+    inbox_.clear();
+    todo_.clear();
+    step_is_planned_ = last_was_durable_ = false;
+    advances_in_place_ = 0;
+    workers_busy_ = 0;
+    journal_.crash();
+    begin_storm();
+    network_.coordinator_went();
+    world_.time.after(crash_clock_.pause(), [this] { boot(); });
+}
+
+void SimulatedCoordinator::tell(coordinator::Event event) {
+    inbox_.push_back(std::move(event));
+    plan_step();
+}
+
+void SimulatedCoordinator::plan_step() {
+    if (step_is_planned_) return;
+    const auto due = core_->deadline();
+    if (!todo_.empty() || !inbox_.empty() || (due && *due <= world_.time.now())) {
+        step_is_planned_ = true;
+        ++wake_;
+        after(dice_.between(0ms, 5ms), [this] { step(); });
+    } else if (due) {
+        world_.time.at(*due, [this, life = life_, serial = ++wake_] {
+            if (life != life_ || serial != wake_) return;
+            advances_in_place_ = 0;
+            plan_step();
+        });
+    }
+}
+
+// Actions of one event first, then whatever the time demands, then the next event. A shell that commits in groups lets
+// its core run ahead, and only what it does waits for the disk.
+void SimulatedCoordinator::step() {
+    step_is_planned_ = false;
+    const bool durable = !todo_.empty() && is_durable(todo_.front());
+    if (crash_clock_.strikes(durable || last_was_durable_)) return crash();
+    last_was_durable_ = durable;
+    const TimePoint now = world_.time.now();
+    const auto due = core_->deadline();
+    const bool late = due && *due <= now;
+    const bool runs_ahead = world_.conditions.groups && (late || !inbox_.empty()) && dice_.chance(0.5);
+    if (!todo_.empty() && !runs_ahead) {
+        Action action = std::move(todo_.front());
+        todo_.pop_front();
+        perform(action);
+        if (!core_) return;
+    } else if (late) {
+        if (++advances_in_place_ > kAdvancesInPlaceMax) {
+            return world_.broken("cores_come_to_rest", "the coordinator asks for advance() again and again");
+        }
+        order(core_->advance(now));
+    } else if (!inbox_.empty()) {
+        advances_in_place_ = 0;
+        const coordinator::Event event = std::move(inbox_.front());
+        inbox_.pop_front();
+        order(core_->handle(event, now));
+    }
+    plan_step();
+}
+
+void SimulatedCoordinator::order(Actions actions) {
+    mutate(world_.plan.mutation, actions, past());
+    for (Action& action : actions) {
+        if (auto* append = std::get_if<coordinator::Append>(&action); append && world_.conditions.groups) {
+            for (const ledger::Event& event : append->events)
+                core_->apply(event);
+        }
+        todo_.push_back(std::move(action));
+    }
+}
+
+void SimulatedCoordinator::perform(Action& action) {
+    std::visit(Overload{
+                   [&](coordinator::StoreBlob& order) {
+                       SKERRY_ASSERT(blobs_.put(order.update->content, order.update->blob()).has_value());
+                   },
+                   [&](coordinator::Append& order) { append(order); },
+                   [&](coordinator::Send& order) {
+                       network_.to_node(index_of_.at(order.transport), std::move(order.message));
+                   },
+                   [&](coordinator::SendModel& order) { send_model(order); },
+                   [&](coordinator::ReplyToJoin& order) {
+                       const auto arrived = wire::decode_join_reply(wire::encode(order.reply));
+                       SKERRY_ASSERT(arrived.has_value());
+                       on_join_reply_(order.peer, *arrived);
+                   },
+                   [&](coordinator::CheckUpdate& order) { check(order); },
+                   [&](coordinator::SumRound& order) { sum(std::move(order)); },
+                   [&](coordinator::EraseVersion& order) { erase(order); },
+                   [&](coordinator::Answer& order) { SKERRY_ASSERT(order.outcome.has_value()); },
+                   [&](coordinator::Ignored& order) { note("ignores", static_cast<std::uint64_t>(order.why)); },
+               },
+               action);
+}
+
+SimulatedCoordinator::Journal::Disk SimulatedCoordinator::next_append() {
+    if (!world_.storm || !dice_.chance(world_.conditions.disk_fails)) return Journal::Disk::Works;
+    return dice_.chance(0.5) ? Journal::Disk::FailsBefore : Journal::Disk::FailsAfter;
+}
+
+void SimulatedCoordinator::append(const coordinator::Append& order) {
+    const bool works = journal_.append(ledger::kFederationStream, past().size(), order.events).has_value();
+    for (const ledger::Event& event : order.events)
+        note(ledger::name_of(event), works ? 1 : 0);
+    if (!works) {
+        // Nobody knows whether it is written: the journal will tell, after a restart.
+        crash_clock_.count_death();
+        return crash();
+    }
+    if (world_.conditions.groups) return;
+    for (const ledger::Event& event : order.events)
+        core_->apply(event);
+}
+
+void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
+    for (std::uint32_t index = order.first; index < order.first + order.count; ++index) {
+        const std::uint64_t offset = std::uint64_t{index} * limits::kChunkBytes;
+        const auto count = std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset);
+        auto bytes = blobs_.get_range(order.weights, offset, static_cast<std::size_t>(count));
+        if (!bytes) return note("finds no weights", order.version.value);
+        network_.to_node(index_of_.at(order.transport),
+                         wire::ModelChunk{order.version, order.tier, index, *std::move(bytes)});
+    }
+}
+
+void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
+    ++workers_busy_;
+    after(dice_.between(0ms, world_.conditions.work_max), [this, order] {
+        --workers_busy_;
+        tell(coordinator::UpdateChecked{
+            order.header.update, order.update->content,
+            coordinator::examine(*order.update, order.header, order.norm_max, core_->model(), keys_.seal)});
+    });
+}
+
+void SimulatedCoordinator::sum(coordinator::SumRound order) {
+    ++workers_busy_;
+    after(dice_.between(0ms, world_.conditions.work_max), [this, order = std::move(order)] {
+        const auto parent = blobs_.get(order.parent_weights);
+        if (!parent) return world_.broken("no_version_without_its_weights", "a sum has no parent to start from");
+        const auto sum = coordinator::sum_round(
+            order.set, floats_of(*parent), core_->model(),
+            [this](const Digest& content) { return blobs_.get(content); }, keys_.seal);
+        if (!sum) return world_.broken("no_accepted_update_without_its_bytes", sum.error().message);
+        SKERRY_ASSERT(blobs_.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))).has_value());
+        // The process may die here, between the bytes and the word about them.
+        after(dice_.between(0ms, 50ms), [this, ready = coordinator::SumReady{order.round, sum->sum, sum->digests}] {
+            --workers_busy_;
+            tell(ready);
+        });
+    });
+}
+
+void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {
+    if (order.weights) SKERRY_ASSERT(blobs_.erase(*order.weights).has_value());
+    if (order.round.value == 0) return;
+    std::map<UpdateId, Digest> content;
+    for (const ledger::Event& event : past()) {
+        if (const auto* accepted = std::get_if<ledger::UpdateAccepted>(&event)) {
+            content[accepted->update] = accepted->content;
+        } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event);
+                   frozen && frozen->round == order.round) {
+            for (const UpdateId& update : frozen->set)
+                SKERRY_ASSERT(blobs_.erase(content.at(update)).has_value());
+        }
+    }
+}
+
+}  // namespace skerry::simulation

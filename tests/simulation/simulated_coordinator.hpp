@@ -1,0 +1,96 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "common/wire/token.hpp"
+#include "coordinator/federation.hpp"
+#include "tests/simulation/crash_clock.hpp"
+#include "tests/simulation/evidence.hpp"
+#include "tests/simulation/network.hpp"
+
+namespace skerry::simulation {
+
+/// The coordinator: journal, blobs and keys, which last, and around them a process that can die between any two
+/// actions: the real Federation, the events that wait for it, the actions that are not done yet, and the examinations
+/// and sums that workers are at. Keeps the shell's side of the contract in federation.hpp, one action a step.
+class SimulatedCoordinator {
+public:
+    using OnJoinReply = std::function<void(const ByteArray<32>& peer, const wire::JoinReply&)>;
+
+    SimulatedCoordinator(World& world, Network& network, Evidence& evidence, OnJoinReply on_join_reply);
+
+    /// `skerry-coordinator init`, then the first start.
+    void found();
+    /// `skerry token create`: its text, once its event is in the journal.
+    [[nodiscard]] std::string create_token(Tier tier);
+    void ask_to_join(const wire::JoinRequest& request);
+    void introduce(std::size_t node, const ByteArray<32>& transport) { index_of_[transport] = node; }
+
+    void hear(const ByteArray<32>& transport, wire::FromNode message);
+    /// `skerry node revoke`; forgotten if the coordinator is down, or dies before it is written.
+    void revoke(const NodeId& node);
+    void crash();
+    /// The journal's disk begins to lie if that is the planted bug, and again after each crash.
+    void begin_storm();
+
+    [[nodiscard]] const coordinator::Federation* core() const { return core_.get(); }
+    [[nodiscard]] std::uint64_t deaths() const { return crash_clock_.deaths(); }
+    /// Neither an event nor an action waits, and no worker is busy.
+    [[nodiscard]] bool idle() const { return core_ && inbox_.empty() && todo_.empty() && workers_busy_ == 0; }
+    [[nodiscard]] const crypto::VerifyKey& root() const { return keys_.root.verify_key(); }
+
+private:
+    using Journal = coordinator::ledger::MemoryJournal;
+
+    void boot();
+    void tell(coordinator::Event event);
+    void plan_step();
+    void step();
+    void order(coordinator::Actions actions);
+    void perform(coordinator::Action& action);
+    void append(const coordinator::Append& order);
+    void send_model(const coordinator::SendModel& order);
+    void check(const coordinator::CheckUpdate& order);
+    void sum(coordinator::SumRound order);
+    void erase(const coordinator::EraseVersion& order);
+    [[nodiscard]] Journal::Disk next_append();
+    [[nodiscard]] const coordinator::ledger::Events& past() const;
+    void note(std::string_view what, std::uint64_t number = 0, std::uint64_t more = 0) {
+        world_.note("coordinator", what, number, more);
+    }
+    template <class Task>
+    void after(std::chrono::milliseconds pause, Task task) {
+        world_.time.after(pause, [this, life = life_, task = std::move(task)] {
+            if (life == life_) task();
+        });
+    }
+
+    World& world_;
+    Network& network_;
+    Evidence& evidence_;
+    OnJoinReply on_join_reply_;
+    Dice dice_;
+    CrashClock crash_clock_;
+    std::map<ByteArray<32>, std::size_t> index_of_;
+
+    // Lasts.
+    coordinator::Keyring keys_;
+    Journal journal_;
+    storage::MemoryBlobStore blobs_;
+
+    // Dies with the process.
+    std::uint64_t life_ = 0;
+    std::unique_ptr<coordinator::Federation> core_;
+    std::deque<coordinator::Event> inbox_;
+    std::deque<coordinator::Action> todo_;
+    bool step_is_planned_ = false;
+    bool last_was_durable_ = false;
+    unsigned advances_in_place_ = 0;
+    std::uint64_t wake_ = 0;
+    unsigned workers_busy_ = 0;
+};
+
+}  // namespace skerry::simulation

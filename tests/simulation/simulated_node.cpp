@@ -1,0 +1,293 @@
+#include "tests/simulation/simulated_node.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "common/wire/token.hpp"
+#include "tests/simulation/overload.hpp"
+
+namespace skerry::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A step that no clipping by a lease of norm 100 lets pass: 20 trained values of ±64.
+constexpr float kWild = 64.0F;
+constexpr unsigned kWakesInPlaceMax = 200;
+
+bool is_durable(const node::Action& action) {
+    return std::holds_alternative<node::TakeUpdate>(action) || std::holds_alternative<node::KeepReceipt>(action) ||
+           std::holds_alternative<node::PutBack>(action) || std::holds_alternative<node::DropProgress>(action) ||
+           std::holds_alternative<node::InstallVersion>(action);
+}
+
+}  // namespace
+
+SimulatedNode::SimulatedNode(World& world, Network& network, Evidence& evidence, std::size_t index,
+                             const crypto::VerifyKey& root)
+    : world_(world),
+      network_(network),
+      evidence_(evidence),
+      index_(index),
+      name_("node" + std::to_string(index)),
+      dice_(world.dice.fork()),
+      crash_clock_(world, dice_.fork()),
+      identity_(*crypto::SigningKey::from_seed(dice_.bytes<32>())),
+      transport_(dice_.bytes<32>()),
+      root_(root) {}
+
+wire::JoinRequest SimulatedNode::ask_to_join(const std::string& text, Tier tier) {
+    const auto token = wire::parse_token(text);
+    SKERRY_ASSERT(token && token->root == root_);
+    proof_key_ = wire::proof_key(wire::secret_hash(*token));
+    request_.token = token->id;
+    request_.identity = identity_.verify_key().value;
+    request_.transport = transport_;
+    request_.name = name_;
+    request_.tier = tier;
+    request_.nonce = dice_.bytes<32>();
+    wire::prove(request_, proof_key_, identity_);
+    return request_;
+}
+
+void SimulatedNode::joined(const wire::JoinReply& reply, const coordinator::ModelShape& model) {
+    SKERRY_ASSERT(reply.admitted && reply.root == root_.value && wire::check(reply, request_, proof_key_));
+    disk_.keys = reply.keys;
+    disk_.certificate = reply.certificate;
+    model_ = model;
+    const auto certificate = wire::open_certificate(reply.certificate, root_);
+    SKERRY_ASSERT(certificate && certificate->node == id());
+    Evidence::Node& seen = evidence_.nodes[index_];
+    seen = {id(), certificate->tier, &disk_, std::vector<double>(model.prefix(certificate->tier)),
+            std::vector<double>(model.prefix(certificate->tier))};
+}
+
+void SimulatedNode::boot() {
+    SKERRY_ASSERT(!session_);
+    note("boots", disk_.installed.value, disk_.last_sequence.value);
+    if (world_.plan.mutation == Mutation::NodeForgetsSpool) disk_.spool.clear();
+    clock_error_ = world_.conditions.clocks_wrong ? dice_.between(0ms, 24h * 365 * 60) - 24h * 365 * 49 : 0ms;
+    sends_overtake_ = dice_.chance(0.5);
+    node::SessionConfig config;
+    config.root = root_;
+    config.identity = identity_.verify_key();
+    config.model = model_.identity;
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        config.values[tier] = model_.values[tier];
+    config.software = "skerry-node simulated";
+    config.seed = dice_.next();
+    auto session = node::Session::open(std::move(config), disk_.load());
+    if (!session)
+        return world_.broken("cores_come_to_rest", "a node cannot open its session: " + session.error().message);
+    session_ = *std::move(session);
+    if (network_.connected(index_)) after(dice_.between(1ms, 500ms), [this] { link_changed(); });
+    plan_learning();
+}
+
+void SimulatedNode::crash() {
+    note("crashes");
+    ++world_.counters.crashes;
+    // Some deaths are announced.
+    if (dice_.chance(0.2)) {
+        for (node::Action& action : session_->handle(node::Stopping{}, clock())) {
+            if (std::holds_alternative<node::Send>(action)) perform(action);
+        }
+    }
+    ++life_;
+    session_.reset();
+    todo_.clear();
+    step_is_planned_ = last_was_durable_ = false;
+    wakes_in_place_ = 0;
+    fetching_ = {};
+    fetched_.clear();
+    world_.time.after(crash_clock_.pause(), [this] { boot(); });
+}
+
+void SimulatedNode::hear(wire::FromCoordinator message) {
+    if (!session_) return;
+    note("hears", message.index());
+    if (const auto* receipt = std::get_if<wire::Receipt>(&message)) {
+        const auto body = wire::open_receipt(receipt->receipt, evidence_.signing);
+        if (body) evidence_.receipts.push_back({body->update, body->content});
+    }
+    tell(node::MessageReceived{std::move(message)});
+}
+
+void SimulatedNode::link_changed() {
+    if (!session_) return;
+    const bool up = network_.connected(index_);
+    note(up ? "connects" : "disconnects");
+    tell(up ? node::Event(node::Connected{}) : node::Event(node::Disconnected{}));
+}
+
+void SimulatedNode::tell(const node::Event& event) {
+    if (crash_clock_.strikes(std::exchange(last_was_durable_, false))) return crash();
+    for (node::Action& action : session_->handle(event, clock())) {
+        if (sends_overtake_ && std::holds_alternative<node::Send>(action)) {
+            perform(action);
+        } else {
+            todo_.push_back(std::move(action));
+        }
+    }
+    plan_step();
+    wake();
+}
+
+void SimulatedNode::wake() {
+    const auto due = session_->deadline();
+    if (!due) return;
+    const TimePoint when = *due - clock_error_;
+    const bool at_once = when <= world_.time.now();
+    wakes_in_place_ = at_once && busy_at_ == world_.time.now() ? wakes_in_place_ + 1 : 0;
+    busy_at_ = world_.time.now();
+    if (wakes_in_place_ > kWakesInPlaceMax) {
+        return world_.broken("cores_come_to_rest", name_ + " asks for its time again and again in the same moment");
+    }
+    world_.time.at(when, [this, life = life_, serial = ++wake_] {
+        if (life == life_ && serial == wake_) tell(node::TimePassed{});
+    });
+}
+
+void SimulatedNode::plan_step() {
+    if (todo_.empty() || std::exchange(step_is_planned_, true)) return;
+    after(dice_.between(0ms, 5ms), [this] { step(); });
+}
+
+void SimulatedNode::step() {
+    step_is_planned_ = false;
+    const bool durable = is_durable(todo_.front());
+    if (crash_clock_.strikes(durable || last_was_durable_)) return crash();
+    last_was_durable_ = durable;
+    node::Action action = std::move(todo_.front());
+    todo_.pop_front();
+    perform(action);
+    plan_step();
+}
+
+void SimulatedNode::perform(node::Action& action) {
+    std::visit(
+        Overload{
+            [&](node::Send& order) { network_.to_coordinator(index_, std::move(order.message)); },
+            [&](node::SendReport&) {
+                wire::Report report;
+                report.global = disk_.installed;
+                report.local = disk_.learned.steps;
+                network_.to_coordinator(index_, report);
+            },
+            [&](node::SendUpdateChunks& order) {
+                const NodeDisk::Entry* const entry = disk_.offered(order.sequence);
+                if (entry == nullptr) return;
+                for (std::uint32_t index = order.first; index < order.first + order.count; ++index) {
+                    const ByteView rest = ByteView(entry->sealed).subspan(std::size_t{index} * limits::kChunkBytes);
+                    network_.to_coordinator(
+                        index_, wire::UpdateChunk{order.sequence, index,
+                                                  copy_of(rest.first(std::min(rest.size(), limits::kChunkBytes)))});
+                }
+            },
+            [&](node::TakeUpdate& order) { take(order); },
+            [&](node::KeepReceipt& order) {
+                note("keeps receipt", order.sequence.value);
+                disk_.keep_receipt(order.sequence);
+            },
+            [&](node::PutBack& order) { retreat(order.sequence, false); },
+            [&](node::DropProgress& order) { retreat(order.sequence, true); },
+            [&](node::StoreModelChunk& order) {
+                if (order.index == 0) fetched_.clear();
+                fetching_ = order.version;
+                SKERRY_ASSERT(fetched_.size() == std::size_t{order.index} * limits::kChunkBytes);
+                fetched_.insert(fetched_.end(), order.bytes.begin(), order.bytes.end());
+            },
+            [&](node::InstallVersion& order) { install(order); },
+            [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
+            [&](node::KeepCertificate& order) { disk_.certificate = order.signed_certificate; },
+            [&](node::Notice& order) { note(order.event); },
+        },
+        action);
+}
+
+void SimulatedNode::take(const node::TakeUpdate& order) {
+    const bool forgets = world_.storm && dice_.chance(world_.conditions.unfit);
+    const auto update =
+        disk_.take(order, identity_, model_.statistics, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
+    note(update ? "takes update" : "has nothing to take", order.sequence.value, order.lease.base.value);
+    if (!update) return answer_later(node::NothingTaken{order.sequence});
+    const auto header = wire::read_header(update->header);
+    evidence_.sealed[update->content] = {
+        header->update,          header->base, header->tier, header->examples, order.lease.examples_max,
+        disk_.spool.back().delta};
+    answer_later(node::UpdateSpooled{*update});
+}
+
+void SimulatedNode::install(const node::InstallVersion& order) {
+    note("installs", order.manifest.version.value, order.counted.value);
+    SKERRY_ASSERT(fetching_ == order.manifest.version && fetched_.size() % sizeof(float) == 0);
+    if (world_.storm && dice_.chance(world_.conditions.unfit / 2)) {
+        note("refuses version", order.manifest.version.value);
+        return answer_later(node::VersionRefused{order.manifest.version, "it fails its self-test"});
+    }
+    std::vector<float> weights(fetched_.size() / sizeof(float));
+    std::memcpy(weights.data(), fetched_.data(), fetched_.size());
+    evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, weights});
+    const Mutation mutation = world_.plan.mutation;
+    disk_.install(order.manifest.version, order.counted, std::move(weights),
+                  mutation == Mutation::NodeForgetsProgress    ? NodeDisk::Keeps::NoProgress
+                  : mutation == Mutation::NodeReappliesCounted ? NodeDisk::Keeps::CountedToo
+                                                               : NodeDisk::Keeps::All);
+    answer_later(node::VersionInstalled{order.manifest.version});
+}
+
+void SimulatedNode::retreat(Sequence sequence, bool drops) {
+    note(drops ? "drops" : "puts back", sequence.value);
+    const NodeDisk::Entry* const entry = disk_.offered(sequence);
+    if (entry != nullptr) evidence_.retreats.push_back({{id(), sequence}, entry->update.content});
+    if (!drops) return disk_.put_back(sequence);
+    // All that no accepted update holds is gone, by what the learner did and not by what the disk says.
+    const std::vector<float> unsent = disk_.progress();
+    Evidence::Node& seen = evidence_.nodes[index_];
+    for (std::size_t i = 0; i < unsent.size(); ++i) {
+        seen.dropped[i] += static_cast<double>(unsent[i]);
+        if (entry != nullptr) seen.dropped[i] += static_cast<double>(entry->delta[i]);
+    }
+    disk_.drop_progress(sequence);
+}
+
+void SimulatedNode::answer_later(node::Event event) {
+    after(dice_.between(0ms, 100ms), [this, event = std::move(event)] { tell(event); });
+}
+
+void SimulatedNode::plan_learning() {
+    after(dice_.between(1ms, 2 * world_.conditions.step_every), [this] {
+        if (learning_ && disk_.installed.value > 0) learn();
+        if (session_) plan_learning();
+    });
+}
+
+void SimulatedNode::learn() {
+    std::vector<float> step(disk_.weights.size());
+    const bool wild = world_.storm && dice_.chance(world_.conditions.unfit);
+    const int forth = disk_.learned.steps % 2 == 0 ? 16 : -16;
+    // The first values are statistics, which no norm bounds.
+    for (std::size_t i = 0; i < step.size(); ++i) {
+        const auto units = world_.conditions.pendulum ? forth : static_cast<int>(dice_.below(33)) - 16;
+        step[i] = static_cast<float>(units) / 256.0F;
+        if (wild && i >= model_.statistics) step[i] += units < 0 ? -kWild : kWild;
+    }
+    disk_.learn(step, world_.conditions.pendulum ? 100 : dice_.between(50, 150));
+    note(wild ? "learns wildly" : "learns", disk_.learned.steps);
+    Evidence::Node& seen = evidence_.nodes[index_];
+    for (std::size_t i = 0; i < step.size(); ++i)
+        seen.learned[i] += static_cast<double>(step[i]);
+    last_was_durable_ = true;
+    tell(node::StepLearned{});
+}
+
+bool SimulatedNode::settled(ModelVersion newest, bool its_update_waits) const {
+    if (!session_ || !todo_.empty() || disk_.installed != newest || session_->installed() != newest) return false;
+    const node::SessionStatus status = session_->status(clock());
+    const bool wants_to_send = status.steps_per_update > 0 && status.steps >= status.steps_per_update;
+    return !status.offered && (its_update_waits || !wants_to_send);
+}
+
+}  // namespace skerry::simulation
