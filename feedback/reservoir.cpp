@@ -53,6 +53,13 @@ std::optional<std::size_t> Reservoir::place_for(std::uint32_t label, SeededRando
     return candidates[random.below(candidates.size())];
 }
 
+void Reservoir::erase(const std::vector<std::size_t>& indices) {
+    for (auto index = indices.rbegin(); index != indices.rend(); ++index) {
+        --held_[examples_[*index].label];
+        examples_.erase(examples_.begin() + static_cast<std::ptrdiff_t>(*index));
+    }
+}
+
 std::vector<std::size_t> Reservoir::draw(std::size_t count, SeededRandom& random) const {
     std::vector<std::size_t> drawn;
     if (examples_.empty()) return drawn;

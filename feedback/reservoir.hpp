@@ -40,8 +40,8 @@ public:
     [[nodiscard]] const std::vector<Example>& examples() const { return examples_; }
     /// Examples by class, shape [classes].
     [[nodiscard]] const std::vector<std::size_t>& held() const { return held_; }
-    /// Replaces the remembered logits of one example; empty forgets them.
-    void set_logits(std::size_t index, std::vector<float> logits) { examples_[index].logits = std::move(logits); }
+    /// Forgets these examples; `indices` ascending and below their number.
+    void erase(const std::vector<std::size_t>& indices);
 
     void save(ByteWriter& to) const;
     /// InvalidInput: not what save() wrote for these bounds; every sample must have `sample_bytes`.

@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRestartDelayFirst{1000};
 constexpr milliseconds kLeaveTime{5000};
+constexpr milliseconds kTimeMin{10};
 
 bool all_finite(std::span<const float> values) {
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
@@ -50,8 +51,8 @@ Result<std::filesystem::path> program_to_run(const LearnerConfig& config) {
 
 std::vector<std::string> LearnerConfig::problems() const {
     std::vector<std::string> problems;
-    if (start_time < milliseconds(1000)) problems.emplace_back("learner.start_time must be at least 1s");
-    if (request_time < milliseconds(1000)) problems.emplace_back("learner.request_time must be at least 1s");
+    if (start_time < kTimeMin) problems.emplace_back("learner.start_time must be at least 10ms");
+    if (request_time < kTimeMin) problems.emplace_back("learner.request_time must be at least 10ms");
     if (idle_time < milliseconds(1)) problems.emplace_back("learner.idle_time must be at least 1ms");
     if (restart_delay_max < milliseconds(0)) problems.emplace_back("learner.restart_delay_max must not be negative");
     return problems;

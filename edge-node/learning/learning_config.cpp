@@ -47,6 +47,7 @@ std::vector<std::string> LearningConfig::problems() const {
     problems.expect(within(gradient_norm_max, 0, 1e6), "learning.gradient_norm_max must be 0 … 1,000,000");
     problems.expect(within(proximal, 0, 10), "learning.proximal must be 0 … 10");
     problems.expect(within(gate_t_max, 0, 100), "learning.gate_t_max must be 0 … 100");
+    problems.expect(within(gate_tolerance, 0, 10), "learning.gate_tolerance must be 0 … 10");
     problems.expect(gate_rows_min >= 2, "learning.gate_rows_min must be at least 2");
     problems.expect(rejects_max >= 1, "learning.rejects_max must be at least 1");
     problems.expect(pause_triggers >= 1, "learning.pause_triggers must be at least 1");

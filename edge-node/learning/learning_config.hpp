@@ -53,8 +53,11 @@ struct LearningConfig {
     /// FedProx: pull towards the last global weights. 0: off.
     float proximal = 0;
 
-    /// A step is dropped when it makes the validation rows worse with a t statistic above this.
+    /// A step is dropped when it makes the validation rows worse with a t statistic above this, and by more than this
+    /// share of their mean loss plus 0.02. Without the tolerance a step out of ten is dropped on a stream that is well
+    /// learned: steps then go up and down, and the rows have helped to choose the point they start from.
     double gate_t_max = 2.33;
+    double gate_tolerance = 0.1;
     /// Fewer rows than this judge nothing: then a step only has to be finite.
     std::size_t gate_rows_min = 20;
     /// So many dropped steps in a row pause learning, until new global weights come or so many triggers have passed.

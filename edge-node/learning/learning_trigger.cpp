@@ -6,12 +6,14 @@
 
 #include "common/parameters/normaliser.hpp"
 #include "edge-node/learning/paired_test.hpp"
+#include "edge-node/learning/replay_review.hpp"
 #include "edge-node/learning/row_losses.hpp"
 
 namespace skerry::node {
 namespace {
 
-constexpr double kServedFade = 0.95;  // a trigger
+constexpr double kServedFade = 0.95;     // a trigger
+constexpr double kToleratedLoss = 0.02;  // nats: below this a change of the validation loss is noise
 
 bool all_finite(std::span<const float> values) {
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
@@ -85,11 +87,20 @@ void LearningTrigger::take_batch(std::span<const feedback::LabelledSample> batch
         }
     }
     state_.prequential.end_trigger();
-    for (const feedback::Example& example : state_.validation.examples()) {
-        const auto scaled = parameters::scaled_values(model_.spec.input, example.sample);
-        validation_rows_.insert(validation_rows_.end(), scaled->begin(), scaled->end());
+    validation_rows_ = scaled_rows(state_.validation);
+    for (const feedback::Example& example : state_.validation.examples())
         validation_labels_.push_back(example.label);
+}
+
+std::vector<float> LearningTrigger::scaled_rows(const feedback::Reservoir& reservoir) const {
+    std::vector<float> rows;
+    rows.reserve(reservoir.examples().size() * model_.spec.input.values());
+    for (const feedback::Example& example : reservoir.examples()) {
+        const auto scaled = parameters::scaled_values(model_.spec.input, example.sample);
+        SKERRY_ASSERT(scaled.has_value());  // it was scaled when it came
+        rows.insert(rows.end(), scaled->begin(), scaled->end());
     }
+    return rows;
 }
 
 void LearningTrigger::on_now(ForwardResult answers) {
@@ -180,6 +191,10 @@ void LearningTrigger::on_trained(TrainResult result) {
     trained_optimiser_ = std::move(result.optimiser);
     std::vector<float> rows = validation_rows_;
     rows.insert(rows.end(), rows_.begin(), rows_.end());
+    if (state_.drift.reacting()) {
+        replay_rows_ = scaled_rows(state_.replay);
+        rows.insert(rows.end(), replay_rows_.begin(), replay_rows_.end());
+    }
     forward(*trained_, rows, &LearningTrigger::on_after);
 }
 
@@ -193,6 +208,9 @@ void LearningTrigger::on_after(ForwardResult answers) {
         judged_after.push_back(after[i]);
     }
     report.gate_rows = judged_after.size();
+    const double tolerated = config_.gate_tolerance * mean_of(judged_before) + kToleratedLoss;
+    for (float& loss : judged_before)
+        loss += static_cast<float>(tolerated);
     report.gate_t = paired_t(judged_after, judged_before);
     if (report.gate_rows >= config_.gate_rows_min && report.gate_t > config_.gate_t_max) {
         return reject(number("it made the validation rows worse (t=%.1f, ", report.gate_t) +
@@ -203,12 +221,37 @@ void LearningTrigger::on_after(ForwardResult answers) {
     state_.rejects_in_a_row = 0;
     state_.previous = std::exchange(state_.parameters, std::move(trained_));
     state_.optimiser = std::move(trained_optimiser_);
+    if (state_.drift.reacting()) {
+        const std::size_t forgotten =
+            forget_contradicted(state_.validation, validation_rows_, answers, 0) +
+            forget_contradicted(state_.replay, replay_rows_, answers, validation_labels_.size() + labels_.size());
+        if (forgotten > 0) why_ += "; forgot " + std::to_string(forgotten) + " rows that are no longer true";
+    }
     for (std::size_t i = 0; i < labels_.size(); ++i) {
         const auto logits = answers.logits_of(validation_labels_.size() + i, answers.exits - 1);
         state_.replay.offer({std::move(samples_[i]), labels_[i], state_.triggers, {logits.begin(), logits.end()}},
                             state_.random);
     }
     finish();
+}
+
+// Else replay would fight the new concept, and the gate would defend the old one.
+std::size_t LearningTrigger::forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
+                                                 const ForwardResult& answers, std::size_t first) const {
+    std::vector<std::uint32_t> labels;
+    std::vector<std::uint32_t> answered;
+    for (std::size_t i = 0; i < reservoir.examples().size(); ++i) {
+        const feedback::Example& example = reservoir.examples()[i];
+        const auto logits = answers.logits_of(first + i, answers.exits - 1);
+        const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
+        labels.push_back(example.label);
+        // What came since the alarm is true of the new world.
+        const bool old = example.trigger < state_.drift.drifted_at();
+        answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
+    }
+    const std::vector<std::size_t> wrong = contradicted({rows, labels}, answered, {rows_, labels_});
+    reservoir.erase(wrong);
+    return wrong.size();
 }
 
 // The old concept must not be defended against the new one: while reacting, only rows since the alarm judge.

@@ -48,6 +48,9 @@ private:
     LearningEngine::OnDone<T> when_done(Then then);
     [[nodiscard]] std::vector<float> moved_along_last_step(float length) const;
     [[nodiscard]] std::vector<std::size_t> judging_rows() const;
+    [[nodiscard]] std::vector<float> scaled_rows(const feedback::Reservoir& reservoir) const;
+    std::size_t forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
+                                    const ForwardResult& answers, std::size_t first) const;
 
     LearningEngine& engine_;        // outlives us
     const LearningConfig& config_;  // outlives us, as the model does
@@ -64,6 +67,7 @@ private:
     std::vector<Bytes> samples_;          ///< of rows_, as sent
     std::vector<float> validation_rows_;  ///< of the whole validation reservoir
     std::vector<std::uint32_t> validation_labels_;
+    std::vector<float> replay_rows_;  ///< of the whole replay reservoir, while reacting
     std::vector<float> prior_;
     std::array<float, kTiers> exits_{};
     std::vector<float> losses_now_;  ///< of all_rows_, with the prior

@@ -63,6 +63,17 @@ TEST_F(ReservoirTest, DrawsWithoutRepetitionAsLongAsThereIsEnough) {
     EXPECT_TRUE(Reservoir(Reservoir::Keeps::History, 5, 1).draw(3, random_).empty());
 }
 
+TEST_F(ReservoirTest, ForgetsWhatItIsToldTo) {
+    Reservoir reservoir(Reservoir::Keeps::History, 10, 3);
+    for (std::uint64_t i = 0; i < 6; ++i)
+        reservoir.offer(example(static_cast<std::uint32_t>(i % 3), i), random_);
+    reservoir.erase({0, 4});
+    EXPECT_EQ(reservoir.held(), (std::vector<std::size_t>{1, 1, 2}));
+    ASSERT_EQ(reservoir.examples().size(), 4U);
+    EXPECT_EQ(reservoir.examples()[0].trigger, 1U);
+    EXPECT_EQ(reservoir.examples()[3].trigger, 5U);
+}
+
 TEST_F(ReservoirTest, IsTheSameAfterItWasSavedAndLoaded) {
     Reservoir reservoir(Reservoir::Keeps::History, 10, 3);
     for (int i = 0; i < 100; ++i)

@@ -1,0 +1,54 @@
+#include "edge-node/learning/replay_review.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "common/base/error.hpp"
+
+namespace skerry::node {
+namespace {
+
+constexpr std::size_t kNeighbours = 3;
+constexpr std::ptrdiff_t kVotes = 2;
+
+float distance(std::span<const float> a, std::span<const float> b) {
+    float sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += (a[i] - b[i]) * (a[i] - b[i]);
+    return sum;
+}
+
+bool neighbours_say(std::uint32_t answer, std::span<const float> row, const ReviewedRows& fresh) {
+    struct Neighbour {
+        float distance = std::numeric_limits<float>::infinity();
+        std::uint32_t label = 0;
+    };
+    std::array<Neighbour, kNeighbours> nearest;
+    for (std::size_t i = 0; i < fresh.labels.size(); ++i) {
+        const Neighbour candidate{distance(row, fresh.rows.subspan(i * row.size(), row.size())), fresh.labels[i]};
+        if (candidate.distance >= nearest.back().distance) continue;
+        nearest.back() = candidate;
+        std::sort(nearest.begin(), nearest.end(),
+                  [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
+    }
+    return std::count_if(nearest.begin(), nearest.end(), [answer](const Neighbour& n) { return n.label == answer; }) >=
+           kVotes;
+}
+
+}  // namespace
+
+std::vector<std::size_t> contradicted(const ReviewedRows& remembered, std::span<const std::uint32_t> answers,
+                                      const ReviewedRows& fresh) {
+    SKERRY_ASSERT(answers.size() == remembered.labels.size());
+    std::vector<std::size_t> found;
+    if (answers.empty() || fresh.labels.size() < kNeighbours) return found;
+    const std::size_t values = remembered.rows.size() / remembered.labels.size();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (answers[i] == remembered.labels[i]) continue;
+        if (neighbours_say(answers[i], remembered.rows.subspan(i * values, values), fresh)) found.push_back(i);
+    }
+    return found;
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace skerry::node {
+
+/// Scaled rows with what is said to be true of them.
+struct ReviewedRows {
+    std::span<const float> rows;            ///< shape [labels, values of a row]
+    std::span<const std::uint32_t> labels;  ///< class indices
+};
+
+/// Which remembered rows a changed world contradicts: the model, after it has learned from the fresh rows, answers
+/// another class than the remembered label, and so do two of the three fresh rows that lie nearest. Rows that were
+/// merely forgotten are not among them: no fresh row says otherwise. Indices into `remembered`, ascending.
+/// Cost: remembered × fresh × values multiplications; only asked for while reacting to drift.
+[[nodiscard]] std::vector<std::size_t> contradicted(const ReviewedRows& remembered,
+                                                    std::span<const std::uint32_t> answers, const ReviewedRows& fresh);
+
+}  // namespace skerry::node

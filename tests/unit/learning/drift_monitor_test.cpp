@@ -1,0 +1,111 @@
+#include "edge-node/learning/drift_monitor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "edge-node/learning/label_shares.hpp"
+#include "feedback/seeded_random.hpp"
+
+namespace skerry::node {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DriftMonitorTest : public ::testing::Test {
+protected:
+    DriftMonitor::Finding observe(double loss, double error_rate) {
+        std::vector<bool> errors;
+        for (int i = 0; i < 100; ++i)
+            errors.push_back(random_.unit() < error_rate);
+        auto finding = monitor_.observe(loss + 0.05 * (random_.unit() - 0.5), errors);
+        return finding;
+    }
+    DriftMonitor::Finding trigger(double loss, double error_rate) {
+        auto finding = observe(loss, error_rate);
+        monitor_.end_trigger();
+        return finding;
+    }
+
+    LearningConfig config_;
+    DriftMonitor monitor_{config_};
+    feedback::SeededRandom random_{5};
+};
+
+TEST_F(DriftMonitorTest, StaysSilentOnAStreamThatDoesNotChange) {
+    for (int i = 0; i < 1500; ++i)
+        ASSERT_FALSE(trigger(0.4, 0.1).drift) << i;
+}
+
+TEST_F(DriftMonitorTest, SeesErrorsRiseAndReactsForFiveTriggers) {
+    for (int i = 0; i < 30; ++i)
+        trigger(0.4, 0.1);
+    const auto finding = observe(0.5, 0.6);
+    EXPECT_TRUE(finding.drift);
+    EXPECT_THAT(finding.sentence, HasSubstr("errors rose to"));
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(monitor_.reacting()) << i;
+        monitor_.end_trigger();
+    }
+    EXPECT_FALSE(monitor_.reacting());
+}
+
+TEST_F(DriftMonitorTest, SeesALossFarAboveItsMeanEvenBeforeErrorsTell) {
+    for (int i = 0; i < 30; ++i)
+        trigger(0.4, 0.1);
+    const auto finding = trigger(2.0, 0.1);
+    EXPECT_TRUE(finding.drift);
+    EXPECT_GT(finding.loss_z, 4);
+    EXPECT_FALSE(trigger(2.0, 0.1).drift) << "the loss alone alarmed again while it cools down";
+}
+
+TEST_F(DriftMonitorTest, AnImprovementIsNoDrift) {
+    for (int i = 0; i < 30; ++i)
+        trigger(0.8, 0.5);
+    for (int i = 0; i < 30; ++i)
+        EXPECT_FALSE(trigger(0.2, 0.1).drift);
+}
+
+TEST_F(DriftMonitorTest, GoesOnFromASavedState) {
+    for (int i = 0; i < 30; ++i)
+        trigger(0.4, 0.1);
+    trigger(2.0, 0.5);
+    ByteWriter saved;
+    monitor_.save(saved);
+    DriftMonitor restored(config_);
+    ByteReader reader(saved.bytes());
+    ASSERT_TRUE(restored.load(reader));
+    EXPECT_TRUE(reader.finished());
+    EXPECT_TRUE(restored.reacting());
+    ByteWriter again;
+    restored.save(again);
+    EXPECT_EQ(again.bytes(), saved.bytes());
+}
+
+TEST(LabelShares, MixesNewAndReplayedLabelsByTheirRows) {
+    LabelShares shares(4);
+    const std::vector<std::uint32_t> labels = {0, 0, 0, 1};
+    shares.add(labels);
+    const std::vector<double> replayed = {0, 0, 50, 50};
+    const auto prior = shares.log_prior({20, replayed, 20, 1e-6, 1});
+    EXPECT_NEAR(prior[0], std::log(0.375), 1e-3);
+    EXPECT_NEAR(prior[1], std::log(0.125), 1e-3);
+    EXPECT_NEAR(prior[3], std::log(0.25), 1e-3);
+    const auto alone = shares.log_prior({20, {}, 20, 0.04, 1});
+    EXPECT_NEAR(alone[3], std::log(0.01 / 1.04), 1e-3);
+    EXPECT_NEAR(shares.log_prior({20, {}, 20, 0.04, 0.5})[3], 0.5 * alone[3], 1e-5);
+}
+
+TEST(LabelShares, FadesWhatCameLongAgo) {
+    LabelShares shares(2);
+    const std::vector<std::uint32_t> old(100, 0U);
+    const std::vector<std::uint32_t> recent(100, 1U);
+    shares.add(old);
+    for (int i = 0; i < 60; ++i)
+        shares.add(recent);
+    const auto prior = shares.log_prior({1, {}, 0, 1e-6, 1});
+    EXPECT_LT(prior[0], std::log(0.01));
+    EXPECT_NEAR(prior[1], 0, 0.01);
+}
+
+}  // namespace
+}  // namespace skerry::node

@@ -1,0 +1,244 @@
+#include "edge-node/learner/torch_engine.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "common/parameters/normaliser.hpp"
+#include "edge-node/learner/adam.hpp"
+#include "edge-node/learner/exchange.hpp"
+#include "feedback/seeded_random.hpp"
+
+namespace skerry::node {
+namespace {
+
+parameters::ModelSpec image_spec() {
+    parameters::ModelSpec spec;
+    spec.name = "image";
+    spec.modality = parameters::Modality::Image;
+    spec.input.shape = {2, 6, 5};
+    spec.classes = {"a", "b", "c"};
+    using enum parameters::Layer::Kind;
+    spec.stages = {{{{Conv, 3, 3, 2}}, {{Conv, 4, 3, 1}}, {{Conv, 3, 5, 1}, {Conv, 2, 3, 2}}}};
+    return spec;
+}
+
+parameters::ModelSpec tabular_spec() {
+    parameters::ModelSpec spec;
+    spec.name = "tabular";
+    spec.modality = parameters::Modality::Tabular;
+    spec.input.shape = {5};
+    spec.classes = {"a", "b", "c"};
+    using enum parameters::Layer::Kind;
+    spec.stages = {{{{Dense, 6, 3, 1}}, {{Dense, 5, 3, 1}}, {{Dense, 7, 3, 1}, {Dense, 4, 3, 1}}}};
+    return spec;
+}
+
+class TorchEngineTest : public ::testing::TestWithParam<parameters::ModelSpec> {
+protected:
+    static void SetUpTestSuite() { prepare_torch(); }
+
+    TorchEngineTest() {
+        for (std::size_t i = 0; i < layout_.statistics() / 2; ++i) {
+            theta_[i] = 0.1F;
+            theta_[layout_.statistics() / 2 + i] = 1.5F;
+        }
+        for (std::size_t i = layout_.statistics(); i < theta_.size(); ++i)
+            theta_[i] += random(0.1F);
+        for (std::size_t i = 0; i < kRows * spec_.input.values(); ++i)
+            rows_.push_back(random(2));
+        for (std::size_t i = 0; i < kTargets * spec_.classes.size(); ++i)
+            targets_.push_back(random(2));
+        anchor_ = theta_;
+        for (float& value : anchor_)
+            value += random(0.1F);
+
+        TrainStep step;
+        for (std::uint32_t i = 0; i < kRows; ++i)
+            step.push_back({i, i % 3, 0.5F + 0.25F * static_cast<float>(i), {}});
+        step[1].target = 0U;
+        step[3].target = 1U;
+        plan_.steps = {step};
+        plan_.class_log_prior = {-0.5F, -1.0F, -2.0F};
+        plan_.exit_weights = {0.2F, 0.3F, 0.5F};
+        plan_.logit_weight = 0.7F;
+        plan_.proximal = 0.05F;
+        plan_.learning_rate = 1e-3F;
+    }
+
+    float random(float size) { return size * static_cast<float>(random_.unit() - 0.5); }
+
+    // engine.hpp's loss, written down from its text in double precision on the engine's own logits.
+    double loss(const std::vector<float>& theta) {
+        const std::size_t classes = 3;
+        const std::size_t exits = static_cast<std::size_t>(*layout_.tier_of_prefix(theta.size())) + 1;
+        std::vector<float> logits(kRows * exits * classes);
+        EXPECT_TRUE(engine_.forward(theta, rows_, logits));
+        double total = 0, weights = 0;
+        for (const TrainRow& row : plan_.steps[0])
+            weights += double{row.weight};
+        for (const TrainRow& row : plan_.steps[0]) {
+            for (std::size_t k = 0; k < exits; ++k) {
+                const float* z = logits.data() + (row.row * exits + k) * classes;
+                double sum = 0;
+                for (std::size_t c = 0; c < classes; ++c)
+                    sum += std::exp(double{z[c]} + double{plan_.class_log_prior[c]});
+                total += double{plan_.exit_weights[k]} * double{row.weight} / weights *
+                         (std::log(sum) - double{z[row.label]} - double{plan_.class_log_prior[row.label]});
+            }
+            if (!row.target) continue;
+            const float* z = logits.data() + (row.row * exits + exits - 1) * classes;
+            for (std::size_t c = 0; c < classes; ++c) {
+                const double gap = double{z[c]} - double{targets_[*row.target * classes + c]};
+                total += double{plan_.logit_weight} * double{row.weight} / weights * gap * gap /
+                         static_cast<double>(classes);
+            }
+        }
+        for (std::size_t i = layout_.statistics(); i < theta.size() && plan_.proximal > 0; ++i) {
+            total += double{plan_.proximal} / 2 * std::pow(double{theta[i]} - double{anchor_[i]}, 2);
+        }
+        return total;
+    }
+
+    // After Adam's first update m = 0.1·g: the gradient that was used.
+    std::vector<float> gradient(std::vector<float> theta) {
+        std::vector<float> mean(theta.size()), square(theta.size()), losses(1);
+        const auto anchor = std::span(anchor_).first(plan_.proximal > 0 ? theta.size() : 0);
+        const auto finite = engine_.train({theta, mean, square, 0, rows_, targets_, anchor, losses}, plan_);
+        EXPECT_TRUE(finite && *finite);
+        loss_told_ = losses[0];
+        for (float& value : mean)
+            value *= 10;
+        return mean;
+    }
+
+    static constexpr std::size_t kRows = 6;
+    static constexpr std::size_t kTargets = 2;
+    parameters::ModelSpec spec_ = GetParam();
+    parameters::ParameterLayout layout_ = parameters::ParameterLayout::of(spec_).value();
+    TorchEngine engine_ = TorchEngine::load(parameters::canonical_text(spec_)).value();
+    feedback::SeededRandom random_{9};
+    std::vector<float> theta_ = parameters::initial_parameters(spec_, layout_, 3);
+    std::vector<float> rows_, targets_, anchor_;
+    TrainPlan plan_;
+    float loss_told_ = 0;
+};
+
+TEST_P(TorchEngineTest, HasTheGradientOfItsLoss) {
+    const auto computed = gradient(theta_);
+    std::size_t compared = 0;
+    std::size_t agreed = 0;
+    for (std::size_t i = layout_.statistics(); i < theta_.size(); i += 1 + theta_.size() / 150) {
+        const float h = 4e-3F;  // large enough for float32 logits
+        auto up = theta_, down = theta_;
+        up[i] += h;
+        down[i] -= h;
+        const double numeric = (loss(up) - loss(down)) / double{up[i] - down[i]};
+        ++compared;
+        if (std::abs(numeric - double{computed[i]}) < 0.02 * std::abs(numeric) + 2e-3) ++agreed;
+    }
+    EXPECT_GT(compared, 90U);
+    EXPECT_GE(agreed, compared * 97 / 100);  // the rest cross a ReLU's corner within h
+}
+
+TEST_P(TorchEngineTest, TellsTheLossOfEachStepWithoutTheProximalTerm) {
+    plan_.proximal = 0;
+    const double expected = loss(theta_);
+    static_cast<void>(gradient(theta_));
+    EXPECT_NEAR(double{loss_told_}, expected, 1e-4);
+}
+
+TEST_P(TorchEngineTest, LeavesTheStatisticsAloneAndMovesEverythingElse) {
+    auto theta = theta_;
+    std::vector<float> mean(theta.size()), square(theta.size()), losses(1);
+    plan_.proximal = 0.05F;
+    ASSERT_TRUE(engine_.train({theta, mean, square, 0, rows_, targets_, anchor_, losses}, plan_).value());
+    for (std::size_t i = 0; i < layout_.statistics(); ++i)
+        EXPECT_EQ(theta[i], theta_[i]);
+    for (std::size_t i = layout_.statistics(); i < theta.size(); ++i) {
+        EXPECT_NEAR(std::abs(theta[i] - theta_[i]), 1e-3, 2e-4) << i;  // Adam's first step has the length of its rate
+    }
+}
+
+TEST_P(TorchEngineTest, ClipsTheGradientToItsLongestNorm) {
+    plan_.gradient_norm_max = 0.01F;
+    double norm = 0;
+    for (const float g : gradient(theta_))
+        norm += double{g} * double{g};
+    EXPECT_NEAR(std::sqrt(norm), 0.01, 1e-4);
+}
+
+TEST_P(TorchEngineTest, AnswersTheSameFromAPrefixAsFromTheWhole) {
+    std::vector<float> whole(kRows * 3 * 3), light(kRows * 3), medium(kRows * 2 * 3);
+    ASSERT_TRUE(engine_.forward(theta_, rows_, whole));
+    ASSERT_TRUE(engine_.forward(std::span(theta_).first(layout_.prefix(Tier::Light)), rows_, light));
+    ASSERT_TRUE(engine_.forward(std::span(theta_).first(layout_.prefix(Tier::Medium)), rows_, medium));
+    for (std::size_t row = 0; row < kRows; ++row) {
+        for (std::size_t c = 0; c < 3; ++c) {
+            EXPECT_EQ(whole[row * 9 + c], light[row * 3 + c]);
+            EXPECT_EQ(whole[row * 9 + 3 + c], medium[row * 6 + 3 + c]);
+        }
+    }
+}
+
+TEST_P(TorchEngineTest, TrainsALightPrefixAlone) {
+    theta_.resize(layout_.prefix(Tier::Light));
+    plan_.proximal = 0;
+    const double before = loss(theta_);
+    std::vector<float> mean(theta_.size()), square(theta_.size());
+    plan_.steps.assign(30, plan_.steps[0]);
+    std::vector<float> losses(30);
+    plan_.learning_rate = 0.01F;
+    ASSERT_TRUE(engine_.train({theta_, mean, square, 0, rows_, targets_, {}, losses}, plan_).value());
+    EXPECT_LT(loss(theta_), before);
+}
+
+TEST_P(TorchEngineTest, SaysWhenItsNumbersOverflow) {
+    for (std::size_t i = layout_.statistics(); i < theta_.size(); ++i)
+        theta_[i] *= 1e20F;
+    std::vector<float> mean(theta_.size()), square(theta_.size()), losses(1);
+    const auto finite = engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_);
+    ASSERT_TRUE(finite);
+    EXPECT_FALSE(*finite);
+}
+
+TEST_P(TorchEngineTest, RefusesSizesThatDoNotFit) {
+    std::vector<float> logits(kRows * 9);
+    EXPECT_FALSE(engine_.forward(std::span(theta_).first(7), rows_, logits));
+    EXPECT_FALSE(engine_.forward(theta_, std::span(rows_).first(7), logits));
+    EXPECT_FALSE(engine_.forward(theta_, {}, logits));
+    EXPECT_FALSE(engine_.forward(theta_, rows_, std::span(logits).first(3)));
+    std::vector<float> mean(theta_.size()), square(3), losses(1);
+    EXPECT_FALSE(engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_));
+}
+
+INSTANTIATE_TEST_SUITE_P(BothModalities, TorchEngineTest, ::testing::Values(image_spec(), tabular_spec()),
+                         [](const auto& instance) { return instance.param.name; });
+
+TEST(Adam, FollowsThePublishedRule) {
+    std::vector<float> theta = {1, -2}, mean = {0, 0}, square = {0, 0};
+    const std::vector<float> gradient = {0.5F, -0.25F};
+    adam_update(theta, gradient, mean, square, 1, 0.1F);
+    EXPECT_NEAR(theta[0], 0.9, 1e-5);
+    EXPECT_NEAR(theta[1], -1.9, 1e-5);
+    adam_update(theta, {{0.0F, 0.0F}}, mean, square, 2, 0.1F);
+    const double m = 0.9 * 0.05 / (1 - 0.81);
+    const double v = 0.999 * 0.00025 / (1 - 0.998001);
+    EXPECT_NEAR(double{theta[0]}, 0.9 - 0.1 * m / std::sqrt(v), 1e-4);
+}
+
+TEST(Exchange, RefusesWorkBeforeAModelAndRequestsLargerThanTheirMemory) {
+    Exchange exchange;
+    std::vector<std::byte> memory(4096);
+    learner_wire::Request request;
+    request.verb = learner_wire::Verb::Forward;
+    EXPECT_FALSE(exchange.answer(request, memory).ok);
+    request.verb = learner_wire::Verb::Load;
+    request.counts.text = 5000;
+    EXPECT_FALSE(exchange.answer(request, memory).ok);
+    request.counts.text = 10;
+    EXPECT_FALSE(exchange.answer(request, memory).ok) << "took zeros for a model";
+}
+
+}  // namespace
+}  // namespace skerry::node
