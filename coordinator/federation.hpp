@@ -128,6 +128,7 @@ private:
     [[nodiscard]] RoundId round_now() const { return open_ ? open_->id() : last_round_.next(); }
     [[nodiscard]] ledger::RoundOpened opening(TimePoint now) const;
     [[nodiscard]] SumRound sum_order() const;
+    [[nodiscard]] bool holds_weights(const Digest& weights) const;
     void fold(const ledger::FederationCreated& event);
     void fold(const ledger::RoundOpened& event);
     void fold(const ledger::UpdateAccepted& event);

@@ -10,6 +10,11 @@ constexpr TimePoint kAtOnce{};
 
 }  // namespace
 
+bool Federation::holds_weights(const Digest& weights) const {
+    return std::any_of(held_.begin(), held_.end(),
+                       [&weights](const auto& held) { return held.second.weights == weights; });
+}
+
 ledger::RoundOpened Federation::opening(TimePoint now) const {
     return {now, last_round_.next(), policy_.rounds.goal, policy_.rounds.quorum, now + policy_.rounds.deadline};
 }
@@ -23,7 +28,12 @@ SumRound Federation::sum_order() const {
 Actions Federation::resume(TimePoint now) {
     Actions actions;
     pool_.forget_expired(now);
-    if (last_erasure_) actions.push_back(*last_erasure_);
+    if (last_erasure_) {
+        EraseVersion again = *last_erasure_;
+        // A version published since may have come back to the same bytes.
+        if (again.weights && holds_weights(*again.weights)) again.weights.reset();
+        actions.push_back(std::move(again));
+    }
     if (frozen_) actions.push_back(sum_order());
     return actions;
 }
@@ -195,9 +205,7 @@ void Federation::fold(const ledger::VersionDropped& event) {
     const Digest weights = dropped->second.weights;
     const RoundId round = dropped->second.round;
     held_.erase(dropped);
-    const bool shared = std::any_of(held_.begin(), held_.end(),
-                                    [&weights](const auto& other) { return other.second.weights == weights; });
-    last_erasure_ = EraseVersion{event.version, round, shared ? std::nullopt : std::optional(weights)};
+    last_erasure_ = EraseVersion{event.version, round, holds_weights(weights) ? std::nullopt : std::optional(weights)};
 }
 
 }  // namespace skerry::coordinator

@@ -112,6 +112,38 @@ TEST(Restart, KeepsARefusalAFate) {
     EXPECT_TRUE(bench.core->pool().waiting().empty());
 }
 
+TEST(Restart, ErasesNoWeightsToWhichANewerVersionHasComeBack) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    const auto move_by = [&](float step) {
+        bench.contribute(first, std::vector<float>(8, step));
+        bench.contribute(second, std::vector<float>(8, step));
+    };
+    const Digest initial = bench.core->newest().weights;
+    for (const float step : {1.0F, 1.0F, -1.5F})
+        move_by(step);
+    ASSERT_EQ(bench.core->versions().count(ModelVersion{1}), 0U) << "its weights are erased";
+    bench.hold_sums();
+    move_by(-0.5F);
+    // Version 5 has the bytes of version 1. The crash falls between its publication and the next erasure, so that the
+    // last one is repeated.
+    const std::vector<float> weights(8, 0.5F);
+    const auto digests = tier_digests(weights, bench.core->model());
+    ASSERT_EQ(digests.back(), initial);
+    ASSERT_TRUE(bench.blobs.put(initial, std::as_bytes(std::span(weights))));
+    const auto& past = bench.journal.events(ledger::kFederationStream);
+    for (const Action& action :
+         bench.core->handle(SumReady{bench.core->frozen_round()->id(), {}, digests}, bench.now)) {
+        if (const auto* append = std::get_if<Append>(&action)) {
+            ASSERT_TRUE(bench.journal.append(ledger::kFederationStream, past.size(), append->events));
+        }
+    }
+    bench.restart();
+    ASSERT_EQ(bench.core->newest().version, ModelVersion{5});
+    EXPECT_TRUE(*bench.blobs.has(initial));
+}
+
 TEST(Restart, RemembersWhatWasCounted) {
     FederationBench bench;
     FakeNode first = bench.enrolled();
