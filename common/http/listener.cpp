@@ -64,6 +64,10 @@ Result<> clear_place(const std::string& path) {
 
 }  // namespace
 
+void keep_from_children(int descriptor) {
+    static_cast<void>(::fcntl(descriptor, F_SETFD, FD_CLOEXEC));
+}
+
 Result<TcpListener> open_tcp(asio::io_context& loop, const std::string& address, std::uint16_t port) {
     SystemError error;
     const auto numeric = asio::ip::make_address(address, error);
@@ -75,6 +79,7 @@ Result<TcpListener> open_tcp(asio::io_context& loop, const std::string& address,
     const asio::ip::tcp::endpoint endpoint(numeric, port);
     Acceptor acceptor(loop);
     acceptor.open(stream_protocol(endpoint.protocol()), error);
+    if (!error) keep_from_children(acceptor.native_handle());
     if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor.bind(stream_protocol::endpoint(endpoint), error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -154,6 +159,7 @@ Result<UnixListener> open_unix(asio::io_context& loop, const std::filesystem::pa
     Acceptor acceptor(loop);
     acceptor.open(stream_protocol(asio::local::stream_protocol()), error);
     if (error) return fail(ErrorCode::Unavailable, "no socket to be had: " + error.message());
+    keep_from_children(acceptor.native_handle());
     SocketFile file = SKERRY_TRY(SocketFile::bind(acceptor, path, mode));
     // Only from here can anybody connect, and by now the file has its mode.
     acceptor.listen(asio::socket_base::max_listen_connections, error);

@@ -17,6 +17,10 @@ namespace skerry::http {
 using Acceptor =
     boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
+/// A program that we start must not inherit the socket: it would hold the port, and look like a live server, when we
+/// are long gone. Asio 1.74 does not see to that.
+void keep_from_children(int descriptor);
+
 struct TcpListener {
     Acceptor acceptor;
     std::uint16_t port;  ///< the one that the system chose, where 0 was asked for

@@ -1,6 +1,5 @@
 #include "common/http/server.hpp"
 
-#include <cerrno>
 #include <list>
 #include <vector>
 
@@ -19,7 +18,7 @@ using SystemError = boost::system::error_code;
 
 namespace {
 
-/// Until a file descriptor may be free again.
+/// Until a file descriptor may be free again: trying at once would fail at once, and spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 struct Listener {
@@ -28,10 +27,6 @@ struct Listener {
     LazyDeadline pause;
     bool local;
 };
-
-bool out_of_resources(const SystemError& error) {
-    return error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
-}
 
 /// One attempt: a peer that is one too many is owed a reason, but no memory and no time.
 void turn_away(Connection::Socket& socket, std::size_t connections_max) {
@@ -63,18 +58,18 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
         listener.acceptor.async_accept(
             [self = shared_from_this(), &listener](const SystemError& error, Connection::Socket socket) {
                 if (!listener.acceptor.is_open()) return;
-                if (out_of_resources(error)) {
-                    // Trying again at once would fail at once, and spin.
+                if (error) {
                     return listener.pause.set(kAcceptPause, [self, &listener] {
                         if (listener.acceptor.is_open()) self->accept(listener);
                     });
                 }
-                if (!error) self->admit(std::move(socket), listener.local);
+                self->admit(std::move(socket), listener.local);
                 self->accept(listener);
             });
     }
 
     void admit(Connection::Socket socket, bool local) {
+        keep_from_children(socket.native_handle());
         SystemError error;
         socket.non_blocking(true, error);
         if (!error && !local) socket.set_option(asio::ip::tcp::no_delay(true), error);

@@ -1,5 +1,7 @@
+#include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,6 +30,17 @@ void leave_socket_behind(const std::filesystem::path& path) {
     ASSERT_EQ(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     ASSERT_EQ(::listen(descriptor, 1), 0);
     ::close(descriptor);
+}
+
+/// How many sockets a program that we start finds open.
+std::size_t inherited_sockets() {
+    const std::unique_ptr<FILE, int (*)(FILE*)> listing(::popen("ls -l /proc/self/fd", "r"), ::pclose);
+    std::string text(64 * 1024, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), listing.get()));
+    std::size_t count = 0;
+    for (auto at = text.find("socket:["); at != std::string::npos; at = text.find("socket:[", at + 1))
+        ++count;
+    return count;
 }
 
 class Listening : public ::testing::Test {
@@ -101,6 +114,15 @@ TEST_F(Listening, RemovesItsSocketAtTheEndButNotAnothersInThatPlace) {
     }
     EXPECT_FALSE(std::filesystem::exists(folder_ / "own.sock"));
     EXPECT_TRUE(std::filesystem::exists(folder_ / "replaced.sock"));
+}
+
+TEST_F(Listening, HandsNoSocketDownToAChild) {
+    const std::size_t before = inherited_sockets();
+    RunningServer server(answer);
+    auto remote = Client::connect(server.tcp_address()).value();
+    auto local = Client::connect(server.unix_address()).value();
+    server.wait_for_connections(2);
+    EXPECT_EQ(inherited_sockets(), before);
 }
 
 TEST_F(Listening, SaysThatAPortIsTaken) {
