@@ -61,7 +61,7 @@ void Service::on_fleet(const transport::Sender& sender, const transport::Frames&
     auto message = wire::decode_from_node(frames);
     if (!message) {
         metrics_.malformed();
-        log::warning("message_malformed", {{"key", sender.key}, {"reason", message.error().message}});
+        log::debug("message_malformed", {{"key", sender.key}, {"reason", message.error().message}});
         return;
     }
     metrics_.heard(*message);
@@ -73,7 +73,7 @@ void Service::on_enrol(const transport::Sender& sender, const transport::Frames&
     auto request = wire::decode_join_request(frames);
     if (!request) {
         metrics_.malformed();
-        log::warning("join_malformed", {{"key", sender.key}, {"reason", request.error().message}});
+        log::debug("join_malformed", {{"key", sender.key}, {"reason", request.error().message}});
         return;
     }
     deliver(PeerAskedToJoin{sender.key.value, *std::move(request)});
@@ -159,7 +159,8 @@ void Service::perform(const EraseVersion& order) {
         }
     }
     const bool reclaim = ++erased_ % kErasuresBeforeReclaim == 0;
-    writer_->run([this, blobs = std::move(blobs), reclaim]() -> Worker::Continuation {
+    // On the thread of the sums: one that comes after this order may make the very same weights again.
+    worker_->run([this, blobs = std::move(blobs), reclaim]() -> Worker::Continuation {
         Result<> erased;
         for (const Digest& blob : blobs) {
             if (erased) erased = blobs_->erase(blob);

@@ -36,6 +36,20 @@ TEST(Restart, KeepsTheOpenRoundItsDeadlineAndItsUpdates) {
     EXPECT_EQ(bench.core->newest().version, ModelVersion{2}) << "the deadline that the round was opened with holds";
 }
 
+TEST(Restart, WithAClockThatIsBehindDoesNotWaitForTheOldDeadline) {
+    Policy policy = FederationBench::small_policy();
+    policy.rounds.goal = 3;
+    FederationBench bench(policy);
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    bench.now -= 24h * 365;
+    bench.restart();
+    bench.wait(60s);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{2});
+}
+
 TEST(Restart, FreezesARoundWhoseGoalWasReachedJustBefore) {
     FederationBench bench;
     FakeNode first = bench.enrolled();
