@@ -16,7 +16,7 @@ public:
     };
 
     /// M(u) = u: what a node starts with.
-    ScoreMap() = default;
+    ScoreMap();
     /// Through these knots; (0, 0) and (1, 1) need not be named.
     /// InvalidInput: a knot outside (0, 1), or not above the one before it in both coordinates.
     [[nodiscard]] static Result<ScoreMap> through(std::vector<Knot> knots);
@@ -25,7 +25,7 @@ public:
     [[nodiscard]] float operator()(float uncertainty) const;
 
 private:
-    std::vector<Knot> knots_ = {{0, 0}, {1, 1}};
+    std::vector<Knot> knots_;
 };
 
 }  // namespace skerry::node
