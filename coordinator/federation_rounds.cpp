@@ -28,6 +28,7 @@ SumRound Federation::sum_order() const {
 Actions Federation::resume(TimePoint now) {
     Actions actions;
     pool_.forget_expired(now);
+    if (open_) open_->count_from(now);
     if (last_erasure_) {
         EraseVersion again = *last_erasure_;
         // A version published since may have come back to the same bytes.

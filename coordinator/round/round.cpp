@@ -32,6 +32,12 @@ Round::Due Round::due(std::uint64_t waiting, TimePoint now) const {
     return waiting >= quorum_ ? Due::Freeze : Due::Abandon;
 }
 
+void Round::count_from(TimePoint now) {
+    if (now >= opened_) return;
+    deadline_ = now + (deadline_ - opened_);
+    opened_ = now;
+}
+
 void Round::freeze(ModelVersion parent, std::vector<UpdateId> set) {
     SKERRY_ASSERT(open() && std::is_sorted(set.begin(), set.end()));
     phase_ = Frozen{parent, std::move(set)};

@@ -43,6 +43,10 @@ public:
     /// What an open round with `waiting` updates in the pool must do now; Nothing in every other phase.
     [[nodiscard]] Due due(std::uint64_t waiting, TimePoint now) const;
 
+    /// After a restart with a clock that is behind the one that opened this round: it has all of its time again, from
+    /// now. Else it would wait for a moment that may be years away.
+    void count_from(TimePoint now);
+
     /// Open → Frozen. Asserts the phase, as the other transitions do: the ledger holds no such sequence of events.
     void freeze(ModelVersion parent, std::vector<UpdateId> set);
     /// Frozen → Published.
