@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "tests/simulation/laws.hpp"
 #include "tests/simulation/simulated_coordinator.hpp"
@@ -56,26 +57,48 @@ private:
             coordinator_.introduce(index, node.transport());
             const std::string token = coordinator_.create_token(tier);
             if (!run_until([&] { return coordinator_.idle(); }, kJoinMax)) return stuck("a token is never made");
-            coordinator_.ask_to_join(node.ask_to_join(token, Tier::Heavy));
+            requests_.push_back(node.ask_to_join(token, Tier::Heavy));
         }
-        if (!run_until([&] { return joined_ == nodes_.size(); }, kJoinMax)) return stuck("a node cannot join");
-        for (const auto& node : nodes_)
-            node->boot();
+        const std::size_t early = nodes_.size() - (world_.conditions.joins_late ? 1 : 0);
+        for (std::size_t index = 0; index < early; ++index)
+            keep_asking(index);
+        if (!run_until([&] { return joined_.size() == early; }, kJoinMax)) return stuck("a node cannot join");
         return true;
+    }
+
+    // As skerry-node join does, on a socket of its own: asks until it is answered, and the answer is always the same.
+    void keep_asking(std::size_t index) {
+        if (joined_.count(requests_[index].transport) != 0) return;
+        for (int copies = arriving(); copies > 0; --copies) {
+            world_.time.after(world_.dice.between(1ms, world_.conditions.delay_max),
+                              [this, index] { coordinator_.ask_to_join(requests_[index]); });
+        }
+        world_.time.after(world_.dice.between(2s, 20s), [this, index] { keep_asking(index); });
+    }
+
+    [[nodiscard]] int arriving() {
+        if (!world_.storm) return 1;
+        if (world_.dice.chance(world_.conditions.loss)) return 0;
+        return world_.dice.chance(world_.conditions.repeat) ? 2 : 1;
     }
 
     void joined(const ByteArray<32>& peer, const wire::JoinReply& reply) {
         const auto node = std::find_if(nodes_.begin(), nodes_.end(),
                                        [&peer](const auto& other) { return other->transport() == peer; });
         SKERRY_ASSERT(node != nodes_.end());
+        const coordinator::Node* const known = coordinator_.core()->registry().node((*node)->id());
+        if (!reply.admitted && known != nullptr && known->revoked) return;
+        if (!reply.admitted) return world_.broken("everybody_catches_up", "a node may not join: " + reply.text);
+        if (arriving() == 0 || !joined_.insert(peer).second) return;
         (*node)->joined(reply, coordinator_.core()->model());
-        ++joined_;
+        (*node)->boot();
     }
 
     bool rage() {
         world_.note("storm", "begins");
         world_.storm = true;
         network_.begin_storm();
+        if (world_.conditions.joins_late) keep_asking(nodes_.size() - 1);
         coordinator_.begin_storm();
         if (world_.conditions.revokes) {
             world_.time.after(world_.dice.between(kStormMin / 4, kStormMin),
@@ -132,7 +155,8 @@ private:
     }
 
     [[nodiscard]] static bool settled(const coordinator::Federation& core, const SimulatedNode& node) {
-        if (core.registry().node(node.id())->revoked) return true;
+        const coordinator::Node* const known = core.registry().node(node.id());
+        if (known == nullptr || known->revoked) return known != nullptr;
         return node.settled(core.newest().version, core.pool().waits(node.id()));
     }
 
@@ -175,7 +199,8 @@ private:
     Network network_;
     SimulatedCoordinator coordinator_;
     std::vector<std::unique_ptr<SimulatedNode>> nodes_;
-    std::size_t joined_ = 0;
+    std::vector<wire::JoinRequest> requests_;
+    std::set<ByteArray<32>> joined_;
     Laws laws_;
 };
 

@@ -75,7 +75,7 @@ void Laws::fold(const Event& event) {
                        if (open_ || happened.round != last_round_.next()) {
                            world_.broken("rounds_end", "a round opens out of its turn");
                        }
-                       open_ = happened;
+                       open_ = Open{happened.round, world_.time.now() + (happened.deadline - happened.at)};
                        last_round_ = happened.round;
                    },
                    [&](const ledger::RoundAbandoned& happened) {
@@ -185,7 +185,7 @@ void Laws::counted_at_most_once(const ledger::RoundFrozen& event) {
             fate->second.frozen_in = event.round;
         }
     }
-    frozen_.emplace(event.round, event);
+    frozen_.emplace(event.round, Frozen{event, world_.time.now()});
 }
 
 void Laws::counted_at_most_once(const ledger::VersionPublished& event) {
@@ -196,7 +196,7 @@ void Laws::counted_at_most_once(const ledger::VersionPublished& event) {
     if (round == frozen_.end()) {
         return world_.broken("counted_at_most_once", "a version counts a set that is not frozen, or for a second time");
     }
-    for (const UpdateId& update : round->second.set) {
+    for (const UpdateId& update : round->second.event.set) {
         Fate& fate = accepted_[update];
         if (fate.counted_in) world_.broken("counted_at_most_once", text_of(update) + " is counted in two versions");
         fate.counted_in = event.version;
@@ -230,11 +230,11 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
     }
     if (event.round.value != 0) {
         const auto round = frozen_.find(event.round);
-        if (round == frozen_.end() || round->second.parent != event.parent) return broken("has no frozen set");
+        if (round == frozen_.end() || round->second.event.parent != event.parent) return broken("has no frozen set");
         std::vector<Counted> set;
         ByteWriter contributors;
         std::uint64_t weight = 0;
-        for (const UpdateId& update : round->second.set) {
+        for (const UpdateId& update : round->second.event.set) {
             const ledger::UpdateAccepted& accepted = accepted_[update].accepted;
             const auto sealed = evidence_.sealed.find(accepted.content);
             if (sealed == evidence_.sealed.end()) return broken("counts bytes that no node has sealed");
@@ -318,11 +318,11 @@ void Laws::rounds_end() {
     const TimePoint now = world_.time.now();
     const auto overdue = [&](TimePoint due) { return now > std::max(due, *healed_at_) + kGrace; };
     for (const auto& [id, frozen] : frozen_) {
-        if (overdue(frozen.at)) {
+        if (overdue(frozen.seen)) {
             world_.broken("rounds_end", "round " + std::to_string(id.value) + " is frozen and never published");
         }
     }
-    if (open_ && frozen_.empty() && overdue(open_->deadline)) {
+    if (open_ && frozen_.empty() && overdue(open_->due)) {
         world_.broken("rounds_end", "round " + std::to_string(open_->round.value) + " is past its deadline");
     }
 }

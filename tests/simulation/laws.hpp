@@ -12,7 +12,9 @@
 namespace skerry::simulation {
 
 /// What must be true of a federation after every single step, whatever happens to its messages and processes. Each
-/// law is one function here; check() looks only at what is new since the last time.
+/// law is one function here; check() looks only at what is new since the last time. Three more are seen by others:
+/// messages_read_back (network.cpp), cores_come_to_rest (both shells), and everybody_catches_up, once the storm is over
+/// (federation_simulation.cpp).
 class Laws {
 public:
     Laws(World& world, const Evidence& evidence) : world_(world), evidence_(evidence) {}
@@ -79,8 +81,16 @@ private:
     std::set<LeaseId> spent_;
     std::set<UpdateId> pending_;  ///< accepted, and bytes still needed
     std::map<ModelVersion, Version> versions_;
-    std::map<RoundId, coordinator::ledger::RoundFrozen> frozen_;
-    std::optional<coordinator::ledger::RoundOpened> open_;
+    struct Frozen {
+        coordinator::ledger::RoundFrozen event;
+        TimePoint seen;  ///< by a clock that is right
+    };
+    struct Open {
+        RoundId round;
+        TimePoint due;
+    };
+    std::map<RoundId, Frozen> frozen_;
+    std::optional<Open> open_;
     RoundId last_round_;
 
     // How far the rest was looked at.

@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
         "every step");
     app.add_option("--nodes", plan.nodes, "Nodes; 0: three to five, drawn")->capture_default_str();
     app.add_option("--rounds", plan.rounds, "Versions that must be published")->capture_default_str();
+    app.add_option("--values", plan.values.back(), "Values of the model; more than 262144 travel in several chunks")
+        ->capture_default_str();
     app.add_option("--seed", plan.seed, "The first seed")->capture_default_str();
     app.add_option("--seeds", seeds, "How many")->capture_default_str();
     app.add_option("--faults", faults, "all, none, or of loss,repeat,reorder,cut,crash,disk,clock,unfit,operate")
@@ -33,6 +35,11 @@ int main(int argc, char** argv) {
     for (const auto* problem : {allowed ? nullptr : &allowed.error(), planted ? nullptr : &planted.error()}) {
         if (problem == nullptr) continue;
         std::fprintf(stderr, "%s\n", problem->message.c_str());
+        return 2;
+    }
+    plan.values = {plan.values.back() * 3 / 10, plan.values.back() * 6 / 10, plan.values.back()};
+    if (plan.values.front() < 8) {
+        std::fprintf(stderr, "--values must be at least 27\n");
         return 2;
     }
     plan.faults = *allowed;

@@ -127,6 +127,7 @@ Conditions draw(const Plan& plan, Dice& dice) {
     if (has(may.unfit, 0.4)) drawn.unfit = 0.05 * static_cast<double>(dice.between(1, 4));
     drawn.policy_changes = has(may.operate, 0.3);
     drawn.revokes = has(may.operate, 0.2);
+    drawn.joins_late = dice.chance(0.3);
     drawn.groups = dice.chance(0.5);
     drawn.pendulum = dice.chance(0.15);
     drawn.step_every = dice.between(1s, 12s);

@@ -51,7 +51,7 @@ struct Faults {
     bool cut = true;      ///< links are down for a while, in one direction or both
     bool crash = true;    ///< processes die between any two steps; each at least once
     bool disk = true;     ///< appends to the journal fail, before or after they are written
-    bool clock = true;    ///< nodes have no idea what time it is
+    bool clock = true;    ///< nodes have no idea what time it is, and the coordinator may start with a wrong one
     bool unfit = true;    ///< learners go wild and nodes forget to clip, so that updates are refused for their norm;
                           ///< versions fail self-tests
     bool operate = true;  ///< the operator revokes a node, and restarts the coordinator with another policy
@@ -89,6 +89,7 @@ struct Conditions {
     std::chrono::milliseconds down_max{0};
     double disk_fails = 0;
     bool clocks_wrong = false;
+    bool joins_late = false;  ///< the last node joins in the storm
     double unfit = 0;
     bool policy_changes = false;
     bool revokes = false;

@@ -103,13 +103,14 @@ std::string SimulatedCoordinator::create_token(Tier tier) {
     created.at = world_.time.now();
     created.id = token.id;
     created.secret_hash = wire::secret_hash(token);
-    created.expires = world_.time.now() + 1h;
+    created.expires = world_.time.now() + 24h * 30;
     created.tier = tier;
     tell(coordinator::OperatorCreatesToken{1, created});
     return wire::to_text(token);
 }
 
 void SimulatedCoordinator::ask_to_join(const wire::JoinRequest& request) {
+    if (!core_) return;
     const auto arrived = wire::decode_join_request(wire::encode(request));
     SKERRY_ASSERT(arrived.has_value());
     tell(coordinator::PeerAskedToJoin{request.transport, *arrived});
@@ -135,11 +136,12 @@ void SimulatedCoordinator::boot() {
         world_.conditions.policy = draw_policy(world_.conditions.nodes, dice_);
     }
     note("boots", past().size());
+    if (world_.storm && world_.conditions.clocks_wrong) clock_error_ = dice_.between(0ms, 48h) - 24h;
     core_ = std::make_unique<coordinator::Federation>(
         keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_);
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
         core_->apply(event);
-    if (world_.plan.mutation != Mutation::ForgetsFrozenRound) order(core_->resume(world_.time.now()));
+    if (world_.plan.mutation != Mutation::ForgetsFrozenRound) order(core_->resume(clock()));
     network_.coordinator_came();
     plan_step();
 }
@@ -168,12 +170,12 @@ void SimulatedCoordinator::tell(coordinator::Event event) {
 void SimulatedCoordinator::plan_step() {
     if (step_is_planned_) return;
     const auto due = core_->deadline();
-    if (!todo_.empty() || !inbox_.empty() || (due && *due <= world_.time.now())) {
+    if (!todo_.empty() || !inbox_.empty() || (due && *due <= clock())) {
         step_is_planned_ = true;
         ++wake_;
         after(dice_.between(0ms, 5ms), [this] { step(); });
     } else if (due) {
-        world_.time.at(*due, [this, life = life_, serial = ++wake_] {
+        world_.time.at(*due - clock_error_, [this, life = life_, serial = ++wake_] {
             if (life != life_ || serial != wake_) return;
             advances_in_place_ = 0;
             plan_step();
@@ -188,7 +190,7 @@ void SimulatedCoordinator::step() {
     const bool durable = !todo_.empty() && is_durable(todo_.front());
     if (crash_clock_.strikes(durable || last_was_durable_)) return crash();
     last_was_durable_ = durable;
-    const TimePoint now = world_.time.now();
+    const TimePoint now = clock();
     const auto due = core_->deadline();
     const bool late = due && *due <= now;
     const bool runs_ahead = world_.conditions.groups && (late || !inbox_.empty()) && dice_.chance(0.5);
@@ -240,7 +242,7 @@ void SimulatedCoordinator::perform(Action& action) {
                    [&](coordinator::CheckUpdate& order) { check(order); },
                    [&](coordinator::SumRound& order) { sum(std::move(order)); },
                    [&](coordinator::EraseVersion& order) { erase(order); },
-                   [&](coordinator::Answer& order) { SKERRY_ASSERT(order.outcome.has_value()); },
+                   [&](coordinator::Answer& order) { note("answers", order.ticket, order.outcome ? 1 : 0); },
                    [&](coordinator::Ignored& order) { note("ignores", static_cast<std::uint64_t>(order.why)); },
                },
                action);

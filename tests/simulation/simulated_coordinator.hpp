@@ -26,6 +26,7 @@ public:
     void found();
     /// `skerry token create`: its text, once its event is in the journal.
     [[nodiscard]] std::string create_token(Tier tier);
+    /// Unheard while it is down.
     void ask_to_join(const wire::JoinRequest& request);
     void introduce(std::size_t node, const ByteArray<32>& transport) { index_of_[transport] = node; }
 
@@ -58,6 +59,8 @@ private:
     void erase(const coordinator::EraseVersion& order);
     [[nodiscard]] Journal::Disk next_append();
     [[nodiscard]] const coordinator::ledger::Events& past() const;
+    /// The process's own idea of the time.
+    [[nodiscard]] TimePoint clock() const { return world_.time.now() + clock_error_; }
     void note(std::string_view what, std::uint64_t number = 0, std::uint64_t more = 0) {
         world_.note("coordinator", what, number, more);
     }
@@ -83,6 +86,7 @@ private:
 
     // Dies with the process.
     std::uint64_t life_ = 0;
+    std::chrono::milliseconds clock_error_{0};
     std::unique_ptr<coordinator::Federation> core_;
     std::deque<coordinator::Event> inbox_;
     std::deque<coordinator::Action> todo_;

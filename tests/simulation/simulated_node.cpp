@@ -267,7 +267,7 @@ void SimulatedNode::plan_learning() {
 void SimulatedNode::learn() {
     std::vector<float> step(disk_.weights.size());
     const bool wild = world_.storm && dice_.chance(world_.conditions.unfit);
-    const int forth = disk_.learned.steps % 2 == 0 ? 16 : -16;
+    const int forth = dice_.chance(0.5) ? 16 : -16;
     // The first values are statistics, which no norm bounds.
     for (std::size_t i = 0; i < step.size(); ++i) {
         const auto units = world_.conditions.pendulum ? forth : static_cast<int>(dice_.below(33)) - 16;
