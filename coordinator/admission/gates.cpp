@@ -35,7 +35,7 @@ Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header, 
 }
 
 Verdict check_base(ModelVersion base, ModelVersion newest) {
-    if (base.value > newest.value) {
+    if (base.value == 0 || base.value > newest.value) {
         return Flaw{RefusalCode::Stale, "its base version " + std::to_string(base.value) + " is not published; " +
                                             std::to_string(newest.value) + " is the newest"};
     }

@@ -30,7 +30,7 @@ struct ModelShape {
 [[nodiscard]] Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header,
                                   const wire::FederationId& federation, const NodeId& sender, TimePoint now);
 
-/// Stale: the base is more than limits::kStalenessMax behind `newest`, or ahead of it.
+/// Stale: the base is more than limits::kStalenessMax behind `newest`, or no published version.
 [[nodiscard]] Verdict check_base(ModelVersion base, ModelVersion newest);
 
 /// Oversized: larger than the lease allows. Misshapen: not the size of a tier's update, or of another model.

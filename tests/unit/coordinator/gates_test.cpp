@@ -67,6 +67,7 @@ TEST_F(GatesTest, RefuseABaseThatIsTooOldOrNotYetPublished) {
     EXPECT_FALSE(check_base(ModelVersion{5}, ModelVersion{13}));
     EXPECT_EQ(check_base(ModelVersion{5}, ModelVersion{14})->code, RefusalCode::Stale);
     EXPECT_EQ(check_base(ModelVersion{5}, ModelVersion{4})->code, RefusalCode::Stale);
+    EXPECT_EQ(check_base(ModelVersion{0}, ModelVersion{4})->code, RefusalCode::Stale) << "0 is no version";
 }
 
 TEST_F(GatesTest, RefuseASizeThatIsNoUpdateOfTheTier) {
