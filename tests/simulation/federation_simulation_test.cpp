@@ -122,9 +122,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::NoDedup, {"one_fate_for_each_update"}},
                       Planted{Mutation::ForgetsFrozenRound, {"rounds_end", "everybody_catches_up"}},
                       Planted{Mutation::SumsShort, {"versions_are_the_exact_mean"}},
+                      Planted{Mutation::ErasesHeldWeights, {"no_version_without_its_weights"}},
                       Planted{Mutation::NodeForgetsSpool, {"nothing_learned_is_lost"}},
                       Planted{Mutation::NodeForgetsProgress, {"nothing_learned_is_lost"}},
-                      Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}}),
+                      Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}},
+                      Planted{Mutation::NodeSpoilsVersion, {"nodes_install_published_versions_upwards"}}),
     name_of_planted);
 
 }  // namespace

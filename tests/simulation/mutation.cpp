@@ -30,6 +30,14 @@ std::set<UpdateId> counted_in(const ledger::Events& events) {
     return counted;
 }
 
+Digest newest_weights(const ledger::Events& events) {
+    Digest newest{};
+    for (const ledger::Event& event : events) {
+        if (const auto* published = std::get_if<ledger::VersionPublished>(&event)) newest = published->weights;
+    }
+    return newest;
+}
+
 // They lose their sequence and their lease, in each event alike, so that the fold still fits together.
 ledger::Events without_spent(ledger::Events events) {
     const std::set<UpdateId> forgotten = counted_in(events);
@@ -80,6 +88,12 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
             for (Action& action : actions) {
                 auto* const sum = std::get_if<coordinator::SumRound>(&action);
                 if (sum != nullptr && sum->set.size() > 1) sum->set.pop_back();
+            }
+            break;
+        case Mutation::ErasesHeldWeights:
+            for (Action& action : actions) {
+                if (auto* erase = std::get_if<coordinator::EraseVersion>(&action))
+                    erase->weights = newest_weights(journal);
             }
             break;
         default:

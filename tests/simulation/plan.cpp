@@ -20,6 +20,21 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {
     {"operate", &Faults::operate},
 }};
 
+// In the order of the enumeration.
+constexpr std::array<std::string_view, 12> kMutations = {"none",
+                                                         "ack-before-commit",
+                                                         "ledger-before-blob",
+                                                         "never-syncs",
+                                                         "no-dedup",
+                                                         "forgets-frozen-round",
+                                                         "sums-short",
+                                                         "erases-held-weights",
+                                                         "node-forgets-spool",
+                                                         "node-forgets-progress",
+                                                         "node-reapplies-counted",
+                                                         "node-spoils-version"};
+static_assert(static_cast<std::size_t>(Mutation::NodeSpoilsVersion) == kMutations.size() - 1);
+
 }  // namespace
 
 coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
@@ -41,36 +56,14 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
 }
 
 std::string_view name_of(Mutation mutation) {
-    switch (mutation) {
-        case Mutation::None:
-            return "none";
-        case Mutation::AckBeforeCommit:
-            return "ack-before-commit";
-        case Mutation::LedgerBeforeBlob:
-            return "ledger-before-blob";
-        case Mutation::NeverSyncs:
-            return "never-syncs";
-        case Mutation::NoDedup:
-            return "no-dedup";
-        case Mutation::ForgetsFrozenRound:
-            return "forgets-frozen-round";
-        case Mutation::SumsShort:
-            return "sums-short";
-        case Mutation::NodeForgetsSpool:
-            return "node-forgets-spool";
-        case Mutation::NodeForgetsProgress:
-            return "node-forgets-progress";
-        case Mutation::NodeReappliesCounted:
-            return "node-reapplies-counted";
-    }
-    return "none";
+    return kMutations[static_cast<std::size_t>(mutation)];
 }
 
 Result<Mutation> mutation_named(std::string_view name) {
     std::string known;
-    for (const Mutation mutation : kMutations) {
-        if (name_of(mutation) == name) return mutation;
-        known.append(known.empty() ? "" : ", ").append(name_of(mutation));
+    for (std::size_t i = 0; i < kMutations.size(); ++i) {
+        if (kMutations[i] == name) return static_cast<Mutation>(i);
+        known.append(i == 0 ? "" : ", ").append(kMutations[i]);
     }
     return fail(ErrorCode::InvalidInput, "no mutation is called '" + std::string(name) + "'; there are " + known);
 }

@@ -23,20 +23,12 @@ enum class Mutation {
     NoDedup,              ///< a restarted coordinator has forgotten the sequences and leases that versions have counted
     ForgetsFrozenRound,   ///< a restarted coordinator does not resume()
     SumsShort,            ///< one update of the frozen set is left out of the sum
+    ErasesHeldWeights,    ///< an erasure takes the newest version's weights
     NodeForgetsSpool,     ///< a restarted node has no spool
     NodeForgetsProgress,  ///< installing a version throws away what no update holds yet
     NodeReappliesCounted,  ///< installing a version keeps the updates that it counts
+    NodeSpoilsVersion,     ///< a version is stored with one wrong value
 };
-inline constexpr std::array kMutations = {Mutation::None,
-                                          Mutation::AckBeforeCommit,
-                                          Mutation::LedgerBeforeBlob,
-                                          Mutation::NeverSyncs,
-                                          Mutation::NoDedup,
-                                          Mutation::ForgetsFrozenRound,
-                                          Mutation::SumsShort,
-                                          Mutation::NodeForgetsSpool,
-                                          Mutation::NodeForgetsProgress,
-                                          Mutation::NodeReappliesCounted};
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);
 /// InvalidInput: another word; the message lists those that exist.

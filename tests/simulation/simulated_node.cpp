@@ -229,6 +229,7 @@ void SimulatedNode::install(const node::InstallVersion& order) {
     }
     std::vector<float> weights(fetched_.size() / sizeof(float));
     std::memcpy(weights.data(), fetched_.data(), fetched_.size());
+    if (world_.plan.mutation == Mutation::NodeSpoilsVersion) weights.back() += 1.0F;
     evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, weights});
     const Mutation mutation = world_.plan.mutation;
     disk_.install(order.manifest.version, order.counted, std::move(weights),
