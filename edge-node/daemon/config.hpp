@@ -35,6 +35,9 @@ struct NodeConfig {
     std::size_t remembered_ids_max = feedback::LabelStoreConfig{}.remembered_ids_max;
     feedback::ErrorLogConfig errors;
     LearningConfig learning;
+    /// How long learning waits for the version that counts an update on its way, once an update; serving never does.
+    /// Longer: nodes learn in step, which helps where their data differ. 0: they never wait.
+    std::chrono::milliseconds version_patience{5000};
     LearnerConfig learner;
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.

@@ -39,16 +39,18 @@ std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
 }  // namespace
 
 LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model,
-                       LearningEngine& engine, LearningConfig config, ExecutorFactory executors,
-                       const crypto::SigningKey& identity)
+                       LearningEngine& engine, LearningConfig config, std::chrono::milliseconds version_patience,
+                       ExecutorFactory executors, const crypto::SigningKey& identity)
     : loop_(loop),
       stores_(stores),
       model_(std::move(model)),
       engine_(engine),
       config_(std::move(config)),
+      version_patience_(version_patience),
       executors_(std::move(executors)),
       identity_(identity),
-      retry_(loop) {}
+      retry_(loop),
+      patience_(loop) {}
 
 Result<> LocalModel::restore() {
     if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
@@ -145,6 +147,7 @@ void LocalModel::finish(std::function<void()> then) {
     if (working_ && policy_ && policy_->busy()) return then();
     then_ = std::move(then);
     retry_.cancel();
+    patience_.cancel();
     pump();
 }
 
@@ -158,10 +161,28 @@ void LocalModel::pump() {
         std::visit([this](auto& what) { work_on(what); }, *order);
     } else if (finishing_) {
         if (then_) std::exchange(then_, nullptr)();
-    } else if (policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish) {
+    } else if (policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish && !waits_for_version()) {
         working_ = true;
         begin_trigger();
     }
+}
+
+// A step that is learned while the fleet's next version is being made stands on weights that are about to be replaced.
+// So learning (never serving) gives the version a moment; a fleet that takes longer is not waited for.
+bool LocalModel::waits_for_version() {
+    if (!listeners_.sharing()) {
+        waiting_since_.reset();
+        return false;
+    }
+    const TimePoint now = Clock::now();
+    if (!waiting_since_) waiting_since_ = now;
+    const auto left = *waiting_since_ + version_patience_ - now;
+    if (left <= std::chrono::milliseconds(0)) return false;
+    patience_.expires_after(left);
+    patience_.async_wait([this](boost::system::error_code error) {
+        if (!error) pump();
+    });
+    return true;
 }
 
 void LocalModel::end_work() {
@@ -312,6 +333,7 @@ void LocalModel::work_on(InstallVersion& order) {
             },
             [this, number](std::shared_ptr<const Snapshot> snapshot) {
                 publish(std::move(snapshot));
+                waiting_since_.reset();
                 log::info("version_installed", {{"version", number}});
                 listeners_.tell(VersionInstalled{number});
                 end_work();

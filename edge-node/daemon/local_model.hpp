@@ -41,10 +41,12 @@ public:
         std::function<void(Event)> tell;  ///< the session, where there is one
         std::function<void(const LearningReport&)> learned;
         std::function<std::array<std::uint64_t, kTiers>()> answered;  ///< since begin(), by tier
+        std::function<bool()> sharing;                                ///< Session::sharing()
     };
 
     LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, LearningEngine& engine,
-               LearningConfig config, ExecutorFactory executors, const crypto::SigningKey& identity);
+               LearningConfig config, std::chrono::milliseconds version_patience, ExecutorFactory executors,
+               const crypto::SigningKey& identity);
 
     /// Reads back what is durable and finishes what a crash interrupted. Blocks; once, before the loop runs.
     [[nodiscard]] Result<> restore();
@@ -78,6 +80,7 @@ private:
     void pump();
     void end_work();
 
+    [[nodiscard]] bool waits_for_version();
     void begin_trigger();
     void on_learned(Result<Learned> learned, std::vector<feedback::LabelledSample> batch);
 
@@ -104,6 +107,7 @@ private:
     std::shared_ptr<const Model> model_;
     LearningEngine& engine_;
     LearningConfig config_;
+    std::chrono::milliseconds version_patience_;
     ExecutorFactory executors_;
     const crypto::SigningKey& identity_;
     Listeners listeners_;
@@ -124,6 +128,10 @@ private:
     bool finishing_ = false;
     std::function<void()> then_;
     boost::asio::steady_timer retry_;
+
+    /// Since when the progress that is due or on its way is waited for; nothing while none is.
+    std::optional<TimePoint> waiting_since_;
+    boost::asio::steady_timer patience_;
 };
 
 }  // namespace skerry::node

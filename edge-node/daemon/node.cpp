@@ -86,7 +86,7 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, std::unique_ptr<D
       storage_(loop),
       engine_(engine_for(options_, loop, durable_->model->spec)),
       local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
-             plain_executor, durable_->keys.identity),
+             options_.config.version_patience, plain_executor, durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
       expiry_(loop),
       server_(loop, {}, [this](http::Request request, http::Respond respond) {
@@ -113,7 +113,7 @@ Result<> Node::start() {
                       if (link_) link_->tell(std::move(event));
                   },
                   [this](const LearningReport& report) { on_learned(report); },
-                  [this] { return api_.counters().answered; }});
+                  [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }

@@ -38,7 +38,7 @@ struct LearningConfig {
     std::size_t replay_rows = 500;
     std::size_t validation_rows = 200;
     /// Weight of "answer old examples as you answered them then"; off while reacting to drift.
-    float replay_logit_weight = 0.5F;
+    float replay_logit_weight = 0;
 
     /// κ: how much of the local label shares' logarithm is added to the logits while training, so that a class that is
     /// rare or absent here is not pushed down. 0: off.
@@ -50,7 +50,7 @@ struct LearningConfig {
     float exit_weight_floor = 0.2F;
     /// Longest gradient of one step; longer ones are scaled down. 0: never.
     float gradient_norm_max = 5;
-    /// FedProx: pull towards the last global weights. 0: off.
+    /// FedProx: pull towards the weights that the last pull gave. 0: off.
     float proximal = 0;
 
     /// A step is dropped when it makes the validation rows worse with a t statistic above this, and by more than this

@@ -57,6 +57,11 @@ bool Session::wants_lease() const {
            offered() == nullptr && !taking_ && !installing_ && !newest_;
 }
 
+bool Session::sharing() const {
+    if (!connected_ || !welcomed_ || silent() || steps_per_update_ == 0 || installed_.value == 0) return false;
+    return steps_ >= steps_per_update_ || taking_ || installing_ || newest_ || !spool_.empty();
+}
+
 void Session::wait_with_lease(TimePoint until, std::string why) {
     lease_not_before_ = until;
     lease_.close();

@@ -55,6 +55,9 @@ public:
     [[nodiscard]] std::optional<TimePoint> deadline() const;
 
     [[nodiscard]] SessionStatus status(TimePoint now) const;
+    /// Progress is due or on its way, and no version has counted it yet: what is learned now stands on weights that
+    /// are about to be replaced. False while the coordinator is away.
+    [[nodiscard]] bool sharing() const;
     [[nodiscard]] const wire::Certificate& certificate() const { return certificate_; }
     [[nodiscard]] const wire::KeySet& keys() const { return keys_; }
     [[nodiscard]] NodeId node() const { return certificate_.node; }

@@ -1,0 +1,49 @@
+# What the integration tests share. Sourced by each; needs SKERRY_BIN (where the programs are), as ctest sets it.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$root/deploy/fleet.sh"
+
+kSkipped=77  # ctest: SKIP_RETURN_CODE
+
+skip() { echo "skipped: $*"; exit "$kSkipped"; }
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# Where the real data sets are, or a skip that says so.
+data_folder() {
+  local folder=${SKERRY_TEST_DATA:-$root/../shared/data}
+  [ -e "$folder/$1" ] || skip "$1 is not in SKERRY_TEST_DATA or ../shared/data"
+  echo "$folder/$1"
+}
+
+# A fleet in a fresh folder, gone at the end unless the test failed.
+open_test_fleet() {
+  work=$(mktemp -d "${TMPDIR:-/tmp}/skerry-test.XXXXXX")
+  fleet_open "${SKERRY_BIN:-$root/build/dev/bin}" "$work"
+  trap 'status=$?; fleet_close; if [ $status -eq 0 ] || [ $status -eq $kSkipped ]; then rm -rf "$work"; else echo "logs: $work" >&2; fi' EXIT
+  trap 'exit 130' INT TERM
+}
+
+# feed_in_background NAME arguments of skerry-node feed …   its pid is appended to feeders
+feeders=()
+feed_in_background() {
+  local name=$1
+  shift
+  "$fleet_bin/skerry-node" feed --node "$(node_url "$name")" --output json "$@" >"$work/$name.feed.json" 2>>"$work/$name.feed.log" &
+  feeders+=($!)
+}
+wait_for_feeds() {
+  local pid
+  for pid in "${feeders[@]}"; do wait "$pid" || fail "a feed ended with an error; see $work/*.feed.log"; done
+  feeders=()
+}
+
+accepted_equals_counted() { [ "$(skerry status --output json | jq '.data.updates.accepted - .data.updates.counted')" -eq 0 ]; }
+
+# accuracy FILE data arguments …   the whole document of skerry-node evaluate
+evaluate() {
+  local file=$1
+  shift
+  "$fleet_bin/skerry-node" evaluate --model "$file" --output json "$@"
+}
+at_least() { jq -ne --argjson value "$1" --argjson bound "$2" '($value | type == "number") and $value >= $bound' >/dev/null; }

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Kills coordinator, nodes and learners with SIGKILL at random while a fleet learns, then checks the promises of the protocol:
+# every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to.
+#   --kills K   how often (50)    --seed S   of the choice of victims and moments (1)    --nodes N   (3)
+. "$(dirname "$0")/support.sh"
+kills=50 seed=1 nodes=3
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --kills) kills=$2 ;; --seed) seed=$2 ;; --nodes) nodes=$2 ;;
+    *) fail "unknown argument '$1'" ;;
+  esac
+  shift 2
+done
+RANDOM=$seed
+open_test_fleet
+
+coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed "$seed" >>"$work/coordinator.log"
+printf '[rounds]\ngoal = %s\nquorum = 2\ndeadline = "2s"\n[learning]\nsteps_per_update = 1\n' "$nodes" >"$work/coordinator.toml"
+coordinator_start --config "$work/coordinator.toml"
+declare -A pid_of
+for ((i = 0; i < nodes; i++)); do
+  node_join "node-$i"
+  node_start "node-$i"
+  pid_of[node-$i]=$node_pid
+done
+for ((i = 0; i < nodes; i++)); do wait_for 60 "node-$i" node_ready "node-$i"; done
+for ((i = 0; i < nodes; i++)); do
+  feed_in_background "node-$i" --data "strokes:?writer=$i&seed=$((seed + i))" --limit 1000000
+done
+
+published() { skerry status --output json | jq .data.version; }
+kill_one() {
+  local victim=node-$((RANDOM % nodes)) learner
+  case $((RANDOM % 5)) in
+    0 | 1)
+      kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
+      coordinator_start --config "$work/coordinator.toml" || fail "the coordinator did not come back: $(tail -n 3 "$work/coordinator.log")" ;;
+    2 | 3)
+      kill -KILL "${pid_of[$victim]}"; wait "${pid_of[$victim]}" 2>/dev/null || true
+      node_start "$victim"; pid_of[$victim]=$node_pid
+      wait_for 60 "$victim after a kill" node_ready "$victim" ;;
+    4)
+      learner=$(pgrep -P "${pid_of[$victim]}" -f skerry-learner) && kill -KILL "$learner" || true ;;
+  esac
+}
+before=$(published)
+for ((k = 1; k <= kills; k++)); do
+  read -r -t "0.$((RANDOM % 9 + 1))" <> <(:) || true
+  kill_one
+done
+echo "killed $kills times; version $before → $(published)"
+
+# Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
+reached() { [ "$(published)" -ge "$1" ]; }
+wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"
+for pid in "${feeders[@]}"; do kill -TERM "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
+for ((i = 0; i < nodes; i++)); do kill -TERM "${pid_of[node-$i]}"; wait "${pid_of[node-$i]}" 2>/dev/null || true; done
+no_round_is_open() { [ "$(skerry round list --limit 1000 --output json | jq '[.data[] | select(.state == "open" or .state == "frozen")] | length')" -eq 0 ]; }
+wait_for 30 "the last round to end" no_round_is_open || fail "a round did not end"
+
+# Every receipt that a node has seen is an accepted update, counted in at most one round and in none only if it still waits in the pool.
+skerry round list --limit 100000 --output json >"$work/rounds.json"
+: >"$work/counted"
+for round in $(jq -r '.data[] | select(.state == "published") | .id' "$work/rounds.json"); do
+  skerry round show "$round" --output json | jq -r '.data.contributors[] | "\(.node) \(.sequence)"' >>"$work/counted"
+  skerry round verify "$round" --output json | jq -e .data.intact >/dev/null || fail "round $round does not recompute to what was published"
+done
+twice=$(sort "$work/counted" | uniq -d | head -n 3)
+[ -z "$twice" ] || fail "counted twice: $twice"
+accepted=$(skerry status --output json | jq .data.updates.accepted)
+waiting=$((accepted - $(wc -l <"$work/counted")))
+[ "$waiting" -ge 0 ] && [ "$waiting" -le "$nodes" ] || fail "$accepted updates have receipts, $(wc -l <"$work/counted") are counted"
+lost=0
+for ((i = 0; i < nodes; i++)); do
+  id=$(skerry node show "node-$i" --output json | jq -r .data.id)
+  newest=$(skerry node show "node-$i" --output json | jq -r .data.sequence_accepted)
+  for sequence in $(grep -o 'event=update_accepted .*' "$work/node-$i.log" | grep -o 'sequence=[0-9]*' | cut -d= -f2 | sort -un); do
+    grep -qx "$id $sequence" "$work/counted" || [ "$sequence" -eq "$newest" ] || { echo "node-$i holds a receipt for $sequence, which nobody counted"; lost=$((lost + 1)); }
+  done
+done
+[ "$lost" -eq 0 ] || fail "$lost receipts without a fate"
+echo "ok: $(wc -l <"$work/counted") updates counted once each in $(jq '[.data[] | select(.state == "published")] | length' "$work/rounds.json") rounds, $waiting waiting, every round recomputed"
