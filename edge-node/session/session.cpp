@@ -152,7 +152,9 @@ void Session::hear(const wire::Denied& denied, TimePoint now) {
     if (denied.reason == Reason::Revoked) {
         revoked_ = true;
         notice(Level::Error, "revoked",
-               denied.text + " This node goes on serving and learning alone; to share again, join with a new token.");
+               denied.text +
+                   " This node goes on serving and learning alone; to share again, join in a new folder with a new "
+                   "token.");
         return;
     }
     hello_.open(now + jitter_.around(config_.denied_wait));

@@ -51,7 +51,9 @@ void add_join(CLI::App& app, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand("join", "Enrol this node with a token from 'skerry token create'");
     verb->add_option("--dir", arguments->dir, "The node's folder; made if it is not there")->required();
-    verb->add_option("--token", arguments->join.token, "sk1.…")->required();
+    verb->add_option("--token", arguments->join.token, "sk1.…; or in the environment, where no other user can see it")
+        ->envname("SKERRY_TOKEN")
+        ->required();
     verb->add_option("--name", arguments->join.name, "For people; the host's name if left out");
     verb->add_option("--tier", arguments->tier, "The most of the network to hold: light, medium or heavy");
     verb->add_option("--output", arguments->output, "text or json");

@@ -38,7 +38,11 @@ int run(const Arguments& arguments) {
     options.dir = arguments.dir;
     options.alone = arguments.alone;
     const auto ran = run_node(std::move(options));
-    return ran ? 0 : print_failure(ran.error(), OutputForm::Text);
+    if (ran) return 0;
+    // Its own port or disk, not a peer: worth a restart later.
+    const bool dependency = ran.error().code == ErrorCode::Unavailable;
+    return print_failure(ran.error(), OutputForm::Text,
+                         dependency ? ExitCode::DependencyDown : exit_code_of(ran.error().code));
 }
 
 }  // namespace

@@ -183,7 +183,7 @@ void FakeCoordinator::take_update() {
 
 void FakeCoordinator::publish() {
     for (const wire::UpdateBody& update : std::exchange(accepted, {})) {
-        for (std::size_t i = 0; i < weights.size(); ++i)
+        for (std::size_t i = 0; i < update.delta.size(); ++i)
             weights[i] += update.delta[i];
     }
     counted_ = taken_;

@@ -11,6 +11,7 @@
 #include "edge-node/tools/feeder.hpp"
 #include "tests/unit/learning/softmax_engine.hpp"
 #include "tests/unit/node/fake_coordinator.hpp"
+#include "tests/unit/node/nudge_engine.hpp"
 #include "tests/unit/node/running.hpp"
 
 namespace skerry::node {
@@ -29,17 +30,12 @@ protected:
             [this] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), testing::small_spec()); });
         options_.dir = folder_.path / "node";
         options_.config.http = "";
+        options_.config.version_patience = std::chrono::milliseconds(0);
         options_.make_engine = [this](boost::asio::io_context&, const parameters::ModelSpec& spec) {
             auto engine = std::make_unique<testing::SoftmaxEngine>(spec);
             engine->deferred = stuck_;
             return engine;
         };
-        JoinOptions join_options;
-        join_options.dir = options_.dir;
-        join_options.name = "shed";
-        join_options.token = running_.on_loop([this] { return coordinator_->token(); });
-        const auto joined = join(join_options);
-        EXPECT_TRUE(joined) << joined.error().message;
         write_stream();
     }
     ~NodeTest() override {
@@ -49,7 +45,17 @@ protected:
         });
     }
 
+    void join_as(Tier tier) {
+        JoinOptions join_options;
+        join_options.dir = options_.dir;
+        join_options.name = "shed";
+        join_options.tier = tier;
+        join_options.token = running_.on_loop([this] { return coordinator_->token(); });
+        const auto joined = join(join_options);
+        ASSERT_TRUE(joined) << joined.error().message;
+    }
     void start() {
+        if (!std::filesystem::exists(options_.dir)) join_as(Tier::Heavy);
         const auto failure = running_.on_loop([this]() -> std::string {
             auto node = Node::open(running_.loop(), options_);
             if (!node) return node.error().message;
@@ -128,6 +134,7 @@ TEST_F(NodeTest, OnlyOneProcessWorksInAFolder) {
 }
 
 TEST_F(NodeTest, IsNotReadyBeforeItsFirstVersionAndServesFromThenOn) {
+    join_as(Tier::Heavy);
     coordinator([](FakeCoordinator& it) { it.close(); });
     start();
     EXPECT_EQ(get("/v2/health/ready").status, 503);
@@ -175,7 +182,7 @@ TEST_F(NodeTest, GoesOnAfterACrashFromItsLastStepWithItsUnsentUpdate) {
     ASSERT_TRUE(serves());
     ASSERT_TRUE(feed(250));
     ASSERT_TRUE(eventually([](const FakeCoordinator& it, const NodeFacts& facts) {
-        return !it.offers.empty() && facts.totals.steps == 2 && facts.samples_waiting == 50;
+        return !it.offers.empty() && facts.serving.local == 2 && facts.samples_waiting == 50;
     }));
     const Json before = status();
     crash();
@@ -240,7 +247,7 @@ TEST_F(NodeTest, AloneItLearnsFromItsFirstVersionAndNeverContributes) {
     start();
     ASSERT_TRUE(serves());
     ASSERT_TRUE(feed(300));
-    ASSERT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.totals.steps == 3; }));
+    ASSERT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.serving.local == 3; }));
     coordinator([](FakeCoordinator& it) { it.publish(); });
     EXPECT_EQ(status()["model"]["serving"], "1.3");
     crash();
@@ -251,6 +258,24 @@ TEST_F(NodeTest, AloneItLearnsFromItsFirstVersionAndNeverContributes) {
         EXPECT_TRUE(it.offers.empty());
         EXPECT_EQ(it.hellos.size(), 1U);
     });
+}
+
+TEST_F(NodeTest, ALightNodeHoldsServesAndSharesOnlyItsPrefix) {
+    options_.make_engine = [](boost::asio::io_context&, const parameters::ModelSpec& spec) {
+        return std::make_unique<testing::NudgeEngine>(spec);
+    };
+    join_as(Tier::Light);
+    start();
+    ASSERT_TRUE(serves());
+    const auto numbers = feed(200);
+    ASSERT_TRUE(numbers);
+    EXPECT_EQ(numbers->latency_us[0].size(), 200U);
+    ASSERT_TRUE(eventually([](const FakeCoordinator& it, const auto&) { return it.accepted_in_all == 1; }));
+    coordinator([](FakeCoordinator& it) {
+        EXPECT_LT(it.accepted[0].delta.size(), it.weights.size());
+        it.publish();
+    });
+    EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.serving.global.value == 2; }));
 }
 
 TEST_F(NodeTest, ReportsHowItIsDoing) {
