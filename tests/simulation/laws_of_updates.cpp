@@ -1,0 +1,120 @@
+#include "tests/simulation/laws.hpp"
+#include "tests/simulation/reference.hpp"
+
+// From the moment at which a node seals it to its one fate.
+namespace skerry::simulation {
+
+namespace ledger = coordinator::ledger;
+
+namespace {
+
+std::string text_of(const UpdateId& update) {
+    return "update " + std::to_string(update.sequence.value) + " of node " + update.node.to_text().substr(0, 8);
+}
+
+}  // namespace
+
+void Laws::no_receipt_without_its_update() {
+    for (; receipts_seen_ < evidence_.receipts.size(); ++receipts_seen_) {
+        const Evidence::Receipt& receipt = evidence_.receipts[receipts_seen_];
+        const auto fate = accepted_.find(receipt.update);
+        if (fate == accepted_.end() || fate->second.accepted.content != receipt.content) {
+            world_.broken("no_receipt_without_its_update", "a receipt has reached its node for " +
+                                                               text_of(receipt.update) +
+                                                               ", which the journal has not accepted");
+        }
+    }
+}
+
+void Laws::no_accepted_update_without_its_bytes() {
+    for (auto pending = pending_.begin(); pending != pending_.end();) {
+        const Fate& fate = accepted_.at(*pending);
+        if (fate.erased) {
+            pending = pending_.erase(pending);
+            continue;
+        }
+        const auto stored = evidence_.blobs->has(fate.accepted.content);
+        if (!stored || !*stored) {
+            world_.broken("no_accepted_update_without_its_bytes",
+                          text_of(*pending) + " is accepted, but its bytes are not stored");
+        }
+        ++pending;
+    }
+}
+
+void Laws::one_fate_for_each_update(const ledger::UpdateAccepted& event) {
+    ++world_.counters.accepted;
+    const auto broken = [&](const std::string& what) {
+        world_.broken("one_fate_for_each_update", text_of(event.update) + " " + what);
+    };
+    if (accepted_.count(event.update) != 0) return broken("is accepted a second time");
+    const auto refused = refused_.find(event.update);
+    if (refused != refused_.end() && refused->second == event.content) return broken("is accepted after its refusal");
+    if (revoked_.count(event.update.node) != 0) return broken("is accepted although its node is revoked");
+    if (!spent_.insert(event.lease).second) return broken("spends a lease that was spent");
+    const auto sealed = evidence_.sealed.find(event.content);
+    if (sealed == evidence_.sealed.end()) return broken("is accepted with bytes that no node has sealed");
+    const Evidence::Sealed& made = sealed->second;
+    if (made.id != event.update || made.base != event.base || made.tier != event.tier) {
+        return broken("is accepted as another than its node sealed");
+    }
+    const std::uint64_t behind = versions_.rbegin()->first.value - event.base.value;
+    if (event.weight != reference_weight(made.examples, made.examples_max, behind)) {
+        return broken("has the wrong weight " + std::to_string(event.weight));
+    }
+    accepted_[event.update].accepted = event;
+    pending_.insert(event.update);
+}
+
+void Laws::one_fate_for_each_update(const ledger::UpdateRefused& event) {
+    ++world_.counters.refused;
+    const auto accepted = accepted_.find(event.update);
+    if (accepted != accepted_.end() && accepted->second.accepted.content == event.content) {
+        world_.broken("one_fate_for_each_update", text_of(event.update) + " is refused after it was accepted");
+    }
+    refused_.emplace(event.update, event.content);
+}
+
+void Laws::one_fate_for_each_update(const Evidence::Retreat& retreat) {
+    const auto refused = refused_.find(retreat.update);
+    const auto accepted = accepted_.find(retreat.update);
+    if (refused == refused_.end() || refused->second != retreat.content ||
+        (accepted != accepted_.end() && accepted->second.accepted.content == retreat.content)) {
+        world_.broken("one_fate_for_each_update",
+                      text_of(retreat.update) + " is taken back by its node although the journal has not refused it");
+    }
+}
+
+void Laws::counted_at_most_once(const ledger::RoundFrozen& event) {
+    if (!open_ || open_->round != event.round) world_.broken("rounds_end", "a round freezes that is not open");
+    open_.reset();
+    for (const UpdateId& update : event.set) {
+        const auto fate = accepted_.find(update);
+        if (fate == accepted_.end()) {
+            world_.broken("counted_at_most_once", text_of(update) + " is in a frozen set but was never accepted");
+        } else if (fate->second.frozen_in) {
+            world_.broken("counted_at_most_once", text_of(update) + " is in two frozen sets");
+        } else {
+            fate->second.frozen_in = event.round;
+        }
+    }
+    frozen_.emplace(event.round, Frozen{event, world_.time.now()});
+}
+
+void Laws::counted_at_most_once(const ledger::VersionPublished& event) {
+    if (event.round.value == 0) return;
+    ++world_.counters.rounds;
+    ++world_.counters.versions;
+    const auto round = frozen_.find(event.round);
+    if (round == frozen_.end()) {
+        return world_.broken("counted_at_most_once", "a version counts a set that is not frozen, or for a second time");
+    }
+    for (const UpdateId& update : round->second.event.set) {
+        Fate& fate = accepted_[update];
+        if (fate.counted_in) world_.broken("counted_at_most_once", text_of(update) + " is counted in two versions");
+        fate.counted_in = event.version;
+    }
+    frozen_.erase(round);
+}
+
+}  // namespace skerry::simulation
