@@ -67,6 +67,7 @@ void LearningPolicy::reapply_on_rebased(LearningState& state) const {
     }
     state.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
     state.previous = nullptr;
+    state.anchor = state_.anchor;
     state.paused_until = 0;
     state.rejects_in_a_row = 0;
 }
@@ -78,6 +79,7 @@ Result<> LearningPolicy::rebase(std::vector<float> parameters) {
     }
     state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
     state_.previous = nullptr;
+    state_.anchor = state_.parameters;
     state_.paused_until = 0;
     state_.rejects_in_a_row = 0;
     rebased_meanwhile_ = busy();

@@ -30,9 +30,9 @@ public:
                                                                          const parameters::ModelSpec& spec,
                                                                          ByteView checkpoint);
 
-    /// Learns from a batch in the order of prediction; `on_learned` may run before this returns. A dropped step is no
-    /// error: its labels are consumed all the same. After an error nothing has changed: offer the same batch again.
-    /// Conflict: the last batch is not done. Unavailable: the engine died.
+    /// Learns from a batch in the order of prediction, borrowed for this call; `on_learned` may run before it returns.
+    /// A dropped step is no error: its labels are consumed all the same. After an error nothing has changed: offer the
+    /// same batch again. Conflict: the last batch is not done. Unavailable: the engine died.
     void learn(std::span<const feedback::LabelledSample> batch, OnLearned on_learned);
     [[nodiscard]] bool busy() const { return trigger_ != nullptr; }
 

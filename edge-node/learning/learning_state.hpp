@@ -33,6 +33,7 @@ struct LearningState {
 
     Weights parameters;
     Weights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
+    Weights anchor;    ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
     OptimiserState optimiser;
     ElasticRate elastic;
     DriftMonitor drift;
@@ -46,7 +47,7 @@ struct LearningState {
     std::size_t rejects_in_a_row = 0;
     std::uint64_t paused_until = 0;  ///< trigger number; 0: not paused
 
-    /// Everything but `previous`, in one piece; begins with the model's identity.
+    /// Everything but `previous` and `anchor`, in one piece; begins with the model's identity.
     [[nodiscard]] Bytes save(const parameters::ModelSpec& spec) const;
     /// VersionMismatch: of another model or an older program. InvalidInput: damaged. Reservoirs are cut to `config`.
     [[nodiscard]] static Result<LearningState> load(ByteView bytes, const LearningConfig& config,

@@ -177,9 +177,14 @@ void LearningTrigger::train() {
     PlannedTraining planned = plan_training(config_, model_, state_, {rows_, labels_}, report.passes, !report.reacting);
     planned.plan.learning_rate = static_cast<float>(report.learning_rate);
     planned.plan.exit_weights = exits_;
+    std::span<const float> anchor;
+    if (config_.proximal > 0 && state_.anchor) {
+        planned.plan.proximal = config_.proximal;
+        anchor = *state_.anchor;
+    }
     report.steps = planned.plan.steps.size();
     if (report.passes > 1) why_ += "; " + std::to_string(report.passes) + " passes";
-    engine_.train({*state_.parameters, state_.optimiser, planned.rows, planned.targets, {}, planned.plan},
+    engine_.train({*state_.parameters, state_.optimiser, planned.rows, planned.targets, anchor, planned.plan},
                   when_done<TrainResult>(&LearningTrigger::on_trained));
 }
 

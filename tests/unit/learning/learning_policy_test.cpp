@@ -402,6 +402,18 @@ TEST_F(LearningPolicyTest, WeighsExitsByTheTrafficTheyServeButNoneBelowItsFloor)
                 ::testing::ElementsAre(0.2F, 0.2F, ::testing::FloatNear(0.6F, 1e-5F)));
 }
 
+TEST_F(LearningPolicyTest, PullsTowardsTheGlobalWeightsWhereItIsToldTo) {
+    config_.proximal = 0.1F;
+    policy_ = make(config_);
+    learn(1);
+    EXPECT_EQ(engine_.plans.back().proximal, 0) << "towards what?";
+    ASSERT_TRUE(policy_->rebase(*policy_->parameters()));
+    const auto pulled = *policy_->parameters();
+    learn(2);
+    EXPECT_EQ(engine_.plans.back().proximal, 0.1F);
+    EXPECT_EQ(engine_.anchors.back(), pulled);
+}
+
 TEST_F(LearningPolicyTest, GoesOnFromACheckpointAsIfNothingHadHappened) {
     learn(8);
     auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());

@@ -40,6 +40,7 @@ public:
     void train(const TrainRequest& request, OnDone<TrainResult> on_done) override {
         plans.push_back(request.plan);
         pools.emplace_back(request.rows.begin(), request.rows.end());
+        anchors.emplace_back(request.anchor.begin(), request.anchor.end());
         trained_from.emplace_back(request.parameters.begin(), request.parameters.end());
         Result<TrainResult> result = descend(request);
         if (spoil && result) spoil(*result);
@@ -57,6 +58,7 @@ public:
     std::vector<TrainPlan> plans;                  ///< of each train()
     std::vector<std::vector<float>> pools;         ///< the rows of each train()
     std::vector<std::vector<float>> trained_from;  ///< the parameters of each train()
+    std::vector<std::vector<float>> anchors;       ///< of each train()
     std::function<void(TrainResult&)> spoil;       ///< damages what train() found
     bool dead = false;                             ///< every request fails as Unavailable
     bool deferred = false;                         ///< answers wait for answer_next()
