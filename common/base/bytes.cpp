@@ -4,7 +4,8 @@
 
 namespace skerry {
 
-static_assert(std::endian::native == std::endian::little, "the formats of Skerry are written for little-endian targets");
+static_assert(std::endian::native == std::endian::little,
+              "the formats of Skerry are written for little-endian targets");
 
 namespace {
 
@@ -74,7 +75,8 @@ Result<Bytes> from_base64url(std::string_view text) {
             bytes.push_back(static_cast<std::byte>(pending >> bits & 255U));
         }
     }
-    if ((pending & ((1U << bits) - 1U)) != 0) return fail(ErrorCode::InvalidInput, "base64url text has stray bits at its end");
+    if ((pending & ((1U << bits) - 1U)) != 0)
+        return fail(ErrorCode::InvalidInput, "base64url text has stray bits at its end");
     return bytes;
 }
 

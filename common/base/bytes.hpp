@@ -23,12 +23,16 @@ using ByteArray = std::array<std::byte, N>;
 using Digest = ByteArray<32>;
 
 /// The bytes of a text, borrowed.
-[[nodiscard]] inline ByteView bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+[[nodiscard]] inline ByteView bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
 /// The bytes as text, borrowed.
 [[nodiscard]] inline std::string_view text_of(ByteView bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-[[nodiscard]] inline Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+[[nodiscard]] inline Bytes copy_of(ByteView bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string to_hex(ByteView bytes);
@@ -56,8 +60,7 @@ template <std::size_t N>
 class ByteWriter {
 public:
     template <class T>
-        requires std::is_arithmetic_v<T>
-    ByteWriter& put(T value) {
+    requires std::is_arithmetic_v<T> ByteWriter& put(T value) {
         const auto* first = reinterpret_cast<const std::byte*>(&value);
         bytes_.insert(bytes_.end(), first, first + sizeof value);  // every supported target is little-endian
         return *this;
@@ -82,8 +85,7 @@ public:
     explicit ByteReader(ByteView bytes) : rest_(bytes) {}
 
     template <class T>
-        requires std::is_arithmetic_v<T>
-    T get() {
+    requires std::is_arithmetic_v<T> T get() {
         T value{};
         const ByteView field = get_bytes(sizeof value);
         if (!field.empty()) std::memcpy(&value, field.data(), sizeof value);

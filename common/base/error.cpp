@@ -7,13 +7,20 @@ namespace skerry {
 
 std::string_view name_of(ErrorCode code) {
     switch (code) {
-        case ErrorCode::InvalidInput: return "invalid_input";
-        case ErrorCode::NotFound: return "not_found";
-        case ErrorCode::Unavailable: return "unavailable";
-        case ErrorCode::VersionMismatch: return "version_mismatch";
-        case ErrorCode::PermissionDenied: return "permission_denied";
-        case ErrorCode::Conflict: return "conflict";
-        case ErrorCode::Internal: return "internal";
+        case ErrorCode::InvalidInput:
+            return "invalid_input";
+        case ErrorCode::NotFound:
+            return "not_found";
+        case ErrorCode::Unavailable:
+            return "unavailable";
+        case ErrorCode::VersionMismatch:
+            return "version_mismatch";
+        case ErrorCode::PermissionDenied:
+            return "permission_denied";
+        case ErrorCode::Conflict:
+            return "conflict";
+        case ErrorCode::Internal:
+            return "internal";
     }
     return "internal";
 }

@@ -59,11 +59,12 @@ T take(Result<T>&& result) {
 
 /// Unwraps a Result, or returns its error from this function: `const auto model = SKERRY_TRY(load(path));`
 #define SKERRY_TRY(expression) SKERRY_TRY_NAMED(SKERRY_JOIN(skerry_result_, __COUNTER__), expression)
-#define SKERRY_TRY_NAMED(name, expression)                                               \
-    __extension__({                                                                      \
-        auto name = (expression);                                                        \
-        if (!name) [[unlikely]] return ::tl::unexpected(std::move(name).error());        \
-        ::skerry::detail::take(std::move(name));                                         \
+#define SKERRY_TRY_NAMED(name, expression)                    \
+    __extension__({                                           \
+        auto name = (expression);                             \
+        if (!name) [[unlikely]]                               \
+            return ::tl::unexpected(std::move(name).error()); \
+        ::skerry::detail::take(std::move(name));              \
     })
 
 /// An invariant that stays on in release: its failure is our mistake, never the peer's.

@@ -20,23 +20,23 @@ inline constexpr std::size_t kParametersMax = 1U << 28U;  ///< 2^28 float32: 1 G
 inline constexpr float kScaledInputMax = 64.0F;
 
 // The exact mean (aggregation/exact_mean.hpp): |Σ w·Δ·2^16| ≤ 2^30 · 2^13 · 2^16 = 2^59 < 2^63.
-inline constexpr float kDeltaMax = 8192.0F;                          ///< |Δ[i]| of one update: 2^13
-inline constexpr int kFractionBits = 16;                             ///< of the fixed point of a product w·Δ
-inline constexpr std::uint64_t kExamplesPerUpdateMax = 1U << 16U;    ///< before the staleness weight
-inline constexpr std::uint64_t kWeightUnit = 64;                     ///< the weight of one fresh example
+inline constexpr float kDeltaMax = 8192.0F;                        ///< |Δ[i]| of one update: 2^13
+inline constexpr int kFractionBits = 16;                           ///< of the fixed point of a product w·Δ
+inline constexpr std::uint64_t kExamplesPerUpdateMax = 1U << 16U;  ///< before the staleness weight
+inline constexpr std::uint64_t kWeightUnit = 64;                   ///< the weight of one fresh example
 inline constexpr std::uint64_t kUpdateWeightMax = kExamplesPerUpdateMax * kWeightUnit;  ///< 2^22
-inline constexpr std::uint64_t kRoundWeightMax = 1U << 30U;          ///< Σ weights of one round
-inline constexpr std::size_t kRoundUpdatesMax = 1U << 16U;           ///< updates of one round
-inline constexpr std::uint64_t kStalenessMax = 8;                    ///< versions that an update's base may be behind
+inline constexpr std::uint64_t kRoundWeightMax = 1U << 30U;                             ///< Σ weights of one round
+inline constexpr std::size_t kRoundUpdatesMax = 1U << 16U;                              ///< updates of one round
+inline constexpr std::uint64_t kStalenessMax = 8;  ///< versions that an update's base may be behind
 
 // The wire (common/wire/PROTOCOL.md).
 inline constexpr std::uint32_t kProtocolVersion = 1;
-inline constexpr std::size_t kChunkBytes = 1 << 20;        ///< payload of one chunk frame
-inline constexpr std::size_t kChunkCredit = 4;             ///< chunks in flight of one transfer
-inline constexpr std::size_t kControlBytesMax = 64 * 1024; ///< one protobuf control message
-inline constexpr std::size_t kFramesMax = 2;               ///< of one message after its routing id
-inline constexpr std::size_t kReportClassPairsMax = 32;    ///< confusion pairs in one report
-inline constexpr std::size_t kTextMax = 512;               ///< any sentence that a peer sends
+inline constexpr std::size_t kChunkBytes = 1 << 20;         ///< payload of one chunk frame
+inline constexpr std::size_t kChunkCredit = 4;              ///< chunks in flight of one transfer
+inline constexpr std::size_t kControlBytesMax = 64 * 1024;  ///< one protobuf control message
+inline constexpr std::size_t kFramesMax = 2;                ///< of one message after its routing id
+inline constexpr std::size_t kReportClassPairsMax = 32;     ///< confusion pairs in one report
+inline constexpr std::size_t kTextMax = 512;                ///< any sentence that a peer sends
 inline constexpr std::chrono::seconds kHeartbeatInterval{15};
 
 // HTTP.

@@ -138,8 +138,8 @@ std::string canonical_text(const ModelSpec& spec) {
     text += std::string("dtype = ") + (spec.input.dtype == DataType::UInt8 ? "\"uint8\"" : "\"fp32\"") + "\n";
     text += "scale = " + list_of(spec.input.scale, number) + "\n";
     text += "offset = " + list_of(spec.input.offset, number) + "\n";
-    text +=
-        "\n[classes]\nnames = " + list_of(spec.classes, [](const std::string& name) { return toml_string(name); }) + "\n";
+    text += "\n[classes]\nnames = " + list_of(spec.classes, [](const std::string& name) { return toml_string(name); }) +
+            "\n";
     for (std::size_t stage = 0; stage < kTiers; ++stage) {
         text += "\n[[stages]]\ntier = \"" + std::string(name_of(static_cast<Tier>(stage))) + "\"\n";
         text += "layers = " + list_of(spec.stages[stage], [](const Layer& layer) { return spelling_of(layer); }) + "\n";

@@ -40,7 +40,8 @@ public:
     /// whose last bit differs between C libraries.
     double bell() {
         double sum = -2.0;
-        for (int i = 0; i < 4; ++i) sum += uniform();  // in this order: the compiler may not choose one
+        for (int i = 0; i < 4; ++i)
+            sum += uniform();  // in this order: the compiler may not choose one
         return sum * 1.7320508075688772;
     }
 

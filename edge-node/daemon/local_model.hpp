@@ -84,6 +84,7 @@ private:
     void begin_trigger();
     void on_learned(Result<Learned> learned, std::vector<feedback::LabelledSample> batch);
 
+    // local_model_orders.cpp
     void work_on(TakeUpdate& order);
     void work_on(InstallVersion& order);
     void work_on(DropProgress& order);

@@ -71,7 +71,8 @@ TEST(IncludeRules, ThirdPartyHeadersStayBehindTheirDoor) {
                 for (const auto& [prefix, owners] : kOwners) {
                     if (path->compare(0, prefix.size(), prefix) != 0) continue;
                     bool owned = false;
-                    for (const auto& owner : owners) owned = owned || file.string().compare(0, owner.size(), owner) == 0;
+                    for (const auto& owner : owners)
+                        owned = owned || file.string().compare(0, owner.size(), owner) == 0;
                     EXPECT_TRUE(owned) << file << " includes <" << *path << ">, which belongs to " << owners.front();
                 }
             }

@@ -23,7 +23,8 @@ inline std::vector<std::filesystem::path> sources_below(const std::string& folde
 inline std::vector<std::string> lines_of(const std::filesystem::path& file) {
     std::ifstream stream(kRoot / file);
     std::vector<std::string> lines;
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(line);
     return lines;
 }
 

@@ -1,0 +1,139 @@
+#include <optional>
+#include <utility>
+
+#include "common/base/limits.hpp"
+#include "common/observe/log.hpp"
+#include "edge-node/daemon/local_model_disk.hpp"
+#include "edge-node/spool/rebase.hpp"
+
+namespace skerry::node {
+
+namespace log = observe::log;
+
+// ---- What the session orders ----
+
+void LocalModel::work_on(TakeUpdate& order) {
+    if (!policy_) {
+        listeners_.tell(NothingTaken{order.sequence});
+        return end_work();
+    }
+    Totals totals = checkpoint_.totals;
+    auto job = [this, order, totals,
+                weights = policy_->parameters()]() mutable -> Result<std::optional<SpooledUpdate>> {
+        const Totals before = SKERRY_TRY(stores_.spool.totals_sent());
+        const auto counts =
+            SKERRY_TRY(stores_.labels.errors().counts_since(before.error_cursor, limits::kReportClassPairsMax));
+        totals.error_cursor = counts.cursor;
+        Contribution contribution{*weights, model_->layout.statistics(), totals, {}};
+        for (const feedback::ConfusionCount& pair : counts.pairs) {
+            contribution.confusions.push_back({static_cast<std::uint16_t>(pair.truth),
+                                               static_cast<std::uint16_t>(pair.predicted),
+                                               static_cast<std::uint32_t>(pair.count)});
+        }
+        return stores_.spool.take(order, contribution, identity_);
+    };
+    on_disk(std::move(job), [this, sequence = order.sequence, totals](std::optional<SpooledUpdate> update) {
+        if (update) {
+            sent_ = totals;
+            log::info("update_spooled", {{"sequence", sequence}, {"bytes", update->sealed_bytes}});
+            listeners_.tell(UpdateSpooled{std::move(*update)});
+        } else {
+            listeners_.tell(NothingTaken{sequence});
+        }
+        end_work();
+    });
+}
+
+void LocalModel::work_on(InstallVersion& order) {
+    struct Prepared {
+        std::vector<float> weights;
+        std::string refused;
+    };
+    std::vector<float> version = std::exchange(staged_, {});
+    auto job = [this, order, version = std::move(version),
+                weights = policy_ ? policy_->parameters() : nullptr]() -> Result<Prepared> {
+        // The self-test: a version that is no use to this node must not become its base.
+        if (auto trial = make_snapshot(model_, {order.manifest.version, 0}, version, executors_); !trial) {
+            return Prepared{{}, trial.error().message};
+        }
+        SKERRY_TRY(stores_.spool.begin_install(order, version));
+        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values())), {}};
+    };
+    on_disk(std::move(job), [this, number = order.manifest.version](Prepared prepared) {
+        if (!prepared.refused.empty()) {
+            listeners_.tell(VersionRefused{number, prepared.refused});
+            return end_work();
+        }
+        if (const auto adopted = adopt(std::move(prepared.weights)); !adopted) disk_failed(adopted.error());
+        checkpoint_.version = {number, 0};
+        on_disk(
+            [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
+                using Made = Result<std::shared_ptr<const Snapshot>>;
+                auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), {}, Clock::now()});
+                if (done) done = stores_.spool.finish_install();
+                if (!done) return Made(tl::unexpected(done.error()));
+                return make_snapshot(model_, checkpoint.version, *parameters, executors_);
+            },
+            [this, number](std::shared_ptr<const Snapshot> snapshot) {
+                publish(std::move(snapshot));
+                waiting_since_.reset();
+                log::info("version_installed", {{"version", number}});
+                listeners_.tell(VersionInstalled{number});
+                end_work();
+            });
+    });
+}
+
+void LocalModel::work_on(DropProgress& order) {
+    on_disk(
+        [this, sequence = order.sequence]() -> Result<std::vector<float>> {
+            SKERRY_TRY(stores_.spool.begin_drop(sequence));
+            return stores_.spool.last_good();
+        },
+        [this](std::vector<float> weights) {
+            if (const auto adopted = adopt(std::move(weights)); !adopted) disk_failed(adopted.error());
+            checkpoint_.version.local += 1;
+            on_disk(
+                [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
+                    using Made = Result<std::shared_ptr<const Snapshot>>;
+                    auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), {}, Clock::now()});
+                    if (done) done = stores_.spool.finish_drop(checkpoint.totals);
+                    if (!done) return Made(tl::unexpected(done.error()));
+                    return make_snapshot(model_, checkpoint.version, *parameters, executors_);
+                },
+                [this](std::shared_ptr<const Snapshot> snapshot) {
+                    sent_ = checkpoint_.totals;
+                    publish(std::move(snapshot));
+                    end_work();
+                });
+        });
+}
+
+void LocalModel::work_on(PutBack& order) {
+    on_disk(
+        [this, sequence = order.sequence]() -> Result<Totals> {
+            SKERRY_TRY(stores_.spool.put_back(sequence));
+            return stores_.spool.totals_sent();
+        },
+        [this](const Totals& totals) {
+            sent_ = totals;
+            end_work();
+        });
+}
+
+void LocalModel::work_on(KeepReceipt& order) {
+    on_disk([this, sequence = order.sequence,
+             receipt = order.receipt] { return stores_.spool.keep_receipt(sequence, receipt); },
+            [this] { end_work(); });
+}
+
+void LocalModel::work_on(KeepKeys& order) {
+    on_disk([this, keys = order.signed_keys] { return stores_.spool.keep_keys(keys); }, [this] { end_work(); });
+}
+
+void LocalModel::work_on(KeepCertificate& order) {
+    on_disk([this, certificate = order.signed_certificate] { return stores_.spool.keep_certificate(certificate); },
+            [this] { end_work(); });
+}
+
+}  // namespace skerry::node
