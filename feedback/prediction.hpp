@@ -17,9 +17,7 @@ struct SnapshotVersion {
     std::uint64_t local = 0;
 
     auto operator<=>(const SnapshotVersion&) const = default;
-    [[nodiscard]] std::string to_text() const {
-        return std::to_string(global.value) + "." + std::to_string(local);
-    }
+    [[nodiscard]] std::string to_text() const { return std::to_string(global.value) + "." + std::to_string(local); }
 };
 
 /// One answered request, kept until its label comes or it is pushed out.
@@ -41,7 +39,7 @@ struct LabelledSample {
     Prediction prediction;
     std::uint32_t label = 0;  ///< class index
     TimePoint labelled_at;
-    std::uint64_t row = 0;    ///< key of its durable record; consumed exactly once
+    std::uint64_t row = 0;  ///< key of its durable record; consumed exactly once
 
     [[nodiscard]] bool correct() const { return prediction.predicted == label; }
 };
