@@ -74,7 +74,10 @@ std::optional<Actions> Federation::known_fate(const Node& node, const Incoming& 
 
 Verdict Federation::gate(const Node& node, const Incoming& incoming, TimePoint now) const {
     const wire::UpdateHeader& header = incoming.header;
-    if (Verdict flaw = check_lease(incoming.lease, header, id_, node.id, now)) return flaw;
+    // A lease must last until the update is offered; from there the time it takes is ours, and a large update on a slow
+    // link, or one that waits its turn, may take longer than any lease.
+    const TimePoint offered = transfers_.holds(node.id, incoming.offer) ? TimePoint::min() : now;
+    if (Verdict flaw = check_lease(incoming.lease, header, id_, node.id, offered)) return flaw;
     if (const auto spent = pool_.spent_by(header.lease); spent && *spent != header.update) {
         return Flaw{wire::RefusalCode::Replayed,
                     "its lease was spent by sequence " + std::to_string(spent->sequence.value)};
@@ -192,7 +195,7 @@ Actions Federation::refuse(const Node& node, const UpdateId& update, const Incom
     Actions actions;
     actions.push_back(Append{{std::move(refused)}});
     actions.push_back(to(node, wire::Refusal{update.sequence, flaw.code, std::move(flaw.text)}));
-    if (const Incoming* const pulling = transfers_.pulling(node.id); pulling && pulling->id() == update) {
+    if (const Incoming* const pending = transfers_.pending(node.id); pending && pending->id() == update) {
         transfers_.drop(node.id);
         start_waiting(actions, now);
     }

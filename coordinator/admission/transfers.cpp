@@ -103,6 +103,21 @@ const Incoming* Transfers::pulling(const NodeId& node) const {
     return found == active_.end() || found->second.state.update ? nullptr : &found->second.state.incoming;
 }
 
+const Incoming* Transfers::pending(const NodeId& node) const {
+    if (const Incoming* const pulled = pulling(node)) return pulled;
+    const auto waits = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&node](const Incoming& other) { return other.id().node == node; });
+    return waits == waiting_.end() ? nullptr : &*waits;
+}
+
+bool Transfers::holds(const NodeId& node, const wire::UpdateOffer& offer) const {
+    if (const auto found = active_.find(node); found != active_.end()) {
+        return found->second.state.incoming.offer == offer;
+    }
+    const Incoming* const waits = pending(node);
+    return waits != nullptr && waits->offer == offer;
+}
+
 void Transfers::drop(const NodeId& node) {
     if (const auto found = active_.find(node); found != active_.end()) {
         bytes_ -= found->second.state.incoming.offer.sealed_bytes;

@@ -64,6 +64,10 @@ public:
     [[nodiscard]] const Examining* examining(const UpdateId& id, const Digest& content) const;
     /// What this node is sending now and is not yet under examination; null: nothing.
     [[nodiscard]] const Incoming* pulling(const NodeId& node) const;
+    /// The same, or what waits for its turn.
+    [[nodiscard]] const Incoming* pending(const NodeId& node) const;
+    /// Whether exactly this offer of the node waits, is being pulled, or is under examination.
+    [[nodiscard]] bool holds(const NodeId& node, const wire::UpdateOffer& offer) const;
 
     /// Forgets whatever this node has on its way.
     void drop(const NodeId& node);

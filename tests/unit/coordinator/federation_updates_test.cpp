@@ -88,6 +88,21 @@ TEST_F(UpdateTest, WithoutAGoodLeaseIsUnleased) {
     EXPECT_EQ(refusal(bench.deliver(other, borrowed)), RefusalCode::Unleased);
 }
 
+TEST_F(UpdateTest, MayTakeLongerThanItsLeaseOnceItIsOffered) {
+    Policy policy = FederationBench::small_policy();
+    policy.leases.life = 10s;
+    FederationBench slow(policy);
+    FakeNode far = slow.enrolled();
+    const auto update = slow.sealed(far, kOnes);
+    slow.say(far, update.offer);
+    slow.wait(20s);
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(slow.deliver(far, update)));
+    FakeNode late = slow.enrolled();
+    const auto never_offered = slow.sealed(late, kOnes);
+    slow.wait(20s);
+    EXPECT_EQ(refusal(slow.deliver(late, never_offered)), RefusalCode::Unleased);
+}
+
 TEST_F(UpdateTest, UnderASpentLeaseOrSequenceIsReplayed) {
     const auto lease = bench.lease(node, ModelVersion{1});
     const auto update = bench.sealed_under(node, lease, kOnes);

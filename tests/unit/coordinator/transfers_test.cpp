@@ -115,6 +115,26 @@ TEST_F(TransfersTest, ReplaceAnUnfinishedUpdateByTheNodesNext) {
     EXPECT_EQ(transfers.active(), 1U);
 }
 
+TEST_F(TransfersTest, KnowAnOfferAgainByEveryByte) {
+    policy.count_max = 1;
+    Transfers transfers(policy);
+    const Incoming first = incoming(1, 100);
+    const Incoming second = incoming(2, 100);
+    (void)transfers.offer(first, kStart);
+    (void)transfers.offer(second, kStart);
+    EXPECT_TRUE(transfers.holds(node(1), first.offer));
+    EXPECT_TRUE(transfers.holds(node(2), second.offer)) << "it waits";
+    EXPECT_EQ(transfers.pulling(node(2)), nullptr);
+    ASSERT_NE(transfers.pending(node(2)), nullptr);
+    auto altered = second.offer;
+    altered.signature[0] ^= std::byte{1};
+    EXPECT_FALSE(transfers.holds(node(2), altered));
+    (void)transfers.take(node(1), chunk(0, 100), kStart);
+    EXPECT_TRUE(transfers.holds(node(1), first.offer)) << "it is examined";
+    EXPECT_EQ(transfers.pending(node(1)), nullptr);
+    EXPECT_FALSE(transfers.holds(node(3), first.offer));
+}
+
 TEST_F(TransfersTest, HoldOnToWhatIsUnderExamination) {
     Transfers transfers(policy);
     const Incoming update = incoming(1, 100);
