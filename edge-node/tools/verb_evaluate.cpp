@@ -23,6 +23,7 @@ struct Arguments {
     std::string data;
     std::string split = "test";
     std::string output = "text";
+    std::uint64_t skip = 0;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
 };
 
@@ -38,6 +39,7 @@ Result<Scored> score(const Arguments& arguments) {
     }
     datasets::SourceOptions options;
     options.split = arguments.split == "train" ? datasets::Split::Train : datasets::Split::Test;
+    options.skip = arguments.skip;
     options.limit = arguments.limit;
     const auto source = SKERRY_TRY(datasets::open_source(arguments.data, model.spec, options));
     Evaluation evaluation = SKERRY_TRY(evaluate(model, *source, Router(), plain_executor));
@@ -109,6 +111,7 @@ void add_evaluate(CLI::App& app, int& exit_code) {
     verb->add_option("--data", arguments->data, "A folder of idx files, a CSV file with a target column, or strokes:")
         ->required();
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
+    verb->add_option("--skip", arguments->skip, "Leave out the first so many");
     verb->add_option("--limit", arguments->limit, "At most so many samples");
     verb->add_option("--output", arguments->output, "text or json");
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
