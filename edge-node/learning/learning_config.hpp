@@ -7,7 +7,7 @@
 
 namespace skerry::node {
 
-/// How a node learns from labels. The defaults are what was measured to work; edge-node/learning/README.md says where.
+/// How a node learns from labels. The defaults are what was measured to work: docs/results.md.
 struct LearningConfig {
     /// Labelled samples that make one trigger.
     std::size_t trigger_rows = 100;
