@@ -128,4 +128,41 @@ Conditions draw(const Plan& plan, Dice& dice) {
     return drawn;
 }
 
+std::string to_text(const Conditions& conditions) {
+    const coordinator::Policy& policy = conditions.policy;
+    std::string text;
+    const auto say = [&text](std::string_view name, auto value) {
+        text.append(text.empty() ? "" : " ").append(name).append("=").append(std::to_string(value));
+    };
+    say("nodes", conditions.nodes);
+    say("goal", policy.rounds.goal);
+    say("quorum", policy.rounds.quorum);
+    say("deadline_ms", policy.rounds.deadline.count());
+    say("lease_ms", policy.leases.life.count());
+    say("transfers", policy.transfers.count_max);
+    say("idle_ms", policy.transfers.idle_time.count());
+    say("steps_per_update", policy.steps_per_update);
+    say("versions_kept", policy.versions_kept);
+    say("loss", conditions.loss);
+    say("repeat", conditions.repeat);
+    say("reorder", conditions.reorder);
+    say("delay_ms", conditions.delay_max.count());
+    say("late_ms", conditions.late_max.count());
+    say("cut_ms", conditions.cut_every.count());
+    say("crash", conditions.crash);
+    say("crash_at_disk", conditions.crash_at_disk);
+    say("down_ms", conditions.down_max.count());
+    say("disk_fails", conditions.disk_fails);
+    say("clocks_wrong", conditions.clocks_wrong);
+    say("unfit", conditions.unfit);
+    say("policy_changes", conditions.policy_changes);
+    say("revokes", conditions.revokes);
+    say("joins_late", conditions.joins_late);
+    say("groups", conditions.groups);
+    say("pendulum", conditions.pendulum);
+    say("step_ms", conditions.step_every.count());
+    say("work_ms", conditions.work_max.count());
+    return text;
+}
+
 }  // namespace skerry::simulation

@@ -92,6 +92,8 @@ struct Conditions {
 };
 
 [[nodiscard]] coordinator::Policy draw_policy(std::size_t nodes, Dice& dice);
+/// One line for people: what makes this seed differ from the others.
+[[nodiscard]] std::string to_text(const Conditions& conditions);
 [[nodiscard]] Conditions draw(const Plan& plan, Dice& dice);
 
 }  // namespace skerry::simulation

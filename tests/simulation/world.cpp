@@ -10,7 +10,9 @@ constexpr TimePoint kStart{std::chrono::hours(24 * 365 * 50)};
 
 }  // namespace
 
-World::World(const Plan& by) : plan(by), dice(by.seed), conditions(draw(by, dice)), time(kStart) {}
+World::World(const Plan& by) : plan(by), dice(by.seed), conditions(draw(by, dice)), time(kStart) {
+    if (plan.print) std::printf("%s\n", to_text(conditions).c_str());
+}
 
 void World::note(std::string_view who, std::string_view what, std::uint64_t number, std::uint64_t more) {
     // FNV-1a.
