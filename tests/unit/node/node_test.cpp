@@ -25,9 +25,8 @@ using Json = nlohmann::json;
 /// object without stop(): everything but the folder is gone.
 class NodeTest : public ::testing::Test {
 protected:
-    NodeTest() {
-        running_.on_loop(
-            [this] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), testing::small_spec()); });
+    explicit NodeTest(parameters::ModelSpec declared = testing::small_spec()) {
+        running_.on_loop([&] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), declared); });
         options_.dir = folder_.path / "node";
         options_.config.http = "";
         options_.config.version_patience = std::chrono::milliseconds(0);
@@ -99,12 +98,11 @@ protected:
             stream << "abc"[label] << '\n';
         }
     }
-    Result<FeedNumbers> feed(std::uint64_t limit, LabelDelay delay = std::uint64_t{0}, std::uint64_t skip = 0) {
+    Result<FeedNumbers> feed(std::uint64_t limit, LabelDelay delay = std::uint64_t{0}, std::string data = {}) {
         FeedOptions feed;
         feed.node = address();
-        feed.data = (folder_.path / "stream.csv").string();
+        feed.data = data.empty() ? (folder_.path / "stream.csv").string() : std::move(data);
         feed.source.limit = limit;
-        feed.source.skip = skip;
         feed.delay = delay;
         auto feeder = Feeder::open(feed);
         EXPECT_TRUE(feeder) << feeder.error().message;
@@ -310,6 +308,38 @@ TEST_F(NodeTest, JoinsLateLabelsAndNeverLearnsOneTwice) {
     const std::string label = R"({"feedback":[{"id":"mine","label":"b"}]})";
     EXPECT_EQ(Json::parse(client->request("POST", "/v2/models/small/feedback", label)->body)["accepted"], 1);
     EXPECT_EQ(Json::parse(client->request("POST", "/v2/models/small/feedback", label)->body)["duplicate"], 1);
+}
+
+/// The same with small images that need no download.
+class StrokesNodeTest : public NodeTest {
+protected:
+    StrokesNodeTest() : NodeTest(spec()) {}
+    static parameters::ModelSpec spec() {
+        parameters::ModelSpec spec;
+        spec.name = "strokes";
+        spec.modality = parameters::Modality::Image;
+        spec.input.shape = {1, 12, 12};
+        spec.input.dtype = parameters::DataType::UInt8;
+        spec.input.scale = {1.0F / 255};
+        spec.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+        for (auto& stage : spec.stages)
+            stage = {{parameters::Layer::Kind::Conv, 4, 3, 1}};
+        return spec;
+    }
+};
+
+TEST_F(StrokesNodeTest, AloneItTakesAStreamOfDrawnDigits) {
+    options_.alone = true;
+    options_.make_engine = [](boost::asio::io_context&, const parameters::ModelSpec& model) {
+        return std::make_unique<testing::NudgeEngine>(model);
+    };
+    start();
+    ASSERT_TRUE(serves());
+    const auto numbers = feed(250, std::uint64_t{10}, "strokes:?writer=2&seed=7&classes=1,4");
+    ASSERT_TRUE(numbers) << numbers.error().message;
+    EXPECT_EQ(numbers->labels_accepted, 250U);
+    EXPECT_GT(numbers->prequential.majority, 0.4);
+    EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.serving.local == 2; }));
 }
 
 TEST_F(NodeTest, SaysGoodbyeAndDrains) {
