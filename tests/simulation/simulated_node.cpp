@@ -221,12 +221,14 @@ void SimulatedNode::take(const node::TakeUpdate& order) {
 }
 
 void SimulatedNode::install(const node::InstallVersion& order) {
-    note("installs", order.manifest.version.value, order.counted.value);
     SKERRY_ASSERT(fetching_ == order.manifest.version && fetched_.size() % sizeof(float) == 0);
-    if (world_.storm && dice_.chance(world_.conditions.unfit / 2)) {
+    // Not the first one: a node that refuses it has nothing to learn on until a newer one comes, which may need its
+    // help.
+    if (world_.storm && disk_.installed.value > 0 && dice_.chance(world_.conditions.unfit / 2)) {
         note("refuses version", order.manifest.version.value);
         return answer_later(node::VersionRefused{order.manifest.version, "it fails its self-test"});
     }
+    note("installs", order.manifest.version.value, order.counted.value);
     std::vector<float> weights(fetched_.size() / sizeof(float));
     std::memcpy(weights.data(), fetched_.data(), fetched_.size());
     if (world_.plan.mutation == Mutation::NodeSpoilsVersion) weights.back() += 1.0F;
