@@ -168,6 +168,8 @@ void PendingRing::rebuild_index() {
         if (!prediction->request.empty() && prediction->order % slots_ == slot) slot_of_[prediction->request] = slot;
     }
     oldest_order_ = next_order_ > slots_ ? next_order_ - slots_ : 1;
+    // Every slot was read, few are needed soon: the pages go back to the kernel's cache, where their bytes stay.
+    ::madvise(mapping_->base, mapping_->bytes, MADV_DONTNEED);
 }
 
 Result<> PendingRing::push(const Prediction& prediction) {

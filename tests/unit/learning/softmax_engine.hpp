@@ -26,18 +26,20 @@ inline parameters::ModelSpec small_spec() {
 }
 
 /// A real engine in plain C++: three linear softmax exits over the normalised input (the stages' layers are ignored),
-/// trained by gradient descent. Records what it was asked; answers at once, or when the test says so.
+/// trained by gradient descent; all three, so it takes no shorter prefix. Records what it was asked; answers at once, or when the test says so.
 class SoftmaxEngine final : public LearningEngine {
 public:
     explicit SoftmaxEngine(const parameters::ModelSpec& spec)
         : spec_(spec), layout_(parameters::ParameterLayout::of(spec).value()) {}
 
     void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) override {
+        SKERRY_ASSERT(request.parameters.size() == layout_.size());
         forwards.emplace_back(request.parameters.begin(), request.parameters.end());
         deliver<ForwardResult>(answer(request), std::move(on_done));
     }
 
     void train(const TrainRequest& request, OnDone<TrainResult> on_done) override {
+        SKERRY_ASSERT(request.parameters.size() == layout_.size());
         plans.push_back(request.plan);
         pools.emplace_back(request.rows.begin(), request.rows.end());
         anchors.emplace_back(request.anchor.begin(), request.anchor.end());
