@@ -26,7 +26,8 @@ inline parameters::ModelSpec small_spec() {
 }
 
 /// A real engine in plain C++: three linear softmax exits over the normalised input (the stages' layers are ignored),
-/// trained by gradient descent; all three, so it takes no shorter prefix. Records what it was asked; answers at once, or when the test says so.
+/// trained by gradient descent; all three, so it takes no shorter prefix. Records what it was asked; answers at once,
+/// or when the test says so.
 class SoftmaxEngine final : public LearningEngine {
 public:
     explicit SoftmaxEngine(const parameters::ModelSpec& spec)
