@@ -11,13 +11,13 @@ bool is_for_validation(std::string_view request) {
     for (const char c : request)
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
     // Ids that count up differ in FNV-1a's middle bits only; one more mixing spreads them.
-    return SeededRandom(hash).next() % 10 == 0;
+    return Random(hash).next() % 10 == 0;
 }
 
 Reservoir::Reservoir(Keeps keeps, std::size_t capacity, std::size_t classes)
     : keeps_(keeps), capacity_(capacity), held_(classes), seen_(classes) {}
 
-void Reservoir::offer(Example example, SeededRandom& random) {
+void Reservoir::offer(Example example, Random& random) {
     SKERRY_ASSERT(example.label < held_.size());
     ++seen_[example.label];
     if (examples_.size() < capacity_) {
@@ -32,12 +32,12 @@ void Reservoir::offer(Example example, SeededRandom& random) {
     examples_[*place] = std::move(example);
 }
 
-std::optional<std::size_t> Reservoir::place_for(std::uint32_t label, SeededRandom& random) const {
+std::optional<std::size_t> Reservoir::place_for(std::uint32_t label, Random& random) const {
     if (capacity_ == 0) return std::nullopt;
     const std::size_t largest = *std::max_element(held_.begin(), held_.end());
     const bool is_largest = held_[label] == largest;
     if (keeps_ == Keeps::History && is_largest &&
-        random.unit() * static_cast<double>(seen_[label]) > static_cast<double>(held_[label])) {
+        random.uniform() * static_cast<double>(seen_[label]) > static_cast<double>(held_[label])) {
         return std::nullopt;
     }
     std::vector<std::size_t> candidates;
@@ -60,7 +60,7 @@ void Reservoir::erase(const std::vector<std::size_t>& indices) {
     }
 }
 
-std::vector<std::size_t> Reservoir::draw(std::size_t count, SeededRandom& random) const {
+std::vector<std::size_t> Reservoir::draw(std::size_t count, Random& random) const {
     std::vector<std::size_t> drawn;
     if (examples_.empty()) return drawn;
     std::vector<std::size_t> deck(examples_.size());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/bytes.hpp"
-#include "feedback/seeded_random.hpp"
+#include "common/base/random.hpp"
 
 namespace skerry::feedback {
 
@@ -33,9 +33,9 @@ public:
 
     Reservoir(Keeps keeps, std::size_t capacity, std::size_t classes);
 
-    void offer(Example example, SeededRandom& random);
+    void offer(Example example, Random& random);
     /// `count` indices into examples(), without repetition as long as there are enough examples.
-    [[nodiscard]] std::vector<std::size_t> draw(std::size_t count, SeededRandom& random) const;
+    [[nodiscard]] std::vector<std::size_t> draw(std::size_t count, Random& random) const;
 
     [[nodiscard]] const std::vector<Example>& examples() const { return examples_; }
     /// Examples by class, shape [classes].
@@ -49,7 +49,7 @@ public:
                                                 std::size_t classes, std::size_t sample_bytes);
 
 private:
-    [[nodiscard]] std::optional<std::size_t> place_for(std::uint32_t label, SeededRandom& random) const;
+    [[nodiscard]] std::optional<std::size_t> place_for(std::uint32_t label, Random& random) const;
 
     Keeps keeps_;
     std::size_t capacity_;

@@ -7,8 +7,6 @@
 namespace skerry::datasets {
 namespace {
 
-using parameters::Random;
-
 constexpr std::uint64_t kPopulation = 0x5ca1ab1e;  // the seed that all writers' hands come from
 constexpr std::size_t kStepsPerArc = 5;            // of a curve between two of its points
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "common/base/bytes.hpp"
+#include "common/base/random.hpp"
 #include "common/datasets/glyphs.hpp"
-#include "common/parameters/random.hpp"
 
 namespace skerry::datasets {
 
@@ -27,6 +27,6 @@ struct Hand {
 
 /// One digit in this hand, with the variation of one sample: rows of `side`×`side` grey values, ink 255 on 0.
 /// About 0.1 ms at 28×28. Additions, products and roots only, so the same bytes everywhere.
-[[nodiscard]] Bytes drawn(std::size_t digit, const Hand& hand, std::size_t side, parameters::Random& random);
+[[nodiscard]] Bytes drawn(std::size_t digit, const Hand& hand, std::size_t side, Random& random);
 
 }  // namespace skerry::datasets

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "common/parameters/random.hpp"
+#include "common/base/random.hpp"
 
 namespace skerry::datasets {
 namespace {
@@ -56,7 +56,7 @@ private:
             }
             samples_.push_back(std::move(*sample));
         }
-        parameters::Random random(options_.seed);
+        Random random(options_.seed);
         for (std::size_t i = samples_.size(); i > 1; --i)
             std::swap(samples_[i - 1], samples_[random.below(i)]);
         shuffled_ = true;

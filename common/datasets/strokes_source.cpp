@@ -30,7 +30,7 @@ public:
     Result<std::optional<Sample>> next() override {
         if (given_ == plan_.count) return std::optional<Sample>();
         // Each sample has a sequence of its own, so that filters and skips do not change the others.
-        parameters::Random random(parameters::Random::mixed(plan_.seed, given_));
+        Random random(Random::mixed(plan_.seed, given_));
         const std::uint32_t digit = plan_.digits[random.below(plan_.digits.size())];
         Hand hand = hand_of(plan_.writer ? *plan_.writer : random.below(kWriters));
         const bool drifted = given_ >= plan_.drift;
@@ -113,7 +113,7 @@ Result<StrokesPlan> plan_in(std::string_view where, const SourceOptions& options
             return fail(ErrorCode::InvalidInput, "strokes: none of its classes is one that was asked for");
         }
     }
-    if (options.split == Split::Test) plan.seed = parameters::Random::mixed(plan.seed, kTestStream);
+    if (options.split == Split::Test) plan.seed = Random::mixed(plan.seed, kTestStream);
     return plan;
 }
 

@@ -1,6 +1,5 @@
 #include "common/http/request_reader.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,9 +7,9 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "common/http/message_parser.hpp"
 #include "common/http/target.hpp"
 
 namespace skerry::http {
@@ -24,15 +23,14 @@ namespace {
 constexpr std::uint64_t kBodyReserveMax = 64 * 1024;
 
 /// Beast's parser, writing straight into a Request.
-class Message final : public beast::http::basic_parser<true> {
+class Message final : public MessageParser<Request, true> {
 public:
-    Message(std::size_t header_bytes_max, std::size_t body_bytes_max) {
+    Message(std::size_t header_bytes_max, std::size_t body_bytes_max) : MessageParser(kBodyReserveMax) {
         header_limit(static_cast<std::uint32_t>(header_bytes_max));
         body_limit(body_bytes_max);
         eager(true);
     }
 
-    Request request;
     std::optional<Response> refusal;
     bool continue_is_expected = false;
     bool http_1_0 = false;
@@ -42,9 +40,9 @@ public:
 private:
     void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
                          beast::error_code& error) override {
-        request.method.assign(method.data(), method.size());
+        result.method.assign(method.data(), method.size());
         http_1_0 = version == 10;
-        if (const auto read = read_target({target.data(), target.size()}, request); !read) {
+        if (const auto read = read_target({target.data(), target.size()}, result); !read) {
             refuse(400, read.error().message);
             error = Fault::bad_target;
         }
@@ -65,8 +63,8 @@ private:
                 error = Fault::bad_value;
             }
         }
-        request.headers.emplace_back(std::piecewise_construct, std::forward_as_tuple(written.data(), written.size()),
-                                     std::forward_as_tuple(value.data(), value.size()));
+        result.headers.emplace_back(std::piecewise_construct, std::forward_as_tuple(written.data(), written.size()),
+                                    std::forward_as_tuple(value.data(), value.size()));
     }
 
     void on_header_impl(beast::error_code& error) override {
@@ -75,21 +73,7 @@ private:
         error = Fault::bad_field;
     }
 
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code&) override {
-        // The header only promises these bytes; a longer body grows as they arrive.
-        if (length) request.body.reserve(static_cast<std::size_t>(std::min(*length, kBodyReserveMax)));
-    }
-    std::size_t on_body_impl(beast::string_view bytes, beast::error_code&) override {
-        request.body.append(bytes.data(), bytes.size());
-        return bytes.size();
-    }
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code&) override {
-        request.body.append(bytes.data(), bytes.size());
-        return bytes.size();
-    }
     void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
-    void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
-    void on_finish_impl(beast::error_code&) override {}
 
     std::size_t hosts_ = 0;
 };
@@ -160,7 +144,7 @@ bool RequestReader::http_1_0() const {
 
 Request RequestReader::take() {
     SKERRY_ASSERT(state() == State::Complete);
-    return std::move(parser_->message->request);
+    return std::move(parser_->message->result);
 }
 
 Response RequestReader::refusal() const {

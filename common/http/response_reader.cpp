@@ -1,16 +1,15 @@
 #include "common/http/response_reader.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>  // Boost 1.74's Asio needs it first
 
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include "common/base/error.hpp"
 #include "common/base/limits.hpp"
+#include "common/http/message_parser.hpp"
 
 namespace skerry::http {
 
@@ -23,47 +22,29 @@ namespace {
 constexpr std::uint64_t kBodyReserveMax = 1 << 20;
 
 /// Beast's parser, writing straight into a Response.
-class Message final : public beast::http::basic_parser<false> {
+class Message final : public MessageParser<Response, false> {
 public:
-    Message(std::size_t body_bytes_max, bool head_only) {
+    Message(std::size_t body_bytes_max, bool head_only) : MessageParser(kBodyReserveMax) {
         header_limit(static_cast<std::uint32_t>(limits::kHttpHeaderBytesMax));
         body_limit(body_bytes_max);
         eager(true);
         skip(head_only);
-        response.content_type.clear();
+        result.content_type.clear();
     }
-
-    Response response;
 
 private:
-    void on_response_impl(int status, beast::string_view, int, beast::error_code&) override {
-        response.status = status;
-    }
+    void on_response_impl(int status, beast::string_view, int, beast::error_code&) override { result.status = status; }
     void on_field_impl(field name, beast::string_view written, beast::string_view value, beast::error_code&) override {
         if (is_header_done() || name == field::content_length) return;
         if (name == field::content_type) {
-            response.content_type.assign(value.data(), value.size());
+            result.content_type.assign(value.data(), value.size());
             return;
         }
-        response.headers.emplace_back(std::piecewise_construct, std::forward_as_tuple(written.data(), written.size()),
-                                      std::forward_as_tuple(value.data(), value.size()));
-    }
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code&) override {
-        // The header only promises these bytes; a longer body grows as they arrive.
-        if (length) response.body.reserve(static_cast<std::size_t>(std::min(*length, kBodyReserveMax)));
-    }
-    std::size_t on_body_impl(beast::string_view bytes, beast::error_code&) override {
-        response.body.append(bytes.data(), bytes.size());
-        return bytes.size();
-    }
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code&) override {
-        response.body.append(bytes.data(), bytes.size());
-        return bytes.size();
+        result.headers.emplace_back(std::piecewise_construct, std::forward_as_tuple(written.data(), written.size()),
+                                    std::forward_as_tuple(value.data(), value.size()));
     }
     void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override {}
     void on_header_impl(beast::error_code&) override {}
-    void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
-    void on_finish_impl(beast::error_code&) override {}
 };
 
 }  // namespace
@@ -75,7 +56,7 @@ struct ResponseReader::Parser {
     beast::error_code error{};
 
     [[nodiscard]] bool has_interim_answer() const {
-        return message->is_done() && message->response.status >= 100 && message->response.status < 200;
+        return message->is_done() && message->result.status >= 100 && message->result.status < 200;
     }
 };
 
@@ -123,7 +104,7 @@ bool ResponseReader::keep_alive() const {
 
 Response ResponseReader::take() {
     SKERRY_ASSERT(state() == State::Complete);
-    return std::move(parser_->message->response);
+    return std::move(parser_->message->result);
 }
 
 bool ResponseReader::broke_off() const {

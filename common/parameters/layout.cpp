@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/random.hpp"
 #include "common/parameters/map_shape.hpp"
-#include "common/parameters/random.hpp"
 
 namespace skerry::parameters {
 namespace {

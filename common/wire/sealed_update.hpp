@@ -25,6 +25,9 @@ struct UpdateHeader {
     std::uint64_t plain_bytes = 0;  ///< of the body before sealing
     ByteArray<32> encapsulated{};   ///< HPKE enc
     bool operator==(const UpdateHeader&) const = default;
+
+    /// Of update `sequence` of the lease's node, as the lease allows it.
+    [[nodiscard]] static UpdateHeader under(const Lease& lease, Sequence sequence, std::uint32_t examples);
 };
 
 /// How often a truth was taken for another class since the last update.

@@ -21,6 +21,18 @@ tl::unexpected<Error> refused(std::string_view what) {
 
 }  // namespace
 
+UpdateHeader UpdateHeader::under(const Lease& lease, Sequence sequence, std::uint32_t examples) {
+    UpdateHeader header;
+    header.federation = lease.federation;
+    header.update = {lease.node, sequence};
+    header.lease = lease.id;
+    header.base = lease.base;
+    header.model = lease.model;
+    header.tier = lease.tier;
+    header.examples = examples;
+    return header;
+}
+
 Bytes write_header(const UpdateHeader& header) {
     ByteWriter out;
     out.put(bytes_of(kMagic)).put(kVersion).put(kSuite);

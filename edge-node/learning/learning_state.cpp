@@ -95,7 +95,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History, config.replay_rows, classes, sample));
     state.validation =
         SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::Newest, config.validation_rows, classes, sample));
-    state.random = feedback::SeededRandom(from.get<std::uint64_t>());
+    state.random = Random(from.get<std::uint64_t>());
     for (double& share : state.served) {
         share = from.get<double>();
         if (!std::isfinite(share) || share < 0)

@@ -41,7 +41,7 @@ struct LearningState {
     feedback::Prequential prequential;
     feedback::Reservoir replay;
     feedback::Reservoir validation;
-    feedback::SeededRandom random;
+    Random random;
     std::array<double, kTiers> served{};  ///< answers of each tier lately, fading
     std::uint64_t triggers = 0;
     std::size_t rejects_in_a_row = 0;

@@ -10,7 +10,7 @@ namespace skerry::node {
 namespace {
 
 // 0 … count − 1 in a random order (Fisher and Yates).
-std::vector<std::uint32_t> shuffled(std::size_t count, feedback::SeededRandom& random) {
+std::vector<std::uint32_t> shuffled(std::size_t count, Random& random) {
     std::vector<std::uint32_t> order(count);
     std::iota(order.begin(), order.end(), 0U);
     for (std::size_t i = count; i > 1; --i)

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "common/base/random.hpp"
 #include "common/base/time.hpp"
-#include "common/parameters/random.hpp"
 
 namespace skerry::node {
 
@@ -17,7 +17,7 @@ public:
     [[nodiscard]] std::string next(TimePoint now);
 
 private:
-    parameters::Random random_;
+    Random random_;
     std::uint64_t millisecond_ = 0;
     std::uint64_t counter_ = 0;  ///< 12 bits, within the millisecond
 };

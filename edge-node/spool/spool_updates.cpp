@@ -56,15 +56,9 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     body.labelled = contribution.totals.labelled - before.labelled;
     body.errors = contribution.totals.errors - before.errors;
     body.confusions = contribution.confusions;
-    wire::UpdateHeader header;
-    header.federation = lease.federation;
-    header.update = UpdateId{lease.node, order.sequence};
-    header.lease = lease.id;
-    header.base = lease.base;
-    header.model = lease.model;
-    header.tier = lease.tier;
-    header.examples = static_cast<std::uint32_t>(
+    const auto examples = static_cast<std::uint32_t>(
         std::min(contribution.totals.examples - before.examples, limits::kExamplesPerUpdateMax));
+    const auto header = wire::UpdateHeader::under(lease, order.sequence, examples);
     const wire::SealedUpdate sealed = SKERRY_TRY(wire::seal(header, body, order.seal_to, identity));
 
     SpooledUpdate update;

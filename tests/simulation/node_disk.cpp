@@ -43,14 +43,8 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     if (std::all_of(body.delta.begin(), body.delta.end(), [](float value) { return value == 0.0F; })) return {};
     if (clips == Clips::Yes && !node::clip(body.delta, statistics, lease.norm_max)) return {};
     body.labelled = learned.examples - sent.examples;
-    wire::UpdateHeader header;
-    header.federation = lease.federation;
-    header.update = UpdateId{lease.node, order.sequence};
-    header.lease = lease.id;
-    header.base = lease.base;
-    header.model = lease.model;
-    header.tier = lease.tier;
-    header.examples = static_cast<std::uint32_t>(learned.examples - sent.examples);
+    const auto header =
+        wire::UpdateHeader::under(lease, order.sequence, static_cast<std::uint32_t>(learned.examples - sent.examples));
     const auto sealed = wire::seal(header, body, order.seal_to, identity);
     SKERRY_ASSERT(sealed.has_value());
 

@@ -253,14 +253,7 @@ OfferedUpdate FederationBench::sealed(FakeNode& node, const std::vector<float>& 
 OfferedUpdate FederationBench::sealed_under(FakeNode& node, const wire::SignedBytes& signed_lease,
                                             const std::vector<float>& delta, std::uint32_t examples) {
     const wire::Lease lease = *wire::open_lease(signed_lease, keys.signing.verify_key());
-    wire::UpdateHeader header;
-    header.federation = core->id();
-    header.update = {node.id(), Sequence{++node.sequence}};
-    header.lease = lease.id;
-    header.base = lease.base;
-    header.model = core->model().identity;
-    header.tier = lease.tier;
-    header.examples = examples;
+    const auto header = wire::UpdateHeader::under(lease, Sequence{++node.sequence}, examples);
     wire::UpdateBody body;
     body.labelled = examples;
     body.errors = 7;

@@ -117,14 +117,7 @@ std::vector<float> TestPeer::pull(ModelVersion version, Tier tier, std::size_t v
 wire::SealedUpdate TestPeer::seal(const wire::SignedBytes& signed_lease, const std::vector<float>& delta,
                                   std::uint32_t examples) {
     const wire::Lease lease = *wire::open_lease(signed_lease, keys.signing);
-    wire::UpdateHeader header;
-    header.federation = lease.federation;
-    header.update = {id(), Sequence{++sequence}};
-    header.lease = lease.id;
-    header.base = lease.base;
-    header.model = lease.model;
-    header.tier = lease.tier;
-    header.examples = examples;
+    const auto header = wire::UpdateHeader::under(lease, Sequence{++sequence}, examples);
     wire::UpdateBody body;
     body.labelled = examples;
     body.errors = 3;

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "feedback/seeded_random.hpp"
+#include "common/base/random.hpp"
 
 namespace skerry::feedback {
 namespace {
@@ -14,7 +14,7 @@ class AdwinTest : public testing::Test {
 protected:
     Adwin::Verdict batch(double error_rate) {
         for (int i = 0; i < 100; ++i) {
-            const bool error = random_.unit() < error_rate;
+            const bool error = random_.uniform() < error_rate;
             bits_.push_back(error ? 1 : 0);
             adwin_.add(error);
         }
@@ -25,7 +25,7 @@ protected:
         return std::accumulate(bits_.end() - size, bits_.end(), 0.0) / static_cast<double>(size);
     }
 
-    SeededRandom random_{7};
+    Random random_{7};
     Adwin adwin_;
     std::vector<int> bits_;
 };
@@ -82,7 +82,7 @@ TEST_F(AdwinTest, GoesOnFromASavedWindowAsIfNothingHadHappened) {
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_TRUE(reader.finished());
     for (int i = 0; i < 300; ++i) {
-        const bool error = random_.unit() < 0.5;
+        const bool error = random_.uniform() < 0.5;
         adwin_.add(error);
         restored->add(error);
     }

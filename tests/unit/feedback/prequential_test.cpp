@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "feedback/seeded_random.hpp"
+#include "common/base/random.hpp"
 
 namespace skerry::feedback {
 namespace {
@@ -48,7 +48,7 @@ TEST(Prequential, AStreamThatOnlyRepeatsItselfEarnsNoTemporalKappa) {
 }
 
 TEST(Prequential, IsTheSameAfterItWasSavedAndLoaded) {
-    SeededRandom random(3);
+    Random random(3);
     Prequential prequential(4);
     for (int i = 0; i < 250; ++i) {
         prequential.add(static_cast<Tier>(random.below(3)), static_cast<std::uint32_t>(random.below(4)),

@@ -13,7 +13,7 @@ Example example(std::uint32_t label, std::uint64_t trigger = 0) {
 
 class ReservoirTest : public testing::Test {
 protected:
-    SeededRandom random_{11};
+    Random random_{11};
 };
 
 TEST_F(ReservoirTest, KeepsClassesLevelHoweverSkewedTheStreamIs) {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/random.hpp"
 #include "edge-node/learning/label_shares.hpp"
-#include "feedback/seeded_random.hpp"
 
 namespace skerry::node {
 namespace {
@@ -16,8 +16,8 @@ protected:
     DriftMonitor::Finding observe(double loss, double error_rate) {
         std::vector<bool> errors;
         for (int i = 0; i < 100; ++i)
-            errors.push_back(random_.unit() < error_rate);
-        auto finding = monitor_.observe(loss + 0.05 * (random_.unit() - 0.5), errors);
+            errors.push_back(random_.uniform() < error_rate);
+        auto finding = monitor_.observe(loss + 0.05 * (random_.uniform() - 0.5), errors);
         return finding;
     }
     DriftMonitor::Finding trigger(double loss, double error_rate) {
@@ -28,7 +28,7 @@ protected:
 
     LearningConfig config_;
     DriftMonitor monitor_{config_};
-    feedback::SeededRandom random_{5};
+    Random random_{5};
 };
 
 TEST_F(DriftMonitorTest, StaysSilentOnAStreamThatDoesNotChange) {

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/random.hpp"
 #include "edge-node/learning/paired_test.hpp"
-#include "feedback/seeded_random.hpp"
 
 namespace skerry::node {
 namespace {
@@ -20,15 +20,15 @@ protected:
         std::vector<float> now, twice, half;
         for (int i = 0; i < 100; ++i) {
             now.push_back(1.0F);
-            twice.push_back(static_cast<float>(1.0 - gain_of_twice + 0.1 * (random_.unit() - 0.5)));
-            half.push_back(static_cast<float>(1.0 - gain_of_half + 0.1 * (random_.unit() - 0.5)));
+            twice.push_back(static_cast<float>(1.0 - gain_of_twice + 0.1 * (random_.uniform() - 0.5)));
+            half.push_back(static_cast<float>(1.0 - gain_of_half + 0.1 * (random_.uniform() - 0.5)));
         }
         return rate_.judge({now, twice, half});
     }
 
     LearningConfig config_;
     ElasticRate rate_{config_};
-    feedback::SeededRandom random_{1};
+    Random random_{1};
 };
 
 TEST_F(ElasticRateTest, GrowsByAtMostAQuarterWhenTwiceTheStepWouldHaveBeenBetter) {

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/random.hpp"
 #include "edge-node/learning/learner_socket.hpp"
 #include "edge-node/learning/shared_mapping.hpp"
-#include "feedback/seeded_random.hpp"
 
 namespace skerry::node::learner_wire {
 namespace {
@@ -65,7 +65,7 @@ TEST(LearnerPlan, SurvivesAnyDamage) {
     for (std::size_t cut = 0; cut < whole.size(); ++cut) {
         EXPECT_FALSE(decode_plan(ByteView(whole).first(cut), kBounds)) << cut;
     }
-    feedback::SeededRandom random(1);
+    Random random(1);
     for (int i = 0; i < 20'000; ++i) {
         Bytes damaged = whole;
         damaged[random.below(damaged.size())] = static_cast<std::byte>(random.next() & 0xFFU);

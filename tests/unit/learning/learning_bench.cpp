@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/base/random.hpp"
 #include "edge-node/learning/learner_process.hpp"
 #include "edge-node/learning/learning_policy.hpp"
-#include "feedback/seeded_random.hpp"
 
 namespace skerry::node {
 namespace {
@@ -65,7 +65,7 @@ int run(const char* program, int triggers) {
     const auto layout = parameters::ParameterLayout::of(spec).value();
     auto policy = LearningPolicy::create(engine, {}, spec, parameters::initial_parameters(spec, layout, 1));
 
-    feedback::SeededRandom random(1);
+    Random random(1);
     double total_ms = 0;
     for (int trigger = 0; trigger < triggers; ++trigger) {
         std::vector<feedback::LabelledSample> batch(100);

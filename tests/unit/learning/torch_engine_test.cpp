@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/random.hpp"
 #include "common/parameters/normaliser.hpp"
 #include "edge-node/learner/adam.hpp"
 #include "edge-node/learner/exchange.hpp"
-#include "feedback/seeded_random.hpp"
 
 namespace skerry::node {
 namespace {
@@ -66,7 +66,7 @@ protected:
         plan_.learning_rate = 1e-3F;
     }
 
-    float random(float size) { return size * static_cast<float>(random_.unit() - 0.5); }
+    float random(float size) { return size * static_cast<float>(random_.uniform() - 0.5); }
 
     // engine.hpp's loss, written down from its text in double precision on the engine's own logits.
     double loss(const std::vector<float>& theta) {
@@ -117,7 +117,7 @@ protected:
     parameters::ModelSpec spec_ = GetParam();
     parameters::ParameterLayout layout_ = parameters::ParameterLayout::of(spec_).value();
     TorchEngine engine_ = TorchEngine::load(parameters::canonical_text(spec_)).value();
-    feedback::SeededRandom random_{9};
+    Random random_{9};
     std::vector<float> theta_ = parameters::initial_parameters(spec_, layout_, 3);
     std::vector<float> rows_, targets_, anchor_;
     TrainPlan plan_;

@@ -85,7 +85,7 @@ TEST(InitialParameters, AreTheSameBytesEverywhere) {
     const ParameterLayout layout = *ParameterLayout::of(spec);
     const std::vector<float> parameters = initial_parameters(spec, layout, 7);
     EXPECT_EQ(to_hex(crypto::sha256(std::as_bytes(std::span(parameters)))),
-              "683b31169f02c6ae6f64565f16e3c46e4d23b912ef0e9c05ee0f1a920ab6d84a");
+              "10a9f92ad6415507bd331640be4f494b71c75000a62fd2c74f5e82ad3b49ad35");
     EXPECT_NE(initial_parameters(spec, layout, 8), parameters);
 }
 

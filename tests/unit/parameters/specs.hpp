@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "common/base/random.hpp"
 #include "common/parameters/model_spec.hpp"
-#include "common/parameters/random.hpp"
 
 namespace skerry::parameters::testing {
 

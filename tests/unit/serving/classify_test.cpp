@@ -43,7 +43,7 @@ TEST(Classify, AnswersWithTheDeepestExitThatItHoldsOrMayUse) {
 }
 
 TEST(Classify, ScoresTellTheTierThatAnsweredOnANodeThatHoldsAll) {
-    parameters::Random random(1);
+    Random random(1);
     parameters::ModelSpec spec = parameters::testing::table(3);
     const auto model = *Model::of(spec);
     std::array<int, kTiers> seen{};

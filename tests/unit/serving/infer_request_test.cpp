@@ -177,7 +177,7 @@ TEST(InferRequest, RefusesEveryTruncationOfAGoodRequestWithASentence) {
     ASSERT_EQ(complaint(whole), "");
     for (std::size_t size = 0; size < whole.size(); ++size)
         ASSERT_NE(complaint(whole.substr(0, size)), "") << size;
-    parameters::Random random(4);
+    Random random(4);
     for (int round = 0; round < 3000; ++round) {
         std::string altered = whole;
         altered[random.below(altered.size())] = static_cast<char>(random.below(256));

@@ -14,7 +14,6 @@
 namespace skerry::node {
 namespace {
 
-using parameters::Random;
 using ::testing::ElementsAre;
 
 std::vector<float> random_values(std::size_t count, Random& random) {

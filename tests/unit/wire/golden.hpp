@@ -2,8 +2,18 @@
 
 #include <string_view>
 
+#include "common/base/bytes.hpp"
+
 /// Bytes that are fixed for ever, made by golden.py from PROTOCOL.md alone. The signer's seed is 32 · 07.
 namespace skerry::wire::golden {
+
+/// N bytes of one value, as golden.py fills its fields.
+template <std::size_t N>
+ByteArray<N> filled(unsigned value) {
+    ByteArray<N> array;
+    array.fill(static_cast<std::byte>(value));
+    return array;
+}
 
 inline constexpr std::string_view kKeysBody =
     "534b4b3111111111111111111111111111111111030000000000000033333333333333333333333333333333333333333333"

@@ -11,12 +11,7 @@
 namespace skerry::wire {
 namespace {
 
-template <std::size_t N>
-ByteArray<N> filled(unsigned value) {
-    ByteArray<N> array;
-    array.fill(static_cast<std::byte>(value));
-    return array;
-}
+using golden::filled;
 
 class JoinProof : public testing::Test {
 protected:

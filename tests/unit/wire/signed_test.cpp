@@ -12,12 +12,7 @@
 namespace skerry::wire {
 namespace {
 
-template <std::size_t N>
-ByteArray<N> filled(unsigned value) {
-    ByteArray<N> array;
-    array.fill(static_cast<std::byte>(value));
-    return array;
-}
+using golden::filled;
 
 const crypto::SigningKey& signer() {
     static const crypto::SigningKey key = crypto::SigningKey::from_seed(filled<32>(7)).value();

@@ -1,0 +1,135 @@
+#include "tests/unit/learning/learning_policy_fixture.hpp"
+
+namespace skerry::node {
+namespace {
+
+using namespace testing;
+using ::testing::AllOf;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::Le;
+
+TEST_F(LearningPolicyTest, LooksBackAtTwiceAndHalfOfItsLastStep) {
+    learn(1);
+    const std::vector<float> previous = engine_.trained_from[0];
+    const std::vector<float> now = *policy_->parameters();
+    engine_.forwards.clear();
+    learn(1);
+    ASSERT_EQ(engine_.forwards.size(), 4U);  // now, twice, half, after
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        const bool statistic = i < layout_.statistics();
+        const float step = now[i] - previous[i];
+        EXPECT_NEAR(engine_.forwards[1][i], statistic ? now[i] : previous[i] + 2 * step, 1e-5);
+        EXPECT_NEAR(engine_.forwards[2][i], statistic ? now[i] : previous[i] + step / 2, 1e-5);
+    }
+}
+
+TEST_F(LearningPolicyTest, MultipliesTheBaseRateByTheElasticFactor) {
+    for (int i = 0; i < 6; ++i) {
+        const Learned learned = learn(batch());
+        EXPECT_NEAR(engine_.plans.back().learning_rate, config_.learning_rate * learned.report.elastic, 1e-7);
+        EXPECT_THAT(learned.report.elastic, AllOf(Ge(config_.elastic_min), Le(config_.elastic_max)));
+    }
+}
+
+TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForFiveTriggersAndThenNoLonger) {
+    learn(20);
+    const Learned alarm = learn(batch(1));
+    EXPECT_TRUE(alarm.report.drift);
+    EXPECT_THAT(alarm.report.reason, AllOf(HasSubstr("drift:"), HasSubstr("3 passes")));
+    EXPECT_GE(alarm.report.elastic, 1);
+    EXPECT_EQ(alarm.report.passes, 3U);
+    EXPECT_GE(alarm.report.steps, 12U);
+    EXPECT_EQ(engine_.plans.back().logit_weight, 0) << "held on to answers of the old world";
+    std::size_t reacting = 1;
+    while (learn(batch(1)).report.reacting && reacting < 50)
+        ++reacting;
+    EXPECT_GE(reacting, 5U);
+    EXPECT_LT(reacting, 20U);
+    EXPECT_GT(learn(5, 1).report.accuracy, 0.95);
+}
+
+TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
+    learn(20);
+    std::size_t forgot = 0;
+    for (int i = 0; i < 5; ++i)
+        forgot += learn(batch(1)).report.reason.find("no longer true") != std::string::npos;
+    EXPECT_GE(forgot, 1U);
+    learn(10, 1);
+    std::size_t stale = 0;  // rows of the old world in what is replayed now
+    const TrainPlan& plan = engine_.plans.back();
+    for (const TrainStep& step : plan.steps) {
+        for (const TrainRow& row : step) {
+            const float* x = engine_.pools.back().data() + row.row * 4;
+            const auto cloud = static_cast<std::uint32_t>(std::max_element(x, x + 3) - x);
+            stale += row.target && row.label == cloud ? 1 : 0;
+        }
+    }
+    EXPECT_LE(stale, 2U);
+}
+
+TEST_F(LearningPolicyTest, DropsAStepThatMakesTheValidationRowsWorse) {
+    learn(10);
+    const auto before = weights();
+    poison_steps();
+    const Learned learned = learn(batch());
+    EXPECT_FALSE(learned.accepted);
+    EXPECT_EQ(weights(), before);
+    EXPECT_EQ(learned.report.trained_rows, 0U);
+    EXPECT_EQ(learned.report.rejects_in_a_row, 1U);
+    EXPECT_THAT(learned.report.reason, HasSubstr("step dropped because it made the validation rows worse"));
+    EXPECT_EQ(learned.consumed.size(), 100U);
+}
+
+TEST_F(LearningPolicyTest, DropsAStepThatOverflowed) {
+    engine_.spoil = [](TrainResult& result) { result.finite = false; };
+    const auto before = weights();
+    const Learned learned = learn(batch());
+    EXPECT_FALSE(learned.accepted);
+    EXPECT_EQ(weights(), before);
+    EXPECT_THAT(learned.report.reason, HasSubstr("overflowed"));
+
+    engine_.spoil = [](TrainResult& result) { result.parameters.back() = NAN; };
+    EXPECT_FALSE(learn(batch()).accepted) << "believed an engine that calls nonsense finite";
+    EXPECT_EQ(weights(), before);
+}
+
+TEST_F(LearningPolicyTest, HalvesTheFactorAfterADroppedStepAndForgetsTheStepBefore) {
+    learn(10);
+    poison_steps();
+    const double used = learn(batch()).report.elastic;
+    engine_.spoil = nullptr;
+    engine_.forwards.clear();
+    const Learned next = learn(batch());
+    EXPECT_DOUBLE_EQ(next.report.elastic, std::max(used / 2, config_.elastic_min));
+    EXPECT_EQ(engine_.forwards.size(), 2U) << "probed a step that was dropped";
+    EXPECT_THAT(next.report.reason, HasSubstr("no last step"));
+}
+
+TEST_F(LearningPolicyTest, PausesAfterThreeDroppedStepsInARowAndResumesByItself) {
+    learn(10);
+    poison_steps();
+    EXPECT_THAT(learn(3).report.reason, HasSubstr("learning pauses"));
+    engine_.spoil = nullptr;
+    const std::size_t trained = engine_.plans.size();
+    for (std::size_t i = 0; i < config_.pause_triggers; ++i) {
+        const Learned paused = learn(batch());
+        EXPECT_TRUE(paused.report.paused);
+        EXPECT_FALSE(paused.accepted);
+        EXPECT_EQ(paused.consumed.size(), 100U);
+    }
+    EXPECT_EQ(engine_.plans.size(), trained);
+    EXPECT_TRUE(learn(batch()).accepted);
+}
+
+TEST_F(LearningPolicyTest, ResumesAPausedLearningWhenNewWeightsCome) {
+    learn(10);
+    poison_steps();
+    learn(3);
+    engine_.spoil = nullptr;
+    ASSERT_TRUE(policy_->rebase(*policy_->parameters()));
+    EXPECT_TRUE(learn(batch()).accepted);
+}
+
+}  // namespace
+}  // namespace skerry::node

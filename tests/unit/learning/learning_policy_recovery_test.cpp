@@ -1,0 +1,102 @@
+#include "tests/unit/learning/learning_policy_fixture.hpp"
+
+namespace skerry::node {
+namespace {
+
+using namespace testing;
+using ::testing::HasSubstr;
+
+TEST_F(LearningPolicyTest, KeepsMomentsAndFactorAcrossAPullButSkipsOneProbe) {
+    learn(6);
+    const Bytes before = policy_->checkpoint();
+    ASSERT_TRUE(policy_->rebase(*policy_->parameters()));
+    EXPECT_EQ(policy_->checkpoint(), before);  // all but the last step
+    engine_.forwards.clear();
+    EXPECT_THAT(learn(batch()).report.reason, HasSubstr("no last step"));
+    EXPECT_EQ(engine_.forwards.size(), 2U);
+    EXPECT_EQ(policy_->rebase({1, 2, 3}).error().code, ErrorCode::InvalidInput);
+    std::vector<float> broken = *policy_->parameters();
+    broken[3] = NAN;
+    EXPECT_EQ(policy_->rebase(broken).error().code, ErrorCode::InvalidInput);
+}
+
+TEST_F(LearningPolicyTest, ReappliesAStepInProgressOnTopOfNewWeights) {
+    learn(3);
+    const std::vector<float> began = *policy_->parameters();
+    engine_.deferred = true;
+    std::optional<Learned> learned;
+    policy_->learn(batch(), [&](Result<Learned> result) { learned = std::move(*result); });
+    engine_.answer_next();  // the first look is done, training waits
+    std::vector<float> pulled = began;
+    for (float& value : pulled)
+        value += 0.5F;
+    ASSERT_TRUE(policy_->rebase(pulled));
+    EXPECT_EQ(*policy_->parameters(), pulled);
+    while (!engine_.waiting.empty())
+        engine_.answer_next();
+    ASSERT_TRUE(learned);
+    EXPECT_TRUE(learned->accepted);
+    EXPECT_EQ(learned->parameters, policy_->parameters());
+    double moved = 0;
+    for (std::size_t i = layout_.statistics(); i < began.size(); ++i) {
+        moved += std::abs((*policy_->parameters())[i] - pulled[i]);
+        EXPECT_LT(std::abs((*policy_->parameters())[i] - pulled[i]), 2);
+    }
+    EXPECT_GT(moved, 0);
+}
+
+TEST_F(LearningPolicyTest, LeavesNoTraceOfATriggerWhoseEngineDied) {
+    learn(4);
+    const Batch rows = batch();
+    const Bytes before = policy_->checkpoint();
+    engine_.deferred = true;
+    std::optional<Error> error;
+    policy_->learn(rows, [&](Result<Learned> result) { error = result.error(); });
+    engine_.answer_next();
+    engine_.answer_next();
+    engine_.waiting.clear();
+    engine_.deferred = false;
+    EXPECT_TRUE(policy_->busy());
+
+    auto again = LearningPolicy::restore(engine_, config_, spec_, before);
+    ASSERT_TRUE(again);
+    engine_.dead = true;
+    policy_ = std::move(*again);
+    EXPECT_EQ(try_learn(rows).error().code, ErrorCode::Unavailable);
+    EXPECT_EQ(policy_->checkpoint(), before);
+    engine_.dead = false;
+    EXPECT_TRUE(try_learn(rows));
+}
+
+TEST_F(LearningPolicyTest, GoesOnFromACheckpointAsIfNothingHadHappened) {
+    learn(8);
+    auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
+    ASSERT_TRUE(policy_->rebase(*policy_->parameters()));  // a restart knows no last step
+    const Batch rows = batch();
+    learn(rows);
+    (*restored)->learn(rows, [](const Result<Learned>& learned) { EXPECT_TRUE(learned); });
+    EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
+}
+
+TEST_F(LearningPolicyTest, RefusesADamagedCheckpointOfAnySort) {
+    learn(3);
+    const Bytes whole = policy_->checkpoint();
+    for (std::size_t cut = 0; cut < whole.size(); cut += 97) {
+        EXPECT_FALSE(LearningPolicy::restore(engine_, config_, spec_, ByteView(whole).first(cut))) << cut;
+    }
+    Random random(1);
+    for (int i = 0; i < 2000; ++i) {  // must not crash; what still parses is usable
+        Bytes damaged = whole;
+        for (int k = 0; k < 4; ++k)
+            damaged[random.below(damaged.size())] = static_cast<std::byte>(random.next() & 0xFFU);
+        static_cast<void>(LearningPolicy::restore(engine_, config_, spec_, damaged));
+    }
+    auto other = spec_;
+    other.name = "other";
+    EXPECT_EQ(LearningPolicy::restore(engine_, config_, other, whole).error().code, ErrorCode::VersionMismatch);
+}
+
+}  // namespace
+}  // namespace skerry::node

@@ -1,0 +1,133 @@
+#include "tests/unit/node/session_fixture.hpp"
+
+namespace skerry::node {
+namespace {
+
+using namespace testing;
+
+TEST_F(SessionTest, FetchesVerifiesAndInstallsTheVersionThatWelcomeAnnounces) {
+    Session session = open();
+    tell(session, Connected{});
+    const wire::ModelPull pull = the_message<wire::ModelPull>(hear(session, federation_.welcome(1)));
+    EXPECT_EQ(pull.version, ModelVersion{1});
+    EXPECT_EQ(pull.count, 1U);
+    const wire::ModelChunk chunk{ModelVersion{1}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(1))};
+    const Actions actions = hear(session, chunk);
+    EXPECT_THAT(actions, ElementsAre(orders<StoreModelChunk>(), orders<InstallVersion>()));
+    EXPECT_THAT(hear(session, chunk), IsEmpty());
+    EXPECT_EQ(session.installed(), ModelVersion{0});
+    tell(session, VersionInstalled{ModelVersion{1}});
+    EXPECT_EQ(session.installed(), ModelVersion{1});
+}
+
+TEST_F(SessionTest, FetchesAgainWhatDoesNotHashToItsManifest) {
+    Session session = open();
+    tell(session, Connected{});
+    hear(session, federation_.welcome(1));
+    wire::ModelChunk chunk{ModelVersion{1}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(7))};
+    EXPECT_THAT(hear(session, chunk), ElementsAre(orders<Notice>()));
+    EXPECT_EQ(wait_for<wire::ModelPull>(session).first, 0U);
+    chunk.bytes = Federation::bytes_of_floats(federation_.weights(1));
+    EXPECT_THAT(hear(session, chunk), Contains(orders<InstallVersion>()));
+}
+
+TEST_F(SessionTest, ResumesAPullAtTheChunkWhereItStoppedWithFourInFlight) {
+    federation_.values = {10, 20, 6 * limits::kChunkBytes / sizeof(float)};
+    Session session = open();
+    tell(session, Connected{});
+    EXPECT_EQ(the_message<wire::ModelPull>(hear(session, federation_.welcome(1))).count, limits::kChunkCredit);
+    const Bytes bytes = Federation::bytes_of_floats(federation_.weights(1));
+    const auto chunk = [&](std::uint32_t index) {
+        const auto first = bytes.begin() + index * static_cast<std::ptrdiff_t>(limits::kChunkBytes);
+        return wire::ModelChunk{ModelVersion{1}, Tier::Heavy, index,
+                                Bytes(first, first + static_cast<std::ptrdiff_t>(limits::kChunkBytes))};
+    };
+    const wire::ModelPull more = the_message<wire::ModelPull>(hear(session, chunk(0)));
+    EXPECT_EQ(more.first, 4U);
+    EXPECT_EQ(more.count, 1U);
+    hear(session, chunk(1));
+    EXPECT_THAT(hear(session, chunk(3)), IsEmpty()) << "out of order";
+    tell(session, Disconnected{});
+    tell(session, Connected{});
+    EXPECT_EQ(the_message<wire::ModelPull>(hear(session, federation_.welcome(1))).first, 2U);
+    for (std::uint32_t index = 2; index < 5; ++index)
+        hear(session, chunk(index));
+    EXPECT_THAT(hear(session, chunk(5)), ElementsAre(orders<StoreModelChunk>(), orders<InstallVersion>()));
+}
+
+TEST_F(SessionTest, NeverGoesBackToAnOlderVersion) {
+    Session session = open(5);
+    tell(session, Connected{});
+    EXPECT_THAT(hear(session, federation_.welcome(4)), Not(Contains(says<wire::ModelPull>())));
+    EXPECT_THAT(hear(session, federation_.announcement(5)), IsEmpty());
+    EXPECT_THAT(hear(session, federation_.announcement(6)), ElementsAre(says<wire::ModelPull>()));
+}
+
+TEST_F(SessionTest, IgnoresAVersionThatAnotherKeySignedOrOfAnotherModel) {
+    Session session = settled();
+    EXPECT_THAT(hear(session, Federation{}.announcement(9)), ElementsAre(orders<Notice>()));
+    wire::Manifest manifest = federation_.manifest(9);
+    manifest.values[2] += 1;
+    EXPECT_THAT(hear(session, wire::Announcement{wire::sign(manifest, federation_.signing), Sequence{}}),
+                ElementsAre(orders<Notice>()));
+}
+
+TEST_F(SessionTest, StaysWhereItIsWhenAVersionCannotBeUsedUntilANewerOneComes) {
+    Session session = settled();
+    hear(session, federation_.announcement(2));
+    hear(session,
+         wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(2))});
+    tell(session, VersionRefused{ModelVersion{2}, "it answers nonsense"});
+    EXPECT_THAT(hear(session, federation_.announcement(2)), IsEmpty());
+    EXPECT_THAT(hear(session, federation_.announcement(3)), ElementsAre(says<wire::ModelPull>()));
+}
+
+TEST_F(SessionTest, InstallsTogetherWithWhatTheVersionCountedAndForgetsThoseUpdates) {
+    Session session = offering();
+    hear(session, federation_.receipt(update_));
+    hear(session, federation_.announcement(2, 1));
+    const Actions actions = hear(session, wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0,
+                                                           Federation::bytes_of_floats(federation_.weights(2))});
+    EXPECT_EQ(the<InstallVersion>(actions).counted, Sequence{1});
+    EXPECT_EQ(session.status(now_).accepted, 1U) << "until it is durable";
+    tell(session, VersionInstalled{ModelVersion{2}});
+    EXPECT_EQ(session.status(now_).accepted, 0U);
+}
+
+TEST_F(SessionTest, TakesAVersionThatCountsAnUpdateForItsReceipt) {
+    Session session = offering();
+    hear(session, federation_.announcement(2, 1));
+    hear(session,
+         wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(2))});
+    tell(session, VersionInstalled{ModelVersion{2}});
+    EXPECT_EQ(session.status(now_).offered, std::nullopt);
+    EXPECT_THAT(wait(session, 60s), Not(Contains(says<wire::UpdateOffer>())));
+}
+
+TEST_F(SessionTest, InstallsOnlyAfterTheUpdateThatIsBeingTaken) {
+    Session session = settled();
+    tell(session, StepLearned{});
+    tell(session, StepLearned{});
+    const Actions taken = hear(session, federation_.grant(1));
+    hear(session, federation_.announcement(2));
+    EXPECT_THAT(hear(session, wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0,
+                                               Federation::bytes_of_floats(federation_.weights(2))}),
+                ElementsAre(orders<StoreModelChunk>()));
+    EXPECT_THAT(tell(session, UpdateSpooled{federation_.spooled(the<TakeUpdate>(taken))}),
+                Contains(orders<InstallVersion>()));
+}
+
+TEST_F(SessionTest, AsksForALeaseAtOnceWhenANewVersionIsInstalled) {
+    Session session = settled();
+    tell(session, StepLearned{});
+    tell(session, StepLearned{});
+    hear(session, wire::LeaseDenied{wire::LeaseDenied::Reason::Wait, 500s});
+    hear(session, federation_.announcement(2));
+    hear(session,
+         wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(2))});
+    const Actions actions = tell(session, VersionInstalled{ModelVersion{2}});
+    EXPECT_EQ(the_message<wire::LeaseRequest>(actions).base, ModelVersion{2});
+}
+
+}  // namespace
+}  // namespace skerry::node
