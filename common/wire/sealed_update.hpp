@@ -43,7 +43,7 @@ struct UpdateBody {
     std::uint64_t labelled = 0;  ///< since the last update
     std::uint64_t errors = 0;
     std::vector<ClassPairCount> confusions;  ///< ≤ limits::kReportClassPairsMax, the most frequent
-    std::vector<float> delta;                ///< Δ for the tier's prefix
+    std::vector<float> delta;                ///< Δ for the tier's prefix; but first the normaliser's moments, whole
     bool operator==(const UpdateBody&) const = default;
 };
 

@@ -12,9 +12,23 @@ using wire::RefusalCode;
 
 // A node clips in float32, and its norm comes out this much larger at most when summed in double.
 constexpr double kNormTolerance = 1e-3;
+// E[x]² exceeds E[x²] by this much at most after float32 roundings of both.
+constexpr float kMomentTolerance = 1e-3F;
 
 Flaw unleased(std::string text) {
     return {RefusalCode::Unleased, std::move(text)};
+}
+
+// E[x] of each channel, then E[x²] of each: those of some input within ±kScaledInputMax.
+bool are_moments(std::span<const float> statistics) {
+    const std::size_t channels = statistics.size() / 2;
+    for (std::size_t c = 0; c < channels; ++c) {
+        const float mean = statistics[c];
+        const float square = statistics[channels + c];
+        const float square_max = limits::kScaledInputMax * limits::kScaledInputMax;
+        if (!(square <= square_max && mean * mean <= square * (1 + kMomentTolerance) + kMomentTolerance)) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -88,6 +102,10 @@ Verdict check_delta(std::span<const float> delta, std::size_t statistics, float 
     if (!bounded) {
         return Flaw{RefusalCode::OutOfBounds,
                     "a value is beyond ±" + std::to_string(static_cast<int>(limits::kDeltaMax))};
+    }
+    if (!are_moments(delta.first(statistics))) {
+        return Flaw{RefusalCode::OutOfBounds, "its normaliser's moments are those of no input within ±" +
+                                                  std::to_string(static_cast<int>(limits::kScaledInputMax))};
     }
     norm = std::sqrt(squares);
     if (norm > static_cast<double>(norm_max) * (1.0 + kNormTolerance)) {

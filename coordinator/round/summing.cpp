@@ -1,5 +1,7 @@
 #include "coordinator/round/summing.hpp"
 
+#include <algorithm>
+
 #include "aggregation/rule_by_name.hpp"
 #include "common/crypto/hash.hpp"
 #include "coordinator/admission/examine.hpp"
@@ -19,7 +21,8 @@ Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float>
     result.sum = sum->digest();
     const std::vector<float> mean = SKERRY_TRY(std::move(*sum).finish());
     result.weights = std::move(parent);
-    for (std::size_t i = 0; i < mean.size(); ++i)
+    std::copy_n(mean.begin(), model.statistics, result.weights.begin());
+    for (std::size_t i = model.statistics; i < mean.size(); ++i)
         result.weights[i] += mean[i];
     result.digests = tier_digests(result.weights, model);
     return result;

@@ -13,7 +13,7 @@ namespace skerry::coordinator {
 /// What a frozen set and its parent's weights make: the next version, before it is signed.
 struct RoundSum {
     Digest sum{};                          ///< of the exact integers
-    std::vector<float> weights;            ///< shape [heavy]: parent + mean
+    std::vector<float> weights;            ///< shape [heavy]: parent + mean; the normaliser's moments: the mean alone
     std::array<Digest, kTiers> digests{};  ///< SHA-256 of each tier's prefix of the weights
 };
 

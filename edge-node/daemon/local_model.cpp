@@ -65,9 +65,10 @@ Result<> LocalModel::restore() {
     if (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
         const bool install = unfinished->what == Unfinished::What::Install;
         if (!install || !policy_ || checkpoint_.version.global != unfinished->version) {
-            SKERRY_TRY(
-                adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values()))
-                              : SKERRY_TRY(stores_.spool.last_good())));
+            SKERRY_TRY(adopt(install
+                                 ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
+                                                                    model_->layout.statistics()))
+                                 : SKERRY_TRY(stores_.spool.last_good())));
             if (install) checkpoint_.version = {unfinished->version, 0};
             SKERRY_TRY(
                 stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), {}, Clock::now()}));

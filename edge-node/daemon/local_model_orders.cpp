@@ -57,7 +57,8 @@ void LocalModel::work_on(InstallVersion& order) {
             return Prepared{{}, trial.error().message};
         }
         SKERRY_TRY(stores_.spool.begin_install(order, version));
-        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values())), {}};
+        return Prepared{
+            SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), model_->layout.statistics())), {}};
     };
     on_disk(std::move(job), [this, number = order.manifest.version](Prepared prepared) {
         if (!prepared.refused.empty()) {

@@ -41,8 +41,6 @@ Result<std::unique_ptr<LearningPolicy>> LearningPolicy::restore(LearningEngine& 
 void LearningPolicy::learn(std::span<const feedback::LabelledSample> batch, OnLearned on_learned) {
     if (busy()) return on_learned(fail(ErrorCode::Conflict, "the last batch is still being learned"));
     on_learned_ = std::move(on_learned);
-    began_with_ = state_.parameters;
-    rebased_meanwhile_ = false;
     trigger_ = std::make_shared<LearningTrigger>(
         engine_, config_, model_, state_,
         [this](Result<LearningTrigger::Outcome> outcome) { on_outcome(std::move(outcome)); });
@@ -54,25 +52,13 @@ void LearningPolicy::on_outcome(Result<LearningTrigger::Outcome> outcome) {
     const OnLearned on_learned = std::exchange(on_learned_, nullptr);
     trigger_.reset();
     if (!outcome) return on_learned(tl::unexpected(std::move(outcome).error()));
-    if (rebased_meanwhile_) reapply_on_rebased(outcome->state);
     state_ = std::move(outcome->state);
     outcome->learned.parameters = state_.parameters;
     on_learned(std::move(outcome->learned));
 }
 
-void LearningPolicy::reapply_on_rebased(LearningState& state) const {
-    std::vector<float> parameters = *state_.parameters;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        parameters[i] += (*state.parameters)[i] - (*began_with_)[i];
-    }
-    state.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
-    state.previous = nullptr;
-    state.anchor = state_.anchor;
-    state.paused_until = 0;
-    state.rejects_in_a_row = 0;
-}
-
 Result<> LearningPolicy::rebase(std::vector<float> parameters) {
+    SKERRY_ASSERT(!busy());
     const bool finite = std::all_of(parameters.begin(), parameters.end(), [](float p) { return std::isfinite(p); });
     if (parameters.size() != state_.parameters->size() || !finite) {
         return fail(ErrorCode::InvalidInput, "the new weights have another length, or are not finite");
@@ -82,7 +68,6 @@ Result<> LearningPolicy::rebase(std::vector<float> parameters) {
     state_.anchor = state_.parameters;
     state_.paused_until = 0;
     state_.rejects_in_a_row = 0;
-    rebased_meanwhile_ = busy();
     return {};
 }
 

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] bool busy() const { return trigger_ != nullptr; }
 
     /// New global weights came: `parameters` are those plus the local progress that they do not count. Keeps Adam's
-    /// moments and e, forgets the last step, ends a pause. A step in progress is re-applied on top when it is done.
+    /// moments and e, forgets the last step, ends a pause. Not while busy().
     /// InvalidInput: another length than before, or not finite.
     [[nodiscard]] Result<> rebase(std::vector<float> parameters);
 
@@ -52,7 +52,6 @@ private:
         : engine_(engine), config_(config), model_(std::move(model)), state_(std::move(state)) {}
 
     void on_outcome(Result<LearningTrigger::Outcome> outcome);
-    void reapply_on_rebased(LearningState& state) const;
 
     LearningEngine& engine_;  // outlives us
     const LearningConfig config_;
@@ -60,8 +59,6 @@ private:
     LearningState state_;
     std::shared_ptr<LearningTrigger> trigger_;
     OnLearned on_learned_;
-    LearningState::Weights began_with_;  ///< of the trigger in progress
-    bool rebased_meanwhile_ = false;
 };
 
 }  // namespace skerry::node

@@ -7,10 +7,10 @@
 
 namespace skerry::node {
 
-Progress::Progress(Values weights, Values base) : values_(weights.begin(), weights.end()) {
-    SKERRY_ASSERT(weights.size() == base.size());
-    for (std::size_t i = 0; i < values_.size(); ++i)
-        values_[i] -= base[i];
+Progress::Progress(Values weights, Values base, std::size_t statistics) : values_(weights.size(), 0.0F) {
+    SKERRY_ASSERT(weights.size() == base.size() && statistics <= weights.size());
+    for (std::size_t i = statistics; i < values_.size(); ++i)
+        values_[i] = weights[i] - base[i];
 }
 
 void Progress::take_off(Values delta) {

@@ -13,6 +13,10 @@
 ///
 /// Every sum runs in float32 in the order of the updates, so that what was sent cancels to the last bit: progress is
 /// exactly zero where nothing was learned since the last update, and weights' is then exactly base' plus its Δ.
+///
+/// The first `statistics` values, the normaliser's moments, are state and no sum: a difference of moments that is added
+/// to other moments can make a variance negative. They have no progress; an update carries them as they are, the
+/// coordinator averages them, and an installed version replaces them.
 namespace skerry::node {
 
 using Values = std::span<const float>;
@@ -20,8 +24,8 @@ using Values = std::span<const float>;
 /// Starts as weights − base; then each Δ is taken off in the order of sequences.
 class Progress {
 public:
-    /// Both of one length.
-    Progress(Values weights, Values base);
+    /// Both of one length; zero in the first `statistics` values.
+    Progress(Values weights, Values base, std::size_t statistics);
     void take_off(Values delta);
     [[nodiscard]] std::vector<float> take() && { return std::move(values_); }
 

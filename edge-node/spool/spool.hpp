@@ -83,8 +83,8 @@ public:
     /// First step: the version's weights, of the length that `order` says, lie here beside the installed ones.
     [[nodiscard]] Result<> begin_install(const InstallVersion& order, std::span<const float> weights);
     /// What the checkpoint must hold next: the begun version plus everything that it does not count.
-    /// `weights`: those of the checkpoint; empty before the first version.
-    [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights);
+    /// `weights`: those of the checkpoint; empty before the first version. The first `statistics` become the version's.
+    [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, std::size_t statistics);
     /// Last step: the begun version is the installed one; what it counts leaves the spool.
     [[nodiscard]] Result<> finish_install();
 

@@ -45,12 +45,14 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
                                                  const crypto::SigningKey& identity) {
     using Nothing = std::optional<SpooledUpdate>;
     const wire::Lease& lease = order.lease;
-    Progress progress(contribution.weights, SKERRY_TRY(base()));
+    Progress progress(contribution.weights, SKERRY_TRY(base()), contribution.statistics);
     SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
+    std::vector<float> delta = std::move(progress).take();
+    if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
+    if (!clip(delta, contribution.statistics, lease.norm_max)) return Nothing();
     wire::UpdateBody body;
-    body.delta = std::move(progress).take();
-    if (std::all_of(body.delta.begin(), body.delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
-    if (!clip(body.delta, contribution.statistics, lease.norm_max)) return Nothing();
+    body.delta = delta;
+    std::copy_n(contribution.weights.begin(), contribution.statistics, body.delta.begin());
 
     const Totals before = SKERRY_TRY(totals_sent());
     body.labelled = contribution.totals.labelled - before.labelled;
@@ -75,7 +77,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
         "INSERT INTO spool_update (sequence, lease, signed_lease, header, sealed_bytes, content, signature, "
         "totals_before, delta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         update.sequence, update.lease, stored(update.signed_lease), update.header, update.sealed_bytes, update.content,
-        update.signature, bytes_of_totals(before), std::as_bytes(std::span(std::as_const(body.delta)))));
+        update.signature, bytes_of_totals(before), std::as_bytes(std::span(std::as_const(delta)))));
     const ByteView all(sealed.sealed);
     for (std::size_t offset = 0; offset < all.size(); offset += limits::kChunkBytes) {
         SKERRY_TRY(database_.run("INSERT INTO spool_sealed (sequence, piece, bytes) VALUES (?, ?, ?)", update.sequence,

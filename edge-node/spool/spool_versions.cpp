@@ -76,11 +76,11 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
     return transaction.commit();
 }
 
-Result<std::vector<float>> Spool::rebased(std::span<const float> weights) {
+Result<std::vector<float>> Spool::rebased(std::span<const float> weights, std::size_t statistics) {
     std::vector<float> next = SKERRY_TRY(base_of(SKERRY_TRY(number("installing"))));
     if (weights.empty()) return next;
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
-    Progress progress(weights, SKERRY_TRY(base()));
+    Progress progress(weights, SKERRY_TRY(base()), statistics);
     SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
     Rebase rebase(std::move(progress).take());
     SKERRY_TRY(each_delta(counted, false, [&](Values delta) { rebase.add(delta); }));

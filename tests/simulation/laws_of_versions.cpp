@@ -68,7 +68,7 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
             contributors.put(ByteView(accepted.content)).put(accepted.weight);
             weight += accepted.weight;
         }
-        const Reference should = reference_mean(versions_.at(event.parent).weights, manifest->values, set);
+        const Reference should = reference_mean(versions_.at(event.parent).weights, evidence_.model, set);
         if (std::memcmp(should.weights.data(), version.weights.data(), blob->size()) != 0) {
             return broken("is not its parent plus the mean of its updates");
         }
@@ -109,7 +109,7 @@ void Laws::nothing_learned_is_lost(std::size_t index) {
     }
     for (const NodeDisk::Entry& entry : node.disk->spool)
         add(entry.delta);
-    for (std::size_t i = 0; i < found.size(); ++i) {
+    for (std::size_t i = evidence_.model.statistics; i < found.size(); ++i) {
         const double should = node.learned[i] - node.dropped[i];
         const double scale = std::abs(static_cast<double>(node.disk->weights[i])) + std::abs(should);
         if (std::abs(found[i] - should) > kTolerance + kRelativeTolerance * scale) {

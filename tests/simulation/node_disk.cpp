@@ -20,7 +20,7 @@ node::DurableState NodeDisk::load() const {
 }
 
 std::vector<float> NodeDisk::progress() const {
-    node::Progress progress(weights, base);
+    node::Progress progress(weights, base, statistics);
     for (const Entry& entry : spool)
         progress.take_off(entry.delta);
     return std::move(progress).take();
@@ -36,12 +36,14 @@ void NodeDisk::learn(std::span<const float> step, std::uint64_t examples) {
 }
 
 std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order, const crypto::SigningKey& identity,
-                                                  std::size_t statistics, Clips clips) {
+                                                  Clips clips) {
     const wire::Lease& lease = order.lease;
+    std::vector<float> delta = progress();
+    if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return {};
+    if (clips == Clips::Yes && !node::clip(delta, statistics, lease.norm_max)) return {};
     wire::UpdateBody body;
-    body.delta = progress();
-    if (std::all_of(body.delta.begin(), body.delta.end(), [](float value) { return value == 0.0F; })) return {};
-    if (clips == Clips::Yes && !node::clip(body.delta, statistics, lease.norm_max)) return {};
+    body.delta = delta;
+    std::copy_n(weights.begin(), statistics, body.delta.begin());
     body.labelled = learned.examples - sent.examples;
     const auto header =
         wire::UpdateHeader::under(lease, order.sequence, static_cast<std::uint32_t>(learned.examples - sent.examples));
@@ -57,7 +59,7 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     entry.update.content = sealed->content;
     entry.update.signature = sealed->signature;
     entry.sealed = sealed->sealed;
-    entry.delta = std::move(body.delta);
+    entry.delta = std::move(delta);
     entry.before = std::exchange(sent, learned);
     last_sequence = order.sequence;
     spool.push_back(std::move(entry));

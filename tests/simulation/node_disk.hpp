@@ -20,11 +20,12 @@ struct Totals {
 struct NodeDisk {
     struct Entry {
         node::SpooledUpdate update;
-        Bytes sealed;  ///< let go with the receipt
-        std::vector<float> delta;
+        Bytes sealed;              ///< let go with the receipt
+        std::vector<float> delta;  ///< as the spool keeps it: zero in the statistics
         Totals before;
     };
 
+    std::size_t statistics = 0;  ///< values before the first that is learned
     wire::SignedBytes keys, certificate;
     ModelVersion installed;
     std::vector<float> base;     ///< of the installed version, this node's prefix
@@ -43,8 +44,7 @@ struct NodeDisk {
     enum class Clips { Yes, No };
     /// Nothing: there is no progress.
     [[nodiscard]] std::optional<node::SpooledUpdate> take(const node::TakeUpdate& order,
-                                                          const crypto::SigningKey& identity, std::size_t statistics,
-                                                          Clips clips);
+                                                          const crypto::SigningKey& identity, Clips clips);
     /// Null: no such update, or it has its receipt.
     [[nodiscard]] const Entry* offered(Sequence sequence) const;
     void keep_receipt(Sequence sequence);

@@ -14,7 +14,7 @@ constexpr long double kUnit = 65536.0L;
 
 }  // namespace
 
-Reference reference_mean(std::span<const float> parent, const std::array<std::uint64_t, kTiers>& values,
+Reference reference_mean(std::span<const float> parent, const coordinator::ModelShape& model,
                          std::span<const Counted> set) {
     Reference result;
     std::vector<std::int64_t> sums(parent.size());
@@ -34,11 +34,11 @@ Reference reference_mean(std::span<const float> parent, const std::array<std::ui
             weight == 0
                 ? 0.0F
                 : static_cast<float>(static_cast<double>(sum) / static_cast<double>(weight * static_cast<Wide>(kUnit)));
-        result.weights.push_back(parent[i] + mean);
+        result.weights.push_back(i < model.statistics ? mean : parent[i] + mean);
     }
     ByteWriter writer;
     writer.put(bytes_of("skerry/sum/1"));
-    for (const std::uint64_t size : values)
+    for (const std::uint64_t size : model.values)
         writer.put(size);
     for (std::size_t tier = 0; tier < kTiers; ++tier) {
         std::uint64_t weight = 0;

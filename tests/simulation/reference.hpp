@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "common/base/ids.hpp"
-#include "common/wire/signed.hpp"
+#include "coordinator/admission/gates.hpp"
 
 namespace skerry::simulation {
 
@@ -20,9 +20,10 @@ struct Reference {
     Digest sum{};
 };
 
-/// parent + Σ w·Δ / Σ w by prefix, written as slowly and as plainly as can be: extended precision for a product,
-/// 128-bit integers for the sums. Shares no code with aggregation/, which must give the same bytes.
-[[nodiscard]] Reference reference_mean(std::span<const float> parent, const std::array<std::uint64_t, kTiers>& values,
+/// parent + Σ w·Δ / Σ w by prefix, without the parent in the statistics, written as slowly and as plainly as can be:
+/// extended precision for a product, 128-bit integers for the sums. Shares no code with aggregation/, which must give
+/// the same bytes.
+[[nodiscard]] Reference reference_mean(std::span<const float> parent, const coordinator::ModelShape& model,
                                        std::span<const Counted> set);
 
 /// min(examples, examples_max) · round(64·(1+staleness)^-½), by PROTOCOL.md §6 and not by its table in the code.

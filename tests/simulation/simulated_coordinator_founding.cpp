@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/crypto/hash.hpp"
@@ -46,6 +47,8 @@ void SimulatedCoordinator::found() {
     std::vector<float> weights(values.back());
     for (float& weight : weights)
         weight = static_cast<float>(dice_.below(512)) / 256.0F - 1.0F;
+    // Two channels' moments, far from any that are those of no input.
+    std::copy_n(std::array{0.0F, 0.0F, 2048.0F, 2048.0F}.begin(), created.statistics, weights.begin());
     coordinator::ModelShape model;
     model.identity = created.identity;
     model.statistics = created.statistics;

@@ -57,6 +57,7 @@ void SimulatedNode::joined(const wire::JoinReply& reply, const coordinator::Mode
     disk_.keys = reply.keys;
     disk_.certificate = reply.certificate;
     model_ = model;
+    disk_.statistics = model.statistics;
     const auto certificate = wire::open_certificate(reply.certificate, root_);
     SKERRY_ASSERT(certificate && certificate->node == id());
     Evidence::Node& seen = evidence_.nodes[index_];
@@ -209,14 +210,14 @@ void SimulatedNode::perform(node::Action& action) {
 
 void SimulatedNode::take(const node::TakeUpdate& order) {
     const bool forgets = world_.storm && dice_.chance(world_.conditions.unfit);
-    const auto update =
-        disk_.take(order, identity_, model_.statistics, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
+    const auto update = disk_.take(order, identity_, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
     note(update ? "takes update" : "has nothing to take", order.sequence.value, order.lease.base.value);
     if (!update) return answer_later(node::NothingTaken{order.sequence});
     const auto header = wire::read_header(update->header);
-    evidence_.sealed[update->content] = {
-        header->update,          header->base, header->tier, header->examples, order.lease.examples_max,
-        disk_.spool.back().delta};
+    std::vector<float> said = disk_.spool.back().delta;
+    std::copy_n(disk_.weights.begin(), model_.statistics, said.begin());
+    evidence_.sealed[update->content] = {header->update,           header->base,   header->tier, header->examples,
+                                         order.lease.examples_max, std::move(said)};
     answer_later(node::UpdateSpooled{*update});
 }
 
@@ -271,7 +272,7 @@ void SimulatedNode::learn() {
     std::vector<float> step(disk_.weights.size());
     const bool wild = world_.storm && dice_.chance(world_.conditions.unfit);
     const int forth = dice_.chance(0.5) ? 16 : -16;
-    // The first values are statistics, which no norm bounds.
+    // The first values are statistics: they move with what is seen, and no norm bounds them.
     for (std::size_t i = 0; i < step.size(); ++i) {
         const auto units = world_.conditions.pendulum ? forth : static_cast<int>(dice_.below(33)) - 16;
         step[i] = static_cast<float>(units) / 256.0F;

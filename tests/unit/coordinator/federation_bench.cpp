@@ -10,7 +10,7 @@ namespace skerry::coordinator {
 namespace {
 
 constexpr std::array<std::uint64_t, kTiers> kValues = {4, 6, 8};
-constexpr std::uint64_t kStatistics = 2;
+constexpr std::uint64_t kStatistics = 0;
 
 Digest hash_of(std::string_view text) {
     return crypto::sha256(bytes_of(text));

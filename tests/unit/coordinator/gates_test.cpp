@@ -95,7 +95,19 @@ TEST_F(GatesTest, RefuseNumbersThatAreNotFitToShare) {
     EXPECT_EQ(check_delta(std::vector<float>{8193, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::OutOfBounds);
     EXPECT_EQ(check_delta(std::vector<float>{8193, nan, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
     EXPECT_EQ(check_delta(std::vector<float>{0, 0, 3, 4.1F}, 2, 5.0F, norm)->code, RefusalCode::Norm);
-    EXPECT_FALSE(check_delta(std::vector<float>{100, 100, 3, 4}, 2, 5.0F, norm)) << "statistics are not trained";
+    EXPECT_FALSE(check_delta(std::vector<float>{10, 100, 3, 4}, 2, 5.0F, norm)) << "statistics are not trained";
+}
+
+TEST_F(GatesTest, RefuseMomentsOfNoInput) {
+    double norm = 0;
+    const auto moments = [&norm](float mean, float square) {
+        return check_delta(std::vector<float>{mean, square, 0, 0}, 2, 5.0F, norm);
+    };
+    EXPECT_FALSE(moments(-64, 4096));
+    EXPECT_FALSE(moments(0.1F, 0.1F * 0.1F)) << "a constant input has no variance";
+    EXPECT_EQ(moments(0.5F, 0.2F)->code, RefusalCode::OutOfBounds) << "a variance is not negative";
+    EXPECT_EQ(moments(0, -1)->code, RefusalCode::OutOfBounds);
+    EXPECT_EQ(moments(0, 4097)->code, RefusalCode::OutOfBounds) << "inputs are clamped to ±64";
 }
 
 }  // namespace

@@ -125,11 +125,15 @@ TEST_F(ServiceTest, PublishesTheMeanOfWhatItsNodesSent) {
     EXPECT_EQ(crypto::sha256(std::as_bytes(std::span(initial))), manifest->digests[2]);
     const auto layout = *parameters::ParameterLayout::of(small_model());
     EXPECT_EQ(initial, parameters::initial_parameters(small_model(), layout, 5));
+    const std::size_t channels = layout.statistics() / 2;
 
-    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(
-        first->contribute(ModelVersion{1}, std::vector<float>(size(), 0.5F), 100)));
-    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(
-        second->contribute(ModelVersion{1}, std::vector<float>(size(), -0.25F), 300)));
+    const auto update = [&](float trained, float square) {
+        std::vector<float> values(size(), trained);
+        std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(channels), channels, square);
+        return values;
+    };
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(first->contribute(ModelVersion{1}, update(0.5F, 0.5F), 100)));
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(second->contribute(ModelVersion{1}, update(-0.25F, 0.75F), 300)));
     const auto announced = first->await<wire::Announcement>();
     EXPECT_EQ(announced.counted, Sequence{1});
     const auto published = wire::open_manifest(announced.manifest, first->keys.signing);
@@ -139,6 +143,9 @@ TEST_F(ServiceTest, PublishesTheMeanOfWhatItsNodesSent) {
     auto expected = initial;
     for (float& weight : expected)
         weight += -0.0625F;  // (100 · 0.5 − 300 · 0.25) / 400
+    // The normaliser's moments are averaged, not added to the parent's.
+    std::fill_n(expected.begin(), channels, -0.0625F);
+    std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(channels), channels, 0.6875F);
     EXPECT_EQ(second->pull(ModelVersion{2}, Tier::Heavy, size()), expected);
 
     const json round = data("GET", "/v1/rounds/1");

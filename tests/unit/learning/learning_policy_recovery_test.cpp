@@ -20,31 +20,6 @@ TEST_F(LearningPolicyTest, KeepsMomentsAndFactorAcrossAPullButSkipsOneProbe) {
     EXPECT_EQ(policy_->rebase(broken).error().code, ErrorCode::InvalidInput);
 }
 
-TEST_F(LearningPolicyTest, ReappliesAStepInProgressOnTopOfNewWeights) {
-    learn(3);
-    const std::vector<float> began = *policy_->parameters();
-    engine_.deferred = true;
-    std::optional<Learned> learned;
-    policy_->learn(batch(), [&](Result<Learned> result) { learned = std::move(*result); });
-    engine_.answer_next();  // the first look is done, training waits
-    std::vector<float> pulled = began;
-    for (float& value : pulled)
-        value += 0.5F;
-    ASSERT_TRUE(policy_->rebase(pulled));
-    EXPECT_EQ(*policy_->parameters(), pulled);
-    while (!engine_.waiting.empty())
-        engine_.answer_next();
-    ASSERT_TRUE(learned);
-    EXPECT_TRUE(learned->accepted);
-    EXPECT_EQ(learned->parameters, policy_->parameters());
-    double moved = 0;
-    for (std::size_t i = layout_.statistics(); i < began.size(); ++i) {
-        moved += std::abs((*policy_->parameters())[i] - pulled[i]);
-        EXPECT_LT(std::abs((*policy_->parameters())[i] - pulled[i]), 2);
-    }
-    EXPECT_GT(moved, 0);
-}
-
 TEST_F(LearningPolicyTest, LeavesNoTraceOfATriggerWhoseEngineDied) {
     learn(4);
     const Batch rows = batch();

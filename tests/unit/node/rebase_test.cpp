@@ -20,7 +20,7 @@ std::vector<float> random_values(std::mt19937& random, float scale) {
 }
 
 std::vector<float> progress_of(Values weights, Values base, const std::vector<std::vector<float>>& sent) {
-    Progress progress(weights, base);
+    Progress progress(weights, base, 0);
     for (const auto& delta : sent)
         progress.take_off(delta);
     return std::move(progress).take();
@@ -29,6 +29,14 @@ std::vector<float> progress_of(Values weights, Values base, const std::vector<st
 TEST(Rebase, ProgressIsWhatNoUpdateHolds) {
     const std::vector<float> weights{5, 7}, base{1, 1}, sent{3, 0};
     EXPECT_THAT(progress_of(weights, base, {sent}), ElementsAre(1, 6));
+}
+
+TEST(Rebase, MomentsAreStateAndHaveNoProgress) {
+    // The variance of channel 0 would be 0.3 − 0.7² < 0 if the differences of mean and square were added.
+    const std::vector<float> weights{0.5F, 0.3F, 5}, base{0.1F, 0.1F, 1}, next{0.3F, 0.1F, 2};
+    Progress progress(weights, base, 2);
+    progress.take_off(std::vector<float>{0, 0, 1});
+    EXPECT_THAT(Rebase(std::move(progress).take()).onto(next), ElementsAre(0.3F, 0.1F, 5));
 }
 
 TEST(Rebase, NothingLearnedSinceTheLastUpdateIsExactlyNoProgress) {

@@ -38,14 +38,15 @@ protected:
     void install(std::uint64_t number, std::uint64_t counted = 0) {
         Spool& spool = reopen();
         ASSERT_TRUE(spool.begin_install(version(number, counted), federation_.weights(number)));
-        weights_ = *spool.rebased(weights_);
+        weights_ = *spool.rebased(weights_, statistics_);
         ASSERT_TRUE(spool.finish_install());
     }
     std::optional<SpooledUpdate> take(std::uint64_t sequence) {
         const wire::LeaseGrant grant = federation_.grant(1, static_cast<std::uint8_t>(sequence));
         const TakeUpdate order{Sequence{sequence}, federation_.lease(1, static_cast<std::uint8_t>(sequence)),
                                grant.lease, federation_.seal.public_key()};
-        auto update = spool_->take(order, Contribution{weights_, 2, totals_, {{1, 2, 3}}}, federation_.identity);
+        auto update =
+            spool_->take(order, Contribution{weights_, statistics_, totals_, {{1, 2, 3}}}, federation_.identity);
         EXPECT_TRUE(update) << update.error().message;
         return *update;
     }
@@ -77,6 +78,7 @@ protected:
     std::optional<Spool> spool_;
     std::vector<float> weights_;  ///< what the learner's checkpoint holds
     Totals totals_;
+    std::size_t statistics_ = 0;
 };
 
 TEST_F(SpoolTest, RemembersItsEnrolment) {
@@ -113,7 +115,7 @@ TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
     ASSERT_TRUE(unfinished);
     EXPECT_EQ(unfinished->version, ModelVersion{2});
     EXPECT_EQ(spool_->load()->installed, ModelVersion{1}) << "not before it is finished";
-    EXPECT_EQ(*spool_->rebased(weights_), federation_.weights(2));
+    EXPECT_EQ(*spool_->rebased(weights_, statistics_), federation_.weights(2));
     ASSERT_TRUE(reopen().finish_install());
     EXPECT_FALSE(*reopen().unfinished());
     EXPECT_EQ(spool_->load()->installed, ModelVersion{2});
@@ -131,6 +133,23 @@ TEST_F(SpoolTest, TakesTheProgressSinceTheLastUpdateSealedForTheCoordinator) {
     EXPECT_EQ(body.errors, 7U);
     EXPECT_THAT(body.confusions, ElementsAre(wire::ClassPairCount{1, 2, 3}));
     EXPECT_EQ(wire::read_header(update->header)->examples, 100U);
+}
+
+TEST_F(SpoolTest, AnUpdateCarriesTheMomentsWholeAndAVersionReplacesThem) {
+    statistics_ = 2;
+    install(1);
+    learn(0.5F);
+    const wire::UpdateBody body = opened(*take(1));
+    EXPECT_EQ(body.delta[0], weights_[0]);
+    EXPECT_EQ(body.delta[1], weights_[1]);
+    EXPECT_EQ(body.delta[2], 0.5F);
+    const float unsent = 0.25F;
+    learn(unsent);
+    install(2, 1);
+    const std::vector<float> version = federation_.weights(2);
+    EXPECT_EQ(weights_[0], version[0]);
+    EXPECT_EQ(weights_[1], version[1]);
+    EXPECT_EQ(weights_[2], version[2] + unsent);
 }
 
 TEST_F(SpoolTest, KeepsTheUnsentUpdateByteForByteThroughACrash) {
@@ -162,6 +181,7 @@ TEST_F(SpoolTest, TheNextUpdateHoldsOnlyTheIncrement) {
 }
 
 TEST_F(SpoolTest, ClipsToTheLeaseAndKeepsTheRestAsProgress) {
+    statistics_ = 2;
     install(1);
     learn(100.0F);
     const auto first = take(1);
@@ -169,7 +189,7 @@ TEST_F(SpoolTest, ClipsToTheLeaseAndKeepsTheRestAsProgress) {
     EXPECT_LT(sent, 2.0F);
     const auto second = take(2);
     ASSERT_TRUE(second) << "the rest";
-    EXPECT_EQ(opened(*first).delta.front(), 100.0F) << "the normaliser's part is not clipped";
+    EXPECT_EQ(opened(*first).delta.front(), weights_.front()) << "the normaliser's part is not clipped";
 }
 
 TEST_F(SpoolTest, LetsGoOfTheSealedBytesWithTheReceiptButNotOfItsProgress) {
