@@ -45,6 +45,7 @@ std::string_view trimmed(std::string_view text) {
 template <class Number>
 std::optional<Number> number_in(std::string_view text) {
     Number number{};
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);  // which from_chars does not know
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
     return number;
@@ -57,6 +58,8 @@ public:
           file_(path, std::ios::binary),
           spec_(std::move(spec)),
           line_bytes_max_(4096 + (spec_.input.values() + 1) * kFieldBytesMax) {}
+
+    [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
     Result<> read_header() {
         if (!SKERRY_TRY(read_line())) return refusal("the file is empty: the first line must name the columns");
@@ -153,6 +156,9 @@ Result<std::unique_ptr<SampleSource>> open_csv(const std::filesystem::path& path
         return fail(ErrorCode::NotFound, path.string() + " is no file");
     }
     auto source = std::make_unique<CsvSource>(path, spec);
+    if (!source->is_open()) {
+        return fail(ErrorCode::PermissionDenied, path.string() + " cannot be read: check its permissions");
+    }
     SKERRY_TRY(source->read_header());
     return source;
 }

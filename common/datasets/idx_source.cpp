@@ -23,7 +23,8 @@ public:
     }
 
     Result<> read(std::span<std::byte> target) {
-        const int count = file_ == nullptr ? -1 : gzread(file_, target.data(), static_cast<unsigned>(target.size()));
+        if (file_ == nullptr) return fail(ErrorCode::PermissionDenied, path_.string() + " cannot be read");
+        const int count = gzread(file_, target.data(), static_cast<unsigned>(target.size()));
         if (count >= 0 && static_cast<std::size_t>(count) == target.size()) return {};
         return fail(ErrorCode::InvalidInput, path_.string() + " is truncated or damaged: fetch it again");
     }
@@ -133,11 +134,15 @@ Result<std::unique_ptr<SampleSource>> open_idx(const std::filesystem::path& fold
     }
     const std::uint32_t height = SKERRY_TRY(images.read_size());
     const std::uint32_t width = SKERRY_TRY(images.read_size());
-    // Both sides are 32 bits wide, so their product cannot overflow.
-    if (std::uint64_t{height} * width != spec.input.values()) {
-        return fail(ErrorCode::InvalidInput, folder.string() + " has images of " + std::to_string(height) + "x" +
-                                                 std::to_string(width) + ", the model's input has " +
-                                                 std::to_string(spec.input.values()) + " values");
+    // A table of pixels takes any image of as many values; an image only one of its own sides. Both sides of the file
+    // are 32 bits wide, so their product cannot overflow.
+    const std::vector<std::size_t>& wanted = spec.input.shape;
+    const bool image = spec.modality == parameters::Modality::Image;
+    if (std::uint64_t{height} * width != spec.input.values() ||
+        (image && (wanted[0] != 1 || wanted[1] != height || wanted[2] != width))) {
+        return fail(ErrorCode::InvalidInput, folder.string() + " has grey images of " + std::to_string(height) + "x" +
+                                                 std::to_string(width) +
+                                                 ", which is not the shape of the model's input");
     }
     return std::make_unique<IdxSource>(std::move(images), std::move(labels), count, spec);
 }

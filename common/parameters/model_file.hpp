@@ -21,7 +21,7 @@ struct ExportedModel {
 
 /// The file: "SKRM", format u32 = 1, version u64, tier u8, then sized (u32) declaration, origin and manifest,
 /// the number of parameters u64, the parameters as float32, and the SHA-256 of all that; little-endian.
-/// Replaces `path` at once or not at all. InvalidInput: the model is not consistent.
+/// Whoever reads `path` meanwhile sees the old file or the new one, whole. InvalidInput: the model is not consistent.
 /// Unavailable: the folder cannot be written.
 [[nodiscard]] Result<> save_model(const ExportedModel& model, const std::filesystem::path& path);
 

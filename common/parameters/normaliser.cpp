@@ -60,8 +60,9 @@ Normaliser normaliser_of(const ParameterLayout& layout, std::span<const float> p
     normaliser.gain.reserve(channels);
     for (std::size_t c = 0; c < channels; ++c) {
         const float mean = parameters[c];
-        const float variance = std::max(parameters[channels + c] - mean * mean, 0.0F);
-        normaliser.gain.push_back(1.0F / std::sqrt(variance + kVarianceFloor));
+        const float square = parameters[channels + c];
+        const float floor = kVarianceFloor + kRoundingFloor * std::max(square, 0.0F);
+        normaliser.gain.push_back(1.0F / std::sqrt(std::max(square - mean * mean, 0.0F) + floor));
     }
     return normaliser;
 }

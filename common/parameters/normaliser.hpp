@@ -14,9 +14,11 @@ namespace skerry::parameters {
 /// What normalises a scaled input: y = (x − shift[c])·gain[c], for channel or feature c. Derived once per snapshot.
 struct Normaliser {
     std::vector<float> shift;
-    std::vector<float> gain;  ///< 1/√(max(E[x²] − E[x]², 0) + kVarianceFloor)
+    std::vector<float> gain;  ///< 1/√(max(E[x²] − E[x]², 0) + kVarianceFloor + kRoundingFloor·E[x²])
 };
 inline constexpr float kVarianceFloor = 1e-4F;
+/// Two moments in float32 differ by this share of E[x²] through their roundings alone: that is no variance.
+inline constexpr float kRoundingFloor = 1e-6F;
 
 [[nodiscard]] Normaliser normaliser_of(const ParameterLayout& layout, std::span<const float> parameters);
 

@@ -15,7 +15,7 @@ struct ReviewedRows {
 /// Which remembered rows a changed world contradicts: the model, after it has learned from the fresh rows, answers
 /// another class than the remembered label, and so do two of the three fresh rows that lie nearest. Rows that were
 /// merely forgotten are not among them: no fresh row says otherwise. Indices into `remembered`, ascending.
-/// Cost: remembered × fresh × values multiplications; only asked for while reacting to drift.
+/// Cost: remembered × fresh × min(values, 256) multiplications; only asked for while reacting to drift.
 [[nodiscard]] std::vector<std::size_t> contradicted(const ReviewedRows& remembered,
                                                     std::span<const std::uint32_t> answers, const ReviewedRows& fresh);
 

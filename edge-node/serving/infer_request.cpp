@@ -105,6 +105,7 @@ public:
         return true;
     }
     bool end_object() override {
+        if (where() == Where::Output && levels_.back().seen.empty()) return refuse("an output has no \"name\"");
         levels_.pop_back();
         return true;
     }

@@ -1,5 +1,8 @@
 #include "edge-node/serving/infer_response.hpp"
 
+#include <array>
+#include <span>
+
 #include "edge-node/serving/json_text.hpp"
 
 namespace skerry::node {
@@ -35,10 +38,7 @@ void append_values(std::string& json, Output output, const Answer& answer) {
     }
 }
 
-std::vector<Output> usual_outputs(std::size_t samples) {
-    if (samples == 1) return {Output::Label, Output::Probabilities};
-    return {Output::Label, Output::Probabilities, Output::Tier, Output::Score};
-}
+constexpr std::array kAllOutputs = {Output::Label, Output::Probabilities, Output::Tier, Output::Score};
 
 }  // namespace
 
@@ -64,7 +64,7 @@ std::string infer_json(const parameters::ModelSpec& spec, const feedback::Snapsh
     }
     json += "},\"outputs\":[";
     bool first = true;
-    for (const Output output : outputs.empty() ? usual_outputs(answers.size()) : outputs) {
+    for (const Output output : outputs.empty() ? std::span<const Output>(kAllOutputs) : std::span(outputs)) {
         json += first ? "{\"name\":" : ",{\"name\":";
         first = false;
         append_json(json, name_of(output));
@@ -95,7 +95,7 @@ std::string metadata_json(const parameters::ModelSpec& spec, const feedback::Sna
     for (const std::size_t side : spec.input.shape)
         json += "," + std::to_string(side);
     json += "]}],\"outputs\":[";
-    for (const Output output : {Output::Label, Output::Probabilities, Output::Tier, Output::Score}) {
+    for (const Output output : kAllOutputs) {
         json += output == Output::Label ? "{\"name\":" : ",{\"name\":";
         append_json(json, name_of(output));
         json += ",\"datatype\":";

@@ -148,7 +148,7 @@ void InferenceApi::handle_model(const http::Request& request, const Route& route
 
     const std::shared_ptr<const Snapshot> snapshot = snapshots_.current();
     if (!snapshot) {
-        ++counters_.refused_unready;
+        counters_.refused_unready += posts ? 1 : 0;
         return reply(no_weights());
     }
     const bool other_version = !route.version.empty() && route.version != snapshot->version.to_text();
@@ -166,6 +166,7 @@ void InferenceApi::handle_model(const http::Request& request, const Route& route
 void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply) {
     const Instant arrived = std::chrono::steady_clock::now();
     ++counters_.requests;
+    if (!queue_.has_room()) return refuse_busy(reply);  // before any work is put into it
     const auto refuse = [&](int status, std::string_view sentence) {
         ++counters_.refused_invalid;
         reply(http::error_response(status, sentence));
@@ -200,7 +201,10 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
                                          reply(json_response(std::move(job->body)));
                                      },
                                      bytes);
-    if (taken) return;
+    if (!taken) refuse_busy(reply);
+}
+
+void InferenceApi::refuse_busy(const Reply& reply) {
     ++counters_.refused_busy;
     reply(http::error_response(503, "too many requests are waiting: try again in a second", kRetrySoon));
 }

@@ -43,6 +43,7 @@ private:
     struct Route;
     void handle_model(const http::Request& request, const Route& route, Reply reply);
     void infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply);
+    void refuse_busy(const Reply& reply);
     void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);
 
     SnapshotSlot& snapshots_;

@@ -60,6 +60,12 @@ struct ServingQueue::State : std::enable_shared_from_this<State> {
         }
     }
 
+    /// With the mutex held.
+    [[nodiscard]] bool takes(std::size_t bytes) const {
+        const bool fits = waiting.empty() || waiting_bytes + bytes <= config.queue_bytes_max;
+        return waiting.size() < config.queue_requests_max && fits;
+    }
+
     void finish(const Done& done) {
         if (destroyed) return;
         --pending;
@@ -91,8 +97,7 @@ bool ServingQueue::submit(Work work, Done done, std::size_t bytes) {
     if (state_->draining) return false;
     {
         const std::lock_guard lock(state_->mutex);
-        const bool fits = state_->waiting.empty() || state_->waiting_bytes + bytes <= state_->config.queue_bytes_max;
-        if (state_->waiting.size() >= state_->config.queue_requests_max || !fits) return false;
+        if (!state_->takes(bytes)) return false;
         state_->waiting.push_back(
             Job{std::move(work), std::move(done), bytes, boost::asio::make_work_guard(state_->loop)});
         state_->waiting_bytes += bytes;
@@ -100,6 +105,11 @@ bool ServingQueue::submit(Work work, Done done, std::size_t bytes) {
     ++state_->pending;
     state_->changed.notify_one();
     return true;
+}
+
+bool ServingQueue::has_room() const {
+    const std::lock_guard lock(state_->mutex);
+    return !state_->draining && state_->takes(0);
 }
 
 void ServingQueue::drain(std::function<void()> on_empty) {

@@ -28,6 +28,9 @@ public:
     /// taken. A job larger than queue_bytes_max is taken when the queue is empty. Keeps the loop running until `done`.
     [[nodiscard]] bool submit(Work work, Done done, std::size_t bytes);
 
+    /// A job of no bytes would be taken now.
+    [[nodiscard]] bool has_room() const;
+
     /// Refuses from now on and calls `on_empty` from the loop after the last accepted job's `done`.
     void drain(std::function<void()> on_empty);
 

@@ -10,7 +10,7 @@ namespace skerry::node {
 namespace {
 
 constexpr std::size_t kOpen = static_cast<std::size_t>(-1);
-constexpr double kExactIntegers = 9007199254740992.0;  // 2^53: beyond it a double skips integers
+constexpr double kExactIntegers = 9007199254740991.0;  // 2^53 − 1: beyond 2^53 a double skips integers
 
 struct Datatype {
     std::string_view name;

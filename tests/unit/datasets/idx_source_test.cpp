@@ -88,7 +88,7 @@ TEST_F(IdxSourceTest, GivesTheModelsDataType) {
 
 TEST_F(IdxSourceTest, RefusesHeadersThatDoNotFitTheModelOrEachOther) {
     write(images_file(1, 3, 3, "abcdefghi"), labels_file(1, "\x03"));
-    EXPECT_THAT(complaint(), HasSubstr("images of 3x3, the model's input has 6 values"));
+    EXPECT_THAT(complaint(), HasSubstr("images of 3x3, which is not the shape of the model's input"));
     write(images_file(1, 0xFFFFFFFF, 0xFFFFFFFF, ""), labels_file(1, "\x03"));
     EXPECT_THAT(complaint(), HasSubstr("images of 4294967295x4294967295"));
     write(images_file(2, 2, 3, "abcdefABCDEF"), labels_file(1, "\x03"));

@@ -98,7 +98,9 @@ TEST_F(InferenceApiTest, AnswersOneSample) {
               R"({"model_name":"prices","model_version":"7.3","id":"42",)"
               R"("parameters":{"skerry_model_version":"7.3","skerry_tier":"light","skerry_score":0,)"
               R"("skerry_confidence":1},"outputs":[{"name":"label","datatype":"INT64","shape":[1],"data":[1]},)"
-              R"({"name":"probabilities","datatype":"FP32","shape":[1,2],"data":[0,1]}]})");
+              R"({"name":"probabilities","datatype":"FP32","shape":[1,2],"data":[0,1]},)"
+              R"({"name":"tier","datatype":"BYTES","shape":[1],"data":["light"]},)"
+              R"({"name":"score","datatype":"FP32","shape":[1],"data":[0]}]})");
 
     ASSERT_EQ(backend_.recorded.size(), 1U);
     const feedback::Prediction& prediction = backend_.recorded[0];

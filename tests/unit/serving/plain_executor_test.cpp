@@ -5,37 +5,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/parameters/map_shape.hpp"
 #include "edge-node/serving/classify.hpp"
 #include "edge-node/serving/executors/plain_kernel.hpp"
 #include "tests/unit/parameters/specs.hpp"
+#include "tests/unit/serving/executor_logits.hpp"
 #include "tests/unit/serving/naive_network.hpp"
 
 namespace skerry::node {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::logits_of;
 
 std::vector<float> random_values(std::size_t count, Random& random) {
     std::vector<float> values(count);
     for (float& value : values)
         value = static_cast<float>(random.bell());
     return values;
-}
-
-std::vector<float> logits_of(const Executor& executor, const parameters::ModelSpec& spec, Tier tier,
-                             const std::vector<float>& input, std::size_t batch = 1) {
-    ExecutorScratch scratch;
-    std::vector<float> map = input;
-    for (std::size_t stage = 0; stage <= static_cast<std::size_t>(tier); ++stage) {
-        const auto which = static_cast<Tier>(stage);
-        std::vector<float> next(batch * parameters::map_after(spec, which).values());
-        executor.run_stage(which, map, next, batch, scratch);
-        map = std::move(next);
-    }
-    std::vector<float> logits(batch * spec.classes.size());
-    executor.head(tier, map, logits, batch);
-    return logits;
 }
 
 TEST(PlainExecutor, AgreesWithTheNaiveNetworkOnAnyShape) {
