@@ -65,7 +65,10 @@ void Connection::advance() {
     advancing_ = true;
     while (phase_ == Phase::Reading && !input().empty()) {
         input_begin_ += reader_.feed(input());
-        if (reader_.state() == RequestReader::State::Complete) {
+        if (!hold_body(reader_.body_bytes())) {
+            refuse(error_response(503, "too many large requests are arriving: try again in a second",
+                                  {{"Retry-After", "1"}}));
+        } else if (reader_.state() == RequestReader::State::Complete) {
             dispatch();
         } else if (reader_.state() == RequestReader::State::Refused) {
             refuse(reader_.refusal());
@@ -80,6 +83,12 @@ void Connection::advance() {
     if (phase_ == Phase::Reading) read_more();
 }
 
+bool Connection::hold_body(std::size_t bytes) {
+    pool_->body_bytes += bytes;
+    pool_->body_bytes -= std::exchange(body_bytes_, bytes);
+    return bytes == 0 || pool_->body_bytes <= pool_->options.bodies_bytes_max;
+}
+
 void Connection::expect_body() {
     body_is_expected_ = true;
     set_deadline(pool_->options.transfer_time);
@@ -92,6 +101,7 @@ void Connection::expect_body() {
 void Connection::dispatch() {
     phase_ = Phase::Waiting;
     deadline_.lift();
+    hold_body(0);
     body_is_expected_ = false;
     keep_alive_ = reader_.keep_alive();
     Request request = reader_.take();
@@ -103,7 +113,9 @@ void Connection::dispatch() {
 void Connection::refuse(Response response) {
     keep_alive_ = false;
     refused_ = true;
+    hold_body(0);
     write(std::move(response));
+    reader_.next();  // lets go of what has arrived
 }
 
 void Connection::answer(Response response) {
@@ -186,6 +198,7 @@ void Connection::drain() {
 void Connection::close() {
     if (std::exchange(phase_, Phase::Closed) == Phase::Closed) return;
     deadline_.cancel();
+    hold_body(0);
     SystemError ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);

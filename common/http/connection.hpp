@@ -26,6 +26,7 @@ struct ConnectionPool {
     const ServerOptions options;
     const Handler handler;
     std::unordered_set<std::shared_ptr<Connection>> connections{};
+    std::size_t body_bytes = 0;  ///< that have arrived of requests that are not complete
     bool draining = false;
     std::function<void()> on_empty{};  ///< set while draining
 };
@@ -48,6 +49,7 @@ public:
     /// Closes now when idle, else after the answer.
     void drain();
     void close();
+    [[nodiscard]] bool local() const { return local_; }
 
 private:
     enum class Phase { Reading, Waiting, Writing, Lingering, Closed };
@@ -56,6 +58,8 @@ private:
     void bytes_arrived(std::size_t count);
     void advance();
     void expect_body();
+    /// Makes `bytes` this connection's share of the pool's body bytes. False: that is more than the pool may hold.
+    bool hold_body(std::size_t bytes);
     void dispatch();
     void refuse(Response response);
     void write(Response response);
@@ -78,8 +82,9 @@ private:
     Response answer_;   ///< borrowed by the write in progress
     Phase phase_ = Phase::Reading;
     const bool local_;
-    bool reading_ = false;    ///< a read is under way
-    bool advancing_ = false;  ///< advance() is on the stack, so answers must not call it again
+    std::size_t body_bytes_ = 0;  ///< our share of the pool's
+    bool reading_ = false;        ///< a read is under way
+    bool advancing_ = false;      ///< advance() is on the stack, so answers must not call it again
     bool keep_alive_ = true;
     bool head_only_ = false;
     bool refused_ = false;

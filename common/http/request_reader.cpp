@@ -52,6 +52,11 @@ private:
                        beast::error_code& error) override {
         if (is_header_done()) return;  // a trailer must not pass for a header that was checked
         if (name == field::host) ++hosts_;
+        if (name == field::transfer_encoding && http_1_0) {
+            refuse(400, "an HTTP/1.0 request has no Transfer-Encoding: send a Content-Length");  // RFC 9112 §6.1
+            error = Fault::bad_transfer_encoding;
+            return;
+        }
         if (name == field::transfer_encoding && !beast::iequals(value, "chunked")) {
             refuse(501, "of the transfer encodings only 'chunked' is understood here");
             error = Fault::bad_transfer_encoding;
@@ -131,6 +136,9 @@ bool RequestReader::begun() const {
 }
 bool RequestReader::header_is_complete() const {
     return parser_->message->is_header_done();
+}
+std::size_t RequestReader::body_bytes() const {
+    return parser_->message->result.body.size();
 }
 bool RequestReader::expects_continue() const {
     return header_is_complete() && parser_->message->continue_is_expected && !http_1_0();

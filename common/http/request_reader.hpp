@@ -30,6 +30,8 @@ public:
     /// Some of the current request has arrived.
     [[nodiscard]] bool begun() const;
     [[nodiscard]] bool header_is_complete() const;
+    /// Of the current request's body: what has arrived.
+    [[nodiscard]] std::size_t body_bytes() const;
     /// The peer waits for "100 Continue" before it sends the body. RFC 9110 §10.1.1.
     [[nodiscard]] bool expects_continue() const;
     /// The peer lets the connection live after the answer.

@@ -1,5 +1,6 @@
 #include "common/http/server.hpp"
 
+#include <algorithm>
 #include <list>
 #include <vector>
 
@@ -74,7 +75,10 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
         socket.non_blocking(true, error);
         if (!error && !local) socket.set_option(asio::ip::tcp::no_delay(true), error);
         if (error) return;  // it went before we looked
-        if (pool->connections.size() >= pool->options.connections_max) {
+        // Whoever fills all places over the network must not lock out this machine's own tools.
+        const auto alike = std::count_if(pool->connections.begin(), pool->connections.end(),
+                                         [local](const auto& open) { return open->local() == local; });
+        if (static_cast<std::size_t>(alike) >= pool->options.connections_max) {
             return turn_away(socket, pool->options.connections_max);
         }
         auto connection = std::make_shared<Connection>(pool, std::move(socket), local);

@@ -19,9 +19,10 @@ class io_context;
 namespace skerry::http {
 
 struct ServerOptions {
-    std::size_t body_bytes_max = limits::kHttpBodyBytesMax;      ///< more: 413
-    std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;  ///< more: 431
-    std::size_t connections_max = 256;                           ///< more: 503 and closed at once
+    std::size_t body_bytes_max = limits::kHttpBodyBytesMax;        ///< more: 413
+    std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;    ///< more: 431
+    std::size_t bodies_bytes_max = 4 * limits::kHttpBodyBytesMax;  ///< of requests that are arriving: 503 beyond
+    std::size_t connections_max = 256;  ///< of TCP, and as many of Unix sockets; more: 503 and closed at once
     /// A whole header must arrive within this time after the last answer, or the connection is closed.
     std::chrono::milliseconds idle_time{60'000};
     /// A body must arrive, and an answer must be taken, within this time.

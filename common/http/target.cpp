@@ -48,6 +48,7 @@ Result<std::string> decoded(std::string_view text, Plus plus) {
 std::string_view without_authority(std::string_view target) {
     const auto scheme = target.find("://");
     if (target.empty() || target.front() == '/' || scheme == std::string_view::npos) return target;
+    if (target.substr(0, scheme).find_first_of("/?") != std::string_view::npos) return target;
     const auto path = target.find_first_of("/?", scheme + 3);
     return path == std::string_view::npos ? "/" : target.substr(path);
 }

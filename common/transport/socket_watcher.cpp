@@ -126,8 +126,9 @@ SocketWatcher::Sent SocketWatcher::send(std::span<zmq::message_t> frames) {
         const int reason = zmq_errno();
         if (reason == EINTR) continue;
         if (reason == EHOSTUNREACH) return Sent::NoSuchPeer;
-        // A message is taken or refused with its first frame, so the rest of it cannot fail for want of room.
-        SKERRY_ASSERT(i == 0);
+        // Room is made for a whole message with its first frame. A later one fails only when the connection ended
+        // between the two, and then ZeroMQ has taken back the first.
+        if (i > 0) return Sent::Full;
         // A send looks at the socket's own news only now and then; a connection made a moment ago may wait there.
         if (reason != EAGAIN || std::exchange(looked, true)) return Sent::Full;
         static_cast<void>(socket.get(zmq::sockopt::events));

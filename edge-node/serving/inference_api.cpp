@@ -119,6 +119,13 @@ InferenceApi::InferenceApi(SnapshotSlot& snapshots, ServingQueue& queue, Inferen
       ids_(seed_of_ids()) {}
 
 void InferenceApi::handle(http::Request request, Reply reply) {
+    // A page that a browser on this device happens to show must not be able to teach it.
+    if (const auto origin = request.header("Origin"); !origin.empty()) {
+        const auto host = origin.find("://");
+        if (host == std::string_view::npos || origin.substr(host + 3) != request.header("Host")) {
+            return reply(http::error_response(403, "requests from the web pages of others are not taken"));
+        }
+    }
     constexpr std::string_view kModels = "/v2/models/";
     std::string_view path = request.path;
     while (path.size() > 1 && path.ends_with('/'))

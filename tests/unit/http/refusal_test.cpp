@@ -136,7 +136,7 @@ TEST_F(Refusal, ComesInTimeForAHeaderThatDoesNot) {
 }
 
 TEST_F(Refusal, IsNotPutOffByAHeaderThatTrickles) {
-    RunningServer server(&never, {.idle_time = std::chrono::milliseconds(100)});
+    RunningServer server(&never, {.header_bytes_max = 1U << 30U, .idle_time = std::chrono::milliseconds(100)});
     RawPeer peer(server.port());
     std::string answer;
     std::thread receiver([&] { answer = peer.receive_answer(); });
@@ -145,7 +145,18 @@ TEST_F(Refusal, IsNotPutOffByAHeaderThatTrickles) {
     while (server.connections() > 0 && peer.send("x"))
         std::this_thread::yield();
     receiver.join();
-    EXPECT_THAT(answer, ::testing::AnyOf(StartsWith("HTTP/1.1 408 "), StartsWith("HTTP/1.1 431 ")));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(Refusal, KeepsTheBodiesThatAreArrivingWithinABound) {
+    RunningServer server(&never, {.bodies_bytes_max = 50'000});
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n";
+    RawPeer within(server.port());
+    within.send(head + std::string(20'000, 'x'));
+    RawPeer beyond(server.port());
+    beyond.send(head + std::string(60'000, 'x'));
+    expect_refusal(beyond.receive_answer(), 503);
+    EXPECT_EQ(server.connections(), 2U) << "the other one goes on";
 }
 
 TEST_F(Refusal, ComesInTimeForABodyThatDoesNot) {

@@ -114,6 +114,20 @@ TEST_F(InferenceApiTest, AnswersOneSample) {
     EXPECT_EQ(prediction.sample.size(), 8U);
 }
 
+TEST_F(InferenceApiTest, TakesNothingFromTheWebPagesOfOthers) {
+    const std::string body = infer_body("[1,2]", "[0,1]", "");
+    EXPECT_EQ(ask("POST", "/v2/models/prices/infer", body,
+                  {{"Host", "localhost:8000"}, {"Origin", "http://elsewhere.example"}})
+                  .status,
+              403);
+    EXPECT_EQ(ask("POST", "/v2/models/prices/infer", body, {{"Host", "localhost:8000"}, {"Origin", "null"}}).status,
+              403);
+    EXPECT_EQ(
+        ask("POST", "/v2/models/prices/infer", body, {{"Host", "localhost:8000"}, {"Origin", "http://localhost:8000"}})
+            .status,
+        200);
+}
+
 TEST_F(InferenceApiTest, AnswersABatchWithATierAndAScoreForEachSample) {
     const http::Response response =
         ask("POST", "/v2/models/prices/infer", infer_body("[2,2]", "[[1,0],[1,1]]", R"("id":"b",)"));
