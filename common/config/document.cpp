@@ -100,6 +100,7 @@ std::vector<std::string> Document::problems() const {
     std::stable_sort(all.begin(), all.end(),
                      [](const auto& left, const auto& right) { return left.line < right.line; });
     std::vector<std::string> sentences;
+    sentences.reserve(all.size());
     for (const auto& [line, sentence] : all) {
         sentences.push_back(state_->name + (line > 0 ? ":" + std::to_string(line) : "") + ": " + sentence);
     }

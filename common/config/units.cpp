@@ -30,7 +30,8 @@ constexpr std::array<Unit, 7> kSizes = {{{"GiB", 1U << 30U},
                                          {"kB", 1'000},
                                          {"B", 1}}};
 
-Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::uint64_t max, std::string help) {
+Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::uint64_t max,
+                            const std::string& help) {
     std::uint64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));

@@ -109,7 +109,8 @@ Bytes drawn(std::size_t digit, const Hand& hand, std::size_t side, Random& rando
     const double grain = random.uniform(0, 14);
     Bytes image(side * side);
     for (std::size_t i = 0; i < image.size(); ++i) {
-        const Point centre{static_cast<double>(i % side) + 0.5, static_cast<double>(i / side) + 0.5};
+        const std::size_t row = i / side;
+        const Point centre{static_cast<double>(i % side) + 0.5, static_cast<double>(row) + 0.5};
         double nearest = pixels * pixels;
         for (const std::array<Point, 2>& line : path)
             nearest = std::min(nearest, squared_distance(centre, line));

@@ -106,7 +106,7 @@ std::filesystem::path find(const std::filesystem::path& folder, Split split, std
     const std::string name = std::string(split == Split::Train ? "train-" : "t10k-") + std::string(kind);
     std::error_code ignored;
     for (const char* ending : {"", ".gz"}) {
-        const std::filesystem::path path = folder / (name + ending);
+        std::filesystem::path path = folder / (name + ending);
         if (std::filesystem::is_regular_file(path, ignored)) return path;
     }
     return {};

@@ -1,11 +1,11 @@
 #include "common/observe/process_usage.hpp"
 
 #include <charconv>
+#include <ctime>
 #include <dirent.h>
 #include <fstream>
 #include <string>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace skerry::observe {

@@ -99,7 +99,8 @@ std::vector<float> initial_parameters(const ModelSpec& spec, const ParameterLayo
     for (const Block& block : layout.blocks()) {
         if (block.shape.size() < 2) continue;  // statistics and biases
         // He et al. 2015, "Delving Deep into Rectifiers": variance 2/fan_in. √ is exact on every machine.
-        const double bound = std::sqrt(6.0 / static_cast<double>(block.count / block.shape[0]));
+        const std::size_t fan_in = block.count / block.shape[0];
+        const double bound = std::sqrt(6.0 / static_cast<double>(fan_in));
         for (std::size_t i = 0; i < block.count; ++i) {
             parameters[block.offset + i] = static_cast<float>(random.uniform(-bound, bound));
         }

@@ -94,7 +94,8 @@ std::vector<float> moments_of(const InputSpec& input, std::span<const float> row
             }
         }
     }
-    const auto count = static_cast<double>(rows.size() / channels);
+    const std::size_t values = rows.size() / channels;
+    const auto count = static_cast<double>(values);
     std::vector<float> moments;
     moments.reserve(sums.size());
     for (const double sum : sums)

@@ -1,6 +1,6 @@
 #include "common/transport/curve_keys.hpp"
 
-#include <string.h>
+#include <cstring>
 
 #include <zmq.h>
 

@@ -95,6 +95,7 @@ Result<ChildProcess> ChildProcess::start(boost::asio::io_context& loop, const st
     char* const arguments[] = {name.data(), nullptr};
     std::vector<std::string> variables = environment();
     std::vector<char*> pointers;
+    pointers.reserve(variables.size() + 1);
     for (std::string& variable : variables)
         pointers.push_back(variable.data());
     pointers.push_back(nullptr);

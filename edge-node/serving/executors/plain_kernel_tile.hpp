@@ -10,8 +10,10 @@ namespace {
 
 // Eight floats, loaded from any float's address; the compiler splits it where registers are narrower.
 typedef float Lanes __attribute__((vector_size(32), aligned(4)));
+// NOLINTBEGIN(misc-definitions-in-headers): a copy for each file is the purpose
 constexpr std::size_t kLanes = 8;
 constexpr std::size_t kVectors = kBlock / kLanes;
+// NOLINTEND(misc-definitions-in-headers)
 
 /// `kPixels` pixels at once, so that each weight is loaded once for all of them.
 template <std::size_t kPixels>
