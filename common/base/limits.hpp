@@ -11,7 +11,7 @@ namespace skerry::limits {
 // The declared model.
 inline constexpr std::size_t kModelTextBytesMax = 64 * 1024;
 inline constexpr std::size_t kClassesMax = 1024;
-inline constexpr std::size_t kInputValuesMax = 1 << 20;   ///< values in one sample
+inline constexpr std::size_t kInputValuesMax = 1 << 19;   ///< values in one sample: as JSON it fits kHttpBodyBytesMax
 inline constexpr std::size_t kStageLayersMax = 16;        ///< layers in one stage
 inline constexpr std::size_t kLayerWidthMax = 4096;       ///< channels or units of one layer
 inline constexpr std::size_t kParametersMax = 1U << 28U;  ///< 2^28 float32: 1 GiB

@@ -32,6 +32,12 @@ Result<std::vector<float>> get_floats(ByteReader& from, std::size_t count, const
     return values;
 }
 
+// Rows are few where they are large: each trigger reads them all and writes them into the checkpoint.
+std::size_t capacity(std::size_t rows, const parameters::InputSpec& input) {
+    constexpr std::size_t kBytesMax = 16U << 20U;
+    return std::min(rows, std::max<std::size_t>(1, kBytesMax / (input.values() * sizeof(float))));
+}
+
 }  // namespace
 
 LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec,
@@ -41,8 +47,8 @@ LearningState::LearningState(const LearningConfig& config, const parameters::Mod
       drift(config),
       labels(spec.classes.size()),
       prequential(spec.classes.size()),
-      replay(Reservoir::Keeps::History, config.replay_rows, spec.classes.size()),
-      validation(Reservoir::Keeps::Newest, config.validation_rows, spec.classes.size()),
+      replay(Reservoir::Keeps::History, capacity(config.replay_rows, spec.input), spec.classes.size()),
+      validation(Reservoir::Keeps::Newest, capacity(config.validation_rows, spec.input), spec.classes.size()),
       random(config.seed) {}
 
 Bytes LearningState::save(const parameters::ModelSpec& spec) const {
@@ -92,9 +98,10 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     SKERRY_TRY(state.drift.load(from));
     SKERRY_TRY(state.labels.load(from));
     state.prequential = SKERRY_TRY(Prequential::load(from, classes));
-    state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History, config.replay_rows, classes, sample));
-    state.validation =
-        SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::Newest, config.validation_rows, classes, sample));
+    state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History,
+                                              capacity(config.replay_rows, model.spec.input), classes, sample));
+    state.validation = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::Newest,
+                                                  capacity(config.validation_rows, model.spec.input), classes, sample));
     state.random = Random(from.get<std::uint64_t>());
     for (double& share : state.served) {
         share = from.get<double>();

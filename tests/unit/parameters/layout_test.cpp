@@ -62,7 +62,7 @@ TEST(ParameterLayout, LeavesNoGapAndGivesEachBlockToTheLightestTierThatNeedsIt) 
 }
 
 TEST(ParameterLayout, RefusesMoreParametersThanTheLimit) {
-    ModelSpec spec = testing::table(1 << 20);
+    ModelSpec spec = testing::table(1 << 19);
     spec.stages[0] = {Layer{Layer::Kind::Dense, 4096, 3, 1}};
     const auto layout = ParameterLayout::of(spec);
     ASSERT_FALSE(layout);

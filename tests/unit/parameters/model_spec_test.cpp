@@ -175,7 +175,7 @@ TEST(ModelSpec, RefusesClassNamesThatAreNoText) {
 
 TEST(ModelSpec, RefusesAMapThatWouldNotFitInMemory) {
     ModelSpec spec = testing::digits();
-    spec.input.shape = {1, 1024, 1024};
+    spec.input.shape = {1, 512, 512};
     spec.stages[0] = {Layer{Layer::Kind::Conv, 4096, 3, 1}};
     EXPECT_THAT(spec.problems(), ::testing::Contains(HasSubstr("its map has")));
 }
