@@ -54,12 +54,12 @@ const SpooledUpdate* Session::offered() const {
 bool Session::wants_lease() const {
     // Not while a newer version is on its way: the update would be stale before it is sealed.
     return !config_.alone && installed_.value > 0 && steps_per_update_ > 0 && steps_ >= steps_per_update_ &&
-           offered() == nullptr && !taking_ && !installing_ && !newest_;
+           offered() == nullptr && !taking_ && !installing_ && !download_ && !newest_;
 }
 
 bool Session::sharing() const {
     if (!connected_ || !welcomed_ || silent() || steps_per_update_ == 0 || installed_.value == 0) return false;
-    return steps_ >= steps_per_update_ || taking_ || installing_ || newest_ || !spool_.empty();
+    return steps_ >= steps_per_update_ || taking_ || installing_ || download_ || newest_ || !spool_.empty();
 }
 
 void Session::wait_with_lease(TimePoint until, std::string why) {
@@ -86,9 +86,9 @@ void Session::hear(const wire::LeaseGrant& grant, TimePoint now) {
     }
     lease_.close();
     lease_not_before_ = now;
-    taking_ = Taking{next_sequence_, std::exchange(steps_, 0)};
-    next_sequence_ = next_sequence_.next();
-    order(TakeUpdate{taking_->sequence, *lease, grant.lease, keys_.seal});
+    taking_ = std::exchange(next_sequence_, next_sequence_.next());
+    steps_ = 0;
+    order(TakeUpdate{*taking_, *lease, grant.lease, keys_.seal});
 }
 
 void Session::hear(const wire::LeaseDenied& denied, TimePoint now) {
@@ -109,7 +109,7 @@ void Session::hear(const wire::LeaseDenied& denied, TimePoint now) {
 }
 
 void Session::on(const UpdateSpooled& event, TimePoint now) {
-    if (!taking_ || taking_->sequence != event.update.sequence) return;
+    if (!taking_ || *taking_ != event.update.sequence) return;
     taking_.reset();
     spool_.push_back(event.update);
     offer_.open(now);
@@ -117,7 +117,7 @@ void Session::on(const UpdateSpooled& event, TimePoint now) {
 }
 
 void Session::on(const NothingTaken& event, TimePoint) {
-    if (!taking_ || taking_->sequence != event.sequence) return;
+    if (!taking_ || *taking_ != event.sequence) return;
     taking_.reset();
     if (installing_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
 }

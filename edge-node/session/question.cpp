@@ -5,12 +5,7 @@
 namespace skerry::node {
 
 std::chrono::milliseconds Jitter::around(std::chrono::milliseconds time) {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
-    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
-    mixed ^= mixed >> 31U;
-    const auto permille = 750 + static_cast<std::int64_t>(mixed % 500);
+    const auto permille = 750 + static_cast<std::int64_t>(random_.below(500));
     return std::chrono::milliseconds(time.count() * permille / 1000);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "common/base/random.hpp"
 #include "common/base/time.hpp"
 
 namespace skerry::node {
@@ -15,15 +16,15 @@ struct Backoff {
     std::chrono::milliseconds longest{30'000};
 };
 
-/// Small deterministic numbers for jitter (splitmix64); the seed is the node's.
+/// Deterministic jitter; the seed is the node's.
 class Jitter {
 public:
-    explicit Jitter(std::uint64_t seed) : state_(seed) {}
+    explicit Jitter(std::uint64_t seed) : random_(seed) {}
     /// `time` · [3/4, 5/4).
     [[nodiscard]] std::chrono::milliseconds around(std::chrono::milliseconds time);
 
 private:
-    std::uint64_t state_;
+    Random random_;
 };
 
 /// Something that is asked again until it is answered, since any message may be lost without a word.

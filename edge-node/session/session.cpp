@@ -86,7 +86,7 @@ void Session::ask_what_is_due(TimePoint now) {
                         certificate_.not_after, config_.software});
     }
     if (!welcomed_) return;  // until then the coordinator need not know this connection
-    if (pull_.is_due(now) && download_) {
+    if (download_ && pull_.is_due(now)) {
         download_->forget_asked();
         ask_for_chunks(now);
     }
@@ -140,14 +140,15 @@ void Session::hear(const wire::Welcome& welcome, TimePoint now) {
 void Session::hear(const wire::Denied& denied, TimePoint now) {
     using Reason = wire::Denied::Reason;
     if (denied.reason == Reason::UnknownVersion) {
-        // The version that we pull is gone, or the coordinator is older than we: hear what is newest.
+        // The version that we pull is gone, or the coordinator is older than we: on to the newest that we know of, and
+        // hear whether it still is.
         download_.reset();
-        newest_.reset();
         pull_.close();
         hello_.open(now + jitter_.around(config_.backoff.first));
-        return;
+        return begin_download(now);
     }
     denied_ = denied.text;
+    denial_ = denied.reason;
     welcomed_ = false;
     if (denied.reason == Reason::Revoked) {
         revoked_ = true;
@@ -206,6 +207,7 @@ SessionStatus Session::status(TimePoint) const {
                   : welcomed_ && hello_.attempts() < 4 ? Link::Welcome
                                                        : Link::Greeting;
     status.denied = denied_;
+    status.denial = denial_;
     status.heard = heard_;
     status.installed = installed_;
     status.newest = newest_known_;

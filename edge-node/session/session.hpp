@@ -17,6 +17,7 @@ struct SessionStatus {
     enum class Link { Away, Greeting, Welcome, Denied, Alone };
     Link link = Link::Away;
     std::string denied;                           ///< why, and what to do; empty unless Denied
+    wire::Denied::Reason denial{};                ///< likewise
     std::optional<TimePoint> heard;               ///< when the coordinator last said anything
     ModelVersion installed, newest;               ///< newest: that the coordinator told us of
     std::uint32_t chunks = 0, chunks_stored = 0;  ///< of the version on its way; 0: none is
@@ -121,6 +122,7 @@ private:
     bool welcomed_ = false;
     bool revoked_ = false;
     std::string denied_;
+    wire::Denied::Reason denial_{};
     std::optional<TimePoint> heard_;
     std::uint32_t steps_per_update_ = 0;
     Question hello_;
@@ -133,19 +135,16 @@ private:
         wire::SignedBytes signed_manifest;
         Sequence counted;
     };
-    std::optional<Announced> newest_;  ///< the newest one above what is installed
+    std::optional<Announced> newest_;  ///< the newest one above what is on its way, being installed or installed
     std::optional<Download> download_;
     std::optional<Announced> installing_;
     ModelVersion newest_known_;
     ModelVersion refused_version_;  ///< we can't use it: wait for a newer one
+    TimePoint refused_until_{};     ///< or, where we have none, for this moment
     Question pull_;
 
     // Updates.
-    struct Taking {
-        Sequence sequence;
-        std::uint64_t steps = 0;
-    };
-    std::optional<Taking> taking_;
+    std::optional<Sequence> taking_;  ///< by the TakeUpdate under way
     Question lease_;
     Question offer_;
     TimePoint lease_not_before_{};

@@ -17,17 +17,23 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
     }
     newest_known_ = std::max(newest_known_, manifest->version);
     const ModelVersion known = newest_       ? newest_->manifest.version
+                               : download_   ? download_->version()
                                : installing_ ? installing_->manifest.version
                                              : installed_;
-    if (manifest->version <= known || manifest->version == refused_version_) return;
+    if (manifest->version <= known) return;
+    // A node that has any version can wait for a better one; without one it can only try the same again.
+    if (manifest->version == refused_version_ && (installed_.value > 0 || now < refused_until_)) return;
     newest_ = Announced{*manifest, announcement.manifest, announcement.counted};
     begin_download(now);
 }
 
 void Session::begin_download(TimePoint now) {
-    // While one is being installed its chunks are still in place: the next one waits for VersionInstalled.
-    if (installing_ || !newest_ || newest_->manifest.version <= installed_) return;
-    download_.emplace(newest_->manifest, newest_->signed_manifest, newest_->counted, certificate_.tier);
+    // One at a time, to its end: a link that is slower than the fleet publishes would else never finish any. And
+    // while one is being installed its chunks are still in place: the next one waits for VersionInstalled.
+    if (download_ || installing_ || !newest_) return;
+    const Announced next = *std::exchange(newest_, std::nullopt);
+    if (next.manifest.version <= installed_) return;
+    download_.emplace(next.manifest, next.signed_manifest, next.counted, certificate_.tier);
     pull_.open(now);
     if (connected_ && welcomed_) ask_for_chunks(now);
 }
@@ -58,7 +64,6 @@ void Session::hear(const wire::ModelChunk& chunk, TimePoint now) {
     pull_.close();
     installing_ = Announced{download_->manifest(), download_->signed_manifest(), download_->counted()};
     download_.reset();
-    newest_.reset();
     if (!taking_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
 }
 
@@ -82,10 +87,13 @@ void Session::on(const VersionInstalled& event, TimePoint now) {
 void Session::on(const VersionRefused& event, TimePoint now) {
     if (!installing_ || installing_->manifest.version != event.version) return;
     refused_version_ = event.version;
+    refused_until_ = now + config_.denied_wait;
     installing_.reset();
     notice(Level::Error, "version_refused",
            "version " + std::to_string(event.version.value) + " is not installed: " + event.why +
-               "; this node stays on version " + std::to_string(installed_.value) + " until a newer one comes");
+               (installed_.value > 0
+                    ? "; this node stays on version " + std::to_string(installed_.value) + " until a newer one comes"
+                    : std::string("; it has no other, so it is tried again later")));
     begin_download(now);
 }
 

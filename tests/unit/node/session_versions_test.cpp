@@ -129,5 +129,45 @@ TEST_F(SessionTest, AsksForALeaseAtOnceWhenANewVersionIsInstalled) {
     EXPECT_EQ(the_message<wire::LeaseRequest>(actions).base, ModelVersion{2});
 }
 
+TEST_F(SessionTest, LetsARunningDownloadFinishBeforeItFetchesWhatWasPublishedMeanwhile) {
+    federation_.values = {10, 20, 300'000};  // two chunks and a bit
+    Session session = open(1);
+    tell(session, Connected{});
+    hear(session, federation_.welcome(1));
+    hear(session, federation_.announcement(2));
+    const Bytes bytes = Federation::bytes_of_floats(federation_.weights(2));
+    std::uint32_t stored = 0;
+    for (std::size_t offset = 0; offset < bytes.size(); offset += limits::kChunkBytes, ++stored) {
+        EXPECT_THAT(hear(session, federation_.announcement(3 + stored)), IsEmpty())
+            << "the fleet is faster than the link";
+        const ByteView chunk = ByteView(bytes).subspan(offset, std::min(limits::kChunkBytes, bytes.size() - offset));
+        EXPECT_THAT(hear(session, wire::ModelChunk{ModelVersion{2}, Tier::Heavy, stored, copy_of(chunk)}),
+                    Contains(orders<StoreModelChunk>()));
+    }
+    ASSERT_GT(stored, 1U);
+    EXPECT_EQ(the_message<wire::ModelPull>(tell(session, VersionInstalled{ModelVersion{2}})).version,
+              ModelVersion{2 + stored});
+}
+
+TEST_F(SessionTest, GoesOnToTheNewestItKnowsWhenTheVersionOnItsWayIsGone) {
+    Session session = settled();
+    hear(session, federation_.announcement(2));
+    hear(session, federation_.announcement(30));
+    const Actions actions = hear(session, wire::Denied{wire::Denied::Reason::UnknownVersion, "version 2 is not held"});
+    EXPECT_EQ(the_message<wire::ModelPull>(actions).version, ModelVersion{30});
+}
+
+TEST_F(SessionTest, TriesItsFirstVersionAgainLaterWhereItHasNoOther) {
+    Session session = open();
+    tell(session, Connected{});
+    hear(session, federation_.welcome(1));
+    hear(session,
+         wire::ModelChunk{ModelVersion{1}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(1))});
+    tell(session, VersionRefused{ModelVersion{1}, "there was no memory"});
+    EXPECT_THAT(hear(session, federation_.welcome(1)), Not(Contains(says<wire::ModelPull>())));
+    wait(session, 301s);
+    EXPECT_THAT(hear(session, federation_.welcome(1)), Contains(says<wire::ModelPull>()));
+}
+
 }  // namespace
 }  // namespace skerry::node
