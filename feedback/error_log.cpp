@@ -1,5 +1,7 @@
 #include "feedback/error_log.hpp"
 
+#include <algorithm>
+
 namespace skerry::feedback {
 namespace {
 
@@ -41,7 +43,8 @@ Result<> ErrorLog::append(std::span<const ErrorRecord> errors, TimePoint now) {
                             double{error.score}, error.version.global, error.version.local);
         SKERRY_TRY(insert.run());
     }
-    SKERRY_TRY(database_->run("DELETE FROM error WHERE at < ?", milliseconds_of(now - config_.age_max)));
+    SKERRY_TRY(database_->run("DELETE FROM error WHERE at < ? AND id <= (SELECT max(id) FROM error) - ?",
+                              milliseconds_of(now - config_.age_max), std::max<std::size_t>(config_.rows_max / 10, 1)));
     // Ids have no gaps but at the old end, where age took some: then fewer rows than allowed are kept, never more.
     return database_->run("DELETE FROM error WHERE id <= (SELECT max(id) FROM error) - ?", config_.rows_max);
 }

@@ -66,7 +66,8 @@ class ErrorLog {
 public:
     ErrorLog(storage::Database& database, ErrorLogConfig config) : database_(&database), config_(config) {}
 
-    /// Adds errors and drops what is beyond the bounds, inside the caller's transaction.
+    /// Adds errors and drops what is beyond the bounds, inside the caller's transaction. However old they seem, the
+    /// newest tenth of rows_max stays: a clock that jumps, or was never set, must not empty the log.
     [[nodiscard]] Result<> append(std::span<const ErrorRecord> errors, TimePoint now);
 
     /// Newest first, at most `count_max`.

@@ -70,6 +70,7 @@ Result<> LabelStore::append(std::span<const LabelledSample> labels) {
         "INSERT INTO label (request, prediction_order, at, global, local, tier, predicted, probability, margin, "
         "score, label, labelled_at, sample) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (request) DO NOTHING"));
+    std::vector<ErrorRecord> errors;
     for (const LabelledSample& labelled : labels) {
         const Prediction& prediction = labelled.prediction;
         insert.reset().bind(prediction.request, prediction.order, milliseconds_of(prediction.at),
@@ -78,7 +79,9 @@ Result<> LabelStore::append(std::span<const LabelledSample> labels) {
                             double{prediction.probability}, double{prediction.margin}, double{prediction.score},
                             labelled.label, milliseconds_of(labelled.labelled_at), prediction.sample);
         SKERRY_TRY(insert.run());
+        if (database_.changes() == 1 && !labelled.correct()) errors.push_back(error_of(labelled));
     }
+    SKERRY_TRY(errors_.append(errors, labels.back().labelled_at));
     return transaction.commit();
 }
 
@@ -137,7 +140,6 @@ Result<> LabelStore::commit_step(const StepCommit& step) {
         database_.run("INSERT INTO checkpoint (id, bytes, committed_at) VALUES (1, ?, ?) ON CONFLICT (id) DO "
                       "UPDATE SET bytes = excluded.bytes, committed_at = excluded.committed_at",
                       step.checkpoint, milliseconds_of(step.now)));
-    SKERRY_TRY(errors_.append(step.errors, step.now));
     SKERRY_TRY(database_.run("DELETE FROM label WHERE sample IS NULL AND row <= (SELECT max(row) FROM label) - ?",
                              config_.remembered_ids_max));
     return transaction.commit();

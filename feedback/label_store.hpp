@@ -28,7 +28,6 @@ struct LabelStoreConfig {
 struct StepCommit {
     std::span<const std::uint64_t> consumed;  ///< rows that this step has learned from
     ByteView checkpoint;                      ///< replaces the one before
-    std::span<const ErrorRecord> errors;      ///< the wrong answers among them
     TimePoint now;
 };
 
@@ -45,6 +44,7 @@ public:
 
     /// Makes labels durable in one transaction (group commit: the caller gathers those that wait for their answer).
     /// `row` of the given samples is ignored. A request id that is on record already is skipped, its record stays.
+    /// Wrong answers among the new ones go into the error log in the same transaction.
     [[nodiscard]] Result<> append(std::span<const LabelledSample> labels);
 
     /// The label on record for a request, whether learned or not; nothing when there is none.
@@ -55,7 +55,7 @@ public:
     [[nodiscard]] Result<std::vector<LabelledSample>> unconsumed(std::size_t count_max);
     [[nodiscard]] Result<std::uint64_t> unconsumed_count();
 
-    /// Consumption, checkpoint and errors in one transaction. Nothing may be consumed: a checkpoint alone, after new
+    /// Consumption and checkpoint in one transaction. Nothing may be consumed: a checkpoint alone, after new
     /// global weights came. Conflict: a row is unknown or was consumed before; nothing has changed.
     [[nodiscard]] Result<> commit_step(const StepCommit& step);
 
@@ -65,6 +65,8 @@ public:
     [[nodiscard]] Result<std::uint64_t> next_order();
 
     [[nodiscard]] ErrorLog& errors() { return errors_; }
+    /// The last call failed for want of room: nothing has changed, the same call may be repeated later.
+    [[nodiscard]] bool disk_full() const { return database_.disk_full(); }
 
 private:
     LabelStore(storage::Database database, LabelStoreConfig config)

@@ -51,7 +51,7 @@ public:
     [[nodiscard]] std::optional<Prediction> find(std::string_view request) const;
     /// Its label is durable: the slot is free.
     void remove(std::string_view request);
-    /// Lets go what is older than the age limit.
+    /// Lets go what is older than the age limit, unless by more than a year: then it was a clock that jumped.
     void expire(TimePoint now);
 
     /// It was pushed out unlabelled. Remembers as many of the newest as there are slots; forgotten by a restart.

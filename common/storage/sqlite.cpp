@@ -21,6 +21,7 @@ struct Connection {
     std::filesystem::path path;
     sqlite3* handle = nullptr;
     std::unordered_map<std::string, sqlite3_stmt*> idle;  ///< prepared, reset, without values
+    mutable bool full = false;                            ///< Database::disk_full()
 
     Connection(std::filesystem::path file) : path(std::move(file)) {}
     Connection(const Connection&) = delete;
@@ -32,6 +33,7 @@ struct Connection {
     }
 
     [[nodiscard]] tl::unexpected<Error> failure(int code) const {
+        full = (code & 0xff) == SQLITE_FULL;
         return tl::unexpected<Error>(sqlite_error(code, handle, path));
     }
     Result<> execute(const char* sql) {
@@ -87,8 +89,10 @@ Statement& Statement::expect(int values) {
 
 Result<bool> Statement::step() {
     const int code = bind_failure_ != SQLITE_OK ? bind_failure_ : sqlite3_step(handle_);
-    if (code == SQLITE_ROW) return true;
-    if (code == SQLITE_DONE) return false;
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        connection_->full = false;
+        return code == SQLITE_ROW;
+    }
     const auto failure = connection_->failure(code);
     sqlite3_reset(handle_);
     return failure;
@@ -200,6 +204,9 @@ Result<> Database::migrate(std::span<const char* const> scripts) {
     }
 }
 
+bool Database::disk_full() const {
+    return connection_->full;
+}
 std::int64_t Database::changes() const {
     return sqlite3_changes64(connection_->handle);
 }

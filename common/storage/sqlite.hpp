@@ -121,8 +121,8 @@ private:
 ///   Unavailable  disk full, locked by another process, damaged, or not readable: four sentences, each with what to do
 ///   Conflict     a UNIQUE, CHECK, NOT NULL or FOREIGN KEY constraint
 ///   Internal     anything else, such as SQL that does not parse
-/// After a failed write the transaction is to be given up: roll back, and after an I/O error restart, so that the state
-/// is read back from the disk. One thread at a time.
+/// After a failed write the transaction is to be given up: roll back, and unless disk_full() says why, restart, so that
+/// the state is read back from the disk. One thread at a time.
 class Database {
 public:
     /// Opens or creates; ":memory:" makes one that lives as long as this object. The folder must exist.
@@ -148,6 +148,9 @@ public:
     /// VersionMismatch: the file was written by a newer program.
     [[nodiscard]] Result<> migrate(std::span<const char* const> scripts);
 
+    /// The last call failed, and for want of room: its transaction is rolled back, the database is as before, and the
+    /// same may be tried again once there is space.
+    [[nodiscard]] bool disk_full() const;
     /// Rows changed by the last INSERT, UPDATE or DELETE.
     [[nodiscard]] std::int64_t changes() const;
     [[nodiscard]] std::int64_t last_insert_rowid() const;

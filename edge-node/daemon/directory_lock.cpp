@@ -17,6 +17,10 @@ Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& dir) {
     }
     DirectoryLock lock(file);
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            return fail(ErrorCode::Unavailable, "locking " + path.string() + ": " + std::strerror(errno) +
+                                                    ": does its file system know locks?");
+        }
         return fail(ErrorCode::Conflict,
                     "another skerry-node works in " + dir.string() + ": stop it first, or give another --dir");
     }

@@ -16,6 +16,7 @@
 #include "common/wire/codec.hpp"
 #include "common/wire/signed.hpp"
 #include "common/wire/token.hpp"
+#include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/daemon/directory_lock.hpp"
 #include "edge-node/daemon/endpoint.hpp"
 #include "edge-node/daemon/node_keys.hpp"
@@ -129,7 +130,8 @@ Result<Enrolment> checked(const wire::JoinReply& reply, const wire::JoinRequest&
 Result<Joined> joined_as(Enrolment enrolment, bool before) {
     const wire::Certificate certificate = SKERRY_TRY(wire::open_certificate(enrolment.certificate, enrolment.root));
     const parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(enrolment.model));
-    SKERRY_TRY(parameters::ParameterLayout::of(spec));
+    const auto layout = SKERRY_TRY(parameters::ParameterLayout::of(spec));
+    SKERRY_TRY(check_storable(layout.prefix(certificate.tier)));
     return Joined{std::move(enrolment), certificate.node, certificate.tier, spec.name, before};
 }
 
@@ -142,16 +144,22 @@ Result<Joined> join(const JoinOptions& options) {
         return fail(ErrorCode::InvalidInput, "the name must be 1 to 64 visible ASCII characters: give another --name");
     }
     const wire::JoinToken token = SKERRY_TRY(wire::parse_token(options.token));
-    const NodeKeys keys = SKERRY_TRY(read_or_make_node_keys(options.dir));
+    SKERRY_TRY(make_node_folder(options.dir));
     const DirectoryLock lock = SKERRY_TRY(DirectoryLock::take(options.dir));
     Spool spool = SKERRY_TRY(Spool::open(options.dir / "node.db"));
     if (std::optional<Enrolment> enrolment = SKERRY_TRY(spool.enrolment())) {
-        if (enrolment->root == token.root) return joined_as(std::move(*enrolment), true);
+        if (enrolment->root == token.root) {
+            Joined joined = SKERRY_TRY(joined_as(std::move(*enrolment), true));
+            SKERRY_TRY(read_keys_of(
+                options.dir, SKERRY_TRY(wire::open_certificate(joined.enrolment.certificate, joined.enrolment.root))));
+            return joined;
+        }
         return fail(ErrorCode::Conflict, options.dir.string() +
                                              " belongs to a node of another federation: join with "
                                              "another --dir, or remove the folder first");
     }
 
+    const NodeKeys keys = SKERRY_TRY(read_or_make_node_keys(options.dir));
     wire::JoinRequest request;
     request.token = token.id;
     request.identity = keys.identity.verify_key().value;

@@ -28,7 +28,8 @@ struct Joined {
 /// Enrols this node: makes its keys, proves the token, believes nothing before root and proof are checked, and stores
 /// what it learned in DIR/node.db. After any failure it may simply be called again: the keys stay, and the coordinator
 /// gives the same identity the same certificate. Blocks; runs a loop of its own.
-/// InvalidInput: no token. PermissionDenied: refused, or not the coordinator that the token pins. Unavailable: no
+/// InvalidInput: no token, a folder into which every user may write, or a model too large for a node's database.
+/// PermissionDenied: refused, or not the coordinator that the token pins. Unavailable: no
 /// answer in time. Conflict: the folder is in use, or belongs to another federation. Each says what to do.
 [[nodiscard]] Result<Joined> join(const JoinOptions& options);
 

@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "edge-node/daemon/disk_failure.hpp"
+
 namespace skerry::node {
 
 namespace {
@@ -59,9 +61,17 @@ void LabelIntake::commit() {
     }
     storage_.run(
         [&store = store_, candidates = std::move(candidates)]() mutable {
-            return judge_and_append(store, std::move(candidates), Clock::now());
+            auto verdicts = judge_and_append(store, std::move(candidates), Clock::now());
+            return std::pair(std::move(verdicts), store.disk_full());
         },
-        [this, group = std::move(group)](Result<Verdicts> verdicts) mutable {
+        [this, group = std::move(group)](std::pair<Result<Verdicts>, bool> outcome) mutable {
+            auto& [verdicts, full] = outcome;
+            if (!verdicts && !full) disk_failed(verdicts.error());
+            disk_trouble_ = verdicts ? std::string() : verdicts.error().message;
+            if (!verdicts) {
+                verdicts = fail(ErrorCode::Unavailable,
+                                "these labels were not kept: " + disk_trouble_ + "; send them again later");
+            }
             finish(std::move(group), std::move(verdicts));
         });
 }

@@ -29,11 +29,14 @@ public:
                 std::function<void(std::size_t)> on_accepted)
         : storage_(storage), store_(store), ring_(ring), on_accepted_(std::move(on_accepted)) {}
 
-    /// One verdict a label, in order. Errors: as feedback::LabelStore::append; then nothing was acknowledged.
+    /// One verdict a label, in order. Unavailable: the disk is full, and nothing was kept. Another failure of the disk
+    /// ends the process.
     void submit(std::vector<IncomingLabel> labels, OnDone on_done);
 
     /// Labels that wait for their commit.
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
+    /// Why the last labels were not kept; empty: they were.
+    [[nodiscard]] const std::string& disk_trouble() const { return disk_trouble_; }
 
 private:
     struct Submission {
@@ -49,6 +52,7 @@ private:
     std::function<void(std::size_t)> on_accepted_;
     std::vector<Submission> gathering_;
     std::size_t waiting_ = 0;
+    std::string disk_trouble_;
     bool committing_ = false;
 };
 

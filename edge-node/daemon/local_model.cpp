@@ -18,6 +18,11 @@ namespace {
 /// An engine that failed is asked again after this; the learner process has its own, longer restart delays.
 constexpr std::chrono::milliseconds kEngineRetry{1000};
 
+/// A disk that is full is tried again after this.
+constexpr std::chrono::milliseconds kDiskRetry{5000};
+/// A batch that an engine could not compute so often is given up.
+constexpr unsigned kFailuresMax = 3;
+
 Checkpoint with_learner(Checkpoint checkpoint, const LearningPolicy& policy) {
     checkpoint.learner = policy.checkpoint();
     return checkpoint;
@@ -44,40 +49,65 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       executors_(std::move(executors)),
       identity_(identity),
       retry_(loop),
+      room_(loop),
       patience_(loop) {}
 
 Result<> LocalModel::restore() {
+    bool checkpoint_was_read = false;
     if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
-        auto checkpoint = Checkpoint::from_bytes(*stored);
-        auto policy = checkpoint ? LearningPolicy::restore(engine_, config_, model_->spec, checkpoint->learner)
-                                 : Result<std::unique_ptr<LearningPolicy>>(tl::unexpected(checkpoint.error()));
-        if (checkpoint) checkpoint_ = std::move(*checkpoint);
-        if (policy) {
-            policy_ = std::move(*policy);
-        } else {
-            log::warning("checkpoint_unusable", {{"reason", policy.error().message},
-                                                 {"consequence", "learning starts again from the installed version"}});
-            std::vector<float> base = SKERRY_TRY(stores_.spool.base());
-            if (!base.empty()) SKERRY_TRY(adopt(std::move(base)));
+        const auto read = restore_policy(*stored);
+        checkpoint_was_read = read.has_value();
+        if (!read) {
+            log::warning("checkpoint_unusable",
+                         {{"reason", read.error().message},
+                          {"consequence", "learning starts again from the installed version and the updates sent"}});
+            SKERRY_TRY(start_again());
         }
-        checkpoint_.learner.clear();
     }
     if (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
-        const bool install = unfinished->what == Unfinished::What::Install;
-        if (!install || !policy_ || checkpoint_.version.global != unfinished->version) {
-            SKERRY_TRY(adopt(install
-                                 ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
-                                                                    model_->layout.statistics()))
-                                 : SKERRY_TRY(stores_.spool.last_good())));
-            if (install) checkpoint_.version = {unfinished->version, 0};
-            SKERRY_TRY(
-                stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), {}, Clock::now()}));
-        }
-        SKERRY_TRY(install ? stores_.spool.finish_install() : stores_.spool.finish_drop(checkpoint_.totals));
-        log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}});
+        SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
     }
     sent_ = SKERRY_TRY(stores_.spool.totals_sent());
     unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
+    return {};
+}
+
+Result<> LocalModel::restore_policy(ByteView stored) {
+    checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
+    policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
+    checkpoint_.learner.clear();
+    return {};
+}
+
+// What the spool holds was shared and is counted sooner or later: it belongs to the weights, and what it claimed to
+// the totals. Only the progress since is lost.
+Result<> LocalModel::start_again() {
+    Checkpoint fresh;
+    fresh.version.global = SKERRY_TRY(stores_.spool.load()).installed;
+    // Other weights than before under this global version, so another name where the old one is known.
+    if (checkpoint_.version.global == fresh.version.global) fresh.version.local = checkpoint_.version.local + 1;
+    fresh.totals = SKERRY_TRY(stores_.spool.totals_sent());
+    fresh.totals.error_cursor = 0;
+    fresh.answered = checkpoint_.answered;
+    checkpoint_ = std::move(fresh);
+    std::vector<float> weights = SKERRY_TRY(stores_.spool.as_sent());
+    if (!weights.empty()) SKERRY_TRY(adopt(std::move(weights)));
+    return {};
+}
+
+Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read) {
+    const bool install = unfinished.what == Unfinished::What::Install;
+    // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
+    const bool rebased = install && checkpoint_was_read && checkpoint_.version.global == unfinished.version;
+    if (!rebased) {
+        SKERRY_TRY(adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
+                                                                    model_->layout.statistics()))
+                                 : SKERRY_TRY(stores_.spool.last_good())));
+        if (install) checkpoint_.version = {unfinished.version, 0};
+        SKERRY_TRY(stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), Clock::now()}));
+    }
+    SKERRY_TRY(install ? stores_.spool.finish_install() : finish_drop(stores_, checkpoint_.totals));
+    log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}});
     return {};
 }
 
@@ -127,7 +157,8 @@ void LocalModel::perform(Action order) {
 void LocalModel::finish(std::function<void()> then) {
     finishing_ = true;
     // A trigger that is with the engine is let go: its labels are still there at the next start.
-    if (working_ && policy_ && policy_->busy()) return then();
+    // So is what waits for room on the disk: nothing of it has happened yet.
+    if (working_ && ((policy_ && policy_->busy()) || !disk_trouble_.empty())) return then();
     then_ = std::move(then);
     retry_.cancel();
     patience_.cancel();
@@ -162,8 +193,8 @@ bool LocalModel::waits_for_version() {
     const auto left = *waiting_since_ + version_patience_ - now;
     if (left <= std::chrono::milliseconds(0)) return false;
     patience_.expires_after(left);
-    patience_.async_wait([this](boost::system::error_code error) {
-        if (!error) pump();
+    patience_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code error) {
+        if (!error && !alive.expired()) pump();
     });
     return true;
 }
@@ -197,44 +228,79 @@ void LocalModel::begin_trigger() {
     on_disk([&labels = stores_.labels, rows = config_.trigger_rows] { return labels.unconsumed(rows); },
             [this](std::vector<feedback::LabelledSample> batch) {
                 auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
-                policy_->learn(*shared, [this, shared](Result<Learned> learned) {
-                    on_learned(std::move(learned), std::move(*shared));
+                policy_->learn(*shared, [this, shared, before = policy_->prequential()](Result<Learned> learned) {
+                    on_learned(std::move(learned), *shared, before);
                 });
             });
 }
 
-void LocalModel::on_learned(Result<Learned> learned, std::vector<feedback::LabelledSample> batch) {
-    if (!learned) {
-        if (engine_trouble_ != learned.error().message) {
-            log::warning("cannot_learn", {{"reason", learned.error().message}});
-        }
-        engine_trouble_ = learned.error().message;
-        if (finishing_) return end_work();
-        // Orders need not wait for the engine; only the next try does.
-        working_ = false;
-        if (!orders_.empty()) return pump();
-        working_ = true;
-        retry_.expires_after(kEngineRetry);
-        retry_.async_wait([this](boost::system::error_code) { end_work(); });
-        return;
+void LocalModel::on_not_learned(const Error& error, const std::vector<feedback::LabelledSample>& batch) {
+    if (engine_trouble_ != error.message) log::warning("cannot_learn", {{"reason", error.message}});
+    engine_trouble_ = error.message;
+    if (finishing_) return end_work();
+    // An engine that is away comes back. What one that is there can't compute, it won't the next time either, and the
+    // labels behind this batch would wait for ever.
+    if (error.code != ErrorCode::Unavailable && ++failures_ >= kFailuresMax) return drop(batch);
+    // Orders need not wait for the engine; only the next try does.
+    working_ = false;
+    if (!orders_.empty()) return pump();
+    working_ = true;
+    retry_.expires_after(kEngineRetry);
+    retry_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code) {
+        if (!alive.expired()) end_work();
+    });
+}
+
+void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
+    failures_ = 0;
+    labels_dropped_ += batch.size();
+    log::error("labels_dropped", {{"labels", batch.size()}, {"reason", engine_trouble_}});
+    std::vector<std::uint64_t> consumed;
+    for (const feedback::LabelledSample& sample : batch) {
+        consumed.push_back(sample.row);
+        checkpoint_.totals.labelled += 1;
+        checkpoint_.totals.errors += sample.correct() ? 0 : 1;
     }
+    on_disk(
+        [this, consumed, checkpoint = checkpoint_of_now()] {
+            return stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now()});
+        },
+        [this, count = consumed.size()] {
+            unconsumed_ -= std::min<std::uint64_t>(unconsumed_, count);
+            end_work();
+        });
+}
+
+void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
+    if (disk_trouble_.empty()) {
+        log::error("disk_full", {{"reason", error.message}, {"consequence", "it serves; learning and sharing wait"}});
+    }
+    disk_trouble_ = error.message;
+    if (finishing_ && then_) return std::exchange(then_, nullptr)();
+    room_.expires_after(kDiskRetry);
+    room_.async_wait([then = std::move(then), alive = std::weak_ptr<bool>(alive_)](boost::system::error_code failure) {
+        if (!failure && !alive.expired()) then();
+    });
+}
+
+void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback::LabelledSample>& batch,
+                            const feedback::PrequentialNumbers& before) {
+    if (!learned) return on_not_learned(learned.error(), batch);
+    failures_ = 0;
     engine_trouble_.clear();
     const feedback::PrequentialNumbers numbers = policy_->prequential();
     checkpoint_.version.local += 1;
     checkpoint_.totals.steps += learned->accepted ? 1 : 0;
     checkpoint_.totals.examples += learned->report.trained_rows;
-    checkpoint_.totals.labelled = numbers.labelled;
-    checkpoint_.totals.errors = errors_in(numbers);
+    checkpoint_.totals.labelled += numbers.labelled - before.labelled;
+    checkpoint_.totals.errors += errors_in(numbers) - errors_in(before);
     checkpoint_.learning_rate = learned->report.learning_rate;
     checkpoint_.reason = learned->report.reason;
 
-    std::vector<feedback::ErrorRecord> errors;
-    for (const feedback::LabelledSample& sample : batch)
-        if (!sample.correct()) errors.push_back(feedback::error_of(sample));
-    auto job = [this, consumed = learned->consumed, errors = std::move(errors), version = checkpoint_.version,
-                parameters = learned->parameters, checkpoint = checkpoint_of_now()] {
+    auto job = [this, consumed = learned->consumed, version = checkpoint_.version, parameters = learned->parameters,
+                checkpoint = checkpoint_of_now()] {
         using Made = Result<std::shared_ptr<const Snapshot>>;
-        const auto committed = stores_.labels.commit_step({consumed, checkpoint.to_bytes(), errors, Clock::now()});
+        const auto committed = stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now()});
         if (!committed) return Made(tl::unexpected(committed.error()));
         return make_snapshot(model_, version, *parameters, executors_);
     };

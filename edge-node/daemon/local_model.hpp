@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,11 +24,12 @@ namespace skerry::node {
 /// The one owner of the node's weights: they learn from labels, are shared as updates and are rebased on versions, one
 /// of these at a time, each durable before the next begins. Serving only ever sees the snapshots it publishes.
 ///
-///     trigger   unconsumed labels → policy → {checkpoint, consumption, errors} in one commit → snapshot → StepLearned
+///     trigger   unconsumed labels → policy → {checkpoint, consumption} in one commit → snapshot → StepLearned
 ///     take      progress since the last update → sealed, in the spool → UpdateSpooled
 ///     install   begin_install → rebased weights in the checkpoint → finish_install → snapshot → VersionInstalled
 ///
-/// A disk that fails ends the process: what is durable is read back at the next start. Loop thread only; spool and
+/// A full disk pauses all of this, not serving, until there is room. A disk that fails otherwise ends the process: what
+/// is durable is read back at the next start. Loop thread only; spool and
 /// store are touched on the storage thread alone once begin() has returned.
 class LocalModel {
 public:
@@ -67,13 +69,19 @@ public:
     [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
     /// Samples answered since the node was created, by tier.
     [[nodiscard]] std::array<std::uint64_t, kTiers> answered() const;
-    [[nodiscard]] std::uint64_t steps_unsent() const { return checkpoint_.totals.steps - sent_.steps; }
+    [[nodiscard]] std::uint64_t steps_unsent() const {
+        return checkpoint_.totals.steps - std::min(checkpoint_.totals.steps, sent_.steps);
+    }
     [[nodiscard]] const std::optional<LearningReport>& last_report() const { return last_report_; }
     [[nodiscard]] std::optional<feedback::PrequentialNumbers> prequential() const;
     /// How long the last trigger took, from its labels to its snapshot.
     [[nodiscard]] std::chrono::milliseconds trigger_time() const { return trigger_time_; }
     /// Why the engine could not learn the last time it was asked; empty: it could.
     [[nodiscard]] const std::string& engine_trouble() const { return engine_trouble_; }
+    /// Why nothing can be stored for the moment; empty: it can.
+    [[nodiscard]] const std::string& disk_trouble() const { return disk_trouble_; }
+    /// Labels, since begin(), that no engine could learn from: consumed, so that those behind them are learned.
+    [[nodiscard]] std::uint64_t labels_dropped() const { return labels_dropped_; }
     [[nodiscard]] const LearningConfig& config() const { return config_; }
 
 private:
@@ -82,7 +90,10 @@ private:
 
     [[nodiscard]] bool waits_for_version();
     void begin_trigger();
-    void on_learned(Result<Learned> learned, std::vector<feedback::LabelledSample> batch);
+    void on_learned(Result<Learned> learned, const std::vector<feedback::LabelledSample>& batch,
+                    const feedback::PrequentialNumbers& before);
+    void on_not_learned(const Error& error, const std::vector<feedback::LabelledSample>& batch);
+    void drop(const std::vector<feedback::LabelledSample>& batch);
 
     // local_model_orders.cpp
     void work_on(TakeUpdate& order);
@@ -97,11 +108,22 @@ private:
         end_work();
     }
 
+    [[nodiscard]] Result<> restore_policy(ByteView stored);
+    [[nodiscard]] Result<> start_again();
+    [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
     [[nodiscard]] Result<> adopt(std::vector<float> weights);
     [[nodiscard]] Checkpoint checkpoint_of_now();
     void publish(std::shared_ptr<const Snapshot> snapshot);
     template <class Job, class Done>
+    struct Work {
+        Job job;
+        Done done;
+    };
+    template <class Job, class Done>
     void on_disk(Job job, Done done);
+    template <class Job, class Done>
+    void try_on_disk(std::shared_ptr<Work<Job, Done>> work);
+    void wait_for_room(const Error& error, std::function<void()> then);
 
     boost::asio::io_context& loop_;
     Stores stores_;
@@ -122,6 +144,9 @@ private:
     std::chrono::milliseconds trigger_time_{0};
     TimePoint trigger_began_{};
     std::string engine_trouble_;
+    std::string disk_trouble_;
+    unsigned failures_ = 0;  ///< of the same batch, by an engine that is there
+    std::uint64_t labels_dropped_ = 0;
 
     std::vector<float> staged_;  ///< the version that is being fetched
     std::deque<Action> orders_;
@@ -129,10 +154,12 @@ private:
     bool finishing_ = false;
     std::function<void()> then_;
     boost::asio::steady_timer retry_;
+    boost::asio::steady_timer room_;
 
     /// Since when the progress that is due or on its way is waited for; nothing while none is.
     std::optional<TimePoint> waiting_since_;
     boost::asio::steady_timer patience_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace skerry::node

@@ -1,31 +1,46 @@
 #pragma once
 
-#include <cstdlib>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
-#include "common/observe/log.hpp"
+#include "edge-node/daemon/disk_failure.hpp"
 #include "edge-node/daemon/local_model.hpp"
 
 // How LocalModel reaches its stores; only for its two source files.
 namespace skerry::node {
 
-[[noreturn]] inline void disk_failed(const Error& error) {
-    // What the disk holds is not known any more. Nothing may be acknowledged from here on: start again and read it.
-    observe::log::error("disk_failed",
-                        {{"reason", error.message}, {"fix", "free space or check the disk, then start again"}});
-    std::_Exit(70);
+/// Ends a drop: the errors up to now are as little reported again as the labels that `totals` counts.
+[[nodiscard]] inline Result<> finish_drop(const LocalModel::Stores& stores, Totals totals) {
+    const Totals before = SKERRY_TRY(stores.spool.totals_sent());
+    totals.error_cursor = SKERRY_TRY(stores.labels.errors().counts_since(before.error_cursor, 0)).cursor;
+    return stores.spool.finish_drop(totals);
 }
 
-/// Runs `job` on the storage thread, then `done` on the loop with its value. A job that fails ends the process.
+/// Runs `job` on the storage thread, then `done` on the loop with its value. A disk without room is tried again until
+/// there is some: a job that failed so has changed nothing, and every job may be repeated. Any other failure ends the
+/// process.
 template <class Job, class Done>
 void LocalModel::on_disk(Job job, Done done) {
-    stores_.thread.run(std::move(job), [done = std::move(done)](auto result) mutable {
+    try_on_disk(std::make_shared<Work<Job, Done>>(Work<Job, Done>{std::move(job), std::move(done)}));
+}
+
+template <class Job, class Done>
+void LocalModel::try_on_disk(std::shared_ptr<Work<Job, Done>> work) {
+    auto job = [stores = stores_, work] {
+        auto result = work->job();
+        const bool full = !result && (stores.spool.disk_full() || stores.labels.disk_full());
+        return std::pair(std::move(result), full);
+    };
+    stores_.thread.run(std::move(job), [this, work](auto outcome) {
+        auto& [result, full] = outcome;
+        if (full) return wait_for_room(result.error(), [this, work] { try_on_disk(work); });
         if (!result) disk_failed(result.error());
-        if constexpr (std::is_same_v<decltype(result), Result<>>) {
-            done();
+        disk_trouble_.clear();
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(result)>, Result<>>) {
+            work->done();
         } else {
-            done(std::move(*result));
+            work->done(std::move(*result));
         }
     });
 }

@@ -1,14 +1,34 @@
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "common/base/limits.hpp"
 #include "common/observe/log.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
+#include "edge-node/serving/classify.hpp"
 #include "edge-node/spool/rebase.hpp"
 
 namespace skerry::node {
 
 namespace log = observe::log;
+
+namespace {
+
+/// The version can be served, and every exit of it answers one sample, a black image or a row of zeroes, in numbers.
+Result<> self_test(const std::shared_ptr<const Model>& model, ModelVersion number, const std::vector<float>& version,
+                   const ExecutorFactory& executors) {
+    const auto trial = SKERRY_TRY(make_snapshot(model, {number, 0}, version, executors));
+    ClassifyScratch scratch;
+    const auto exits = all_exits(*trial, std::vector<float>(model->spec.input.values()), scratch);
+    for (const auto& logits : exits) {
+        if (!logits || std::all_of(logits->begin(), logits->end(), [](float z) { return std::isfinite(z); })) continue;
+        return fail(ErrorCode::InvalidInput, "its self-test failed: an answer is not finite");
+    }
+    return {};
+}
+
+}  // namespace
 
 // ---- What the session orders ----
 
@@ -53,8 +73,8 @@ void LocalModel::work_on(InstallVersion& order) {
     auto job = [this, order, version = std::move(version),
                 weights = policy_ ? policy_->parameters() : nullptr]() -> Result<Prepared> {
         // The self-test: a version that is no use to this node must not become its base.
-        if (auto trial = make_snapshot(model_, {order.manifest.version, 0}, version, executors_); !trial) {
-            return Prepared{{}, trial.error().message};
+        if (const auto fit = self_test(model_, order.manifest.version, version, executors_); !fit) {
+            return Prepared{{}, fit.error().message};
         }
         SKERRY_TRY(stores_.spool.begin_install(order, version));
         return Prepared{
@@ -70,7 +90,7 @@ void LocalModel::work_on(InstallVersion& order) {
         on_disk(
             [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
                 using Made = Result<std::shared_ptr<const Snapshot>>;
-                auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), {}, Clock::now()});
+                auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), Clock::now()});
                 if (done) done = stores_.spool.finish_install();
                 if (!done) return Made(tl::unexpected(done.error()));
                 return make_snapshot(model_, checkpoint.version, *parameters, executors_);
@@ -97,8 +117,8 @@ void LocalModel::work_on(DropProgress& order) {
             on_disk(
                 [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
                     using Made = Result<std::shared_ptr<const Snapshot>>;
-                    auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), {}, Clock::now()});
-                    if (done) done = stores_.spool.finish_drop(checkpoint.totals);
+                    auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), Clock::now()});
+                    if (done) done = finish_drop(stores_, checkpoint.totals);
                     if (!done) return Made(tl::unexpected(done.error()));
                     return make_snapshot(model_, checkpoint.version, *parameters, executors_);
                 },

@@ -16,19 +16,33 @@ namespace {
 
 constexpr std::chrono::hours kExpiryInterval{1};
 
-/// Stands where skerry-learner could not be found, so that the node still serves and keeps its labels.
-class NoEngine final : public LearningEngine {
+/// Stands where skerry-learner could not be found, so that the node serves and keeps its labels; each request looks
+/// again, so that installing the program is enough.
+class MissingLearner final : public LearningEngine {
 public:
-    explicit NoEngine(std::string why) : why_(std::move(why)) {}
-    void forward(const ForwardRequest&, OnDone<ForwardResult> on_done) override {
-        on_done(fail(ErrorCode::Unavailable, why_));
+    MissingLearner(boost::asio::io_context& loop, LearnerConfig config, parameters::ModelSpec spec)
+        : loop_(loop), config_(std::move(config)), spec_(std::move(spec)) {}
+
+    void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) override {
+        if (const auto found = find(); !found) return on_done(tl::unexpected(found.error()));
+        learner_->forward(request, std::move(on_done));
     }
-    void train(const TrainRequest&, OnDone<TrainResult> on_done) override {
-        on_done(fail(ErrorCode::Unavailable, why_));
+    void train(const TrainRequest& request, OnDone<TrainResult> on_done) override {
+        if (const auto found = find(); !found) return on_done(tl::unexpected(found.error()));
+        learner_->train(request, std::move(on_done));
     }
+    [[nodiscard]] const LearnerProcess* learner() const { return learner_.get(); }
 
 private:
-    std::string why_;
+    Result<> find() {
+        if (!learner_) learner_ = SKERRY_TRY(LearnerProcess::create(loop_, config_, spec_));
+        return {};
+    }
+
+    boost::asio::io_context& loop_;  // outlives us
+    LearnerConfig config_;
+    parameters::ModelSpec spec_;
+    std::unique_ptr<LearnerProcess> learner_;
 };
 
 std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, boost::asio::io_context& loop,
@@ -37,7 +51,12 @@ std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, boost::as
     auto learner = LearnerProcess::create(loop, options.config.learner, spec);
     if (learner) return std::move(*learner);
     log::warning("learner_missing", {{"reason", learner.error().message}});
-    return std::make_unique<NoEngine>(learner.error().message);
+    return std::make_unique<MissingLearner>(loop, options.config.learner, spec);
+}
+
+const LearnerProcess* process_of(const LearningEngine& engine) {
+    if (const auto* missing = dynamic_cast<const MissingLearner*>(&engine)) return missing->learner();
+    return dynamic_cast<const LearnerProcess*>(&engine);
 }
 
 }  // namespace
@@ -52,7 +71,6 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
                                              dir.string() + " --token …'");
     }
     DirectoryLock lock = SKERRY_TRY(DirectoryLock::take(dir));
-    NodeKeys keys = SKERRY_TRY(read_node_keys(dir));
     Spool spool = SKERRY_TRY(Spool::open(dir / "node.db"));
     std::optional<Enrolment> enrolment = SKERRY_TRY(spool.enrolment());
     if (!enrolment) {
@@ -60,6 +78,7 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
                     dir.string() + " has begun to join and not finished: run 'skerry-node join' again");
     }
     const wire::Certificate certificate = SKERRY_TRY(wire::open_certificate(enrolment->certificate, enrolment->root));
+    NodeKeys keys = SKERRY_TRY(read_keys_of(dir, certificate));
     parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(enrolment->model));
     const Digest identity = parameters::identity_of(spec);
     const NodeConfig& config = options.config;
@@ -154,12 +173,15 @@ void Node::on_predictions(std::vector<feedback::Prediction> predictions) {
     }
 }
 
-void Node::on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) {
+std::optional<std::string> Node::behind() {
     const std::uint64_t pending = local_.unconsumed() + intake_.waiting();
-    if (pending >= 2 * options_.config.learning.trigger_rows) {
-        return done(fail(ErrorCode::Unavailable,
-                         "learning is behind: " + std::to_string(pending) + " labels wait; try again in a moment"));
-    }
+    if (pending < 2 * options_.config.learning.trigger_rows) return std::nullopt;
+    const std::string& why = local_.disk_trouble().empty() ? local_.engine_trouble() : local_.disk_trouble();
+    return "learning is behind: " + std::to_string(pending) + " labels wait" + (why.empty() ? "" : ", because " + why) +
+           "; try again in a moment";
+}
+
+void Node::on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) {
     std::vector<IncomingLabel> incoming;
     incoming.reserve(labels.size());
     for (FeedbackLabel& label : labels)
@@ -208,7 +230,9 @@ NodeFacts Node::facts() const {
     facts.reason = checkpoint.reason;
     facts.step_time = local_.trigger_time();
     facts.engine_trouble = local_.engine_trouble();
-    if (const auto* learner = dynamic_cast<const LearnerProcess*>(engine_.get())) {
+    facts.disk_trouble = local_.disk_trouble().empty() ? intake_.disk_trouble() : local_.disk_trouble();
+    facts.labels_dropped = local_.labels_dropped();
+    if (const LearnerProcess* learner = process_of(*engine_)) {
         facts.learner_deaths = learner->deaths();
         facts.learner_pid = learner->pid();
     }

@@ -37,7 +37,7 @@ struct NodeOptions {
 ///
 ///     GET /skerry/model             the declared model
 ///     GET /skerry/status            one document about everything            (Unix socket only, as those below)
-///     GET /skerry/errors?limit=N    wrong answers, newest first
+///     GET /skerry/errors?limit=N&before=ID    wrong answers, newest first; those older than ID
 ///     GET /skerry/export            the weights served now, as a model file
 ///     GET /metrics                  Prometheus text
 ///     /v2/…                         inference_api.hpp
@@ -75,6 +75,7 @@ private:
     void export_model(http::Respond respond);
 
     void on_predictions(std::vector<feedback::Prediction> predictions) override;
+    std::optional<std::string> behind() override;
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override;
     void expire_predictions();
     void publish(std::shared_ptr<const Snapshot> snapshot);

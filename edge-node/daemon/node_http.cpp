@@ -85,21 +85,31 @@ void Node::handle(http::Request request, http::Respond respond) {
 }
 
 void Node::show_errors(const http::Request& request, http::Respond respond) {
-    std::size_t limit = 20;
-    if (const auto asked = request.query.find("limit"); asked != request.query.end()) {
+    const auto number = [&request](const char* name, std::uint64_t otherwise) -> std::optional<std::uint64_t> {
+        const auto asked = request.query.find(name);
+        if (asked == request.query.end()) return otherwise;
         const std::string& text = asked->second;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), limit);
-        if (failure != std::errc() || end != text.data() + text.size() || limit > kErrorsMax) {
-            return respond(http::error_response(400, "limit must be a number up to " + std::to_string(kErrorsMax)));
-        }
+        std::uint64_t value = 0;
+        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+        return value;
+    };
+    const auto limit = number("limit", 20);
+    const auto before = number("before", 0);
+    if (!limit || *limit > kErrorsMax) {
+        return respond(http::error_response(400, "limit must be a number up to " + std::to_string(kErrorsMax) +
+                                                     ": ask for those before the last one's id for more"));
     }
+    if (!before) return respond(http::error_response(400, "before must be the id of an error"));
+    feedback::ErrorFilter filter;
+    if (*before > 0) filter.before_id = *before;
     struct Page {
         std::vector<feedback::ErrorRecord> errors;
         std::uint64_t kept = 0;
     };
     storage_.run(
-        [&log = durable_->labels->errors(), limit]() -> Result<Page> {
-            return Page{SKERRY_TRY(log.list({}, limit)), SKERRY_TRY(log.size())};
+        [&log = durable_->labels->errors(), filter, limit = *limit]() -> Result<Page> {
+            return Page{SKERRY_TRY(log.list(filter, limit)), SKERRY_TRY(log.size())};
         },
         [this, respond](Result<Page> page) {
             if (!page) return respond(http::error_response(500, page.error().message));

@@ -31,15 +31,37 @@ Result<NodeKeys> read_node_keys(const std::filesystem::path& dir) {
                     SKERRY_TRY(transport::curve_keys_of(curve))};
 }
 
-Result<NodeKeys> read_or_make_node_keys(const std::filesystem::path& dir) {
+Result<> make_node_folder(const std::filesystem::path& dir) {
+    namespace fs = std::filesystem;
     std::error_code failure;
-    std::filesystem::create_directories(dir, failure);
-    if (!failure) {
-        std::filesystem::permissions(dir, std::filesystem::perms::owner_all, failure);
+    // What was there before is somebody's arrangement, or /tmp: only a folder of our own making is closed to others.
+    const bool made = fs::create_directories(dir, failure);
+    if (!failure && made) fs::permissions(dir, fs::perms::owner_all, failure);
+    const fs::file_status status = failure ? fs::file_status() : fs::status(dir, failure);
+    if (failure) return fail(ErrorCode::Unavailable, "making the folder " + dir.string() + ": " + failure.message());
+    if ((status.permissions() & fs::perms::others_write) != fs::perms::none) {
+        return fail(ErrorCode::InvalidInput, "every user may write into " + dir.string() +
+                                                 ", so anybody could replace this node's keys: give a --dir of its "
+                                                 "own, which is made if it is not there");
     }
-    if (failure) {
-        return fail(ErrorCode::Unavailable, "making the folder " + dir.string() + ": " + failure.message());
+    return {};
+}
+
+Result<NodeKeys> read_keys_of(const std::filesystem::path& dir, const wire::Certificate& certificate) {
+    auto keys = read_node_keys(dir);
+    const bool lost = !keys && keys.error().code == ErrorCode::NotFound;
+    if (!keys && !lost) return keys;
+    if (lost || keys->identity.verify_key() != certificate.identity ||
+        keys->transport.public_key.value != certificate.transport) {
+        return fail(ErrorCode::PermissionDenied,
+                    "identity.key or transport.key in " + dir.string() +
+                        " is lost or another than this node was enrolled with: put it back, or join into a new folder "
+                        "with a new token from 'skerry token create'");
     }
+    return keys;
+}
+
+Result<NodeKeys> read_or_make_node_keys(const std::filesystem::path& dir) {
     if (missing(identity_file(dir))) {
         const crypto::SigningKey identity = crypto::SigningKey::generate();
         SKERRY_TRY(crypto::write_secret_file(identity_file(dir), identity.seed().view()));

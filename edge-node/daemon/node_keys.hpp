@@ -4,6 +4,7 @@
 
 #include "common/crypto/sign.hpp"
 #include "common/transport/curve_keys.hpp"
+#include "common/wire/signed.hpp"
 
 namespace skerry::node {
 
@@ -16,8 +17,15 @@ struct NodeKeys {
 /// NotFound: there are none: join first. Else as crypto::read_secret.
 [[nodiscard]] Result<NodeKeys> read_node_keys(const std::filesystem::path& dir);
 
+/// Those that are there, checked against what the node was enrolled with. PermissionDenied: lost, or others.
+[[nodiscard]] Result<NodeKeys> read_keys_of(const std::filesystem::path& dir, const wire::Certificate& certificate);
+
+/// Creates the folder (0700) where there is none, and leaves one that is there as it is.
+/// InvalidInput: every user may write into it. Unavailable: it can't be made.
+[[nodiscard]] Result<> make_node_folder(const std::filesystem::path& dir);
+
 /// Those that are there, else new ones: so that a join whose answer was lost is repeated by the same node.
-/// Creates the folder (0700) where there is none. Errors: as crypto::write_secret_file and read_secret.
+/// Errors: as crypto::write_secret_file and read_secret.
 [[nodiscard]] Result<NodeKeys> read_or_make_node_keys(const std::filesystem::path& dir);
 
 }  // namespace skerry::node

@@ -114,6 +114,21 @@ Json sharing_json(const NodeFacts& facts) {
             {"waiting", session.waiting}};
 }
 
+const char* fix_of(wire::Denied::Reason reason) {
+    using Reason = wire::Denied::Reason;
+    switch (reason) {
+        case Reason::Protocol:
+            return "install the same version of Skerry on both; this node asks again by itself";
+        case Reason::Model:
+            return "the federation's declared model has changed: join in a new folder with a new token, or check that "
+                   "the coordinator runs in the right folder";
+        case Reason::Revoked:
+        case Reason::UnknownVersion:
+            break;
+    }
+    return "to share again, join in a new folder with a new token from 'skerry token create'";
+}
+
 }  // namespace
 
 std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q) {
@@ -139,8 +154,7 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
     std::vector<Warning> warnings;
     const SessionStatus& session = facts.session;
     if (session.link == Link::Denied) {
-        warnings.push_back({"the coordinator does not talk to this node: " + session.denied,
-                            "to share again, join in a new folder with a new token from 'skerry token create'"});
+        warnings.push_back({"the coordinator does not talk to this node: " + session.denied, fix_of(session.denial)});
     } else if (!facts.alone && session.link == Link::Away) {
         warnings.push_back({"no connection to " + facts.endpoint +
                                 (facts.handshake_failure.empty() ? "" : ": " + facts.handshake_failure),
@@ -151,6 +165,10 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
     }
     if (!facts.ready) {
         warnings.push_back({"no model version yet: requests get 503", "the first version comes from the coordinator"});
+    }
+    if (!facts.disk_trouble.empty()) {
+        warnings.push_back({"nothing can be stored: " + facts.disk_trouble,
+                            "free space: it serves meanwhile, and goes on learning by itself"});
     }
     if (!facts.engine_trouble.empty()) {
         warnings.push_back({"it can't learn: " + facts.engine_trouble,
@@ -186,6 +204,8 @@ std::string status_json(const NodeFacts& facts) {
                          {"learning_rate", facts.learning_rate},
                          {"reason", facts.reason},
                          {"last_step_ms", facts.step_time.count()},
+                         {"labelled", facts.totals.labelled},
+                         {"labels_dropped", facts.labels_dropped},
                          {"trouble", facts.engine_trouble}}},
                        {"sharing", sharing_json(facts)},
                        {"prequential", prequential_json(facts)},

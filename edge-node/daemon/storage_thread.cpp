@@ -4,7 +4,8 @@
 
 namespace skerry::node {
 
-StorageThread::StorageThread(boost::asio::io_context& loop) : loop_(loop), thread_([this] { work(); }) {}
+StorageThread::StorageThread(boost::asio::io_context& loop, std::function<bool()> goes_on)
+    : loop_(loop), goes_on_(std::move(goes_on)), thread_([this] { work(); }) {}
 
 void StorageThread::enqueue(std::function<void()> job) {
     {
@@ -28,6 +29,7 @@ void StorageThread::work() {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    bool dropping = false;
     for (;;) {
         std::function<void()> job;
         {
@@ -37,7 +39,8 @@ void StorageThread::work() {
             job = std::move(jobs_.front());
             jobs_.pop_front();
         }
-        job();
+        dropping = dropping || (goes_on_ && !goes_on_());
+        if (!dropping) job();
     }
 }
 

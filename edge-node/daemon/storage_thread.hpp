@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -13,17 +14,23 @@
 namespace skerry::node {
 
 /// One thread for everything that waits for the disk, so that the loop never does. Jobs run in the order in which
-/// they were given; what a job returns comes back to the loop. Its owner keeps what jobs use alive until stop().
+/// they were given; what a job returns comes back to the loop, as long as this object lives. Its owner keeps what jobs
+/// use alive until stop().
 class StorageThread {
 public:
-    explicit StorageThread(boost::asio::io_context& loop);
+    /// `goes_on`, where given, is asked on this thread before each job; a no drops that job and all later ones, as a
+    /// power cut between two jobs would. For tests.
+    explicit StorageThread(boost::asio::io_context& loop, std::function<bool()> goes_on = {});
     ~StorageThread() { stop(); }
 
     /// `job` runs here, then `done(result)` on the loop's thread.
     template <class Job, class Done>
     void run(Job job, Done done) {
         enqueue([this, job = std::move(job), done = std::move(done)]() mutable {
-            boost::asio::post(loop_, [result = job(), done = std::move(done)]() mutable { done(std::move(result)); });
+            boost::asio::post(loop_,
+                              [result = job(), done = std::move(done), alive = std::weak_ptr<bool>(alive_)]() mutable {
+                                  if (!alive.expired()) done(std::move(result));
+                              });
         });
     }
 
@@ -39,6 +46,8 @@ private:
     std::condition_variable given_;
     std::deque<std::function<void()>> jobs_;
     bool stopping_ = false;
+    std::function<bool()> goes_on_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::thread thread_;  // last: uses all of the above
 };
 

@@ -38,8 +38,9 @@ struct LearnerConfig {
 };
 
 /// The tensor engine as a child process: its crash, kill or stop costs at most the request in progress, which ends as
-/// Unavailable; the next request starts it again. Nothing that it returns is trusted: sizes are ours, and what is not
-/// finite is no result. Answers and deaths arrive on the loop's thread, which must be the only one here.
+/// Unavailable; the next request starts it again. Nothing that it returns is trusted: sizes are ours, and whether
+/// logits are finite is for the policy to see. Answers and deaths arrive on the loop's thread, which must be the only
+/// one here.
 class LearnerProcess final : public LearningEngine {
 public:
     /// The child itself is started by the first request. Unavailable: there is no such program.

@@ -104,6 +104,10 @@ std::vector<float> LearningTrigger::scaled_rows(const feedback::Reservoir& reser
 }
 
 void LearningTrigger::on_now(ForwardResult answers) {
+    if (!all_finite(answers.logits)) {
+        return on_outcome_(
+            fail(ErrorCode::InvalidInput, "learning: the weights served answer with logits that are not finite"));
+    }
     LearningReport& report = learned_.report;
     state_.labels.add(all_labels_);
     prior_ = class_log_prior(config_, state_);
@@ -133,13 +137,20 @@ void LearningTrigger::on_now(ForwardResult answers) {
 }
 
 void LearningTrigger::on_twice(ForwardResult answers) {
+    if (!all_finite(answers.logits)) return not_judged();
     losses_twice_ = row_losses(answers, 0, all_labels_, exits_, prior_);
     forward(moved_along_last_step(0.5F), all_rows_, &LearningTrigger::on_half);
 }
 
 void LearningTrigger::on_half(ForwardResult answers) {
+    if (!all_finite(answers.logits)) return not_judged();
     const std::vector<float> half = row_losses(answers, 0, all_labels_, exits_, prior_);
     why_ = state_.elastic.judge({losses_now_, losses_twice_, half}) + why_;
+    train();
+}
+
+void LearningTrigger::not_judged() {
+    why_ = "the last step can't be judged: its probe overflowed" + why_;
     train();
 }
 
@@ -204,6 +215,7 @@ void LearningTrigger::on_trained(TrainResult result) {
 }
 
 void LearningTrigger::on_after(ForwardResult answers) {
+    if (!all_finite(answers.logits)) return reject("its answers overflowed");
     LearningReport& report = learned_.report;
     const std::vector<float> after = row_losses(answers, 0, validation_labels_, exits_, {});
     std::vector<float> judged_before;

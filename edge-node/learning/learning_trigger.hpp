@@ -36,6 +36,7 @@ private:
     void on_now(ForwardResult answers);
     void on_twice(ForwardResult answers);
     void on_half(ForwardResult answers);
+    void not_judged();
     void train();
     void on_trained(TrainResult result);
     void on_after(ForwardResult answers);

@@ -219,11 +219,14 @@ void InferenceApi::refuse_busy(const Reply& reply) {
 void InferenceApi::take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply) {
     auto labels = parse_feedback(request.body, snapshot.model->spec);
     if (!labels) return reply(http::error_response(400, labels.error().message));
+    if (const auto why = backend_.behind()) {
+        ++counters_.feedback_busy;
+        return reply(http::error_response(429, *why, kRetrySoon));
+    }
     auto kept = std::make_shared<const std::vector<FeedbackLabel>>(*labels);
     backend_.on_feedback(std::move(*labels), [this, kept, reply](Result<std::vector<feedback::LabelVerdict>> verdicts) {
         if (!verdicts && verdicts.error().code == ErrorCode::Unavailable) {
-            ++counters_.feedback_busy;
-            return reply(http::error_response(429, verdicts.error().message, kRetrySoon));
+            return reply(http::error_response(503, verdicts.error().message, kRetrySoon));
         }
         if (!verdicts) return reply(http::error_response(500, verdicts.error().message));
         for (const feedback::LabelVerdict verdict : *verdicts)

@@ -21,8 +21,8 @@ namespace skerry::node {
 ///     POST /v2/models/{m}/feedback
 ///
 /// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, or there are
-/// no weights yet, 429 with Retry-After when learning is behind. Query strings are ignored. Loop thread only; must not
-/// be destroyed before the queue.
+/// no weights yet or labels can't be kept for want of disk space, 429 with Retry-After when learning is behind. Query
+/// strings are ignored. Loop thread only; must not be destroyed before the queue.
 /// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md
 class InferenceApi {
 public:

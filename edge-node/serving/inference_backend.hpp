@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "edge-node/serving/feedback_request.hpp"
@@ -17,8 +19,12 @@ public:
     /// overtake it. `order` is 0: the backend counts.
     virtual void on_predictions(std::vector<feedback::Prediction> predictions) = 0;
 
-    /// One verdict a label, in their order, once those accepted are durable. Unavailable: learning is behind and
-    /// nothing was taken; the client gets 429. Another error: 500.
+    /// Why no label is taken now although nothing is wrong: learning is behind. The client gets 429 with it; nothing:
+    /// labels are welcome.
+    [[nodiscard]] virtual std::optional<std::string> behind() = 0;
+
+    /// One verdict a label, in their order, once those accepted are durable. Unavailable: they could not be kept now;
+    /// the client gets 503. Another error: 500.
     using OnVerdicts = std::function<void(Result<std::vector<feedback::LabelVerdict>>)>;
     virtual void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) = 0;
 };

@@ -43,12 +43,16 @@ struct Unfinished {
 };
 
 /// The node's memory of its federation, in SQLite. Each call that changes something is one durable transaction.
-/// Every call may fail as storage::Database says; after a failed write end the process and start again.
+/// Every call may fail as storage::Database says; after a failed write end the process and start again, unless
+/// disk_full(): then nothing has changed, and the same call may be repeated later.
 /// One thread at a time. Memory: at most three vectors of the model's length during a call, none between calls.
 class Spool {
 public:
     /// Opens or creates. VersionMismatch: written by a newer program.
     [[nodiscard]] static Result<Spool> open(const std::filesystem::path& database);
+
+    /// The last call failed for want of room.
+    [[nodiscard]] bool disk_full() const { return database_.disk_full(); }
 
     // ---- Who we are ----
 
@@ -92,11 +96,14 @@ public:
     [[nodiscard]] Result<> begin_drop(Sequence sequence);
     /// What the checkpoint must hold next: the installed version plus Δ of the accepted updates.
     [[nodiscard]] Result<std::vector<float>> last_good();
-    /// Last step: the update leaves the spool; what was seen so far is not claimed again.
+    /// Last step: the update leaves the spool; what was seen so far (all of `totals`) is not claimed again.
     [[nodiscard]] Result<> finish_drop(const Totals& totals);
 
     /// The installed version's weights; empty before the first.
     [[nodiscard]] Result<std::vector<float>> base();
+    /// Those plus Δ of every update in the spool: what the weights were when the last one was taken, without any
+    /// progress since. Empty before the first version.
+    [[nodiscard]] Result<std::vector<float>> as_sent();
     /// Its signed manifest; empty before the first.
     [[nodiscard]] Result<wire::SignedBytes> manifest();
 
@@ -114,6 +121,7 @@ private:
     /// Calls `use` with each Δ in order; `accepted_only` leaves out one without receipt.
     [[nodiscard]] Result<> each_delta(Sequence above, bool accepted_only,
                                       const std::function<void(std::span<const float>)>& use);
+    [[nodiscard]] Result<std::vector<float>> base_with_deltas(bool accepted_only);
     [[nodiscard]] Result<> put_totals(const Totals& totals);
 
     storage::Database database_;

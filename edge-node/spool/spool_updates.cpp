@@ -55,11 +55,13 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     std::copy_n(contribution.weights.begin(), contribution.statistics, body.delta.begin());
 
     const Totals before = SKERRY_TRY(totals_sent());
-    body.labelled = contribution.totals.labelled - before.labelled;
-    body.errors = contribution.totals.errors - before.errors;
+    // Totals only grow; should a store have been put back to an older one, nothing is claimed rather than 2^64.
+    const auto since = [](std::uint64_t now, std::uint64_t then) { return now - std::min(now, then); };
+    body.labelled = since(contribution.totals.labelled, before.labelled);
+    body.errors = since(contribution.totals.errors, before.errors);
     body.confusions = contribution.confusions;
     const auto examples = static_cast<std::uint32_t>(
-        std::min(contribution.totals.examples - before.examples, limits::kExamplesPerUpdateMax));
+        std::min(since(contribution.totals.examples, before.examples), limits::kExamplesPerUpdateMax));
     const auto header = wire::UpdateHeader::under(lease, order.sequence, examples);
     const wire::SealedUpdate sealed = SKERRY_TRY(wire::seal(header, body, order.seal_to, identity));
 
@@ -122,11 +124,20 @@ Result<> Spool::begin_drop(Sequence sequence) {
     return put_number("dropping", sequence.value);
 }
 
-Result<std::vector<float>> Spool::last_good() {
+Result<std::vector<float>> Spool::base_with_deltas(bool accepted_only) {
     std::vector<float> weights = SKERRY_TRY(base());
+    if (weights.empty()) return weights;
     Rebase rebase{std::vector<float>(weights.size(), 0.0F)};
-    SKERRY_TRY(each_delta(Sequence{0}, true, [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(Sequence{0}, accepted_only, [&](Values delta) { rebase.add(delta); }));
     return std::move(rebase).onto(weights);
+}
+
+Result<std::vector<float>> Spool::last_good() {
+    return base_with_deltas(true);
+}
+
+Result<std::vector<float>> Spool::as_sent() {
+    return base_with_deltas(false);
 }
 
 Result<> Spool::finish_drop(const Totals& totals) {

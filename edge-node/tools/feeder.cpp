@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kLabelsTogether = 25;
 constexpr std::chrono::milliseconds kAwayPause{200};
+constexpr std::chrono::milliseconds kSleepSlice{100};
 constexpr std::uint64_t kTriggerSamples = 100;  // how the node counts its windows by default
 
 void append_number(std::string& text, auto value) {
@@ -56,13 +57,20 @@ struct Answered {
     std::string version;
 };
 
-Result<Answered> read_answer(std::string_view body) try {
+Result<Answered> read_answer(std::string_view body, std::size_t classes) try {
     const Json json = Json::parse(body);
     Answered answer;
     answer.tier = SKERRY_TRY(tier_named(json.at("parameters").at("skerry_tier").get<std::string>()));
     answer.version = json.at("model_version").get<std::string>();
+    std::optional<std::uint32_t> label;
     for (const Json& output : json.at("outputs"))
-        if (output.at("name") == "label") answer.label = output.at("data").at(0).get<std::uint32_t>();
+        if (output.at("name") == "label") label = output.at("data").at(0).get<std::uint32_t>();
+    if (!label || *label >= classes) {
+        return fail(ErrorCode::InvalidInput, "the node's answer has no output \"label\" that is one of its " +
+                                                 std::to_string(classes) +
+                                                 " classes: was it restarted with another model? Start feeding again");
+    }
+    answer.label = *label;
     return answer;
 } catch (const Json::exception& broken) {
     return fail(ErrorCode::InvalidInput, std::string("the node's answer is no inference answer: ") + broken.what());
@@ -74,11 +82,11 @@ std::chrono::milliseconds pause_asked_for(const http::Response& response) {
         std::from_chars(text.data(), text.data() + text.size(), value);
         return value;
     };
-    if (const auto exact = number(response.header("Skerry-Retry-After-Ms")); exact >= 0) {
-        return std::chrono::milliseconds(std::min<std::int64_t>(exact, 60'000));
-    }
-    const auto seconds = number(response.header("Retry-After"));
-    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 1, 60));
+    const std::chrono::milliseconds whole =
+        std::chrono::seconds(std::clamp<std::int64_t>(number(response.header("Retry-After")), 1, 60));
+    // A finer value of the same, never a longer or shorter story.
+    const auto exact = number(response.header("Skerry-Retry-After-Ms"));
+    return exact >= 0 ? std::min(std::chrono::milliseconds(exact), whole) : whole;
 }
 
 }  // namespace
@@ -112,16 +120,25 @@ Feeder::Feeder(FeedOptions options, parameters::ModelSpec spec, http::Client nod
       prequential_(spec_.classes.size()) {}
 
 Result<FeedNumbers> Feeder::run(const OnProgress& on_progress, const Stop& stop) {
+    stop_ = &stop;
     const auto began = SteadyClock::now();
+    const auto streamed = stream(on_progress, began);
+    // Told to stop while the node was away or busy: what was done so far is the result.
+    if (!streamed && !stop()) return tl::unexpected(streamed.error());
+    numbers_.prequential = prequential_.numbers();
+    numbers_.elapsed = SteadyClock::now() - began;
+    return numbers_;
+}
+
+Result<> Feeder::stream(const OnProgress& on_progress, SteadyClock::time_point began) {
+    const Stop& stop = *stop_;
     while (!stop()) {
         if (options_.rate) {
             // When the next sample is due by the rate from the beginning, so that slow answers do not stretch it.
-            const auto due = began + std::chrono::duration_cast<SteadyClock::duration>(
-                                         std::chrono::duration<double>(static_cast<double>(asked_) / *options_.rate));
-            if (SteadyClock::now() < due) {
-                SKERRY_TRY(send_due_labels(true));
-                std::this_thread::sleep_until(due);
-            }
+            SKERRY_TRY(
+                pause_until(began + std::chrono::duration_cast<SteadyClock::duration>(
+                                        std::chrono::duration<double>(static_cast<double>(asked_) / *options_.rate))));
+            if (stop()) break;
         }
         const std::optional<datasets::Sample> sample = SKERRY_TRY(source_->next());
         if (!sample) break;
@@ -133,9 +150,26 @@ Result<FeedNumbers> Feeder::run(const OnProgress& on_progress, const Stop& stop)
     }
     while (!pending_.empty())
         SKERRY_TRY(send_labels(pending_.size()));
-    numbers_.prequential = prequential_.numbers();
-    numbers_.elapsed = SteadyClock::now() - began;
-    return numbers_;
+    return {};
+}
+
+// Until the next sample is due, sending each label when it is.
+Result<> Feeder::pause_until(SteadyClock::time_point sample_due) {
+    while (!(*stop_)() && SteadyClock::now() < sample_due) {
+        SKERRY_TRY(send_due_labels(true));
+        auto next = sample_due;
+        if (const auto* delay = std::get_if<std::chrono::nanoseconds>(&options_.delay); delay && !pending_.empty()) {
+            next = std::min(next, pending_.front().asked + *delay);
+        }
+        sleep(next);
+    }
+    return {};
+}
+
+// In slices, since a signal does not end the sleep of a thread.
+void Feeder::sleep(SteadyClock::time_point until) const {
+    for (auto now = SteadyClock::now(); now < until && !(*stop_)(); now = SteadyClock::now())
+        std::this_thread::sleep_until(std::min(until, now + kSleepSlice));
 }
 
 Result<> Feeder::ask(const datasets::Sample& sample) {
@@ -149,7 +183,7 @@ Result<> Feeder::ask(const datasets::Sample& sample) {
         return fail(ErrorCode::InvalidInput, "the node refuses sample " + std::to_string(asked_) + ": " +
                                                  error_sentence(response.status, response.body));
     }
-    const Answered answer = SKERRY_TRY(read_answer(response.body));
+    const Answered answer = SKERRY_TRY(read_answer(response.body, spec_.classes.size()));
     const auto tier = static_cast<std::size_t>(answer.tier);
     // A time that holds a pause says nothing about the tier; the sample still counts once.
     const bool clean = numbers_.waits == waits_before || numbers_.latency_us[tier].empty();
@@ -188,13 +222,20 @@ Result<> Feeder::send_labels(std::size_t count) {
         body += '}';
     }
     body += "]}";
+    repeated_ = false;
     const http::Response response = SKERRY_TRY(insist("/v2/models/" + spec_.name + "/feedback", body));
     if (response.status != 200) {
         return fail(ErrorCode::InvalidInput,
                     "the node refuses labels: " + error_sentence(response.status, response.body));
     }
     const Json json = Json::parse(response.body, nullptr, false);
-    const std::uint64_t accepted = json.is_object() ? json.value("accepted", std::uint64_t{0}) : 0;
+    const auto counted = [&json](const char* state) {
+        return json.is_object() && json.contains(state) && json[state].is_number_unsigned()
+                   ? json[state].get<std::uint64_t>()
+                   : 0;
+    };
+    // What was sent again because its answer was lost may have been taken the first time.
+    const std::uint64_t accepted = counted("accepted") + (repeated_ ? counted("duplicate") : 0);
     numbers_.labels_accepted += accepted;
     numbers_.labels_other += count - std::min<std::uint64_t>(accepted, count);
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -209,12 +250,13 @@ Result<http::Response> Feeder::insist(const std::string& target, const std::stri
         const bool busy = response && (response->status == 429 || response->status == 503);
         if (!busy && (response || response.error().code != ErrorCode::Unavailable)) return response;
         ++numbers_.waits;
-        if (SteadyClock::now() > give_up) {
+        repeated_ = repeated_ || !response;
+        if (SteadyClock::now() > give_up || (*stop_)()) {
             const std::string why =
                 response ? error_sentence(response->status, response->body) : response.error().message;
             return fail(ErrorCode::Unavailable, "the node takes no more: " + why);
         }
-        std::this_thread::sleep_for(busy ? pause_asked_for(*response) : kAwayPause);
+        sleep(SteadyClock::now() + (busy ? pause_asked_for(*response) : kAwayPause));
         if (!response) {
             auto again = http::Client::connect(options_.node);
             if (again) node_ = std::move(*again);

@@ -50,7 +50,8 @@ public:
     /// Asks the node for its model, then opens the data for it. Errors: as http::Client::connect and open_source.
     [[nodiscard]] static Result<Feeder> open(FeedOptions options);
 
-    /// To the end of the data, or until `stop` says so; labels that are due later are then sent at once.
+    /// To the end of the data, or until `stop` says so, also while it waits; labels that are due later are then sent at
+    /// once, but nothing is insisted on any more.
     /// Unavailable: the node was away for longer than `patience`. InvalidInput: it refuses a sample or a label.
     [[nodiscard]] Result<FeedNumbers> run(const OnProgress& on_progress, const Stop& stop);
 
@@ -64,6 +65,10 @@ private:
 
     Feeder(FeedOptions options, parameters::ModelSpec spec, http::Client node,
            std::unique_ptr<datasets::SampleSource> source);
+    Result<> stream(const OnProgress& on_progress, std::chrono::steady_clock::time_point began);
+    Result<> pause_until(std::chrono::steady_clock::time_point sample_due);
+    /// Until then, or until stop.
+    void sleep(std::chrono::steady_clock::time_point until) const;
     Result<> ask(const datasets::Sample& sample);
     Result<> send_due_labels(bool all);
     Result<> send_labels(std::size_t count);
@@ -75,6 +80,8 @@ private:
     http::Client node_;
     std::unique_ptr<datasets::SampleSource> source_;
     std::string run_id_;
+    const Stop* stop_ = nullptr;  ///< of run()
+    bool repeated_ = false;       ///< a request went out again because its answer was lost
     std::uint64_t asked_ = 0;
     std::deque<PendingLabel> pending_;
     feedback::Prequential prequential_;

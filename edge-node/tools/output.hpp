@@ -14,12 +14,10 @@ enum class ExitCode : int {
     Usage = 2,         ///< the command line, or a value in it, is wrong
     NoConnection = 3,  ///< nobody answers there
     Denied = 4,        ///< not admitted, or not the coordinator that was expected
-    Timeout = 5,
     NotFound = 6,
     Conflict = 7,  ///< somebody else is using it, or it is done already
     DependencyDown = 69,
     Bug = 70,
-    Revoked = 77,
     Config = 78,  ///< a configuration file is wrong
 };
 

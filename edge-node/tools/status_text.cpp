@@ -125,7 +125,11 @@ Result<std::string> errors_text(std::string_view json) {
                                 error["probability"].get<double>(), error["margin"].get<double>(),
                                 plain(error["version"]), plain(error["request"]));
         }
-        return text + fmt::format("{} of {} kept\n", errors["errors"].size(), errors["kept"].get<std::uint64_t>());
+        text += fmt::format("{} of {} kept", errors["errors"].size(), errors["kept"].get<std::uint64_t>());
+        if (!errors["errors"].empty()) {
+            text += fmt::format("; older ones: --before {}", errors["errors"].back()["id"].get<std::uint64_t>());
+        }
+        return text + "\n";
     });
 }
 

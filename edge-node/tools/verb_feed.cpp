@@ -50,7 +50,8 @@ Result<FeedNumbers> feed(Arguments& arguments) {
     arguments.feed.source.split = arguments.split == "train" ? datasets::Split::Train : datasets::Split::Test;
     if (arguments.rate > 0) arguments.feed.rate = arguments.rate;
     Feeder feeder = SKERRY_TRY(Feeder::open(arguments.feed));
-    std::signal(SIGINT, [](int) { interrupted = true; });
+    for (const int signal : {SIGINT, SIGTERM})
+        std::signal(signal, [](int) { interrupted = true; });
     std::signal(SIGPIPE, SIG_IGN);
     Progress progress;
     auto numbers = feeder.run([&](const FeedNumbers& now) { progress.show(now); }, [] { return interrupted.load(); });

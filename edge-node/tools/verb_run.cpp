@@ -28,9 +28,11 @@ int run(const Arguments& arguments) {
         options.config = std::move(*config);
     }
     if (arguments.http_given) options.config.http = arguments.http;
-    for (const std::string& problem : options.config.problems()) {
-        return print_failure({ErrorCode::InvalidInput, problem}, OutputForm::Text, ExitCode::Config);
-    }
+    std::string problems;
+    for (const std::string& problem : options.config.problems())
+        problems += (problems.empty() ? "" : "\n") + problem;
+    if (!problems.empty())
+        return print_failure({ErrorCode::InvalidInput, problems}, OutputForm::Text, ExitCode::Config);
     if (arguments.print_config) {
         std::fputs(options.config.to_toml().c_str(), stdout);
         return 0;

@@ -18,13 +18,15 @@ struct Arguments {
     std::string dir = "/var/lib/skerry/node";
     std::string output = "text";
     std::uint64_t limit = 20;
+    std::uint64_t before = 0;
 };
 
 Result<std::string> ask(const std::string& address, const std::string& target) {
     http::Client node = SKERRY_TRY(http::Client::connect(address));
     const http::Response answer = SKERRY_TRY(node.request("GET", target));
     if (answer.status != 200) {
-        return fail(ErrorCode::Unavailable, "the node refuses: " + error_sentence(answer.status, answer.body));
+        return fail(answer.status == 400 ? ErrorCode::InvalidInput : ErrorCode::Unavailable,
+                    "the node refuses: " + error_sentence(answer.status, answer.body));
     }
     return answer.body;
 }
@@ -63,9 +65,13 @@ void add_status(CLI::App& app, int& exit_code) {
 void add_errors(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("errors", "The wrong answers whose truth is known, newest first");
     const auto arguments = common_options(*verb);
-    verb->add_option("--limit", arguments->limit, "How many")->capture_default_str();
+    verb->add_option("--limit", arguments->limit, "How many, up to 1000")->capture_default_str();
+    verb->add_option("--before", arguments->before, "Only those older than the error with this id, for the next page");
     verb->callback([arguments, &exit_code] {
-        exit_code = show(*arguments, "/skerry/errors?limit=" + std::to_string(arguments->limit), errors_text);
+        exit_code = show(
+            *arguments,
+            "/skerry/errors?limit=" + std::to_string(arguments->limit) + "&before=" + std::to_string(arguments->before),
+            errors_text);
     });
 }
 

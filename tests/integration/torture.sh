@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Kills coordinator, nodes and learners with SIGKILL at random while a fleet learns, then checks the promises of the protocol:
-# every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to.
+# every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to; and no acknowledged label is lost.
 #   --kills K   how often (50)    --seed S   of the choice of victims and moments (1)    --nodes N   (3)
 . "$(dirname "$0")/support.sh"
 kills=50 seed=1 nodes=3
@@ -54,6 +54,13 @@ echo "killed $kills times; version $before → $(published)"
 reached() { [ "$(published)" -ge "$1" ]; }
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"
 for pid in "${feeders[@]}"; do kill -TERM "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
+# What the feeders heard acknowledged, each node has learned or still holds; and its error log can be read.
+for ((i = 0; i < nodes; i++)); do
+  taken=$(jq .data.labels_accepted "$work/node-$i.feed.json")
+  held=$("$fleet_bin/skerry-node" status --dir "$work/node-$i" --output json | jq '.data.learning | .labelled + .samples_waiting')
+  [ "$taken" -gt 0 ] && [ "$taken" -eq "$held" ] || fail "node-$i acknowledged $taken labels and holds $held"
+  "$fleet_bin/skerry-node" errors --dir "$work/node-$i" --limit 5 --output json | jq -e '.data.kept > 0' >/dev/null || fail "the error log of node-$i can't be read"
+done
 for ((i = 0; i < nodes; i++)); do kill -TERM "${pid_of[node-$i]}"; wait "${pid_of[node-$i]}" 2>/dev/null || true; done
 no_round_is_open() { [ "$(skerry round list --limit 1000 --output json | jq '[.data[] | select(.state == "open" or .state == "frozen")] | length')" -eq 0 ]; }
 wait_for 30 "the last round to end" no_round_is_open || fail "a round did not end"

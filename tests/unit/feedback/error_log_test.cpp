@@ -24,7 +24,7 @@ protected:
     }
     void SetUp() override { open(); }
     void append(const std::vector<ErrorRecord>& errors, TimePoint now = kStart) {
-        const auto done = store_->commit_step({{}, bytes_of("checkpoint"), errors, now});
+        const auto done = log().append(errors, now);
         ASSERT_TRUE(done) << done.error().message;
     }
     std::vector<std::uint64_t> ids(const ErrorFilter& filter, std::size_t count = 100) {
@@ -80,6 +80,17 @@ TEST_F(ErrorLogTest, StaysWithinItsRowsAndItsAge) {
     EXPECT_EQ(log().size().value(), 5U);
     append({error(1, 3, Tier::Light, kStart + hours(3))}, kStart + hours(3));
     EXPECT_EQ(log().size().value(), 1U);
+}
+
+TEST_F(ErrorLogTest, KeepsItsNewestRowsWhateverTheClockSays) {
+    open({.rows_max = 100, .age_max = hours(2)});
+    const TimePoint far = kStart + hours(24 * 365 * 80);
+    append(std::vector<ErrorRecord>(20, error(1, 2)));
+    append({error(1, 3, Tier::Light, far)}, far);
+    EXPECT_EQ(log().size().value(), 10U) << "a tenth of its rows stays";
+    append({error(1, 3, Tier::Light, TimePoint())}, TimePoint());
+    append({error(1, 3)}, kStart);
+    EXPECT_EQ(log().size().value(), 12U);
 }
 
 }  // namespace

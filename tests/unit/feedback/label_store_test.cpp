@@ -59,9 +59,8 @@ protected:
             rows.push_back(sample.row);
         return rows;
     }
-    Result<> commit(const std::vector<std::uint64_t>& consumed, std::string_view checkpoint,
-                    std::vector<ErrorRecord> errors = {}) {
-        return store_->commit_step({consumed, bytes_of(checkpoint), errors, kStart});
+    Result<> commit(const std::vector<std::uint64_t>& consumed, std::string_view checkpoint) {
+        return store_->commit_step({consumed, bytes_of(checkpoint), kStart});
     }
 
     fs::path folder_;
@@ -98,11 +97,10 @@ TEST_F(LabelStoreTest, ConsumesLabelsAndStoresTheCheckpointInOneStep) {
     const LabelledSample labels[] = {labelled(1), labelled(2), labelled(3)};
     ASSERT_TRUE(store_->append(labels));
     EXPECT_EQ(store_->checkpoint().value(), std::nullopt);
-    ASSERT_TRUE(commit(rows(2), "after two", {error_of(labelled(2, 9))}));
+    ASSERT_TRUE(commit(rows(2), "after two"));
     open();
     EXPECT_THAT(orders(), ElementsAre(3));
     EXPECT_EQ(text_of(*store_->checkpoint().value()), "after two");
-    EXPECT_EQ(store_->errors().size().value(), 1U);
     EXPECT_EQ(store_->label_of("request-1").value(), 1U);
 }
 
@@ -111,12 +109,11 @@ TEST_F(LabelStoreTest, RefusesToLearnALabelTwiceAndThenChangesNothing) {
     ASSERT_TRUE(store_->append(labels));
     const auto both = rows(2);
     ASSERT_TRUE(commit({both[0]}, "first"));
-    const auto again = commit(both, "second", {error_of(labelled(2, 9))});
+    const auto again = commit(both, "second");
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, ErrorCode::Conflict);
     EXPECT_EQ(text_of(*store_->checkpoint().value()), "first");
     EXPECT_THAT(orders(), ElementsAre(2));
-    EXPECT_EQ(store_->errors().size().value(), 0U);
 }
 
 TEST_F(LabelStoreTest, StoresACheckpointAloneWhenNothingWasConsumed) {

@@ -157,5 +157,15 @@ TEST_F(PendingRingTest, RefusesWhatItCannotKeep) {
     EXPECT_EQ(PendingRing::open(folder_ / "absent" / "ring", {}, kSampleBytes).error().code, ErrorCode::Unavailable);
 }
 
+TEST_F(PendingRingTest, KeepsWhatOnlyAClockThatJumpedMakesOld) {
+    PendingRing ring = open();
+    ASSERT_TRUE(ring.push(prediction(1, TimePoint())));  // a clock that was not set yet
+    ASSERT_TRUE(ring.push(prediction(2)));
+    ring.expire(kStart);
+    EXPECT_EQ(ring.waiting(), 2U);
+    ring.expire(kStart + std::chrono::hours(24 * 365 * 80));
+    EXPECT_EQ(ring.waiting(), 2U);
+}
+
 }  // namespace
 }  // namespace skerry::feedback

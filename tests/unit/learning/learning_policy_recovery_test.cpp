@@ -73,5 +73,18 @@ TEST_F(LearningPolicyTest, RefusesADamagedCheckpointOfAnySort) {
     EXPECT_EQ(LearningPolicy::restore(engine_, config_, other, whole).error().code, ErrorCode::VersionMismatch);
 }
 
+TEST_F(LearningPolicyTest, DropsAStepWhoseAnswersOverflow) {
+    learn(3);
+    const auto before = weights();
+    engine_.spoil = [this](TrainResult& result) {
+        for (std::size_t i = layout_.statistics(); i < result.parameters.size(); ++i)
+            result.parameters[i] = 3e38F;  // finite, but what it multiplies is not
+    };
+    const Learned learned = learn(batch());
+    EXPECT_FALSE(learned.accepted);
+    EXPECT_THAT(learned.report.reason, HasSubstr("step dropped because its answers overflowed"));
+    EXPECT_EQ(weights(), before);
+}
+
 }  // namespace
 }  // namespace skerry::node

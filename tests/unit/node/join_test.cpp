@@ -112,6 +112,33 @@ TEST_F(JoinTest, RefusesWhatIsNoToken) {
     EXPECT_EQ(join(options_).error().code, ErrorCode::InvalidInput);
 }
 
+TEST_F(JoinTest, SaysWhatToDoWhenAKeyIsLostInsteadOfMakingAnother) {
+    ASSERT_TRUE(join(options_));
+    std::filesystem::remove(options_.dir / "transport.key");
+    const auto again = join(options_);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::PermissionDenied);
+    EXPECT_THAT(again.error().message, HasSubstr("join into a new folder"));
+    EXPECT_FALSE(std::filesystem::exists(options_.dir / "transport.key"));
+}
+
+TEST_F(JoinTest, LeavesAFolderThatIsThereAsItIsAndRefusesOneThatIsOpenToAll) {
+    using std::filesystem::perms;
+    const perms shared =
+        perms::owner_all | perms::group_read | perms::group_exec | perms::others_read | perms::others_exec;
+    std::filesystem::create_directories(options_.dir);
+    std::filesystem::permissions(options_.dir, perms::all);
+    const auto open_to_all = join(options_);
+    ASSERT_FALSE(open_to_all);
+    EXPECT_THAT(open_to_all.error().message, HasSubstr("--dir of its own"));
+    EXPECT_EQ(std::filesystem::status(options_.dir).permissions(), perms::all);
+    std::filesystem::permissions(options_.dir, shared);
+    ASSERT_TRUE(join(options_));
+    EXPECT_EQ(std::filesystem::status(options_.dir).permissions(), shared);
+    EXPECT_EQ(std::filesystem::status(options_.dir / "identity.key").permissions(),
+              perms::owner_read | perms::owner_write);
+}
+
 TEST(Endpoint, ReplacesAnywhereByTheHostThatWasReached) {
     EXPECT_EQ(reachable_endpoint("tcp://*:7000", "tcp://gateway:7001"), "tcp://gateway:7000");
     EXPECT_EQ(reachable_endpoint("tcp://0.0.0.0:7000", "tcp://[fe80::1]:7001"), "tcp://[fe80::1]:7000");

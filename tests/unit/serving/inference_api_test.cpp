@@ -20,6 +20,7 @@ public:
         for (feedback::Prediction& prediction : predictions)
             recorded.push_back(std::move(prediction));
     }
+    std::optional<std::string> behind() override { return behind_; }
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override {
         if (failure) return done(tl::unexpected<Error>(*failure));
         done(std::vector<feedback::LabelVerdict>(labels.size(), feedback::LabelVerdict::Accepted));
@@ -27,6 +28,7 @@ public:
 
     std::vector<feedback::Prediction> recorded;
     std::optional<Error> failure;
+    std::optional<std::string> behind_;
 };
 
 class InferenceApiTest : public ::testing::Test {
@@ -170,12 +172,17 @@ TEST_F(InferenceApiTest, TakesFeedback) {
               R"({"accepted":1,"duplicate":0,"expired":0,"unknown":0,"conflict":0,)"
               R"("results":[{"id":"42","state":"accepted"}]})");
     EXPECT_EQ(ask("POST", "/v2/models/prices/feedback", "{}").status, 400);
-    backend_.failure = Error{ErrorCode::Unavailable, "learning is behind"};
+    backend_.behind_ = "learning is behind";
     const http::Response busy = ask("POST", "/v2/models/prices/feedback", R"({"feedback":[{"id":"42","label":1}]})");
     EXPECT_EQ(busy.status, 429);
     EXPECT_EQ(busy.header("Retry-After"), "1");
     EXPECT_EQ(busy.body, R"({"error":"learning is behind"})");
-    backend_.failure = Error{ErrorCode::Internal, "the disk is full"};
+    backend_.behind_.reset();
+    backend_.failure = Error{ErrorCode::Unavailable, "these labels were not kept: the disk is full"};
+    const http::Response full = ask("POST", "/v2/models/prices/feedback", R"({"feedback":[{"id":"42","label":1}]})");
+    EXPECT_EQ(full.status, 503);
+    EXPECT_EQ(full.header("Retry-After"), "1");
+    backend_.failure = Error{ErrorCode::Internal, "a library failed"};
     EXPECT_EQ(ask("POST", "/v2/models/prices/feedback", R"({"feedback":[{"id":"42","label":1}]})").status, 500);
     EXPECT_EQ(api_.counters().labels[0], 1U);
     EXPECT_EQ(api_.counters().feedback_busy, 1U);

@@ -22,6 +22,7 @@ public:
         for (const feedback::Prediction& prediction : predictions)
             known_.push_back(prediction.request);
     }
+    std::optional<std::string> behind() override { return std::nullopt; }
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override {
         std::vector<feedback::LabelVerdict> verdicts;
         for (const FeedbackLabel& label : labels) {
