@@ -2,14 +2,9 @@
 
 #include <algorithm>
 
+#include "feedback/stored_time.hpp"
+
 namespace skerry::feedback {
-namespace {
-
-std::int64_t milliseconds_of(TimePoint time) {
-    return time.time_since_epoch().count();
-}
-
-}  // namespace
 
 std::vector<std::string> ErrorLogConfig::problems() const {
     std::vector<std::string> problems;
@@ -63,7 +58,7 @@ Result<std::vector<ErrorRecord>> ErrorLog::list(const ErrorFilter& filter, std::
     while (SKERRY_TRY(rows.step())) {
         ErrorRecord& error = errors.emplace_back();
         error.id = rows.uint64(0);
-        error.at = TimePoint(std::chrono::milliseconds(rows.int64(1)));
+        error.at = time_of(rows.int64(1));
         error.request = rows.text(2);
         error.predicted = static_cast<std::uint32_t>(rows.uint64(3));
         error.truth = static_cast<std::uint32_t>(rows.uint64(4));

@@ -1,5 +1,7 @@
 #include "feedback/label_store.hpp"
 
+#include "feedback/stored_time.hpp"
+
 namespace skerry::feedback {
 namespace {
 
@@ -38,13 +40,6 @@ CREATE TABLE error (
 );
 CREATE INDEX error_by_age ON error (at);
 )";
-
-std::int64_t milliseconds_of(TimePoint time) {
-    return time.time_since_epoch().count();
-}
-TimePoint time_of(std::int64_t milliseconds) {
-    return TimePoint(std::chrono::milliseconds(milliseconds));
-}
 
 }  // namespace
 

@@ -47,6 +47,7 @@ PrequentialNumbers Prequential::numbers() const {
         recent.labelled += counts.labelled;
         recent.correct += counts.correct;
         recent.last_correct += counts.last_correct;
+        recent.majority_correct += counts.majority_correct;
     }
     double chance = 0;
     for (std::size_t c = 0; c < seen_.size(); ++c) {
@@ -58,6 +59,7 @@ PrequentialNumbers Prequential::numbers() const {
     numbers.accuracy_window = share(recent.correct, recent.labelled);
     numbers.majority = share(total_.majority_correct, total_.labelled);
     numbers.last_class = share(total_.last_correct, total_.labelled);
+    numbers.majority_window = share(recent.majority_correct, recent.labelled);
     numbers.last_class_window = share(recent.last_correct, recent.labelled);
     numbers.kappa = gain_over(chance, numbers.accuracy);
     numbers.kappa_temporal = gain_over(numbers.last_class, numbers.accuracy);

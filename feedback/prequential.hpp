@@ -19,6 +19,7 @@ struct PrequentialNumbers {
     double majority = 0;           ///< the most frequent label so far, as a predictor
     double last_class = 0;         ///< the previous label, as a predictor
     double last_class_window = 0;  ///< the same, over the window
+    double majority_window = 0;    ///< likewise: the most frequent label of all so far, on the window's labels
     double kappa = 0;              ///< (accuracy − chance) / (1 − chance), chance from the class frequencies
     double kappa_temporal = 0;     ///< (accuracy − last_class) / (1 − last_class)
     std::array<std::uint64_t, kTiers> tier_labelled{};

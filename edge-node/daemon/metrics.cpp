@@ -118,7 +118,7 @@ std::string NodeMetrics::text(const NodeFacts& facts) {
     set("skerry_node_updates_uncounted", facts.session.accepted);
     const feedback::PrequentialNumbers numbers = facts.prequential.value_or(feedback::PrequentialNumbers{});
     set("skerry_node_accuracy_ratio", numbers.accuracy_window, "model");
-    set("skerry_node_accuracy_ratio", numbers.majority, "majority");
+    set("skerry_node_accuracy_ratio", numbers.majority_window, "majority");
     set("skerry_node_accuracy_ratio", numbers.last_class_window, "last_class");
     return registry_.text() + latency_text(counters);
 }

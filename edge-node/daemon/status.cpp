@@ -85,6 +85,7 @@ Json prequential_json(const NodeFacts& facts) {
             {"accuracy_window", numbers.accuracy_window},
             {"window", feedback::Prequential::kWindowTriggers * facts.samples_per_step},
             {"majority", numbers.majority},
+            {"majority_window", numbers.majority_window},
             {"last_class", numbers.last_class},
             {"last_class_window", numbers.last_class_window},
             {"kappa", numbers.kappa},

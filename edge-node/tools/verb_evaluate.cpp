@@ -10,6 +10,7 @@
 #include "edge-node/serving/evaluate.hpp"
 #include "edge-node/serving/executors/plain_executor.hpp"
 #include "edge-node/tools/output.hpp"
+#include "edge-node/tools/split_named.hpp"
 #include "edge-node/tools/verbs.hpp"
 
 namespace skerry::node {
@@ -34,11 +35,8 @@ struct Scored {
 
 Result<Scored> score(const Arguments& arguments) {
     parameters::ExportedModel model = SKERRY_TRY(parameters::load_model(arguments.model));
-    if (arguments.split != "train" && arguments.split != "test") {
-        return fail(ErrorCode::InvalidInput, "--split is train or test, not '" + arguments.split + "'");
-    }
     datasets::SourceOptions options;
-    options.split = arguments.split == "train" ? datasets::Split::Train : datasets::Split::Test;
+    options.split = SKERRY_TRY(split_named(arguments.split));
     options.skip = arguments.skip;
     options.limit = arguments.limit;
     const auto source = SKERRY_TRY(datasets::open_source(arguments.data, model.spec, options));

@@ -8,6 +8,7 @@
 
 #include "edge-node/tools/feed_report.hpp"
 #include "edge-node/tools/output.hpp"
+#include "edge-node/tools/split_named.hpp"
 #include "edge-node/tools/verbs.hpp"
 
 namespace skerry::node {
@@ -44,10 +45,7 @@ private:
 
 Result<FeedNumbers> feed(Arguments& arguments) {
     arguments.feed.delay = SKERRY_TRY(parse_label_delay(arguments.delay));
-    if (arguments.split != "train" && arguments.split != "test") {
-        return fail(ErrorCode::InvalidInput, "--split is train or test, not '" + arguments.split + "'");
-    }
-    arguments.feed.source.split = arguments.split == "train" ? datasets::Split::Train : datasets::Split::Test;
+    arguments.feed.source.split = SKERRY_TRY(split_named(arguments.split));
     if (arguments.rate > 0) arguments.feed.rate = arguments.rate;
     Feeder feeder = SKERRY_TRY(Feeder::open(arguments.feed));
     for (const int signal : {SIGINT, SIGTERM})

@@ -36,6 +36,7 @@ TEST(Prequential, ForgetsInItsWindowWhatIsOlderThanTenTriggers) {
     }
     EXPECT_DOUBLE_EQ(prequential.numbers().accuracy, 0.5);
     EXPECT_DOUBLE_EQ(prequential.numbers().accuracy_window, 1.0);
+    EXPECT_DOUBLE_EQ(prequential.numbers().majority_window, 1.0);
 }
 
 TEST(Prequential, AStreamThatOnlyRepeatsItselfEarnsNoTemporalKappa) {
