@@ -30,6 +30,11 @@ Actions deny(const Node& node, wire::Denied::Reason reason, std::string text) {
 
 }  // namespace
 
+std::string behind_its_nodes(ModelVersion installed, ModelVersion newest) {
+    return "the node holds version " + std::to_string(installed.value) + ", but the coordinator's history ends at " +
+           std::to_string(newest.value) + ": it was restored from an old copy; stop it and restore a newer one";
+}
+
 std::string_view name_of(Ignored::Why why) {
     switch (why) {
         case Ignored::Why::UnknownPeer:
@@ -84,6 +89,10 @@ Actions Federation::hear(const Node& node, const wire::Hello& hello, TimePoint n
     Presence& presence = presence_[node.id];
     presence.installed = hello.installed;
     presence.software = hello.software.substr(0, limits::kTextMax);
+    if (hello.installed > newest().version) {
+        // It would wait for ever: no lease is granted on a base that was never published here.
+        return deny(node, wire::Denied::Reason::Model, behind_its_nodes(hello.installed, newest().version));
+    }
 
     Actions actions;
     wire::Welcome welcome;

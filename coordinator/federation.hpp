@@ -43,6 +43,9 @@ struct Presence {
     std::optional<wire::Report> report;
 };
 
+/// What is wrong when a node holds a version that this coordinator has never published, and what to do.
+[[nodiscard]] std::string behind_its_nodes(ModelVersion installed, ModelVersion newest);
+
 /// The coordinator's decisions, all of them: who may join and speak, which update is taken, when a round closes, what
 /// is published. A fold over the ledger plus what is volatile by nature (transfers, presence). Owns no socket, file,
 /// clock, thread or database.

@@ -120,9 +120,14 @@ Actions Federation::on(const UpdateChecked& event, TimePoint now) {
     const Transfers::Examining* const found = transfers_.examining(event.update, event.content);
     if (node == nullptr || found == nullptr) return only(Ignored{Ignored::Why::Unexpected});
     const Transfers::Examining update = *found;
-    transfers_.drop(node->id);
+    transfers_.finish(node->id);
 
     Actions actions;
+    if (node->revoked) {
+        actions.push_back(Ignored{Ignored::Why::Unexpected});
+        start_waiting(actions, now);
+        return actions;
+    }
     // While it was examined, another offer of the node may have spent its sequence, lease or turn, or it grew too old.
     if (auto fate = known_fate(*node, update.incoming, now)) {
         actions = *std::move(fate);

@@ -30,6 +30,7 @@ Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& hea
         return Flaw{RefusalCode::Misshapen, std::to_string(body->delta.size()) + " values are not the " +
                                                 std::string(name_of(header.tier)) + " tier of this model"};
     }
+    if (Verdict flaw = check_counts(*body, model)) return *std::move(flaw);
     Sound sound;
     if (Verdict flaw = check_delta(body->delta, model.statistics, norm_max, sound.norm)) return *std::move(flaw);
     sound.labelled = body->labelled;
@@ -45,7 +46,7 @@ Result<wire::UpdateBody> open_again(ByteView blob, const Digest& content, const 
     };
     const auto update = wire::SealedUpdate::from_blob(blob);
     if (!update) return damaged(update.error().message);
-    if (content_of(*update) != content) return damaged("its hash is another");
+    if (update->content != content) return damaged("its hash is another");
     auto body = wire::open(*update, key);
     if (!body) return damaged(body.error().message);
     return *std::move(body);

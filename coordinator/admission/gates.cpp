@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/base/limits.hpp"
-
 namespace skerry::coordinator {
 namespace {
 
@@ -14,6 +12,8 @@ using wire::RefusalCode;
 constexpr double kNormTolerance = 1e-3;
 // E[x]² exceeds E[x²] by this much at most after float32 roundings of both.
 constexpr float kMomentTolerance = 1e-3F;
+// Labels since a node's last update. The ledger's sums of 64 bits hold two thousand million such updates.
+constexpr std::uint64_t kLabelledMax = 1ULL << 32U;
 
 Flaw unleased(std::string text) {
     return {RefusalCode::Unleased, std::move(text)};
@@ -82,6 +82,18 @@ Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes,
     if (header.model != model.identity || lease.model != model.identity) {
         return Flaw{RefusalCode::Misshapen, "the update was made for another declared model"};
     }
+    return {};
+}
+
+Verdict check_counts(const wire::UpdateBody& body, const ModelShape& model) {
+    if (body.labelled > kLabelledMax || body.errors > body.labelled) {
+        return Flaw{RefusalCode::Misshapen, std::to_string(body.errors) + " errors of " +
+                                                std::to_string(body.labelled) + " labels are no counts of an update"};
+    }
+    const bool named = std::all_of(body.confusions.begin(), body.confusions.end(), [&](const auto& pair) {
+        return pair.truth < model.classes && pair.predicted < model.classes;
+    });
+    if (!named) return Flaw{RefusalCode::Misshapen, "it counts a class that the model has not"};
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "aggregation/accumulator.hpp"
+#include "common/base/limits.hpp"
 #include "common/wire/sealed_update.hpp"
 
 /// What an update must pass before it may count, as pure functions in the order of PROTOCOL.md §5: each gives nothing,
@@ -21,7 +22,8 @@ using Verdict = std::optional<Flaw>;
 struct ModelShape {
     Digest identity{};
     aggregation::TierSizes values{};  ///< float32 values of each tier's prefix
-    std::size_t statistics = 0;       ///< values before the first trained weight
+    std::size_t statistics = 0;       ///< values before the first trained weight: means, then as many second moments
+    std::size_t classes = limits::kClassesMax;  ///< that a confusion may name
 
     [[nodiscard]] std::size_t prefix(Tier tier) const { return values[static_cast<std::size_t>(tier)]; }
 };
@@ -37,11 +39,15 @@ struct ModelShape {
 [[nodiscard]] Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes, const wire::Lease& lease,
                                  const ModelShape& model);
 
+/// Misshapen: more labels than anybody has, more errors than labels, or a class that the model has not.
+[[nodiscard]] Verdict check_counts(const wire::UpdateBody& body, const ModelShape& model);
+
 /// What an honest offer of a tier may take at most, and so what its lease says.
 [[nodiscard]] std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier);
 
-/// NonFinite, OutOfBounds, or Norm: the L2 norm of the trained part exceeds `norm_max` by more than float rounding.
-/// Without a flaw, `norm` is that norm. Shape of `delta`: a tier's prefix.
+/// NonFinite, OutOfBounds (a statistic also: beyond what inputs within ±limits::kScaledInputMax can move), or Norm: the
+/// L2 norm of the trained part exceeds `norm_max` by more than float rounding. Without a flaw, `norm` is that norm.
+/// Shape of `delta`: a tier's prefix.
 [[nodiscard]] Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm);
 
 }  // namespace skerry::coordinator

@@ -1,7 +1,6 @@
 #include "coordinator/admission/transfers.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "common/base/limits.hpp"
 
@@ -39,9 +38,9 @@ wire::PullUpdate Transfers::start(Incoming incoming, TimePoint now) {
     const NodeId node = incoming.id().node;
     const std::size_t size = static_cast<std::size_t>(incoming.offer.sealed_bytes);
     Active transfer;
-    transfer.sealed.resize(size);
-    transfer.have.resize((size + limits::kChunkBytes - 1) / limits::kChunkBytes);
-    transfer.missing = transfer.have.size();
+    transfer.chunks.resize((size + limits::kChunkBytes - 1) / limits::kChunkBytes);
+    transfer.missing = transfer.chunks.size();
+    transfer.started = now;
     transfer.progress = now;
     transfer.state.incoming = std::move(incoming);
     bytes_ += size;
@@ -50,10 +49,11 @@ wire::PullUpdate Transfers::start(Incoming incoming, TimePoint now) {
 
 // One run of missing chunks, at most as long as the credit.
 wire::PullUpdate Transfers::next_pull(Active& transfer) {
-    const auto hole = std::find(transfer.have.begin(), transfer.have.end(), false);
-    const auto end = std::find(hole, transfer.have.end(), true);
+    const auto is_here = [](const Bytes& chunk) { return !chunk.empty(); };
+    const auto hole = std::find_if_not(transfer.chunks.begin(), transfer.chunks.end(), is_here);
+    const auto end = std::find_if(hole, transfer.chunks.end(), is_here);
     const auto run = std::min<std::ptrdiff_t>(end - hole, limits::kChunkCredit);
-    const auto first = static_cast<std::uint32_t>(hole - transfer.have.begin());
+    const auto first = static_cast<std::uint32_t>(hole - transfer.chunks.begin());
     transfer.window_end = first + static_cast<std::uint32_t>(run);
     transfer.in_flight = static_cast<std::size_t>(run);
     return {transfer.state.incoming.id().sequence, first, static_cast<std::uint32_t>(run)};
@@ -65,17 +65,17 @@ Transfers::Taken Transfers::take(const NodeId& node, const wire::UpdateChunk& ch
     Active& transfer = found->second;
     const Incoming& incoming = transfer.state.incoming;
     if (transfer.state.update || chunk.sequence != incoming.id().sequence || chunk.index >= transfer.window_end ||
-        transfer.have[chunk.index]) {
+        !transfer.chunks[chunk.index].empty()) {
         return Unexpected{};
     }
-    const std::size_t offset = std::size_t{chunk.index} * limits::kChunkBytes;
-    const std::size_t expected = std::min(limits::kChunkBytes, transfer.sealed.size() - offset);
+    const std::uint64_t offset = std::uint64_t{chunk.index} * limits::kChunkBytes;
+    const auto expected =
+        static_cast<std::size_t>(std::min<std::uint64_t>(limits::kChunkBytes, incoming.offer.sealed_bytes - offset));
     if (chunk.bytes.size() != expected) {
         return WrongSize{"chunk " + std::to_string(chunk.index) + " has " + std::to_string(chunk.bytes.size()) +
                          " bytes, must have " + std::to_string(expected)};
     }
-    std::memcpy(transfer.sealed.data() + offset, chunk.bytes.data(), expected);
-    transfer.have[chunk.index] = true;
+    transfer.chunks[chunk.index] = chunk.bytes;
     transfer.progress = now;
     if (transfer.in_flight > 0) --transfer.in_flight;
     if (--transfer.missing > 0) {
@@ -84,7 +84,11 @@ Transfers::Taken Transfers::take(const NodeId& node, const wire::UpdateChunk& ch
     }
     auto update = std::make_shared<wire::SealedUpdate>();
     update->header = incoming.offer.header;
-    update->sealed = std::move(transfer.sealed);
+    update->sealed.reserve(static_cast<std::size_t>(incoming.offer.sealed_bytes));
+    for (Bytes& piece : transfer.chunks) {
+        update->sealed.insert(update->sealed.end(), piece.begin(), piece.end());
+        piece = Bytes();  // so that both together are never held
+    }
     update->signature = incoming.offer.signature;
     update->content = incoming.offer.content;
     transfer.state.update = std::move(update);
@@ -119,20 +123,34 @@ bool Transfers::holds(const NodeId& node, const wire::UpdateOffer& offer) const 
 }
 
 void Transfers::drop(const NodeId& node) {
-    if (const auto found = active_.find(node); found != active_.end()) {
-        bytes_ -= found->second.state.incoming.offer.sealed_bytes;
-        active_.erase(found);
-    }
+    if (const auto found = active_.find(node); found != active_.end() && !found->second.state.update) erase(found);
     std::erase_if(waiting_, [&node](const Incoming& other) { return other.id().node == node; });
 }
 
+void Transfers::finish(const NodeId& node) {
+    if (const auto found = active_.find(node); found != active_.end() && found->second.state.update) erase(found);
+}
+
+void Transfers::erase(std::map<NodeId, Active>::iterator transfer) {
+    bytes_ -= transfer->second.state.incoming.offer.sealed_bytes;
+    active_.erase(transfer);
+}
+
+// When a transfer loses its place. Else one chunk now and then would hold it for as long as a node likes.
+TimePoint Transfers::end_of(const Active& transfer) const {
+    const TimePoint idle = transfer.progress + policy_.idle_time;
+    if (waiting_.empty()) return idle;
+    const std::uint64_t ms = transfer.state.incoming.offer.sealed_bytes * 1000 / policy_.rate_min;
+    return std::min(idle, transfer.started + policy_.idle_time + std::chrono::milliseconds(ms));
+}
+
 std::vector<Transfers::Started> Transfers::make_room(TimePoint now) {
-    std::vector<NodeId> idle;
+    std::vector<NodeId> over;
     for (const auto& [node, transfer] : active_) {
         // Under examination nothing is awaited from the node.
-        if (!transfer.state.update && now >= transfer.progress + policy_.idle_time) idle.push_back(node);
+        if (!transfer.state.update && now >= end_of(transfer)) over.push_back(node);
     }
-    for (const NodeId& node : idle)
+    for (const NodeId& node : over)
         drop(node);
     std::vector<Started> started;
     while (!waiting_.empty() && has_room(waiting_.front().offer.sealed_bytes)) {
@@ -148,8 +166,8 @@ std::optional<TimePoint> Transfers::deadline() const {
     std::optional<TimePoint> first;
     for (const auto& [node, transfer] : active_) {
         if (transfer.state.update) continue;
-        const TimePoint idle = transfer.progress + policy_.idle_time;
-        if (!first || idle < *first) first = idle;
+        const TimePoint end = end_of(transfer);
+        if (!first || end < *first) first = end;
     }
     return first;
 }

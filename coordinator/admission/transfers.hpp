@@ -18,6 +18,8 @@ struct TransferPolicy {
     std::uint64_t bytes_max = 256ULL << 20U;  ///< one update larger than this still passes, alone
     /// A transfer without a new chunk for this long gives its place to the next; its node will offer again.
     std::chrono::milliseconds idle_time{30'000};
+    /// Bytes a second: a transfer slower than this on the whole gives its place to whoever waits for one.
+    std::uint64_t rate_min = 64 << 10U;
 };
 
 /// An offer that has passed the cheap gates.
@@ -53,7 +55,8 @@ public:
         wire::Lease lease;
     };
     using Taken = std::variant<Unexpected, More, WrongSize, Complete>;
-    /// Takes one chunk. After Complete the transfer is under examination until finish().
+    /// Takes one chunk; memory is taken as chunks come. After Complete the transfer is under examination until
+    /// finish().
     [[nodiscard]] Taken take(const NodeId& node, const wire::UpdateChunk& chunk, TimePoint now);
 
     /// The update of that node that is under examination with this content.
@@ -69,14 +72,18 @@ public:
     /// Whether exactly this offer of the node waits, is being pulled, or is under examination.
     [[nodiscard]] bool holds(const NodeId& node, const wire::UpdateOffer& offer) const;
 
-    /// Forgets whatever this node has on its way.
+    /// Forgets what this node has on its way, unless it is under examination: a worker holds its bytes, so they count
+    /// until finish().
     void drop(const NodeId& node);
+    /// The examination is over.
+    void finish(const NodeId& node);
 
     struct Started {
         NodeId node;
         wire::PullUpdate pull;
     };
-    /// Drops idle transfers, then starts waiting ones that have room now. Call after drop() and when deadline() is due.
+    /// Drops idle transfers, and slow ones that others wait for, then starts waiting ones that have room now. Call
+    /// after drop() and finish(), and when deadline() is due.
     [[nodiscard]] std::vector<Started> make_room(TimePoint now);
     [[nodiscard]] std::optional<TimePoint> deadline() const;
 
@@ -85,18 +92,20 @@ public:
 
 private:
     struct Active {
-        Examining state;  ///< update: null while chunks are missing
-        Bytes sealed;
-        std::vector<bool> have;
+        Examining state;            ///< update: null while chunks are missing
+        std::vector<Bytes> chunks;  ///< empty: not yet here
         std::size_t missing = 0;
         std::uint32_t window_end = 0;  ///< chunks before this were asked for
         std::size_t in_flight = 0;     ///< of them, not yet here
+        TimePoint started;
         TimePoint progress;
     };
 
     [[nodiscard]] bool has_room(std::uint64_t bytes) const;
     wire::PullUpdate start(Incoming incoming, TimePoint now);
     static wire::PullUpdate next_pull(Active& transfer);
+    [[nodiscard]] TimePoint end_of(const Active& transfer) const;
+    void erase(std::map<NodeId, Active>::iterator transfer);
 
     TransferPolicy policy_;
     std::map<NodeId, Active> active_;

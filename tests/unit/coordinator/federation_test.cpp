@@ -54,6 +54,16 @@ TEST(Session, DeniesAnotherProtocolAndAnotherModel) {
     EXPECT_EQ(std::get<wire::Denied>(bench.say(node, hello)[0]).reason, wire::Denied::Reason::Model);
 }
 
+TEST(Session, TellsANodeThatIsAheadThatTheHistoryIsAnOldCopy) {
+    FederationBench bench;
+    const FakeNode node = bench.enrolled();
+    auto hello = hello_of(bench, kStart + 24h * 90);
+    hello.installed = ModelVersion{50};
+    const auto denied = std::get<wire::Denied>(bench.say(node, hello)[0]);
+    EXPECT_THAT(denied.text, ::testing::HasSubstr("version 50"));
+    EXPECT_THAT(denied.text, ::testing::HasSubstr("ends at 1"));
+}
+
 TEST(Session, IgnoresAKeyThatBelongsToNobody) {
     FederationBench bench;
     FakeNode stranger;

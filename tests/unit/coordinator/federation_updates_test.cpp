@@ -214,6 +214,18 @@ TEST_F(UpdateTest, OfARevokedNodeIsForgottenWhileItIsExamined) {
     EXPECT_TRUE(bench.core->pool().waiting().empty());
 }
 
+TEST_F(UpdateTest, IsAcceptedThoughItsNodeSaysGoodbyeBeforeItIsExamined) {
+    const auto update = bench.sealed(node, kOnes);
+    bench.hold_checks();
+    bench.say(node, update.offer);
+    bench.say(node, wire::UpdateChunk{Sequence{1}, 0, update.sealed});
+    bench.say(node, wire::Goodbye{});
+    EXPECT_EQ(bench.core->transfers().active(), 1U) << "its memory is still in use";
+    bench.finish_checks();
+    EXPECT_THAT(bench.core->pool().waiting(), SizeIs(1));
+    EXPECT_EQ(bench.core->transfers().active(), 0U);
+}
+
 TEST_F(UpdateTest, DoesNotCountWhenAnotherVersionOfItWasRefusedMeanwhile) {
     const auto update = bench.sealed(node, kOnes);
     bench.hold_checks();

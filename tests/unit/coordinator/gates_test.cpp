@@ -110,5 +110,21 @@ TEST_F(GatesTest, RefuseMomentsOfNoInput) {
     EXPECT_EQ(moments(0, 4097)->code, RefusalCode::OutOfBounds) << "inputs are clamped to ±64";
 }
 
+TEST_F(GatesTest, RefuseCountsThatCannotBe) {
+    model.classes = 3;
+    const auto code = [this](std::uint64_t labelled, std::uint64_t errors, std::uint16_t truth) {
+        wire::UpdateBody body;
+        body.labelled = labelled;
+        body.errors = errors;
+        body.confusions = {{truth, 0, 1}};
+        const auto flaw = check_counts(body, model);
+        return flaw ? std::optional(flaw->code) : std::nullopt;
+    };
+    EXPECT_EQ(code(10, 10, 2), std::nullopt);
+    EXPECT_EQ(code(10, 11, 2), RefusalCode::Misshapen);
+    EXPECT_EQ(code(1ULL << 40U, 1, 2), RefusalCode::Misshapen);
+    EXPECT_EQ(code(10, 1, 3), RefusalCode::Misshapen) << "the model has classes 0 to 2";
+}
+
 }  // namespace
 }  // namespace skerry::coordinator

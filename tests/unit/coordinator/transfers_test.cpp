@@ -148,5 +148,32 @@ TEST_F(TransfersTest, HoldOnToWhatIsUnderExamination) {
     EXPECT_EQ(transfers.pulling(node(1)), nullptr);
 }
 
+TEST_F(TransfersTest, CountTheMemoryOfWhatIsExaminedUntilItsEnd) {
+    policy.bytes_max = 150;
+    Transfers transfers(policy);
+    const Incoming update = incoming(1, 100);
+    (void)transfers.offer(update, kStart);
+    (void)transfers.take(node(1), chunk(0, 100), kStart);
+    transfers.drop(node(1));
+    EXPECT_NE(transfers.examining(update.id(), update.offer.content), nullptr);
+    EXPECT_FALSE(transfers.offer(incoming(2, 100), kStart)) << "a worker still holds the first";
+    transfers.finish(node(1));
+    EXPECT_THAT(transfers.make_room(kStart), SizeIs(1));
+}
+
+TEST_F(TransfersTest, GiveThePlaceOfASlowTransferToWhoWaits) {
+    policy.bytes_max = 1;
+    policy.rate_min = limits::kChunkBytes;  // a second a chunk
+    Transfers transfers(policy);
+    (void)transfers.offer(incoming(1, 4 * limits::kChunkBytes), kStart);
+    for (std::uint32_t index : {0U, 1U})
+        (void)transfers.take(node(1), chunk(index), kStart + 25s * (index + 1));
+    EXPECT_THAT(transfers.make_room(kStart + 50s), SizeIs(0));
+    EXPECT_EQ(transfers.active(), 1U) << "nobody waits, so it may be slow";
+    EXPECT_FALSE(transfers.offer(incoming(2, 100), kStart + 50s));
+    EXPECT_THAT(transfers.make_room(kStart + 50s), SizeIs(1));
+    EXPECT_EQ(transfers.pulling(node(1)), nullptr);
+}
+
 }  // namespace
 }  // namespace skerry::coordinator
