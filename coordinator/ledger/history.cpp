@@ -170,8 +170,8 @@ Result<std::vector<RefusalRow>> History::refusals_of(const NodeId& node, std::si
                node, limit);
 }
 
-Result<std::vector<VersionRow>> History::versions() const {
-    return all(database_, std::string(kVersionColumns) + "ORDER BY version DESC", &version_row);
+Result<std::vector<VersionRow>> History::versions(std::size_t limit) const {
+    return all(database_, std::string(kVersionColumns) + "ORDER BY version DESC LIMIT ?", &version_row, limit);
 }
 
 Result<VersionRow> History::version(ModelVersion version) const {

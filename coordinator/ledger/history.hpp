@@ -92,7 +92,7 @@ public:
     /// Newest first.
     [[nodiscard]] Result<std::vector<UpdateRow>> updates_of(const NodeId& node, std::size_t limit) const;
     [[nodiscard]] Result<std::vector<RefusalRow>> refusals_of(const NodeId& node, std::size_t limit) const;
-    [[nodiscard]] Result<std::vector<VersionRow>> versions() const;
+    [[nodiscard]] Result<std::vector<VersionRow>> versions(std::size_t limit) const;
     [[nodiscard]] Result<VersionRow> version(ModelVersion version) const;
     /// How often which class was taken for which, most frequent first; of one node, or of all.
     [[nodiscard]] Result<std::vector<ConfusionRow>> confusions(const std::optional<NodeId>& node) const;

@@ -29,7 +29,7 @@ public:
     /// Conflict: the stream is not at `expected`: somebody else has written to it.
     virtual Result<Version> append(std::string_view stream, Version expected, const Events& events) = 0;
 
-    /// Events after version `after`, at most `max`; fewer only at the end.
+    /// Events after version `after`, at most `max`; fewer only at the end. A hole or a changed entry is Internal.
     [[nodiscard]] virtual Result<std::vector<Recorded>> read(std::string_view stream, Version after,
                                                              std::size_t max) const = 0;
 };

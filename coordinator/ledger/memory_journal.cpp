@@ -1,6 +1,7 @@
 #include "coordinator/ledger/memory_journal.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace skerry::coordinator::ledger {
 
@@ -13,10 +14,44 @@ Result<Version> MemoryJournal::append(std::string_view stream, Version expected,
     }
     const Disk disk = disk_ ? disk_() : Disk::Works;
     if (disk == Disk::FailsBefore) return fail(ErrorCode::Unavailable, "the disk has failed");
-    target.events.insert(target.events.end(), events.begin(), events.end());
+    for (const Event& event : events) {
+        if (auto added = target.add(event); !added) {
+            target.cut(static_cast<std::size_t>(expected));
+            return tl::unexpected(std::move(added).error());
+        }
+    }
     if (syncing_) target.synced = target.events.size();
     if (disk == Disk::FailsAfter) return fail(ErrorCode::Unavailable, "the disk has failed");
     return target.events.size();
+}
+
+Result<> MemoryJournal::Stream::add(const Event& event) {
+    if (const auto* accepted = std::get_if<UpdateAccepted>(&event)) {
+        if (updates.contains(accepted->update) || !leases.insert(accepted->lease).second) {
+            return fail(ErrorCode::Conflict, "a lease or a sequence is spent twice");
+        }
+        updates[accepted->update] = true;
+    } else if (const auto* frozen = std::get_if<RoundFrozen>(&event)) {
+        for (const UpdateId& update : frozen->set) {
+            const auto found = updates.find(update);
+            if (found == updates.end() || !std::exchange(found->second, false)) {
+                return fail(ErrorCode::Conflict, "an update is counted that is not waiting");
+            }
+        }
+    }
+    events.push_back(event);
+    return {};
+}
+
+void MemoryJournal::Stream::cut(std::size_t count) {
+    std::vector<Event> kept = std::exchange(events, {});
+    kept.resize(count);
+    leases.clear();
+    updates.clear();
+    for (const Event& event : kept) {
+        const auto added = add(event);
+        SKERRY_ASSERT(added.has_value());
+    }
 }
 
 Result<std::vector<Recorded>> MemoryJournal::read(std::string_view stream, Version after, std::size_t max) const {
@@ -45,7 +80,7 @@ Result<std::optional<Fate>> MemoryJournal::fate_of(const UpdateId& update) const
 
 void MemoryJournal::crash() {
     for (auto& [name, stream] : streams_)
-        stream.events.resize(static_cast<std::size_t>(stream.synced));
+        stream.cut(static_cast<std::size_t>(stream.synced));
     syncing_ = true;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "coordinator/ledger/journal.hpp"
@@ -11,7 +12,8 @@
 
 namespace skerry::coordinator::ledger {
 
-/// The journal's twin for tests and simulations, with a disk that fails on demand. Not thread-safe.
+/// The journal's twin for tests and simulations, with a disk that fails on demand. Refuses what the tables of the other
+/// would: a lease or sequence spent twice, an update counted that does not wait. Not thread-safe.
 class MemoryJournal final : public Journal, public LedgerView {
 public:
     /// How the next append goes. By default each succeeds.
@@ -41,6 +43,12 @@ private:
     struct Stream {
         std::vector<Event> events;
         Version synced = 0;
+        std::unordered_set<LeaseId> leases;  ///< spent
+        std::map<UpdateId, bool> updates;    ///< accepted; true: waits
+
+        [[nodiscard]] Result<> add(const Event& event);
+        /// Forgets all events but the first `count`.
+        void cut(std::size_t count);
     };
 
     Chooser disk_;

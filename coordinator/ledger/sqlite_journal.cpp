@@ -54,12 +54,22 @@ Result<Version> SqliteJournal::append(std::string_view stream, Version expected,
 }
 
 Result<std::vector<Recorded>> SqliteJournal::read(std::string_view stream, Version after, std::size_t max) const {
+    Digest chain{};
+    {
+        auto before = SKERRY_TRY(database_.prepare("SELECT chain FROM journal WHERE stream = ? AND version = ?"));
+        if (SKERRY_TRY(before.bind(stream, after).step())) chain = before.array<32>(0).value_or(Digest{});
+    }
     auto rows = SKERRY_TRY(database_.prepare(
-        "SELECT version, body FROM journal WHERE stream = ? AND version > ? ORDER BY version LIMIT ?"));
+        "SELECT version, body, chain FROM journal WHERE stream = ? AND version > ? ORDER BY version LIMIT ?"));
     rows.bind(stream, after, max);
     std::vector<Recorded> found;
+    Version version = after;
     while (SKERRY_TRY(rows.step())) {
-        const Version version = rows.uint64(0);
+        chain = link(chain, ++version, rows.blob_view(1));
+        if (rows.uint64(0) != version || rows.array<32>(2).value_or(Digest{}) != chain) {
+            return fail(ErrorCode::Internal, "journal entry " + std::to_string(version) +
+                                                 " is missing or was changed: restore history.db from a backup");
+        }
         auto event = decode(rows.blob_view(1));
         if (!event) {
             return fail(ErrorCode::Internal, "journal entry " + std::to_string(version) + ": " + event.error().message);
@@ -86,19 +96,12 @@ Result<> SqliteJournal::rebuild() {
 }
 
 Result<Version> SqliteJournal::verify_chain(std::string_view stream) const {
-    auto rows =
-        SKERRY_TRY(database_.prepare("SELECT version, body, chain FROM journal WHERE stream = ? ORDER BY version"));
-    rows.bind(stream);
     Version version = 0;
-    Digest chain{};
-    while (SKERRY_TRY(rows.step())) {
-        chain = link(chain, ++version, rows.blob_view(1));
-        if (rows.uint64(0) != version || SKERRY_TRY(rows.array<32>(2)) != chain) {
-            return fail(ErrorCode::Internal, "journal entry " + std::to_string(version) +
-                                                 " is missing or was changed: restore history.db from a backup");
-        }
+    while (true) {
+        const auto page = SKERRY_TRY(read(stream, version, kPage));
+        if (page.empty()) return version;
+        version = page.back().version;
     }
-    return version;
 }
 
 }  // namespace skerry::coordinator::ledger

@@ -117,6 +117,20 @@ TEST_P(JournalTest, KeepsStreamsApart) {
     EXPECT_EQ(std::get<RoundAbandoned>((*journal_->read("b", 0, 10))[0].event).round, RoundId{2});
 }
 
+TEST_P(JournalTest, RefusesALeaseSpentTwiceAndAnUpdateCountedTwice) {
+    UpdateAccepted update;
+    update.update.sequence = Sequence{1};
+    ASSERT_TRUE(journal_->append("s", 0, {update}));
+    UpdateAccepted second = update;
+    second.update.sequence = Sequence{2};
+    EXPECT_EQ(journal_->append("s", 1, {second}).error().code, ErrorCode::Conflict);
+    RoundFrozen frozen;
+    frozen.set = {update.update};
+    ASSERT_TRUE(journal_->append("s", 1, {frozen}));
+    EXPECT_EQ(journal_->append("s", 2, {frozen}).error().code, ErrorCode::Conflict);
+    EXPECT_THAT(*journal_->read("s", 0, 10), SizeIs(2)) << "nothing of a refused append is kept";
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, JournalTest, ::testing::Values(Kind::Memory, Kind::Sqlite),
                          [](const auto& chosen) { return chosen.param == Kind::Memory ? "Memory" : "Sqlite"; });
 
@@ -192,6 +206,16 @@ TEST(SqliteJournal, SurvivesItsProcessAndProvesItsChain) {
     EXPECT_EQ(journal.read(kFederationStream, 0, 10).error().code, ErrorCode::Internal);
 }
 
+TEST(SqliteJournal, ReadsNothingBehindAHole) {
+    auto journal = *SqliteJournal::open(":memory:");
+    ASSERT_TRUE(journal.append(kFederationStream, 0, eventful_history()));
+    ASSERT_TRUE(journal.database().run("DELETE FROM journal WHERE version = 5"));
+    const auto broken = journal.read(kFederationStream, 2, 10);
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().code, ErrorCode::Internal);
+    EXPECT_NE(broken.error().message.find("entry 5"), std::string::npos);
+}
+
 struct HistoryTest : ::testing::Test {
     SqliteJournal journal = *SqliteJournal::open(":memory:");
     Events events = eventful_history();
@@ -252,13 +276,14 @@ TEST_F(HistoryTest, SumsTheFleetsConfusions) {
 
 TEST_F(HistoryTest, KnowsWhichVersionsAreGone) {
     const History history(journal.database());
-    const auto versions = *history.versions();
+    const auto versions = *history.versions(100);
     const auto published = std::count_if(events.begin(), events.end(), [](const Event& event) {
         return std::holds_alternative<VersionPublished>(event);
     });
     EXPECT_EQ(versions.front().version.value, static_cast<std::uint64_t>(published));
     EXPECT_TRUE(versions.back().dropped);
     EXPECT_FALSE(versions.front().dropped);
+    EXPECT_THAT(*history.versions(1), SizeIs(1));
 }
 
 }  // namespace
