@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <sys/resource.h>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 
 // skerry-coordinator init --dir DIR --model model.toml
 // skerry-coordinator run --dir DIR
+// skerry-coordinator repair --dir DIR
 namespace skerry::coordinator {
 namespace {
 
@@ -51,6 +53,15 @@ int report(const Error& error) {
     return exit_code(error.code);
 }
 
+// A descriptor a node, and those of the stores: the soft limit of a shell or unit is made for programs that use select.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct InitArguments {
     std::string directory;
     std::string model;
@@ -74,6 +85,23 @@ int init(const InitArguments& arguments) {
         "next: skerry-coordinator run --dir %s\n",
         made->id.c_str(), made->parameters, arguments.directory.c_str(), made->root_fingerprint.c_str(),
         arguments.directory.c_str());
+    return 0;
+}
+
+Result<ledger::Version> rebuild(const Directory& directory) {
+    const auto lock = SKERRY_TRY(DirectoryLock::take(directory));
+    SKERRY_TRY(check_history(directory));
+    auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));
+    const ledger::Version entries = SKERRY_TRY(journal.verify_chain(ledger::kFederationStream));
+    SKERRY_TRY(journal.rebuild());
+    return entries;
+}
+
+int repair(const std::string& directory) {
+    const auto entries = rebuild({directory});
+    if (!entries) return report(entries.error());
+    std::printf("the journal's %llu entries are whole; its tables are made anew\n",
+                static_cast<unsigned long long>(*entries));
     return 0;
 }
 
@@ -103,6 +131,9 @@ int run(const RunArguments& arguments) {
         std::fputs(config_text(*config).c_str(), stdout);
         return 0;
     }
+    // A peer that hangs up is an error of one write, not the end of this process.
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
     observe::log::initialise(*observe::log::level_named(config->log_level));
     boost::asio::io_context loop(1);
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
@@ -140,10 +171,15 @@ int main(int argc, char** argv) {
     run_verb->add_option("--advertise", run_arguments.advertise, "Host name or address that nodes reach this one by");
     run_verb->add_flag("--print-config", run_arguments.print_config, "Show the effective configuration and stop");
 
+    std::string repaired;
+    auto* const repair_verb = app.add_subcommand("repair", "Prove the journal whole and make its tables anew");
+    repair_verb->add_option("--dir", repaired, "The directory that 'init' made; nothing may run on it")->required();
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    if (*repair_verb) return repair(repaired);
     return *init_verb ? init(init_arguments) : run(run_arguments);
 }

@@ -19,8 +19,7 @@ Error sqlite_error(int code, sqlite3* handle, const std::filesystem::path& path)
                     file + " is locked by another process: stop the other program that uses it"};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-            return {ErrorCode::Unavailable,
-                    file + " is damaged (" + detail + "): restore it from a backup, or move it away to start anew"};
+            return {ErrorCode::Unavailable, file + " is damaged (" + detail + "): restore it from a backup"};
         case SQLITE_CANTOPEN:
         case SQLITE_PERM:
         case SQLITE_AUTH:

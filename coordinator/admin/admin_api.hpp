@@ -23,6 +23,7 @@ private:
     void post(const Path& path, const http::Request& request, const http::Respond& respond);
     void list_nodes(const http::Respond& respond) const;
     void show_node(const std::string& name, const http::Respond& respond) const;
+    void list_models(const http::Request& request, const http::Respond& respond) const;
     void list_rounds(const http::Request& request, const http::Respond& respond) const;
     void show_round(const std::string& number, const http::Respond& respond) const;
     void show_model(const std::string& number, const http::Respond& respond) const;

@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kRoundsShown = 20;
-constexpr std::size_t kRoundsMax = 100'000;
+constexpr std::uint64_t kRowsShown = 20;
+constexpr std::uint64_t kRowsMax = 100'000;
 constexpr std::size_t kRowsOfNode = 20;
 
 template <class Row, class View>
@@ -24,6 +24,13 @@ json list(const std::vector<Row>& rows, View view) {
     for (const Row& row : rows)
         all.push_back(view(row));
     return all;
+}
+
+Result<std::size_t> limit_of(const http::Request& request) {
+    const auto wanted = request.query.find("limit");
+    const std::uint64_t limit =
+        wanted == request.query.end() ? kRowsShown : SKERRY_TRY(number_from(wanted->second, "limit"));
+    return static_cast<std::size_t>(std::min(limit, kRowsMax));
 }
 
 }  // namespace
@@ -47,10 +54,7 @@ void AdminApi::get(const Path& path, const http::Request& request, const http::R
     } else if (noun == "rounds" && path.size() == 3) {
         show_round(path[2], respond);
     } else if (noun == "models" && path.size() == 2) {
-        const auto versions = host_.history().versions();
-        if (failed(respond, versions)) return;
-        succeed(respond, list(*versions,
-                              [this](const ledger::VersionRow& row) { return views::model(row, host_.federation()); }));
+        list_models(request, respond);
     } else if (noun == "models" && path.size() == 3) {
         show_model(path[2], respond);
     } else if (noun == "models" && path.size() == 4 && path[3] == "export") {
@@ -85,12 +89,20 @@ void AdminApi::show_node(const std::string& name, const http::Respond& respond) 
     succeed(respond, std::move(data));
 }
 
-void AdminApi::list_rounds(const http::Request& request, const http::Respond& respond) const {
-    const auto wanted = request.query.find("limit");
-    const auto limit =
-        wanted == request.query.end() ? Result<std::uint64_t>(kRoundsShown) : number_from(wanted->second, "limit");
+void AdminApi::list_models(const http::Request& request, const http::Respond& respond) const {
+    const auto limit = limit_of(request);
     if (failed(respond, limit)) return;
-    const auto rounds = host_.history().rounds(static_cast<std::size_t>(std::min<std::uint64_t>(*limit, kRoundsMax)));
+    const auto versions = host_.history().versions(*limit);
+    if (failed(respond, versions)) return;
+    succeed(respond, list(*versions, [this](const ledger::VersionRow& row) {
+                return views::listed_model(row, host_.federation());
+            }));
+}
+
+void AdminApi::list_rounds(const http::Request& request, const http::Respond& respond) const {
+    const auto limit = limit_of(request);
+    if (failed(respond, limit)) return;
+    const auto rounds = host_.history().rounds(*limit);
     if (!failed(respond, rounds)) succeed(respond, list(*rounds, views::round));
 }
 

@@ -31,7 +31,7 @@ int status_of(ErrorCode code) {
 std::string hint_for(ErrorCode code) {
     switch (code) {
         case ErrorCode::InvalidInput:
-            return "coordinator/admin/API.md lists the calls and their fields";
+            return "the command's --help lists what it takes";
         case ErrorCode::NotFound:
             return "the lists show what exists: 'skerry node list', 'round list', 'model list'";
         case ErrorCode::Conflict:

@@ -10,6 +10,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kWarningsShown = 8;
+
 std::string hex(ByteView bytes) {
     return to_hex(bytes);
 }
@@ -38,6 +40,14 @@ json round_now(const Federation& federation) {
             {"deadline", to_text(round->deadline())}};
 }
 
+// What an operator must know of a node; null: nothing.
+json problem_of(const Federation& federation, const NodeId& node) {
+    const auto found = federation.presence().find(node);
+    const ModelVersion newest = federation.newest().version;
+    if (found == federation.presence().end() || found->second.installed <= newest) return nullptr;
+    return behind_its_nodes(found->second.installed, newest);
+}
+
 std::string class_name(const parameters::ModelSpec& spec, std::uint16_t index) {
     return index < spec.classes.size() ? spec.classes[index] : std::to_string(index);
 }
@@ -49,8 +59,14 @@ Result<json> status(const AdminHost& host, TimePoint now) {
     const auto counts = SKERRY_TRY(host.history().counts());
     const parameters::ModelSpec& spec = host.model_spec();
     std::size_t connected = 0;
-    for (const auto& [id, node] : federation.registry().nodes())
+    json warnings = json::array();
+    for (const auto& [id, node] : federation.registry().nodes()) {
         connected += is_connected(federation, node, now) ? 1 : 0;
+        const json problem = problem_of(federation, id);
+        if (!node.revoked && problem.is_string() && warnings.size() < kWarningsShown) {
+            warnings.push_back(node.name + ": " + problem.get<std::string>());
+        }
+    }
     const std::size_t enrolled = federation.registry().nodes().size();
     const Endpoints endpoints = host.endpoints();
     return json{
@@ -71,6 +87,7 @@ Result<json> status(const AdminHost& host, TimePoint now) {
         {"endpoints",
          {{"fleet", endpoints.advertised_fleet.empty() ? endpoints.fleet : endpoints.advertised_fleet},
           {"enrol", endpoints.advertised_enrol.empty() ? endpoints.enrol : endpoints.advertised_enrol}}},
+        {"warnings", std::move(warnings)},
         {"started_at", to_text(host.started_at())},
         {"resident_bytes", observe::process_usage().resident_memory_bytes},
         {"software", "skerry-coordinator " SKERRY_VERSION}};
@@ -112,6 +129,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
                {"version", presence ? json(presence->installed.value) : json(nullptr)},
                {"sequence_accepted", standing.decided.value},
                {"sequence_counted", standing.counted.value}};
+    to["problem"] = problem_of(federation, node.id);
     to["local_steps"] = report.local;
     to["predictions"] = report.predictions;
     to["labelled"] = report.labelled;
@@ -169,21 +187,27 @@ json round(const ledger::RoundRow& row) {
             {"reason", row.reason}};
 }
 
-json model(const ledger::VersionRow& row, const Federation& federation) {
-    const auto manifest = wire::open_manifest(row.manifest, federation.signing_key()).value_or(wire::Manifest{});
-    std::array<std::string, kTiers> digests;
-    for (std::size_t tier = 0; tier < kTiers; ++tier)
-        digests[tier] = hex(manifest.digests[tier]);
+json listed_model(const ledger::VersionRow& row, const Federation& federation) {
     return {{"version", row.version.value},
             {"parent", row.parent.value},
             {"round", row.round.value},
             {"published_at", to_text(row.published)},
             {"updates", row.updates},
             {"sum", hex(row.sum)},
-            {"contributors_digest", hex(manifest.contributors)},
-            {"digests", per_tier(digests)},
+            {"digests", {{"heavy", hex(row.weights)}}},
             {"values", per_tier(federation.model().values)},
             {"stored", !row.dropped}};
+}
+
+json model(const ledger::VersionRow& row, const Federation& federation) {
+    const auto manifest = wire::open_manifest(row.manifest, federation.signing_key()).value_or(wire::Manifest{});
+    std::array<std::string, kTiers> digests;
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        digests[tier] = hex(manifest.digests[tier]);
+    json to = listed_model(row, federation);
+    to["contributors_digest"] = hex(manifest.contributors);
+    to["digests"] = per_tier(digests);
+    return to;
 }
 
 json verification(const Verification& result) {

@@ -14,6 +14,8 @@ namespace skerry::coordinator::views {
 [[nodiscard]] nlohmann::json update(const ledger::UpdateRow& row);
 [[nodiscard]] nlohmann::json refusal(const ledger::RefusalRow& row);
 [[nodiscard]] nlohmann::json round(const ledger::RoundRow& row);
+/// As in a list: what needs no signature to be checked.
+[[nodiscard]] nlohmann::json listed_model(const ledger::VersionRow& row, const Federation& federation);
 [[nodiscard]] nlohmann::json model(const ledger::VersionRow& row, const Federation& federation);
 [[nodiscard]] nlohmann::json verification(const Verification& result);
 [[nodiscard]] Result<nlohmann::json> errors(const AdminHost& host, const std::optional<NodeId>& node);

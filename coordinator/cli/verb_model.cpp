@@ -8,25 +8,26 @@ namespace skerry::cli {
 
 namespace {
 
-ExitCode list(Session& session) {
-    return session.output.report(session.coordinator.get("/v1/models"), [&session](Value models) {
-        Table table({{"VERSION", Column::Right},
-                     {"PARENT", Column::Right},
-                     {"ROUND", Column::Right},
-                     {"PUBLISHED", Column::Left},
-                     {"UPDATES", Column::Right},
-                     {"VALUES", Column::Right},
-                     {"SHA-256", Column::Left},
-                     {"STORED", Column::Left}});
-        for (const Value model : models.items()) {
-            table.row({count_in(model["version"]), count_in(model["parent"]), count_in(model["round"]),
-                       age_in(model["published_at"], session.output.now()), count_in(model["updates"]),
-                       count_in(model["values"]["heavy"]), digest_in(model["digests"]["heavy"]),
-                       presence_in(model["stored"])});
-        }
-        if (!table.empty()) return session.output.print(table);
-        session.output.line("no model versions");
-    });
+ExitCode list(std::uint64_t limit, Session& session) {
+    return session.output.report(
+        session.coordinator.get("/v1/models?limit=" + std::to_string(limit)), [&session](Value models) {
+            Table table({{"VERSION", Column::Right},
+                         {"PARENT", Column::Right},
+                         {"ROUND", Column::Right},
+                         {"PUBLISHED", Column::Left},
+                         {"UPDATES", Column::Right},
+                         {"VALUES", Column::Right},
+                         {"SHA-256", Column::Left},
+                         {"STORED", Column::Left}});
+            for (const Value model : models.items()) {
+                table.row({count_in(model["version"]), count_in(model["parent"]), count_in(model["round"]),
+                           age_in(model["published_at"], session.output.now()), count_in(model["updates"]),
+                           count_in(model["values"]["heavy"]), digest_in(model["digests"]["heavy"]),
+                           presence_in(model["stored"])});
+            }
+            if (!table.empty()) return session.output.print(table);
+            session.output.line("no model versions");
+        });
 }
 
 void render(Value model, Output& output) {
@@ -66,7 +67,10 @@ ExitCode show(NumberOrNewest choice, Session& session) {
 void add_model_verbs(CLI::App& app, Verb& chosen) {
     auto* model = app.add_subcommand("model", "Published model versions");
     model->require_subcommand(1);
-    model->add_subcommand("list", "All versions, newest first")->callback([&chosen] { chosen = list; });
+    auto limit = std::make_shared<std::uint64_t>(20);
+    auto* all = model->add_subcommand("list", "The last versions, newest first");
+    add_number(*all, "--limit", *limit, "How many (20)");
+    all->callback([&chosen, limit] { chosen = [limit](Session& session) { return list(*limit, session); }; });
 
     auto choice = std::make_shared<NumberOrNewest>();
     auto* one = model->add_subcommand("show", "One version: its origin, its tiers and who contributed");

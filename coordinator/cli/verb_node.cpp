@@ -58,8 +58,9 @@ Table tiers_of(Value node) {
 
 void render(Value node, Output& output) {
     const TimePoint now = output.now();
-    output.print(Facts{}
-                     .fact("Node", text_in(node["name"]))
+    Facts facts;
+    if (node["problem"].present()) facts.fact("Problem", text_in(node["problem"]));
+    output.print(facts.fact("Node", text_in(node["name"]))
                      .fact("Id", text_in(node["id"]))
                      .fact("State", presence_of(node))
                      .fact("Last seen", time_in(node["last_seen"], now))

@@ -57,6 +57,8 @@ void render(Value status, Output& output) {
         .fact("Fleet", text_in(status["endpoints"]["fleet"]))
         .fact("Enrolment", text_in(status["endpoints"]["enrol"]))
         .fact("Coordinator", process_line(status, now));
+    for (const Value warning : status["warnings"].items())
+        facts.fact("Warning", text_in(warning));
     output.print(facts);
     if (nodes["enrolled"].count() == 0U) {
         output.hint("No node has joined yet: 'skerry token create' prints a token that lets one in.");

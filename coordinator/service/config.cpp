@@ -1,5 +1,6 @@
 #include "coordinator/service/config.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/base/limits.hpp"
@@ -64,8 +65,16 @@ std::vector<std::string> ListenConfig::problems() const {
             found.push_back(std::string("listen.") + key + ": " + parsed.error().message);
         }
     }
-    if (advertise.find("://") != std::string::npos) {
-        found.push_back("listen.advertise is a host name or address alone, such as skerry.example.org");
+    // An IPv6 address has several colons; one is a port.
+    const bool port =
+        std::count(advertise.begin(), advertise.end(), ':') == 1 || advertise.find("]:") != advertise.npos;
+    if (port || advertise.find('/') != advertise.npos) {
+        found.push_back(
+            "listen.advertise is a host name or address only, such as skerry.example.org: the port is that of "
+            "listen.fleet");
+    }
+    if (const auto parsed = parse_endpoint(fleet); enrol.empty() && parsed && parsed->port == 65'535) {
+        found.push_back("listen.fleet takes the last port, so none is left for joining: set listen.enrol");
     }
     return found;
 }
@@ -77,6 +86,12 @@ std::vector<std::string> MetricsConfig::problems() const {
 
 std::vector<std::string> CoordinatorConfig::problems() const {
     std::vector<std::string> found = policy.rounds.problems();
+    const std::uint64_t largest = policy.leases.examples_max * limits::kWeightUnit;
+    if (policy.rounds.goal > limits::kRoundWeightMax / largest) {
+        found.push_back("rounds.goal times leases.examples_max must be at most " +
+                        std::to_string(limits::kRoundWeightMax / limits::kWeightUnit) +
+                        ", which one exact sum can hold: lower one of them");
+    }
     for (const auto& more : {listen.problems(), metrics.problems()})
         found.insert(found.end(), more.begin(), more.end());
     if (const auto level = observe::log::level_named(log_level); !level) {

@@ -17,23 +17,23 @@
 namespace skerry::coordinator {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKeys = {"root", "signing", "seal", "transport"};
-
 Result<> prepare(const Directory& directory) {
     std::error_code error;
-    std::filesystem::create_directories(directory.path, error);
+    const bool made = std::filesystem::create_directories(directory.path, error);
     if (error) {
         return fail(ErrorCode::Unavailable,
                     directory.path.string() + " cannot be made: " + error.message() + ": choose another --dir");
     }
-    std::filesystem::permissions(directory.path, std::filesystem::perms::owner_all, error);
-    bool used = std::filesystem::exists(directory.history(), error);
-    for (const std::string_view key : kKeys)
-        used = used || std::filesystem::exists(directory.key(key), error);
-    if (!used) return {};
+    // A directory that was there keeps its mode: it is somebody's, and the key files have their own.
+    if (made) std::filesystem::permissions(directory.path, std::filesystem::perms::owner_all, error);
+    if (std::filesystem::exists(directory.key("root"), error)) {
+        return fail(ErrorCode::Conflict,
+                    directory.path.string() +
+                        " holds a federation already: start it with 'skerry-coordinator run', or choose another --dir");
+    }
+    if (made || std::filesystem::is_empty(directory.path, error)) return {};
     return fail(ErrorCode::Conflict,
-                directory.path.string() +
-                    " holds a federation already: start it with 'skerry-coordinator run', or choose another --dir");
+                directory.path.string() + " is not empty: choose another --dir, which 'init' makes");
 }
 
 Result<> write_keys(const Directory& directory, const DirectoryKeys& keys) {
@@ -95,6 +95,19 @@ DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchan
 
 DirectoryLock::~DirectoryLock() {
     if (file_ >= 0) ::close(file_);
+}
+
+Result<> check_history(const Directory& directory) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(directory.history(), error);
+    if (!error && size > 0) return {};
+    return damaged_history(directory, error ? error.message() : "it is empty");
+}
+
+tl::unexpected<Error> damaged_history(const Directory& directory, const std::string& why) {
+    return fail(ErrorCode::Unavailable, directory.history().string() + " is missing or damaged (" + why +
+                                            "): restore it from a backup; the keys and weights beside it are "
+                                            "worth nothing without it, so keep them until then");
 }
 
 Result<DirectoryKeys> load_keys(const Directory& directory) {

@@ -44,6 +44,11 @@ struct DirectoryKeys {
 /// NotFound: there is no federation in this directory. PermissionDenied: others may read a key file.
 [[nodiscard]] Result<DirectoryKeys> load_keys(const Directory& directory);
 
+/// Unavailable: history.db is missing or empty. Asked before it is opened, which would make a new one.
+[[nodiscard]] Result<> check_history(const Directory& directory);
+/// The one sentence for all that can be wrong with it.
+[[nodiscard]] tl::unexpected<Error> damaged_history(const Directory& directory, const std::string& why);
+
 struct NewFederation {
     parameters::ModelSpec model;
     std::uint64_t seed = 1;  ///< of the initial weights
@@ -55,7 +60,8 @@ struct MadeFederation {
     std::size_t parameters = 0;
 };
 /// Makes a federation: keys (0600), the ledger with its first two events, version 1 with the initial weights, signed.
-/// Conflict: the directory is in use. Unavailable: it cannot be written.
+/// Conflict: the directory is not empty.
+/// Unavailable: it cannot be written.
 [[nodiscard]] Result<MadeFederation> create_federation(const Directory& directory, const NewFederation& federation);
 
 }  // namespace skerry::coordinator

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 // Erased blobs give their space back only when what lies beside them is rewritten, so not after each.
 constexpr std::size_t kErasuresBeforeReclaim = 16;
+constexpr auto kDenialLogged = 10min;
 constexpr std::size_t kExportBytesMax = (limits::kParametersMax + (1U << 20U)) * sizeof(float);
 
 [[noreturn]] void stop_on_damage(const Error& error) {
@@ -94,9 +95,21 @@ void Service::perform(const Action& action) {
 
 void Service::perform(const Send& order) {
     metrics_.said(order.message);
+    if (const auto* denied = std::get_if<wire::Denied>(&order.message)) log_denial(order.node, *denied);
     if (!fleet_->send(transport::CurvePublicKey{order.transport}, wire::encode(order.message))) {
         log::debug("message_dropped", {{"node", order.node}});
     }
+}
+
+// A node that is denied asks again and again; one line tells, and another much later.
+void Service::log_denial(const NodeId& node, const wire::Denied& denied) {
+    if (denied.reason == wire::Denied::Reason::UnknownVersion)
+        return;  // an old version is gone: nothing to worry about
+    const TimePoint now = Clock::now();
+    const auto [last, first] = denials_logged_.try_emplace(node, now);
+    if (!first && now - last->second < kDenialLogged) return;
+    last->second = now;
+    log::error("node_denied", {{"node", node}, {"reason", denied.text}});
 }
 
 void Service::perform(const SendModel& order) {
@@ -121,9 +134,10 @@ void Service::perform(const ReplyToJoin& order) {
 
 void Service::perform(const CheckUpdate& order) {
     worker_->run([this, order]() -> Worker::Continuation {
-        UpdateChecked checked{
-            order.header.update, order.update->content,
-            examine(*order.update, order.header, order.norm_max, federation_->model(), keys_.ring.seal)};
+        ModelShape model = federation_->model();
+        model.classes = spec_.classes.size();
+        UpdateChecked checked{order.header.update, order.update->content,
+                              examine(*order.update, order.header, order.norm_max, model, keys_.ring.seal)};
         return [this, checked = std::move(checked)] { deliver(checked); };
     });
 }
@@ -165,9 +179,17 @@ void Service::perform(const EraseVersion& order) {
         for (const Digest& blob : blobs) {
             if (erased) erased = blobs_->erase(blob);
         }
-        if (erased && reclaim) erased = blobs_->reclaim();
-        return [erased] {
-            if (!erased) log::warning("blobs_not_erased", {{"reason", erased.error().message}});
+        return [this, erased, reclaim] {
+            if (!erased) return log::warning("blobs_not_erased", {{"reason", erased.error().message}});
+            if (reclaim) reclaim_space();
+        };
+    });
+}
+
+void Service::reclaim_space() {
+    janitor_->run([this]() -> Worker::Continuation {
+        return [reclaimed = blobs_->reclaim()] {
+            if (!reclaimed) log::warning("space_not_reclaimed", {{"reason", reclaimed.error().message}});
         };
     });
 }
@@ -256,7 +278,7 @@ void Service::drain(std::function<void()> done) {
     for (http::Server* const server : {admin_server_.get(), metrics_server_.get()}) {
         if (server == nullptr) continue;
         server->drain([this] {
-            --open_servers_;
+            if (open_servers_ > 0) --open_servers_;  // the limit below may have been first
             finish_drain();
         });
     }

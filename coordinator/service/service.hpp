@@ -76,6 +76,8 @@ private:
     void on_fleet(const transport::Sender& sender, const transport::Frames& frames);
     void on_enrol(const transport::Sender& sender, const transport::Frames& frames);
     void finish_drain();
+    void reclaim_space();
+    void log_denial(const NodeId& node, const wire::Denied& denied);
 
     boost::asio::io_context& loop_;
     DirectoryLock lock_;
@@ -95,6 +97,7 @@ private:
     std::map<Ticket, std::function<void(Result<>)>> answers_;
     Ticket next_ticket_ = 1;
     std::size_t erased_ = 0;
+    std::map<NodeId, TimePoint> denials_logged_;
     bool draining_ = false;
     std::function<void()> drained_;
     std::size_t open_servers_ = 0;
@@ -108,8 +111,9 @@ private:
     AdminApi api_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<http::Server> metrics_server_;
-    std::unique_ptr<Worker> worker_;  ///< hashes, decrypts, sums
-    std::unique_ptr<Worker> writer_;  ///< writes blobs: a commit does not wait for a sum
+    std::unique_ptr<Worker> worker_;   ///< hashes, decrypts, sums
+    std::unique_ptr<Worker> writer_;   ///< writes blobs: a commit does not wait for a sum
+    std::unique_ptr<Worker> janitor_;  ///< gives erased space back: neither waits for that
     std::unique_ptr<ActionQueue> queue_;
 };
 

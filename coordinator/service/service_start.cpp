@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/limits.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
 #include "common/observe/log.hpp"
@@ -47,6 +48,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
                                                 CoordinatorConfig config) {
     auto lock = SKERRY_TRY(DirectoryLock::take(directory));
     auto keys = SKERRY_TRY(load_keys(directory));
+    SKERRY_TRY(check_history(directory));
     auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));
     auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
     std::unique_ptr<Service> service(new Service(loop, Parts{std::move(lock), directory, std::move(config),
@@ -58,6 +60,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
 
     service->worker_ = std::make_unique<Worker>(loop);
     service->writer_ = std::make_unique<Worker>(loop);
+    service->janitor_ = std::make_unique<Worker>(loop);
     Service* const self = service.get();
     service->queue_ = std::make_unique<ActionQueue>(
         loop, service->journal_, service->journal_version_, *service->blobs_, *service->writer_,
@@ -102,8 +105,7 @@ Result<> Service::fold_journal() {
         journal_version_ = page.back().version;
     }
     if (federation_->versions().empty()) {
-        return fail(ErrorCode::NotFound, "the making of the federation in " + directory_.path.string() +
-                                             " was interrupted: remove the directory and run 'init' again");
+        return damaged_history(directory_, "it holds no federation");
     }
     if (federation_->created().root != keys_.ring.root.verify_key()) {
         return fail(ErrorCode::PermissionDenied, "the keys and history.db in " + directory_.path.string() +
@@ -118,6 +120,8 @@ Result<> Service::open_sockets() {
     transport::RouterOptions options;
     options.keys = keys_.transport;
     options.domain = "fleet";
+    // What one peer that pulls and does not read may hold of our memory: two windows of chunks.
+    options.send_queue = 2 * static_cast<int>(limits::kChunkCredit);
     options.admit = [this](const transport::CurvePublicKey& key) {
         const Node* const node = federation_->registry().node_by_transport(key.value);
         return node != nullptr && !node->revoked;
@@ -134,7 +138,7 @@ Result<> Service::open_sockets() {
         *context_, options,
         [this](const transport::Sender& sender, transport::Frames frames) { on_enrol(sender, frames); }));
     Endpoint next = SKERRY_TRY(parse_endpoint(config_.listen.fleet));
-    if (next.port != 0) ++next.port;
+    if (next.port != 0) ++next.port;  // 65535 was refused with the configuration
     return enrol_->bind(config_.listen.enrol.empty() ? next.text() : config_.listen.enrol);
 }
 

@@ -28,7 +28,7 @@ constexpr const char* kModel = R"({"version":8,"parent":7,"round":7,"published_a
 
 TEST(ModelList, IsOneRowAVersion) {
     CannedCoordinator coordinator;
-    coordinator.answers("GET /v1/models", std::string("[") + kModel + ']');
+    coordinator.answers("GET /v1/models?limit=20", std::string("[") + kModel + ']');
     EXPECT_EQ(coordinator.run({"model", "list"}).out,
               "VERSION  PARENT  ROUND  PUBLISHED       UPDATES  VALUES  SHA-256       STORED\n"
               "      8       7      7  2 min 47 s ago        2  61,834  333333333333  yes\n");

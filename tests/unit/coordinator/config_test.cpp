@@ -54,6 +54,18 @@ TEST_F(ConfigTest, RefusesAGoalBelowTheQuorum) {
     EXPECT_THAT(config.error().message, HasSubstr("rounds.goal"));
 }
 
+TEST_F(ConfigTest, RefusesAGoalThatOneExactSumCannotHold) {
+    const auto config = load("[rounds]\ngoal = 60000\n[leases]\nexamples_max = 65536\n");
+    ASSERT_FALSE(config);
+    EXPECT_THAT(config.error().message, HasSubstr("leases.examples_max"));
+}
+
+TEST_F(ConfigTest, RefusesAnAddressWithAPortToAdvertiseAndALastPortWithoutNext) {
+    EXPECT_THAT(load("[listen]\nadvertise = 'host:7700'\n").error().message, HasSubstr("only"));
+    EXPECT_TRUE(load("[listen]\nadvertise = '::1'\n"));
+    EXPECT_THAT(load("[listen]\nfleet = 'tcp://127.0.0.1:65535'\n").error().message, HasSubstr("listen.enrol"));
+}
+
 TEST(Endpoint, IsReadInItsParts) {
     const auto endpoint = parse_endpoint("tcp://[::1]:7700");
     ASSERT_TRUE(endpoint);

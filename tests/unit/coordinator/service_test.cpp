@@ -318,6 +318,31 @@ TEST_F(ServiceTest, KeepsItsDirectoryToItself) {
     }
 }
 
+TEST_F(ServiceTest, AsksForALostHistoryInsteadOfMakingANewOne) {
+    stop();
+    std::filesystem::remove(directory_.history());
+    std::filesystem::remove(directory_.history().string() + "-wal");
+    for (const bool empty : {false, true}) {
+        if (empty) std::ofstream(directory_.history()).flush();
+        const auto started = Service::start(loop_, directory_, config_);
+        ASSERT_FALSE(started);
+        EXPECT_THAT(started.error().message, HasSubstr("missing or damaged"));
+        EXPECT_THAT(started.error().message, HasSubstr("restore it"));
+        EXPECT_EQ(std::filesystem::exists(directory_.history()), empty);
+    }
+}
+
+TEST_F(ServiceTest, IsMadeOnlyInADirectoryOfItsOwn) {
+    const Directory used{directory_.path.parent_path() / "used"};
+    std::filesystem::create_directory(used.path);
+    std::filesystem::permissions(used.path, std::filesystem::perms{0755});
+    std::ofstream(used.path / "letter") << "mine";
+    EXPECT_EQ(create_federation(used, {small_model(), 5, ""}).error().code, ErrorCode::Conflict);
+    EXPECT_EQ(std::filesystem::status(used.path).permissions(), std::filesystem::perms{0755});
+    std::filesystem::remove(used.path / "letter");
+    EXPECT_TRUE(create_federation(used, {small_model(), 5, ""}));
+}
+
 TEST_F(ServiceTest, MakesNoTokenThatLeadsNowhere) {
     stop();
     config_.listen.fleet = "tcp://0.0.0.0:0";
