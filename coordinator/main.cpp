@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "common/base/heap.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/observe/log.hpp"
 #include "coordinator/service/service.hpp"
@@ -150,6 +151,7 @@ int run(const RunArguments& arguments) {
 }  // namespace skerry::coordinator
 
 int main(int argc, char** argv) {
+    skerry::keep_heap_small();
     using namespace skerry::coordinator;
     CLI::App app("The server of a Skerry federation: enrols nodes, runs rounds, keeps every model version");
     app.set_version_flag("--version", "skerry-coordinator " SKERRY_VERSION);

@@ -2,8 +2,8 @@
 # A whole federation on this machine, as real processes: a coordinator and some nodes that serve, learn and federate on a live stream.
 #   --nodes N      how many nodes (3)
 #   --samples N    labelled samples that each node sees (3000)
-#   --data PATH    real data instead of the built-in handwriting: a folder of idx files (MNIST), or a CSV file with a `target` column
-#   --model FILE   the model to declare for --data (made from the data's shape when left out)
+#   --data PATH    real data instead of the built-in handwriting: a folder of idx files (MNIST), or a CSV file with a `target` column (or its folder)
+#   --model FILE   the model to declare for --data (left out: for a CSV one made from its columns, for idx files deploy/examples/model-digits.toml)
 #   --seed S       of the stream and of the first weights (7)
 #   --keep         leave the processes running at the end, to look around
 set -euo pipefail
@@ -39,19 +39,27 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/skerry-demo.XXXXXX")
 fleet_open "$root/build/dev/bin" "$work"
 finish() {
   local status=$?
+  if [ "$finished" = yes ]; then status=0; fi
   fleet_close
   if [ "$status" -ne 0 ]; then echo "The demo failed; its logs are in $work" >&2; elif [ "$keep" = no ]; then rm -rf "$work"; fi
 }
+finished=no
 trap finish EXIT
 trap 'exit 130' INT TERM
 
 # ---- What each node sees: node I's part of the stream, and a test that belongs to none of them ----
-csv_model() {  # a tabular model that fits a CSV file: features from its header, classes from its targets
-  local features classes
-  features=$(head -n 1 "$1" | tr ',' '\n' | tr -d '\r' | grep -vcx target)
-  classes=$(awk -F, -v OFS='\n' 'NR == 1 { for (i = 1; i <= NF; i++) { gsub(/\r/, "", $i); if ($i == "target") t = i } next } { gsub(/\r/, "", $t); print $t }' "$1" |
-    sort -u | sed 's/.*/"&"/' | paste -sd,)
-  printf 'name = "demo"\nmodality = "tabular"\n[input]\nshape = [%s]\ndtype = "fp32"\n[classes]\nnames = [%s]\n' "$features" "$classes"
+csv_model() {  # a tabular model that fits a CSV file: features and their ranges from its columns, classes from its targets
+  local input classes
+  tr -d '"\r' <"$1" >"$work/plain.csv"
+  input=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "target") t = i; next }
+    { for (i = 1; i <= NF; i++) { if (!(i in low) || $i + 0 < low[i]) low[i] = $i + 0; if (!(i in high) || $i + 0 > high[i]) high[i] = $i + 0 } columns = NF }
+    END { if (!t) exit 1
+      for (i = 1; i <= columns; i++) if (i != t) { span = high[i] > low[i] ? high[i] - low[i] : 1; n++
+        scale = scale sprintf("%s%.9g", n > 1 ? ", " : "", 2 / span); offset = offset sprintf("%s%.9g", n > 1 ? ", " : "", -(high[i] + low[i]) / span) }
+      printf "shape = [%d]\ndtype = \"fp32\"\nscale = [%s]\noffset = [%s]\n", n, scale, offset }' "$work/plain.csv") ||
+    { echo "demo.sh: $1 has no column 'target' in its first line" >&2; exit 2; }
+  classes=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "target") t = i; next } { print $t }' "$work/plain.csv" | sort -u | sed 's/.*/"&"/' | paste -sd,)
+  printf 'name = "demo"\nmodality = "tabular"\n[input]\n%s\n[classes]\nnames = [%s]\n' "$input" "$classes"
   printf '[[stages]]\ntier = "%s"\nlayers = [%s]\n' light '{ dense = 32 }' medium '{ dense = 64 }' heavy '{ dense = 64 }, { dense = 64 }'
 }
 node_classes() {  # overlapping shares of ten classes, all covered: no node knows them all
@@ -59,6 +67,8 @@ node_classes() {  # overlapping shares of ten classes, all covered: no node know
   for ((i = 0; i < width && i < 10; i++)); do list+=($((($1 * 10 / nodes + i) % 10))); done
   (IFS=,; echo "${list[*]}")
 }
+only=("$data"/*.csv)
+if [ -d "$data" ] && [ "${#only[@]}" -eq 1 ] && [ -f "${only[0]}" ]; then data=${only[0]}; fi
 if [ -z "$data" ]; then
   what="handwriting drawn here (seed $seed); half-way the contrast is inverted and everybody leans the other way"
   model=${model:-$root/deploy/examples/model-digits.toml}
@@ -66,6 +76,9 @@ if [ -z "$data" ]; then
   test_arguments=(--data "strokes:?seed=$((seed + 1000))&drift=0" --split test)
 elif [ -f "$data" ]; then
   what=$data
+  rows=$(($(wc -l <"$data") - 1))
+  if [ $(((nodes + 1) * samples)) -gt "$rows" ]; then samples=$((rows / (nodes + 1))); fi  # the last share is the test
+  [ "$samples" -ge 100 ] || { echo "demo.sh: $data has $rows rows, which are too few for $nodes nodes and a test" >&2; exit 2; }
   if [ -z "$model" ]; then model=$work/model.toml; csv_model "$data" >"$model"; fi
   feed_arguments() { feed=(--data "$data" --skip $(($1 * samples)) --limit "$samples"); }
   test_arguments=(--data "$data" --skip $((nodes * samples)) --limit "$samples")
@@ -120,7 +133,14 @@ while alive; do
 done
 failed=0
 for pid in "${feeders[@]}"; do wait "$pid" || failed=1; done
-[ "$failed" -eq 0 ] || { echo "A stream did not reach its node." >&2; exit 1; }
+[ "$failed" -eq 0 ] || { echo "A stream did not reach its node:" >&2; grep -h "^skerry-node" "$work"/*.log | tail -n 3 >&2; exit 1; }
+nothing_to_learn() {  # no node holds a batch that it has not learned
+  local i
+  for ((i = 0; i < nodes; i++)); do
+    [ "$("$fleet_bin/skerry-node" status --dir "$work/node-$i" --output json | jq .data.learning.samples_waiting)" -lt 100 ] || return 1
+  done
+}
+wait_for 60 "the nodes to learn their last labels" nothing_to_learn || true
 settled() { [ "$(skerry status --output json | jq '.data.updates.accepted - .data.updates.counted')" -eq 0 ]; }
 wait_for 20 "the last round" settled || true
 show_progress
@@ -163,6 +183,7 @@ Look around (with --keep, while it runs):
   skerry node list                 skerry model list                   skerry-node status --dir $work/node-0
 END
 if [ "$keep" = yes ]; then
+  finished=yes
   echo; echo "Everything keeps running in $work. Ctrl-C ends it."
   wait "$coordinator_pid" || true
 fi

@@ -1,9 +1,11 @@
 #include <CLI/CLI.hpp>
 
+#include "common/base/heap.hpp"
 #include "edge-node/tools/output.hpp"
 #include "edge-node/tools/verbs.hpp"
 
 int main(int count, char** values) {
+    skerry::keep_heap_small();
     using namespace skerry::node;
     CLI::App app("skerry-node: serves in tiers, learns from labels, shares only what it has learned");
     app.set_version_flag("--version", SKERRY_VERSION);

@@ -45,7 +45,7 @@ struct ModelShape {
 /// What an honest offer of a tier may take at most, and so what its lease says.
 [[nodiscard]] std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier);
 
-/// NonFinite, OutOfBounds (a statistic also: beyond what inputs within ±limits::kScaledInputMax can move), or Norm: the
+/// NonFinite, OutOfBounds (statistics also: not the moments of any input within ±limits::kScaledInputMax), or Norm: the
 /// L2 norm of the trained part exceeds `norm_max` by more than float rounding. Without a flaw, `norm` is that norm.
 /// Shape of `delta`: a tier's prefix.
 [[nodiscard]] Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm);

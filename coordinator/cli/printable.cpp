@@ -85,7 +85,6 @@ std::string_view ascii_spelling(char32_t sign) {
         case U'…':
             return "...";
         case U'—':
-            return "-";
         case U'·':
             return "-";
         case U'×':

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a round costs: N nodes with a million parameters each have learned while the coordinator was away, and all offer as it comes back.
 #   --nodes N (10)
-# Prints wall seconds from the first message to the published version and until every node has installed it, CPU seconds of the coordinator and
+# Prints wall seconds from the coordinator's start, with all nodes waiting, to the published version and until every node has installed it, CPU seconds of the coordinator and
 # of the node daemons over that time (sealing, sending, checking, storing, averaging, installing), and their memory. Everything is on: CURVE, HPKE, fsync.
 . "$(dirname "$0")/../integration/support.sh"
 nodes=10
@@ -59,6 +59,7 @@ cpu_ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }  # 
 ticks=$(getconf CLK_TCK)
 nodes_before=0
 for pid in "${pids[@]}"; do nodes_before=$((nodes_before + $(cpu_ticks "$pid"))); done
+first=$(date +%s.%N)
 coordinator_start --config "$work/coordinator.toml"
 installed() { grep -q 'event=version_installed version=2' "$work/$1.log"; }
 for ((i = 0; i < nodes; i++)); do wait_for 120 "node-$i to install version 2" installed "node-$i"; done
@@ -66,7 +67,6 @@ nodes_after=0
 for pid in "${pids[@]}"; do nodes_after=$((nodes_after + $(cpu_ticks "$pid"))); done
 
 moment() { date -u -d "$(grep -E "$2" "$1" | cut -d' ' -f1 | sort | "$3" -n 1)" +%s.%N; }
-first=$(moment "$work/coordinator.log" 'event=round_opened' head)
 published=$(moment "$work/coordinator.log" 'event=version_published version=2' head)
 last=$(cat "$work"/node-*.log | grep 'event=version_installed version=2' | cut -d' ' -f1 | sort | tail -n 1)
 last=$(date -u -d "$last" +%s.%N)

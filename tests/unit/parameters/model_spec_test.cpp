@@ -118,7 +118,7 @@ TEST(ModelSpec, RefusesEachFaultWithASentenceThatNamesIt) {
         {"\"image\"", "\"video\"", "modality"},
         {"[1, 28, 28]", "[28, 28]", "[channels, height, width]"},
         {"[1, 28, 28]", "[1, 0, 28]", "shape"},
-        {"[1, 28, 28]", "[1048576, 1048576, 1048576]", "1 to 1048576 values"},
+        {"[1, 28, 28]", "[1048576, 1048576, 1048576]", "1 to 524288"},
         {"scale = 0.003921569", "scale = 0", "would erase the input"},
         {"scale = 0.003921569", "scale = nan", "scale"},
         {"scale = 0.003921569", "scale = 1e39", "scale"},
