@@ -49,6 +49,7 @@ void add_global_options(CLI::App& app, Global& global) {
     add_duration(app, "--timeout", global.patience, std::chrono::milliseconds{1},
                  "How long to wait for the coordinator, as in 90s or 10m");
     app.add_flag("--ascii", global.ascii, "No signs beyond ASCII");
+    app.set_version_flag("--version", "skerry " SKERRY_SOFTWARE);
 }
 
 /// What was asked of a command line that could not be parsed as a whole.
@@ -117,6 +118,9 @@ int run_cli(std::span<const char* const> args, std::ostream& out, std::ostream& 
         app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
     } catch (const CLI::CallForHelp&) {
         out << app.help();
+        return static_cast<int>(ExitCode::Ok);
+    } catch (const CLI::CallForVersion& version) {
+        out << version.what() << '\n';
         return static_cast<int>(ExitCode::Ok);
     } catch (const CLI::ParseError& error) {
         const Format format = asks_for_json(args) ? Format::Json : Format::Table;

@@ -32,8 +32,8 @@ struct LearningConfig {
     std::size_t react_passes = 3;
 
     /// Rows of one mini-step: new ones, and as many from the past.
-    std::size_t step_new_rows = 20;
-    std::size_t step_replay_rows = 20;
+    std::size_t step_new_rows = 10;
+    std::size_t step_replay_rows = 10;
     /// Examples kept for replay, with the logits they had (DER++), and those kept to judge steps with; fewer where 16 MiB
     /// of scaled values are full before.
     std::size_t replay_rows = 500;
@@ -48,7 +48,7 @@ struct LearningConfig {
     float prior_smoothing = 0.05F;
 
     /// The least of the loss that each exit gets; the rest follows the traffic that it serves.
-    float exit_weight_floor = 0.2F;
+    float exit_weight_floor = 0.1F;
     /// Longest gradient of one step; longer ones are scaled down. 0: never.
     float gradient_norm_max = 5;
     /// FedProx: pull towards the weights that the last pull gave. 0: off.
