@@ -11,7 +11,7 @@ for i in 0 1; do node_join "node-$i"; node_start "node-$i"; done
 for i in 0 1; do wait_for 60 "node-$i" node_ready "node-$i"; done
 for i in 0 1; do feed_in_background "node-$i" --data "$data" --skip $((i * 3000)) --limit 3000; done
 wait_for_feeds
-wait_for 30 "the last round" accepted_equals_counted || true
+wait_for 30 "the last round" no_quorum_waits || true
 
 [ "$(skerry status --output json | jq .data.version)" -gt 5 ] || fail "hardly any version was published: $(skerry status)"
 for i in 0 1; do
