@@ -26,6 +26,10 @@ void show_new_token(Value token, Output& output) {
 
 ExitCode create(const NewToken& wanted, Session& session) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wanted.ttl);
+    if (seconds > std::chrono::hours{24 * 7}) {
+        return session.output.failed({ExitCode::Usage, "usage", "--ttl is at most 7d: a token is a secret on paper",
+                                      "shorten it, as in --ttl 24h"});
+    }
     const auto created = session.coordinator.post("/v1/tokens", {{"ttl_s", static_cast<std::uint64_t>(seconds.count())},
                                                                  {"uses", wanted.uses},
                                                                  {"tier", wanted.tier},

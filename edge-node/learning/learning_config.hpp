@@ -34,8 +34,8 @@ struct LearningConfig {
     /// Rows of one mini-step: new ones, and as many from the past.
     std::size_t step_new_rows = 10;
     std::size_t step_replay_rows = 10;
-    /// Examples kept for replay, with the logits they had (DER++), and those kept to judge steps with; fewer where 16 MiB
-    /// of scaled values are full before.
+    /// Examples kept for replay, with the logits they had (DER++), and those kept to judge steps with; fewer where 16
+    /// MiB of scaled values are full before.
     std::size_t replay_rows = 500;
     std::size_t validation_rows = 200;
     /// Weight of "answer old examples as you answered them then"; off while reacting to drift.

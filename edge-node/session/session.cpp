@@ -154,7 +154,7 @@ void Session::hear(const wire::Denied& denied, TimePoint now) {
         revoked_ = true;
         notice(Level::Error, "revoked",
                denied.text +
-                   " This node goes on serving and learning alone; to share again, join in a new folder with a new "
+                   ". This node goes on serving and learning alone; to share again, join in a new folder with a new "
                    "token.");
         return;
     }

@@ -4,15 +4,6 @@
 open_test_fleet
 node=$fleet_bin/skerry-node
 
-# expect CODE "sentence" command …   the exit code, and a part of what is said on stderr
-expect() {
-  local wanted=$1 sentence=$2 code=0
-  shift 2
-  "$@" >"$work/out" 2>"$work/err" || code=$?
-  [ "$code" -eq "$wanted" ] || fail "'$*' ends with $code, not $wanted: $(cat "$work/err")"
-  grep -qF -- "$sentence" "$work/err" || fail "'$*' does not say '$sentence': $(cat "$work/err")"
-}
-
 "$node" run --print-config >"$work/printed.toml" || fail "--print-config fails"
 "$node" run --config "$work/printed.toml" --print-config | cmp - "$work/printed.toml" || fail "it does not read back what it prints"
 

@@ -50,3 +50,12 @@ evaluate() {
   "$fleet_bin/skerry-node" evaluate --model "$file" --output json "$@"
 }
 at_least() { jq -ne --argjson value "$1" --argjson bound "$2" '($value | type == "number") and $value >= $bound' >/dev/null; }
+
+# expect CODE "sentence" command …   the exit code, and a part of what is said on stderr
+expect() {
+  local wanted=$1 sentence=$2 code=0
+  shift 2
+  "$@" >"$work/out" 2>"$work/err" || code=$?
+  [ "$code" -eq "$wanted" ] || fail "'$*' ends with $code, not $wanted: $(cat "$work/err")"
+  grep -qF -- "$sentence" "$work/err" || fail "'$*' does not say '$sentence': $(cat "$work/err")"
+}
