@@ -124,7 +124,7 @@ show_progress() {
   shown=$version
   skerry node list --output json | jq -r --arg version "$version" --arg time "$((SECONDS - began)) s" --argjson counted "$(skerry status --output json | jq .data.updates.counted)" '
     [.data[] | select(.name | startswith("node-"))] as $n |
-    [$time, $version, $counted, ([$n[].labelled] | add), ([$n[] | "\(.name) \((.accuracy_recent // 0) * 1000 | round / 10)%"] | join("   "))] | @tsv' |
+    [$time, $version, $counted, ([$n[].labelled] | add), ([$n[] | "\(.name) " + (if .labelled == 0 then "–" else "\((.accuracy_recent // 0) * 1000 | round / 10)%" end)] | join("   "))] | @tsv' |
     awk -F'\t' '{ printf "%7s  %7s  %7s  %9s   %s\n", $1, $2, $3, $4, $5 }'
 }
 while alive; do

@@ -60,6 +60,15 @@ TEST_F(CsvSourceTest, ReadsQuotesCarriageReturnsAByteOrderMarkAndAnUnfinishedLas
     EXPECT_EQ((*samples)[1].label, 2U) << "a class name wins over an index";
 }
 
+TEST_F(CsvSourceTest, TakesNoIndexWhereClassesAreNamedByNumbers) {
+    parameters::ModelSpec spec = table(1);
+    spec.classes = {"1", "2", "3"};
+    EXPECT_EQ((*read("a,target\n+1.5,3\n", spec))[0].label, 2U);
+    const auto refused = read("a,target\n1,0\n", spec);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("target '0' is no class name"));
+}
+
 TEST_F(CsvSourceTest, NamesTheLineOfEachFault) {
     const std::string good = "a,b,target\n1,2,0\n";
     const std::vector<std::pair<std::string, std::string>> faults = {
