@@ -52,7 +52,7 @@ void render(Value round, Output& output) {
             .fact("Counted", count_in(round["updates"]) + " updates, weight " + count_in(round["weight"]))
             .fact("Sum", text_in(round["sum"]));
     }
-    if (round["reason"].text().value_or("") != "") facts.fact("Reason", text_in(round["reason"]));
+    if (!round["reason"].text().value_or("").empty()) facts.fact("Reason", text_in(round["reason"]));
     output.print(facts);
 
     const std::string heading = state.text == "published"   ? "Counted"

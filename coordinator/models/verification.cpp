@@ -44,11 +44,11 @@ Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShap
         set.push_back({row.update, row.content, row.tier, row.weight});
     const auto manifest = wire::open_manifest(evidence.version.manifest, signing);
     if (!manifest) {
-        result.problems.push_back("the manifest is not signed by this coordinator");
+        result.problems.emplace_back("the manifest is not signed by this coordinator");
     } else if (manifest->sum != result.sum || manifest->digests.back() != result.weights ||
                manifest->updates != set.size() || manifest->contributors != contributors_digest(set) ||
                manifest->version != result.version || manifest->round != result.round) {
-        result.problems.push_back("the signed manifest does not agree with the ledger");
+        result.problems.emplace_back("the signed manifest does not agree with the ledger");
     }
     result.signatures_good = result.problems.empty();
 
@@ -57,8 +57,8 @@ Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShap
         [&blobs](const Digest& content) { return blobs.get(content); }, seal));
     result.sum_recomputed = sum.sum;
     result.weights_recomputed = sum.digests.back();
-    if (result.sum != result.sum_recomputed) result.problems.push_back("the sum comes out differently");
-    if (result.weights != result.weights_recomputed) result.problems.push_back("the weights come out differently");
+    if (result.sum != result.sum_recomputed) result.problems.emplace_back("the sum comes out differently");
+    if (result.weights != result.weights_recomputed) result.problems.emplace_back("the weights come out differently");
     return result;
 }
 

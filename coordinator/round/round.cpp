@@ -8,12 +8,13 @@ namespace skerry::coordinator {
 
 std::vector<std::string> RoundPolicy::problems() const {
     std::vector<std::string> found;
-    if (quorum < 1) found.push_back("rounds.quorum must be at least 1");
-    if (goal < quorum) found.push_back("rounds.goal must not be below rounds.quorum: a round that reaches it closes");
+    if (quorum < 1) found.emplace_back("rounds.quorum must be at least 1");
+    if (goal < quorum)
+        found.emplace_back("rounds.goal must not be below rounds.quorum: a round that reaches it closes");
     if (goal > limits::kRoundUpdatesMax) {
         found.push_back("rounds.goal must be at most " + std::to_string(limits::kRoundUpdatesMax));
     }
-    if (deadline < std::chrono::milliseconds(100)) found.push_back("rounds.deadline must be at least 100ms");
+    if (deadline < std::chrono::milliseconds(100)) found.emplace_back("rounds.deadline must be at least 100ms");
     return found;
 }
 

@@ -74,7 +74,7 @@ std::vector<std::string> ListenConfig::problems() const {
             "listen.fleet");
     }
     if (const auto parsed = parse_endpoint(fleet); enrol.empty() && parsed && parsed->port == 65'535) {
-        found.push_back("listen.fleet takes the last port, so none is left for joining: set listen.enrol");
+        found.emplace_back("listen.fleet takes the last port, so none is left for joining: set listen.enrol");
     }
     return found;
 }

@@ -19,8 +19,7 @@ constexpr std::chrono::milliseconds kRefusedPause{60'000};
 
 FleetLink::FleetLink(boost::asio::io_context& loop, Session session, transport::CurveKeyPair keys, std::string endpoint,
                      Perform perform)
-    : loop_(loop),
-      session_(std::move(session)),
+    : session_(std::move(session)),
       keys_(std::move(keys)),
       endpoint_(std::move(endpoint)),
       perform_(std::move(perform)),

@@ -44,7 +44,6 @@ private:
     void arm();
     void try_again_later(std::chrono::milliseconds pause);
 
-    boost::asio::io_context& loop_;  // outlives us
     Session session_;
     transport::CurveKeyPair keys_;
     std::string endpoint_;

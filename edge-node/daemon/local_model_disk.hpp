@@ -37,7 +37,7 @@ void LocalModel::try_on_disk(std::shared_ptr<Work<Job, Done>> work) {
         if (full) return wait_for_room(result.error(), [this, work] { try_on_disk(work); });
         if (!result) disk_failed(result.error());
         disk_trouble_.clear();
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(result)>, Result<>>) {
+        if constexpr (std::is_same_v<std::invoke_result_t<Job&>, Result<>>) {
             work->done();
         } else {
             work->done(std::move(*result));
