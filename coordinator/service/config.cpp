@@ -69,7 +69,7 @@ std::vector<std::string> ListenConfig::problems() const {
     const bool port =
         std::count(advertise.begin(), advertise.end(), ':') == 1 || advertise.find("]:") != advertise.npos;
     if (port || advertise.find('/') != advertise.npos) {
-        found.push_back(
+        found.emplace_back(
             "listen.advertise is a host name or address only, such as skerry.example.org: the port is that of "
             "listen.fleet");
     }
@@ -108,7 +108,7 @@ Result<CoordinatorConfig> load_config(const std::optional<std::filesystem::path>
     if (problems.empty()) {
         problems = config.problems();
         for (std::string& problem : problems)
-            problem = file->string() + ": " + problem;
+            problem.insert(0, file->string() + ": ");
     }
     if (problems.empty()) return config;
     std::string all;
