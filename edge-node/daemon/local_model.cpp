@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "common/crypto/key_file.hpp"
 #include "common/observe/log.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
 #include "edge-node/spool/rebase.hpp"
@@ -52,7 +53,7 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       room_(loop),
       patience_(loop) {}
 
-Result<> LocalModel::restore() {
+Result<> LocalModel::restore(const std::filesystem::path& aside) {
     bool checkpoint_was_read = false;
     if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
         const auto read = restore_policy(*stored);
@@ -64,7 +65,8 @@ Result<> LocalModel::restore() {
             SKERRY_TRY(start_again());
         }
     }
-    if (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
+    SKERRY_TRY(give_up_damaged(aside));
+    while (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
         SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
     }
     sent_ = SKERRY_TRY(stores_.spool.totals_sent());
@@ -95,6 +97,24 @@ Result<> LocalModel::start_again() {
     return {};
 }
 
+// Nobody can say whether the coordinator accepted it while it was whole. So what it held is neither sent again, which
+// could count it twice, nor kept in weights that later updates are taken from.
+Result<> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
+    const std::optional<DamagedUpdate> update = SKERRY_TRY(stores_.spool.damaged(identity_.verify_key()));
+    if (!update) return {};
+    const std::filesystem::path file = aside / ("damaged-update-" + std::to_string(update->sequence.value));
+    const auto kept = crypto::write_file_durably(
+        file, update->bytes, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    log::error("update_damaged",
+               {{"sequence", update->sequence},
+                {"reason", update->what},
+                {"lost", "what this node has learned since version " +
+                             std::to_string(checkpoint_.version.global.value) + ", but for updates that were accepted"},
+                {"kept_as", kept ? file.string() : kept.error().message},
+                {"advice", "check this disk; the node goes on from the version with its next update"}});
+    return stores_.spool.begin_drop(update->sequence);
+}
+
 Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read) {
     const bool install = unfinished.what == Unfinished::What::Install;
     // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
@@ -103,7 +123,9 @@ Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkp
         SKERRY_TRY(adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
                                                                     model_->layout.statistics()))
                                  : SKERRY_TRY(stores_.spool.last_good())));
-        if (install) checkpoint_.version = {unfinished.version, 0};
+        checkpoint_.version =
+            install ? feedback::SnapshotVersion{unfinished.version, 0}
+                    : feedback::SnapshotVersion{checkpoint_.version.global, checkpoint_.version.local + 1};
         SKERRY_TRY(stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), Clock::now()}));
     }
     SKERRY_TRY(install ? stores_.spool.finish_install() : finish_drop(stores_, checkpoint_.totals));
@@ -256,6 +278,7 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
     labels_dropped_ += batch.size();
     log::error("labels_dropped", {{"labels", batch.size()}, {"reason", engine_trouble_}});
     std::vector<std::uint64_t> consumed;
+    unconsumed_ -= std::min<std::uint64_t>(unconsumed_, batch.size());
     for (const feedback::LabelledSample& sample : batch) {
         consumed.push_back(sample.row);
         checkpoint_.totals.labelled += 1;
@@ -265,10 +288,7 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
         [this, consumed, checkpoint = checkpoint_of_now()] {
             return stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now()});
         },
-        [this, count = consumed.size()] {
-            unconsumed_ -= std::min<std::uint64_t>(unconsumed_, count);
-            end_work();
-        });
+        [this] { end_work(); });
 }
 
 void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
@@ -288,6 +308,8 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
     if (!learned) return on_not_learned(learned.error(), batch);
     failures_ = 0;
     engine_trouble_.clear();
+    // With the totals, before the commit: whoever looks meanwhile sees each label once.
+    unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned->consumed.size());
     const feedback::PrequentialNumbers numbers = policy_->prequential();
     checkpoint_.version.local += 1;
     checkpoint_.totals.steps += learned->accepted ? 1 : 0;
@@ -304,16 +326,15 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
         if (!committed) return Made(tl::unexpected(committed.error()));
         return make_snapshot(model_, version, *parameters, executors_);
     };
-    on_disk(std::move(job), [this, accepted = learned->accepted, consumed = learned->consumed.size(),
-                             report = learned->report](std::shared_ptr<const Snapshot> snapshot) {
-        unconsumed_ -= std::min<std::uint64_t>(unconsumed_, consumed);
-        publish(std::move(snapshot));
-        trigger_time_ = Clock::now() - trigger_began_;
-        last_report_ = report;
-        listeners_.learned(report);
-        if (accepted) listeners_.tell(StepLearned{});
-        end_work();
-    });
+    on_disk(std::move(job),
+            [this, accepted = learned->accepted, report = learned->report](std::shared_ptr<const Snapshot> snapshot) {
+                publish(std::move(snapshot));
+                trigger_time_ = Clock::now() - trigger_began_;
+                last_report_ = report;
+                listeners_.learned(report);
+                if (accepted) listeners_.tell(StepLearned{});
+                end_work();
+            });
 }
 
 }  // namespace skerry::node

@@ -60,7 +60,7 @@ protected:
         parts_->local = std::make_unique<LocalModel>(
             *loop_, LocalModel::Stores{parts_->storage, *parts_->spool, *parts_->labels}, Model::of(spec_).value(),
             *parts_->engine, config_, std::chrono::milliseconds(0), plain_executor, federation_.identity);
-        const auto restored = local().restore();
+        const auto restored = local().restore(folder_.path);
         ASSERT_TRUE(restored) << restored.error().message;
         parts_->intake = std::make_unique<LabelIntake>(parts_->storage, *parts_->labels, *parts_->ring,
                                                        [this](std::size_t count) { local().labels_arrived(count); });
@@ -221,6 +221,18 @@ TEST_F(LocalModelTest, GivesUpABatchThatNoEngineCanComputeSoThatLabelsDoNotWaitF
     EXPECT_EQ(parts_->labels->errors().size().value(), (kRows + 4) / 2) << "logged although nothing was learned";
 }
 
+TEST_F(LocalModelTest, CountsEachLabelOnceAlsoWhileItsStepIsBeingCommitted) {
+    open();
+    install(1);
+    ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 1; }));
+    label(kRows + 3);
+    ASSERT_TRUE(until([&] {
+        const std::uint64_t seen = local().checkpoint().totals.labelled + local().unconsumed();
+        EXPECT_TRUE(seen == 0 || seen == kRows + 3) << seen;
+        return learned_ == kRows;
+    }));
+}
+
 TEST_F(LocalModelTest, AFullDiskPausesLearningUntilThereIsRoom) {
     open();
     install(1);
@@ -273,7 +285,7 @@ TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {
         open();
         std::size_t wrong = 0;
         for (const IncomingLabel& label : acknowledged_) {
-            EXPECT_EQ(parts_->labels->label_of(label.request).value(), label.label) << label.request;
+            EXPECT_EQ(parts_->labels->label_of(label.request).value()->label, label.label) << label.request;
             wrong += label.label != 0 ? 1 : 0;
         }
         EXPECT_GE(parts_->labels->errors().size().value(), wrong);
