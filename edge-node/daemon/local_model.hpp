@@ -111,10 +111,12 @@ private:
         end_work();
     }
 
+    // local_model_restore.cpp, with restore()
     [[nodiscard]] Result<> restore_policy(ByteView stored);
     [[nodiscard]] Result<> start_again();
     [[nodiscard]] Result<> give_up_damaged(const std::filesystem::path& aside);
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
+
     [[nodiscard]] Result<> adopt(std::vector<float> weights);
     [[nodiscard]] Checkpoint checkpoint_of_now();
     void publish(std::shared_ptr<const Snapshot> snapshot);
