@@ -75,18 +75,18 @@ if [ -z "$data" ]; then
   feed_arguments() { feed=(--data "strokes:?writer=$1&seed=$((seed + $1))&classes=$(node_classes "$1")&drift=$((samples / 2))" --limit "$samples"); }
   test_arguments=(--data "strokes:?seed=$((seed + 1000))&drift=0" --split test)
 elif [ -f "$data" ]; then
-  what=$data
+  what="$data; half-way each class turns into the next"
   rows=$(($(wc -l <"$data") - 1))
   if [ $(((nodes + 1) * samples)) -gt "$rows" ]; then samples=$((rows / (nodes + 1))); fi  # the last share is the test
   [ "$samples" -ge 100 ] || { echo "demo.sh: $data has $rows rows, which are too few for $nodes nodes and a test" >&2; exit 2; }
   if [ -z "$model" ]; then model=$work/model.toml; csv_model "$data" >"$model"; fi
-  feed_arguments() { feed=(--data "$data" --skip $(($1 * samples)) --limit "$samples"); }
-  test_arguments=(--data "$data" --skip $((nodes * samples)) --limit "$samples")
+  feed_arguments() { feed=(--data "$data" --skip $(($1 * samples)) --limit "$samples" --drift-at $((samples / 2))); }
+  test_arguments=(--data "$data" --skip $((nodes * samples)) --limit "$samples" --drift-at 0)
 else
-  what=$data
+  what="$data; half-way each class turns into the next"
   model=${model:-$root/deploy/examples/model-digits.toml}
-  feed_arguments() { feed=(--data "$data" --classes "$(node_classes "$1")" --shuffle --seed $((seed + $1)) --limit "$samples"); }
-  test_arguments=(--data "$data" --split test)
+  feed_arguments() { feed=(--data "$data" --classes "$(node_classes "$1")" --shuffle --seed $((seed + $1)) --limit "$samples" --drift-at $((samples / 2))); }
+  test_arguments=(--data "$data" --split test --drift-at 0)
 fi
 
 # ---- The fleet ----
@@ -152,7 +152,7 @@ skerry model export newest "$work/federated.skm" >/dev/null 2>&1
 score "$work/federated.skm" >"$work/federated.json"
 printf '\nOn %s test samples that no node has seen:\n' "$(jq -r .data.samples "$work/federated.json")"
 for ((i = 0; i < nodes; i++)); do
-  "$fleet_bin/skerry-node" export --dir "$work/alone-$i" --output "$work/alone-$i.skm" >/dev/null
+  "$fleet_bin/skerry-node" export --dir "$work/alone-$i" "$work/alone-$i.skm" >/dev/null
   printf '  node %s alone     %s\n' "$i" "$(score "$work/alone-$i.skm" | percent .data.accuracy_routed)"
 done
 printf '  federated model  %s   (light %s, medium %s, heavy %s)\n' "$(percent .data.accuracy_routed <"$work/federated.json")" \

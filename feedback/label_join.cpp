@@ -14,13 +14,18 @@ std::string_view name_of(LabelVerdict verdict) {
             return "late";
         case LabelVerdict::Unknown:
             return "unknown";
+        case LabelVerdict::Reused:
+            return "reused";
     }
     return "unknown";
 }
 
 LabelVerdict judge_label(const KnownRequest& request, std::uint32_t label) {
-    if (request.recorded) return *request.recorded == label ? LabelVerdict::Duplicate : LabelVerdict::Contradictory;
-    if (request.waiting) return LabelVerdict::Accepted;
+    const bool newer = request.waiting && (!request.recorded || *request.waiting > request.recorded->order);
+    if (newer) return request.recorded || request.id_reused ? LabelVerdict::Reused : LabelVerdict::Accepted;
+    if (request.recorded) {
+        return request.recorded->label == label ? LabelVerdict::Duplicate : LabelVerdict::Contradictory;
+    }
     return request.expired ? LabelVerdict::Late : LabelVerdict::Unknown;
 }
 

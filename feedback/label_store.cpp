@@ -41,6 +41,32 @@ CREATE TABLE error (
 CREATE INDEX error_by_age ON error (at);
 )";
 
+// A request id may be used again: a label belongs to one prediction of it.
+constexpr const char* kLabelsByPrediction = R"(
+CREATE TABLE label_by_prediction (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    request TEXT NOT NULL,
+    prediction_order INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    global INTEGER NOT NULL,
+    local INTEGER NOT NULL,
+    tier INTEGER NOT NULL,
+    predicted INTEGER NOT NULL,
+    probability REAL NOT NULL,
+    margin REAL NOT NULL,
+    score REAL NOT NULL,
+    label INTEGER NOT NULL,
+    labelled_at INTEGER NOT NULL,
+    sample BLOB,                      -- null once learned
+    UNIQUE (request, prediction_order)
+);
+INSERT INTO label_by_prediction SELECT * FROM label;
+DROP TABLE label;
+ALTER TABLE label_by_prediction RENAME TO label;
+CREATE INDEX label_to_learn ON label (prediction_order) WHERE sample IS NOT NULL;
+CREATE INDEX label_by_order ON label (prediction_order);
+)";
+
 }  // namespace
 
 std::vector<std::string> LabelStoreConfig::problems() const {
@@ -53,7 +79,7 @@ std::vector<std::string> LabelStoreConfig::problems() const {
 
 Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path& path, LabelStoreConfig config) {
     storage::Database database = SKERRY_TRY(storage::Database::open(path));
-    const char* const scripts[] = {kSchema};
+    const char* const scripts[] = {kSchema, kLabelsByPrediction};
     SKERRY_TRY(database.migrate(scripts));
     return std::unique_ptr<LabelStore>(new LabelStore(std::move(database), config));
 }
@@ -64,7 +90,7 @@ Result<> LabelStore::append(std::span<const LabelledSample> labels) {
     auto insert = SKERRY_TRY(database_.prepare(
         "INSERT INTO label (request, prediction_order, at, global, local, tier, predicted, probability, margin, "
         "score, label, labelled_at, sample) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (request) DO NOTHING"));
+        "ON CONFLICT (request, prediction_order) DO NOTHING"));
     std::vector<ErrorRecord> errors;
     for (const LabelledSample& labelled : labels) {
         const Prediction& prediction = labelled.prediction;
@@ -80,10 +106,12 @@ Result<> LabelStore::append(std::span<const LabelledSample> labels) {
     return transaction.commit();
 }
 
-Result<std::optional<std::uint32_t>> LabelStore::label_of(std::string_view request) {
-    auto find = SKERRY_TRY(database_.prepare("SELECT label FROM label WHERE request = ?"));
-    if (!SKERRY_TRY(find.bind(request).step())) return std::optional<std::uint32_t>();
-    return std::optional(static_cast<std::uint32_t>(find.uint64(0)));
+Result<std::optional<RecordedLabel>> LabelStore::label_of(std::string_view request) {
+    auto find =
+        SKERRY_TRY(database_.prepare("SELECT label, prediction_order FROM label WHERE request = ? "
+                                     "ORDER BY prediction_order DESC LIMIT 1"));
+    if (!SKERRY_TRY(find.bind(request).step())) return std::optional<RecordedLabel>();
+    return std::optional(RecordedLabel{static_cast<std::uint32_t>(find.uint64(0)), find.uint64(1)});
 }
 
 Result<std::vector<LabelledSample>> LabelStore::unconsumed(std::size_t count_max) {

@@ -11,6 +11,7 @@
 
 #include "common/storage/sqlite.hpp"
 #include "feedback/error_log.hpp"
+#include "feedback/label_join.hpp"
 #include "feedback/prediction.hpp"
 
 namespace skerry::feedback {
@@ -43,12 +44,13 @@ public:
                                                                   LabelStoreConfig config);
 
     /// Makes labels durable in one transaction (group commit: the caller gathers those that wait for their answer).
-    /// `row` of the given samples is ignored. A request id that is on record already is skipped, its record stays.
+    /// `row` of the given samples is ignored. A prediction that is on record already is skipped, its record stays.
     /// Wrong answers among the new ones go into the error log in the same transaction.
     [[nodiscard]] Result<> append(std::span<const LabelledSample> labels);
 
-    /// The label on record for a request, whether learned or not; nothing when there is none.
-    [[nodiscard]] Result<std::optional<std::uint32_t>> label_of(std::string_view request);
+    /// The label on record for a request id, whether learned or not: of its newest prediction, where it was used for
+    /// several. Nothing when there is none.
+    [[nodiscard]] Result<std::optional<RecordedLabel>> label_of(std::string_view request);
 
     /// Up to `count_max` labelled samples that nothing was learned from yet, in the order of their predictions.
     /// Repeated calls give the same rows until commit_step consumes them.

@@ -17,10 +17,12 @@ namespace {
 // File: one page of head, then the slots.
 //   head  magic u64 | slot bytes u64 | slots u64 | sample bytes u64 | checksum u64
 //   slot  checksum u64 | order u64 | at i64 | global u64 | local u64 | probability f32 | margin f32 | score f32 |
-//         predicted u32 | tier u8 | waits u8 | id bytes u8 | id [kRequestIdBytesMax] | sample
+//         predicted u32 | tier u8 | waits u8 (2: under a reused id) | id bytes u8 | id [kRequestIdBytesMax] | sample
 constexpr std::uint64_t kMagic = 0x31474E4952594B53ULL;  // "SKYRING1"
 constexpr std::size_t kHeadBytes = 4096;
 constexpr std::chrono::hours kBelievedAge{365 * 24};
+constexpr std::uint8_t kWaits = 1;
+constexpr std::uint8_t kWaitsReused = 2;
 constexpr std::size_t kFixedBytes = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 3 + limits::kRequestIdBytesMax;
 static_assert(limits::kRequestIdBytesMax <= 255, "the id's length is one byte");
 
@@ -150,13 +152,14 @@ std::optional<Prediction> PendingRing::read(std::size_t slot) const {
     prediction.score = reader.get<float>();
     prediction.predicted = reader.get<std::uint32_t>();
     const auto tier = reader.get<std::uint8_t>();
-    const bool waits = reader.get<std::uint8_t>() == 1;
+    const auto waits = reader.get<std::uint8_t>();
     const auto id_bytes = reader.get<std::uint8_t>();
     const ByteView id = reader.get_bytes(limits::kRequestIdBytesMax);
     if (tier >= kTiers || id_bytes > limits::kRequestIdBytesMax) return std::nullopt;
     prediction.tier = static_cast<Tier>(tier);
     // An empty id marks a slot whose prediction is done with: only its order still counts.
-    if (waits) prediction.request = text_of(id.first(id_bytes));
+    if (waits != 0) prediction.request = text_of(id.first(id_bytes));
+    prediction.id_reused = waits == kWaitsReused;
     prediction.sample = copy_of(reader.get_bytes(sample_bytes_));
     return prediction;
 }
@@ -166,14 +169,21 @@ void PendingRing::rebuild_index() {
         const auto prediction = read(slot);
         if (!prediction) continue;
         next_order_ = std::max(next_order_, prediction->order + 1);
-        if (!prediction->request.empty() && prediction->order % slots_ == slot) slot_of_[prediction->request] = slot;
+        if (prediction->request.empty() || prediction->order % slots_ != slot) continue;
+        const auto [known, first] = slot_of_.try_emplace(prediction->request, slot);
+        if (first) continue;
+        // A power cut can keep the page of a prediction whose id was used again: the newest has it.
+        const auto other = read(known->second);
+        const bool newer = !other || other->order < prediction->order;
+        free_slot(newer ? known->second : slot);
+        if (newer) known->second = slot;
     }
     oldest_order_ = next_order_ > slots_ ? next_order_ - slots_ : 1;
     // Every slot was read, few are needed soon: the pages go back to the kernel's cache, where their bytes stay.
     ::madvise(mapping_->base, mapping_->bytes, MADV_DONTNEED);
 }
 
-Result<> PendingRing::push(const Prediction& prediction) {
+Result<bool> PendingRing::push(const Prediction& prediction) {
     if (prediction.request.empty() || prediction.request.size() > limits::kRequestIdBytesMax) {
         return fail(ErrorCode::InvalidInput,
                     "a request id has 1 to " + std::to_string(limits::kRequestIdBytesMax) + " bytes");
@@ -181,17 +191,20 @@ Result<> PendingRing::push(const Prediction& prediction) {
     if (prediction.sample.size() != sample_bytes_ || prediction.order < next_order_) {
         return fail(ErrorCode::InvalidInput, "the sample has another size, or its order has been used");
     }
-    if (slot_of_.contains(prediction.request)) {
-        return fail(ErrorCode::Conflict, "request id '" + prediction.request + "' waits for its label already");
-    }
     const std::size_t slot = prediction.order % slots_;
     if (const auto oldest = read(slot); oldest && !oldest->request.empty()) let_go(*oldest);
+    const auto same_id = slot_of_.find(prediction.request);
+    const bool reused = same_id != slot_of_.end();
+    if (reused) {
+        free_slot(same_id->second);
+        ++replaced_;
+    }
 
     ByteWriter fields;
     fields.put(prediction.order).put(std::int64_t{prediction.at.time_since_epoch().count()});
     fields.put(prediction.version.global.value).put(prediction.version.local);
     fields.put(prediction.probability).put(prediction.margin).put(prediction.score).put(prediction.predicted);
-    fields.put(static_cast<std::uint8_t>(prediction.tier)).put(std::uint8_t{1});
+    fields.put(static_cast<std::uint8_t>(prediction.tier)).put(reused ? kWaitsReused : kWaits);
     fields.put(static_cast<std::uint8_t>(prediction.request.size())).put(bytes_of(prediction.request));
     const ByteArray<limits::kRequestIdBytesMax> padding{};
     fields.put(ByteView(padding).first(padding.size() - prediction.request.size())).put(ByteView(prediction.sample));
@@ -203,7 +216,7 @@ Result<> PendingRing::push(const Prediction& prediction) {
     std::memcpy(slot_at(slot), &checksum, sizeof checksum);
     slot_of_[prediction.request] = slot;
     next_order_ = prediction.order + 1;
-    return {};
+    return reused;
 }
 
 std::optional<Prediction> PendingRing::find(std::string_view request) const {
@@ -211,19 +224,24 @@ std::optional<Prediction> PendingRing::find(std::string_view request) const {
     return found == slot_of_.end() ? std::nullopt : read(found->second);
 }
 
-void PendingRing::remove(std::string_view request) {
+void PendingRing::remove(std::string_view request, std::uint64_t order) {
     const auto found = slot_of_.find(std::string(request));
     if (found == slot_of_.end()) return;
-    constexpr std::size_t kWaitsOffset = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 1;
-    std::byte* slot = slot_at(found->second);
-    slot[kWaitsOffset] = std::byte{0};
-    const std::uint64_t checksum = checksum_of({slot + 8, kFixedBytes - 8 + sample_bytes_});
-    std::memcpy(slot, &checksum, sizeof checksum);
+    if (const auto waiting = read(found->second); waiting && waiting->order != order) return;
+    free_slot(found->second);
     slot_of_.erase(found);
 }
 
+void PendingRing::free_slot(std::size_t slot) {
+    constexpr std::size_t kWaitsOffset = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 1;
+    std::byte* bytes = slot_at(slot);
+    bytes[kWaitsOffset] = std::byte{0};
+    const std::uint64_t checksum = checksum_of({bytes + 8, kFixedBytes - 8 + sample_bytes_});
+    std::memcpy(bytes, &checksum, sizeof checksum);
+}
+
 void PendingRing::let_go(const Prediction& prediction) {
-    remove(prediction.request);
+    remove(prediction.request, prediction.order);
     ++expired_;
     const std::size_t hash = std::hash<std::string>{}(prediction.request);
     expired_queue_.push_back(hash);

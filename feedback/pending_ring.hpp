@@ -42,15 +42,15 @@ public:
                                                   std::size_t sample_bytes);
 
     /// Keeps one prediction, pushing out the oldest where the ring is full. `prediction.order` is next_order() or
-    /// above.
+    /// above. True: one waited under the same id already and was let go, since a label can only mean the newest: a
+    /// client that uses an id again has forgotten the older one, or has asked again because it heard no answer.
     /// InvalidInput: the id is empty or too long, the sample's size is another, or the order is below next_order().
-    /// Conflict: a prediction with this id waits already.
-    Result<> push(const Prediction& prediction);
+    Result<bool> push(const Prediction& prediction);
 
     /// The waiting prediction, copied out; nothing when it is not here.
     [[nodiscard]] std::optional<Prediction> find(std::string_view request) const;
-    /// Its label is durable: the slot is free.
-    void remove(std::string_view request);
+    /// Its label is durable: the slot is free. Nothing happens where another prediction has taken the id meanwhile.
+    void remove(std::string_view request, std::uint64_t order);
     /// Lets go what is older than the age limit, unless by more than a year: then it was a clock that jumped.
     void expire(TimePoint now);
 
@@ -62,6 +62,8 @@ public:
     [[nodiscard]] std::size_t capacity() const { return slots_; }
     /// Predictions let go without a label since this object was opened.
     [[nodiscard]] std::uint64_t expired() const { return expired_; }
+    /// Predictions let go since then because their id was used again.
+    [[nodiscard]] std::uint64_t replaced() const { return replaced_; }
 
 private:
     struct Mapping {  // unmaps in its destructor
@@ -78,6 +80,7 @@ private:
     void rebuild_index();
     [[nodiscard]] std::byte* slot_at(std::size_t slot) const;
     [[nodiscard]] std::optional<Prediction> read(std::size_t slot) const;
+    void free_slot(std::size_t slot);
     void let_go(const Prediction& prediction);
 
     std::unique_ptr<Mapping> mapping_;
@@ -89,6 +92,7 @@ private:
     std::uint64_t next_order_ = 1;
     std::uint64_t oldest_order_ = 1;  ///< nothing older waits
     std::uint64_t expired_ = 0;
+    std::uint64_t replaced_ = 0;
     std::deque<std::size_t> expired_queue_;  ///< hashes, the oldest first
     std::unordered_multiset<std::size_t> expired_ids_;
 };

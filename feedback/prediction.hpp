@@ -32,6 +32,7 @@ struct Prediction {
     float margin = 0;             ///< p₁ − p₂ there
     float score = 0;              ///< the complexity score that chose the tier
     Bytes sample;                 ///< the input as sent: dtype of the spec, row-major
+    bool id_reused = false;       ///< PendingRing's: it took the place of one that waited under the same id
 };
 
 /// A prediction whose truth is known and durable.

@@ -6,12 +6,8 @@
 
 namespace skerry::feedback {
 
-bool is_for_validation(std::string_view request) {
-    std::uint64_t hash = 0xCBF29CE484222325ULL;
-    for (const char c : request)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-    // Ids that count up differ in FNV-1a's middle bits only; one more mixing spreads them.
-    return Random(hash).next() % 10 == 0;
+bool is_for_validation(std::uint64_t order) {
+    return Random(order).next() % 10 == 0;
 }
 
 Reservoir::Reservoir(Keeps keeps, std::size_t capacity, std::size_t classes)

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "common/base/bytes.hpp"
@@ -18,8 +17,9 @@ struct Example {
     std::vector<float> logits;  ///< of the deepest exit at insertion, one a class; empty where nobody needs them
 };
 
-/// A request whose rows are never trained on: one in ten, decided by a hash of its id.
-[[nodiscard]] bool is_for_validation(std::string_view request);
+/// A prediction whose row is never trained on: one in ten, by a hash of its order. Not of its request's id, which an
+/// application may use again and again.
+[[nodiscard]] bool is_for_validation(std::uint64_t order);
 
 /// A bounded set of examples that keeps the classes level however skewed the stream is. Deterministic for its random
 /// numbers. Not thread-safe. Memory: capacity × (sample + 4·classes) bytes.

@@ -11,10 +11,12 @@ namespace skerry::limits {
 // The declared model.
 inline constexpr std::size_t kModelTextBytesMax = 64 * 1024;
 inline constexpr std::size_t kClassesMax = 1024;
-inline constexpr std::size_t kInputValuesMax = 1 << 19;   ///< values in one sample: as JSON it fits kHttpBodyBytesMax
-inline constexpr std::size_t kStageLayersMax = 16;        ///< layers in one stage
-inline constexpr std::size_t kLayerWidthMax = 4096;       ///< channels or units of one layer
-inline constexpr std::size_t kParametersMax = 1U << 28U;  ///< 2^28 float32: 1 GiB
+inline constexpr std::size_t kInputValuesMax = 1 << 19;  ///< values in one sample: as JSON it fits kHttpBodyBytesMax
+inline constexpr std::size_t kStageLayersMax = 16;       ///< layers in one stage
+inline constexpr std::size_t kLayerWidthMax = 4096;      ///< channels or units of one layer
+/// Of the whole vector: 2^26 float32, 256 MiB. A node's checkpoint is one value of its database, which holds none of
+/// 10^9 bytes; a weight takes twelve there (itself and Adam's two moments), the rest is for the remembered samples.
+inline constexpr std::size_t kParametersMax = 1U << 26U;
 
 // Inputs after scaling are clamped to ±kScaledInputMax, so that the normaliser's second moment stays below kDeltaMax.
 inline constexpr float kScaledInputMax = 64.0F;

@@ -20,7 +20,7 @@ struct Sample {
 
 enum class Split { Train, Test };
 
-/// Which samples of a source, and in which order. Applied in this order: classes, shuffle, skip, limit.
+/// Which samples of a source, and in which order. Applied in this order: classes, shuffle, skip, limit, drift.
 struct SourceOptions {
     /// idx: train-… or t10k-…; a folder of CSV: train.csv or test.csv; strokes: other samples of the same writers.
     /// A single CSV file has one stream, whatever the split: part it with skip and limit.
@@ -30,6 +30,9 @@ struct SourceOptions {
     std::vector<std::uint32_t> classes{};  ///< only these labels; empty: all
     std::uint64_t skip = 0;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+    /// From this sample on, counted behind skip, the meaning of the classes changes: the label is the next class, and
+    /// of the last the first. A real drift of any data: the same input has another answer.
+    std::uint64_t drift_at = std::numeric_limits<std::uint64_t>::max();
 };
 inline constexpr std::size_t kShuffleBytesMax = std::size_t{1} << 30U;
 

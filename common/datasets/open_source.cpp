@@ -52,7 +52,7 @@ Result<std::unique_ptr<SampleSource>> open_source(std::string_view where, const 
         return fail(ErrorCode::InvalidInput, "class " + std::to_string(label) + " was asked for, the model has " +
                                                  std::to_string(spec.classes.size()) + " classes, counted from 0");
     }
-    return selected(SKERRY_TRY(open_whole(where, spec, options)), options);
+    return selected(SKERRY_TRY(open_whole(where, spec, options)), options, spec.classes.size());
 }
 
 }  // namespace skerry::datasets

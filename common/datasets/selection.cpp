@@ -11,16 +11,18 @@ namespace {
 
 class Selection final : public SampleSource {
 public:
-    Selection(std::unique_ptr<SampleSource> source, SourceOptions options)
-        : source_(std::move(source)), options_(std::move(options)) {}
+    Selection(std::unique_ptr<SampleSource> source, SourceOptions options, std::size_t classes)
+        : source_(std::move(source)), options_(std::move(options)), classes_(static_cast<std::uint32_t>(classes)) {}
 
     Result<std::optional<Sample>> next() override {
         if (given_ == options_.limit) return std::optional<Sample>();
         for (; skipped_ < options_.skip; ++skipped_) {
             if (!SKERRY_TRY(next_in_order())) return std::optional<Sample>();
         }
+        std::optional<Sample> sample = SKERRY_TRY(next_in_order());
+        if (sample && given_ >= options_.drift_at) sample->label = (sample->label + 1) % classes_;
         ++given_;
-        return next_in_order();
+        return sample;
     }
 
     [[nodiscard]] bool endless() const override {
@@ -65,6 +67,7 @@ private:
 
     std::unique_ptr<SampleSource> source_;
     SourceOptions options_;
+    std::uint32_t classes_;
     std::vector<Sample> samples_;  ///< only when shuffling; taken from the back
     bool shuffled_ = false;
     std::uint64_t skipped_ = 0;
@@ -73,8 +76,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<SampleSource> selected(std::unique_ptr<SampleSource> source, SourceOptions options) {
-    return std::make_unique<Selection>(std::move(source), std::move(options));
+std::unique_ptr<SampleSource> selected(std::unique_ptr<SampleSource> source, SourceOptions options,
+                                       std::size_t classes) {
+    return std::make_unique<Selection>(std::move(source), std::move(options), classes);
 }
 
 Result<> append_value(Bytes& sample, parameters::DataType dtype, double value) {

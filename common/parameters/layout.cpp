@@ -66,7 +66,7 @@ Result<ParameterLayout> ParameterLayout::of(const ModelSpec& spec) {
         layout.prefix_[stage] = end;
     }
     if (end > limits::kParametersMax) {
-        return fail(ErrorCode::InvalidInput, "the model has " + std::to_string(end) + " parameters, the limit is " +
+        return fail(ErrorCode::InvalidInput, "the model has " + std::to_string(end) + " parameters, a node can hold " +
                                                  std::to_string(limits::kParametersMax) +
                                                  ": make layers narrower or stride earlier");
     }

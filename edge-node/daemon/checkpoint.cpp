@@ -13,13 +13,6 @@ constexpr std::uint32_t kFormat = 1;
 
 }  // namespace
 
-Result<> check_storable(std::size_t parameters) {
-    if (parameters <= kStorableParametersMax) return {};
-    return fail(ErrorCode::InvalidInput,
-                "this tier of the model has " + std::to_string(parameters) + " parameters, and a node can store " +
-                    std::to_string(kStorableParametersMax) + ": join with a lower --tier, or declare a smaller model");
-}
-
 Bytes Checkpoint::to_bytes() const {
     return std::move(ByteWriter()
                          .put(bytes_of(kMagic))

@@ -23,11 +23,4 @@ struct Checkpoint {
     [[nodiscard]] static Result<Checkpoint> from_bytes(ByteView bytes);
 };
 
-/// A checkpoint is one value of the database, which holds no value of 10^9 bytes; a weight takes twelve there (itself
-/// and Adam's two moments), and what is left is for the remembered samples.
-inline constexpr std::size_t kStorableParametersMax = 64U << 20U;
-
-/// InvalidInput: a node can't hold so many.
-[[nodiscard]] Result<> check_storable(std::size_t parameters);
-
 }  // namespace skerry::node

@@ -16,7 +16,6 @@
 #include "common/wire/codec.hpp"
 #include "common/wire/signed.hpp"
 #include "common/wire/token.hpp"
-#include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/daemon/directory_lock.hpp"
 #include "edge-node/daemon/endpoint.hpp"
 #include "edge-node/daemon/node_keys.hpp"
@@ -130,8 +129,7 @@ Result<Enrolment> checked(const wire::JoinReply& reply, const wire::JoinRequest&
 Result<Joined> joined_as(Enrolment enrolment, bool before) {
     const wire::Certificate certificate = SKERRY_TRY(wire::open_certificate(enrolment.certificate, enrolment.root));
     const parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(enrolment.model));
-    const auto layout = SKERRY_TRY(parameters::ParameterLayout::of(spec));
-    SKERRY_TRY(check_storable(layout.prefix(certificate.tier)));
+    SKERRY_TRY(parameters::ParameterLayout::of(spec));
     return Joined{std::move(enrolment), certificate.node, certificate.tier, spec.name, before};
 }
 

@@ -22,10 +22,13 @@ Result<LabelIntake::Verdicts> judge_and_append(feedback::LabelStore& store, std:
                                                TimePoint now) {
     LabelIntake::Verdicts verdicts;
     std::vector<feedback::LabelledSample> accepted;
-    std::unordered_map<std::string, std::uint32_t> in_this_group;
+    std::unordered_map<std::string, feedback::RecordedLabel> in_this_group;
     for (Candidate& candidate : candidates) {
         feedback::KnownRequest known;
-        known.waiting = candidate.prediction.has_value();
+        if (candidate.prediction) {
+            known.waiting = candidate.prediction->order;
+            known.id_reused = candidate.prediction->id_reused;
+        }
         known.expired = candidate.expired;
         const std::string& request = candidate.label.request;
         if (const auto earlier = in_this_group.find(request); earlier != in_this_group.end()) {
@@ -35,8 +38,8 @@ Result<LabelIntake::Verdicts> judge_and_append(feedback::LabelStore& store, std:
         }
         const auto verdict = feedback::judge_label(known, candidate.label.label);
         verdicts.push_back(verdict);
-        if (verdict != feedback::LabelVerdict::Accepted) continue;
-        in_this_group.emplace(request, candidate.label.label);
+        if (!is_accepted(verdict)) continue;
+        in_this_group[request] = {candidate.label.label, candidate.prediction->order};
         accepted.push_back({std::move(*candidate.prediction), candidate.label.label, now});
     }
     if (!accepted.empty()) SKERRY_TRY(store.append(accepted));
@@ -55,16 +58,20 @@ void LabelIntake::commit() {
     committing_ = true;
     std::vector<Submission> group = std::exchange(gathering_, {});
     std::vector<Candidate> candidates;
+    std::vector<std::uint64_t> orders;  // an id may be used again before its label is durable
     for (const Submission& submission : group) {
-        for (const IncomingLabel& label : submission.labels)
+        for (const IncomingLabel& label : submission.labels) {
             candidates.push_back({label, ring_.find(label.request), ring_.has_expired(label.request)});
+            orders.push_back(candidates.back().prediction ? candidates.back().prediction->order : 0);
+        }
     }
     storage_.run(
         [&store = store_, candidates = std::move(candidates)]() mutable {
             auto verdicts = judge_and_append(store, std::move(candidates), Clock::now());
             return std::pair(std::move(verdicts), store.disk_full());
         },
-        [this, group = std::move(group)](std::pair<Result<Verdicts>, bool> outcome) mutable {
+        [this, group = std::move(group),
+         orders = std::move(orders)](std::pair<Result<Verdicts>, bool> outcome) mutable {
             auto& [verdicts, full] = outcome;
             if (!verdicts && !full) disk_failed(verdicts.error());
             disk_trouble_ = verdicts ? std::string() : verdicts.error().message;
@@ -72,11 +79,12 @@ void LabelIntake::commit() {
                 verdicts = fail(ErrorCode::Unavailable,
                                 "these labels were not kept: " + disk_trouble_ + "; send them again later");
             }
-            finish(std::move(group), std::move(verdicts));
+            finish(std::move(group), orders, std::move(verdicts));
         });
 }
 
-void LabelIntake::finish(std::vector<Submission> group, Result<Verdicts> verdicts) {
+void LabelIntake::finish(std::vector<Submission> group, const std::vector<std::uint64_t>& orders,
+                         Result<Verdicts> verdicts) {
     committing_ = false;
     std::size_t accepted = 0;
     std::size_t next = 0;
@@ -89,10 +97,10 @@ void LabelIntake::finish(std::vector<Submission> group, Result<Verdicts> verdict
         }
         Verdicts own;
         for (const IncomingLabel& label : submission.labels) {
+            const std::uint64_t order = orders[next];
             own.push_back((*verdicts)[next++]);
-            if (own.back() != feedback::LabelVerdict::Accepted) continue;
-            ring_.remove(label.request);
-            ++accepted;
+            ring_.remove(label.request, order);  // also where a crash kept it waiting beside its record
+            accepted += is_accepted(own.back()) ? 1 : 0;
         }
         answers.emplace_back(std::move(own));
     }

@@ -44,7 +44,7 @@ private:
         OnDone on_done;
     };
     void commit();
-    void finish(std::vector<Submission> group, Result<Verdicts> verdicts);
+    void finish(std::vector<Submission> group, const std::vector<std::uint64_t>& orders, Result<Verdicts> verdicts);
 
     StorageThread& storage_;
     feedback::LabelStore& store_;

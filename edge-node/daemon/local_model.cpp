@@ -7,7 +7,6 @@
 #include "common/base/limits.hpp"
 #include "common/observe/log.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
-#include "edge-node/spool/rebase.hpp"
 
 namespace skerry::node {
 
@@ -22,11 +21,6 @@ constexpr std::chrono::milliseconds kEngineRetry{1000};
 constexpr std::chrono::milliseconds kDiskRetry{5000};
 /// A batch that an engine could not compute so often is given up.
 constexpr unsigned kFailuresMax = 3;
-
-Checkpoint with_learner(Checkpoint checkpoint, const LearningPolicy& policy) {
-    checkpoint.learner = policy.checkpoint();
-    return checkpoint;
-}
 
 std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
     std::uint64_t correct = 0;
@@ -51,65 +45,6 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       retry_(loop),
       room_(loop),
       patience_(loop) {}
-
-Result<> LocalModel::restore() {
-    bool checkpoint_was_read = false;
-    if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
-        const auto read = restore_policy(*stored);
-        checkpoint_was_read = read.has_value();
-        if (!read) {
-            log::warning("checkpoint_unusable",
-                         {{"reason", read.error().message},
-                          {"consequence", "learning starts again from the installed version and the updates sent"}});
-            SKERRY_TRY(start_again());
-        }
-    }
-    if (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
-        SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
-    }
-    sent_ = SKERRY_TRY(stores_.spool.totals_sent());
-    unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
-    return {};
-}
-
-Result<> LocalModel::restore_policy(ByteView stored) {
-    checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
-    policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
-    checkpoint_.learner.clear();
-    return {};
-}
-
-// What the spool holds was shared and is counted sooner or later: it belongs to the weights, and what it claimed to
-// the totals. Only the progress since is lost.
-Result<> LocalModel::start_again() {
-    Checkpoint fresh;
-    fresh.version.global = SKERRY_TRY(stores_.spool.load()).installed;
-    // Other weights than before under this global version, so another name where the old one is known.
-    if (checkpoint_.version.global == fresh.version.global) fresh.version.local = checkpoint_.version.local + 1;
-    fresh.totals = SKERRY_TRY(stores_.spool.totals_sent());
-    fresh.totals.error_cursor = 0;
-    fresh.answered = checkpoint_.answered;
-    checkpoint_ = std::move(fresh);
-    std::vector<float> weights = SKERRY_TRY(stores_.spool.as_sent());
-    if (!weights.empty()) SKERRY_TRY(adopt(std::move(weights)));
-    return {};
-}
-
-Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read) {
-    const bool install = unfinished.what == Unfinished::What::Install;
-    // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
-    const bool rebased = install && checkpoint_was_read && checkpoint_.version.global == unfinished.version;
-    if (!rebased) {
-        SKERRY_TRY(adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
-                                                                    model_->layout.statistics()))
-                                 : SKERRY_TRY(stores_.spool.last_good())));
-        if (install) checkpoint_.version = {unfinished.version, 0};
-        SKERRY_TRY(stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), Clock::now()}));
-    }
-    SKERRY_TRY(install ? stores_.spool.finish_install() : finish_drop(stores_, checkpoint_.totals));
-    log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}});
-    return {};
-}
 
 Result<> LocalModel::adopt(std::vector<float> weights) {
     if (policy_) return policy_->rebase(std::move(weights));
@@ -256,6 +191,7 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
     labels_dropped_ += batch.size();
     log::error("labels_dropped", {{"labels", batch.size()}, {"reason", engine_trouble_}});
     std::vector<std::uint64_t> consumed;
+    unconsumed_ -= std::min<std::uint64_t>(unconsumed_, batch.size());
     for (const feedback::LabelledSample& sample : batch) {
         consumed.push_back(sample.row);
         checkpoint_.totals.labelled += 1;
@@ -265,10 +201,7 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
         [this, consumed, checkpoint = checkpoint_of_now()] {
             return stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now()});
         },
-        [this, count = consumed.size()] {
-            unconsumed_ -= std::min<std::uint64_t>(unconsumed_, count);
-            end_work();
-        });
+        [this] { end_work(); });
 }
 
 void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
@@ -288,6 +221,8 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
     if (!learned) return on_not_learned(learned.error(), batch);
     failures_ = 0;
     engine_trouble_.clear();
+    // With the totals, before the commit: whoever looks meanwhile sees each label once.
+    unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned->consumed.size());
     const feedback::PrequentialNumbers numbers = policy_->prequential();
     checkpoint_.version.local += 1;
     checkpoint_.totals.steps += learned->accepted ? 1 : 0;
@@ -304,16 +239,15 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
         if (!committed) return Made(tl::unexpected(committed.error()));
         return make_snapshot(model_, version, *parameters, executors_);
     };
-    on_disk(std::move(job), [this, accepted = learned->accepted, consumed = learned->consumed.size(),
-                             report = learned->report](std::shared_ptr<const Snapshot> snapshot) {
-        unconsumed_ -= std::min<std::uint64_t>(unconsumed_, consumed);
-        publish(std::move(snapshot));
-        trigger_time_ = Clock::now() - trigger_began_;
-        last_report_ = report;
-        listeners_.learned(report);
-        if (accepted) listeners_.tell(StepLearned{});
-        end_work();
-    });
+    on_disk(std::move(job),
+            [this, accepted = learned->accepted, report = learned->report](std::shared_ptr<const Snapshot> snapshot) {
+                publish(std::move(snapshot));
+                trigger_time_ = Clock::now() - trigger_began_;
+                last_report_ = report;
+                listeners_.learned(report);
+                if (accepted) listeners_.tell(StepLearned{});
+                end_work();
+            });
 }
 
 }  // namespace skerry::node

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -50,8 +51,9 @@ public:
                LearningConfig config, std::chrono::milliseconds version_patience, ExecutorFactory executors,
                const crypto::SigningKey& identity);
 
-    /// Reads back what is durable and finishes what a crash interrupted. Blocks; once, before the loop runs.
-    [[nodiscard]] Result<> restore();
+    /// Reads back what is durable and finishes what a crash interrupted, or what a damaged update leaves to be done:
+    /// its bytes are moved into `aside`, a folder. Blocks; once, before the loop runs.
+    [[nodiscard]] Result<> restore(const std::filesystem::path& aside);
     /// From here on, `listeners` hear what happens; the restored snapshot is published first, where there is one.
     void begin(Listeners listeners);
 
@@ -63,7 +65,8 @@ public:
     /// Calls `then` once nothing is under way that would be lost; no trigger begins from now on.
     void finish(std::function<void()> then);
 
-    /// Labels that are durable and not learned yet.
+    /// Labels that are durable and not learned yet; those of a step that is being committed are learned already, as in
+    /// checkpoint().
     [[nodiscard]] std::uint64_t unconsumed() const { return unconsumed_; }
     [[nodiscard]] bool learning() const { return policy_ && policy_->busy(); }
     [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
@@ -108,9 +111,12 @@ private:
         end_work();
     }
 
+    // local_model_restore.cpp, with restore()
     [[nodiscard]] Result<> restore_policy(ByteView stored);
     [[nodiscard]] Result<> start_again();
+    [[nodiscard]] Result<> give_up_damaged(const std::filesystem::path& aside);
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
+
     [[nodiscard]] Result<> adopt(std::vector<float> weights);
     [[nodiscard]] Checkpoint checkpoint_of_now();
     void publish(std::shared_ptr<const Snapshot> snapshot);

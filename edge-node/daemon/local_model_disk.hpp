@@ -7,8 +7,13 @@
 #include "edge-node/daemon/disk_failure.hpp"
 #include "edge-node/daemon/local_model.hpp"
 
-// How LocalModel reaches its stores; only for its two source files.
+// How LocalModel reaches its stores; only for its source files.
 namespace skerry::node {
+
+[[nodiscard]] inline Checkpoint with_learner(Checkpoint checkpoint, const LearningPolicy& policy) {
+    checkpoint.learner = policy.checkpoint();
+    return checkpoint;
+}
 
 /// Ends a drop: the errors up to now are as little reported again as the labels that `totals` counts.
 [[nodiscard]] inline Result<> finish_drop(const LocalModel::Stores& stores, Totals totals) {

@@ -36,12 +36,14 @@ std::vector<MetricFamily> table() {
         counter("skerry_node_requests_total", "Inference requests, answered or refused"),
         counter("skerry_node_requests_refused_total", "Inference requests refused", "reason",
                 {"invalid", "busy", "unready"}),
+        counter("skerry_node_inputs_clamped_total", "Samples with a value too large for the declared scaling, clamped"),
         counter("skerry_node_labels_total", "Labels by what became of them", "verdict", verdict_names()),
         counter("skerry_node_feedback_busy_total", "Feedback refused because learning was behind"),
         counter("skerry_node_steps_total", "Learning steps accepted since the node was created"),
         counter("skerry_node_examples_total", "Samples learned from since the node was created"),
         counter("skerry_node_learner_deaths_total", "Learner processes that ended unasked"),
         counter("skerry_node_predictions_expired_total", "Predictions let go without a label"),
+        counter("skerry_node_predictions_replaced_total", "Predictions let go because their request id was used again"),
         gauge("skerry_node_ready", "1 when it serves a model"),
         gauge("skerry_node_link_up", "1 when the coordinator knows this connection"),
         gauge("skerry_node_samples_waiting", "Durable labels that no step has learned yet"),
@@ -95,6 +97,7 @@ std::string NodeMetrics::text(const NodeFacts& facts) {
     count_up_to("skerry_node_requests_refused_total", "invalid", counters.refused_invalid);
     count_up_to("skerry_node_requests_refused_total", "busy", counters.refused_busy);
     count_up_to("skerry_node_requests_refused_total", "unready", counters.refused_unready);
+    count_up_to("skerry_node_inputs_clamped_total", {}, counters.clamped);
     const auto verdicts = verdict_names();
     for (std::size_t verdict = 0; verdict < verdicts.size(); ++verdict)
         count_up_to("skerry_node_labels_total", verdicts[verdict], counters.labels[verdict]);
@@ -103,6 +106,7 @@ std::string NodeMetrics::text(const NodeFacts& facts) {
     count_up_to("skerry_node_examples_total", {}, facts.totals.examples);
     count_up_to("skerry_node_learner_deaths_total", {}, facts.learner_deaths);
     count_up_to("skerry_node_predictions_expired_total", {}, facts.predictions_expired);
+    count_up_to("skerry_node_predictions_replaced_total", {}, facts.predictions_replaced);
 
     const auto set = [this](std::string_view name, auto value, std::string_view label = {}) {
         registry_.gauge(name, label).set(static_cast<double>(value));

@@ -90,7 +90,7 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
         std::make_unique<Durable>(Durable{std::move(lock), std::move(keys), std::move(spool), std::move(*enrolment),
                                           certificate, std::move(model), identity, std::move(labels), std::move(ring)});
     std::unique_ptr<Node> node(new Node(loop, std::move(options), std::move(durable)));
-    SKERRY_TRY(node->local_.restore());
+    SKERRY_TRY(node->local_.restore(node->options_.dir));
     node->next_order_ = std::max(node->durable_->ring.next_order(), SKERRY_TRY(node->durable_->labels->next_order()));
     SKERRY_TRY(node->make_link());
     return node;
@@ -163,14 +163,23 @@ void Node::on_learned(const LearningReport& report) {
                           {"reason", report.reason}});
 }
 
-void Node::on_predictions(std::vector<feedback::Prediction> predictions) {
+bool Node::on_predictions(std::vector<feedback::Prediction> predictions) {
+    bool reused = false;
     for (feedback::Prediction& prediction : predictions) {
         prediction.order = next_order_++;
-        // A client that uses an id twice at a time keeps the first; its label can only mean that one.
-        if (const auto kept = durable_->ring.push(prediction); !kept) {
-            log::debug("prediction_not_kept", {{"request", prediction.request}, {"reason", kept.error().message}});
+        const auto kept = durable_->ring.push(prediction);
+        if (!kept) {
+            log::warning("prediction_not_kept", {{"request", prediction.request}, {"reason", kept.error().message}});
+        } else if (*kept) {
+            // Loud once: an application that counts from 1 again does it with every id.
+            log::event(durable_->ring.replaced() == 1 ? log::Level::Warning : log::Level::Debug, "request_id_reused",
+                       {{"request", prediction.request},
+                        {"consequence", "the older sample is let go; labels go to the newest"},
+                        {"advice", "give each request an id of its own, or none"}});
+            reused = true;
         }
     }
+    return reused;
 }
 
 std::optional<std::string> Node::behind() {
@@ -239,6 +248,7 @@ NodeFacts Node::facts() const {
     facts.prequential = local_.prequential();
     facts.predictions_waiting = durable_->ring.waiting();
     facts.predictions_expired = durable_->ring.expired();
+    facts.predictions_replaced = durable_->ring.replaced();
     const observe::ProcessUsage usage = observe::process_usage();
     facts.resident_memory_bytes = usage.resident_memory_bytes;
     facts.cpu_seconds = usage.cpu_seconds;

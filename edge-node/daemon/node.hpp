@@ -73,8 +73,9 @@ private:
     void handle(http::Request request, http::Respond respond);
     void show_errors(const http::Request& request, http::Respond respond);
     void export_model(http::Respond respond);
+    void warn_of_clamped();
 
-    void on_predictions(std::vector<feedback::Prediction> predictions) override;
+    bool on_predictions(std::vector<feedback::Prediction> predictions) override;
     std::optional<std::string> behind() override;
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override;
     void expire_predictions();
@@ -97,6 +98,7 @@ private:
     std::optional<FleetLink> link_;
     http::Server server_;
     std::uint16_t port_ = 0;
+    bool warned_of_clamped_ = false;
     bool stopping_ = false;
 };
 

@@ -5,12 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "common/crypto/key_file.hpp"
+#include "common/observe/log.hpp"
 #include "common/parameters/model_file.hpp"
 #include "edge-node/daemon/node.hpp"
 #include "edge-node/daemon/node_durable.hpp"
 
 namespace skerry::node {
 
+namespace log = observe::log;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -54,6 +56,7 @@ std::string errors_json(const std::vector<feedback::ErrorRecord>& errors, std::u
 void Node::handle(http::Request request, http::Respond respond) {
     if (request.path.starts_with("/v2")) {
         return api_.handle(std::move(request), [this, respond](http::Response response) {
+            warn_of_clamped();
             if (response.status == 429) {
                 const auto wait =
                     std::clamp(local_.trigger_time(), std::chrono::milliseconds(20), std::chrono::milliseconds(1000));
@@ -82,6 +85,15 @@ void Node::handle(http::Request request, http::Respond respond) {
     if (request.path == "/skerry/errors") return show_errors(request, std::move(respond));
     if (request.path == "/skerry/export") return export_model(std::move(respond));
     respond(text_response(status_json(facts()), "application/json"));
+}
+
+// Once in the log; the count goes on in metrics and status.
+void Node::warn_of_clamped() {
+    if (warned_of_clamped_) return;
+    const auto warning = clamped_warning(api_.counters());
+    if (!warning) return;
+    warned_of_clamped_ = true;
+    log::warning("input_clamped", {{"reason", warning->why}, {"advice", warning->fix}});
 }
 
 void Node::show_errors(const http::Request& request, http::Respond respond) {

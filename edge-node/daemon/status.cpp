@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/limits.hpp"
+
 namespace skerry::node {
 
 using Json = nlohmann::ordered_json;
@@ -74,6 +76,7 @@ Json serving_json(const NodeFacts& facts) {
             {"latency_p95_us", p95},
             {"requests", facts.counters.requests},
             {"refused_busy", facts.counters.refused_busy},
+            {"inputs_clamped", facts.counters.clamped},
             {"queue", facts.queue}};
 }
 
@@ -97,6 +100,7 @@ Json prequential_json(const NodeFacts& facts) {
 Json labels_json(const NodeFacts& facts) {
     Json json = {{"predictions_waiting", facts.predictions_waiting},
                  {"predictions_expired", facts.predictions_expired},
+                 {"predictions_replaced", facts.predictions_replaced},
                  {"refused_busy", facts.counters.feedback_busy}};
     for (std::size_t verdict = 0; verdict < feedback::kLabelVerdicts; ++verdict) {
         json[std::string(feedback::name_of(static_cast<feedback::LabelVerdict>(verdict)))] =
@@ -150,6 +154,17 @@ std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q) 
     return std::chrono::microseconds(static_cast<std::int64_t>(lower * 1e6));
 }
 
+std::optional<Warning> clamped_warning(const ServingCounters& counters) {
+    if (!counters.clamped_channel) return std::nullopt;
+    const std::string limit = std::to_string(static_cast<int>(limits::kScaledInputMax));
+    return Warning{std::to_string(counters.clamped) + (counters.clamped == 1 ? " sample" : " samples") +
+                       " had a value beyond ±" + limit +
+                       " after scaling, which was clamped; the first in channel or feature " +
+                       std::to_string(*counters.clamped_channel),
+                   "declare scale and offset in [input] of model.toml, so that values lie within about ±3, and begin "
+                   "a federation with it; or look for a broken sensor"};
+}
+
 std::vector<Warning> warnings_of(const NodeFacts& facts) {
     using Link = SessionStatus::Link;
     std::vector<Warning> warnings;
@@ -176,6 +191,7 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
                             "labels are kept and learned later; check that skerry-learner is installed beside "
                             "skerry-node and that memory suffices"});
     }
+    if (const auto clamped = clamped_warning(facts.counters)) warnings.push_back(*clamped);
     if (facts.certificate_expires < facts.now + std::chrono::hours(24 * 10)) {
         warnings.push_back({"the certificate expires at " + to_text(facts.certificate_expires),
                             "it is renewed at the next contact: connect this node to its coordinator"});

@@ -27,7 +27,7 @@ struct NodeFacts {
     ServingCounters counters;
     std::size_t queue = 0;
 
-    std::uint64_t samples_waiting = 0;  ///< durable labels that no step has learned
+    std::uint64_t samples_waiting = 0;  ///< durable labels in no step; with totals.labelled, each label once
     std::size_t samples_per_step = 0;
     Totals totals;
     bool learning = false;
@@ -43,6 +43,7 @@ struct NodeFacts {
 
     std::size_t predictions_waiting = 0;  ///< for their label
     std::uint64_t predictions_expired = 0;
+    std::uint64_t predictions_replaced = 0;  ///< their id was used again before their label came
     std::uint64_t resident_memory_bytes = 0;
     double cpu_seconds = 0;
     TimePoint now;
@@ -52,6 +53,9 @@ struct Warning {
     std::string why;
     std::string fix;
 };
+
+/// Values that the declared scaling does not fit; nothing: there were none since the start.
+[[nodiscard]] std::optional<Warning> clamped_warning(const ServingCounters& counters);
 
 /// What an operator should look at, most urgent first.
 [[nodiscard]] std::vector<Warning> warnings_of(const NodeFacts& facts);

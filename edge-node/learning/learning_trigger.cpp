@@ -77,7 +77,7 @@ void LearningTrigger::take_batch(std::span<const feedback::LabelledSample> batch
         state_.served[static_cast<std::size_t>(prediction.tier)] += 1;
         all_rows_.insert(all_rows_.end(), scaled->begin(), scaled->end());
         all_labels_.push_back(labelled.label);
-        if (feedback::is_for_validation(prediction.request)) {
+        if (feedback::is_for_validation(prediction.order)) {
             ++report.held_out_rows;
             state_.validation.offer({prediction.sample, labelled.label, state_.triggers, {}}, state_.random);
         } else {

@@ -18,7 +18,7 @@ tl::unexpected<Error> refusal(std::string sentence) {
 
 /// As the API calls them; in the order of LabelVerdict.
 constexpr std::array<std::string_view, feedback::kLabelVerdicts> kStates = {"accepted", "duplicate", "conflict",
-                                                                            "expired", "unknown"};
+                                                                            "expired",  "unknown",   "accepted"};
 
 Result<std::uint32_t> label_in(const json& value, const std::vector<std::string>& classes) {
     if (value.is_array() && value.size() == 1) return label_in(value[0], classes);
@@ -76,20 +76,23 @@ Result<std::vector<FeedbackLabel>> parse_feedback(std::string_view body, const p
 
 std::string feedback_json(const std::vector<FeedbackLabel>& labels,
                           const std::vector<feedback::LabelVerdict>& verdicts) {
+    using feedback::LabelVerdict;
     SKERRY_ASSERT(labels.size() == verdicts.size());
-    std::string json = "{";
-    for (const std::size_t verdict : {0U, 1U, 3U, 4U, 2U}) {  // as documented: conflict last
-        const auto count = std::count(verdicts.begin(), verdicts.end(), static_cast<feedback::LabelVerdict>(verdict));
-        append_json(json, kStates[verdict]);
-        json += ":" + std::to_string(count) + ",";
-    }
-    json += "\"results\":[";
+    const auto count = [&](LabelVerdict verdict) { return std::count(verdicts.begin(), verdicts.end(), verdict); };
+    const auto reused = count(LabelVerdict::Reused);
+    std::string json = "{\"accepted\":" + std::to_string(count(LabelVerdict::Accepted) + reused);
+    json += ",\"duplicate\":" + std::to_string(count(LabelVerdict::Duplicate));
+    json += ",\"expired\":" + std::to_string(count(LabelVerdict::Late));
+    json += ",\"unknown\":" + std::to_string(count(LabelVerdict::Unknown));
+    json += ",\"conflict\":" + std::to_string(count(LabelVerdict::Contradictory));
+    json += ",\"reused\":" + std::to_string(reused);
+    json += ",\"results\":[";
     for (std::size_t i = 0; i < labels.size(); ++i) {
         json += i > 0 ? ",{\"id\":" : "{\"id\":";
         append_json(json, labels[i].request);
         json += ",\"state\":";
         append_json(json, kStates[static_cast<std::size_t>(verdicts[i])]);
-        json += "}";
+        json += verdicts[i] == LabelVerdict::Reused ? ",\"reused\":true}" : "}";
     }
     return json + "]}";
 }

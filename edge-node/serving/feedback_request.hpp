@@ -24,8 +24,10 @@ struct FeedbackLabel {
 [[nodiscard]] Result<std::vector<FeedbackLabel>> parse_feedback(std::string_view body,
                                                                 const parameters::ModelSpec& spec);
 
-/// {"accepted":1,"duplicate":0,"expired":0,"unknown":0,"conflict":0,"results":[{"id":"42","state":"accepted"}, …]}
-/// `verdicts`: one a label, in their order.
+/// {"accepted":1,"duplicate":0,"expired":0,"unknown":0,"conflict":0,"reused":0,
+///  "results":[{"id":"42","state":"accepted"}, …]}
+/// A result has "reused":true where the id was used for an earlier sample too: its label went to the newest one. These
+/// are among the accepted. `verdicts`: one a label, in their order.
 [[nodiscard]] std::string feedback_json(const std::vector<FeedbackLabel>& labels,
                                         const std::vector<feedback::LabelVerdict>& verdicts);
 

@@ -43,7 +43,7 @@ constexpr std::array kAllOutputs = {Output::Label, Output::Probabilities, Output
 }  // namespace
 
 std::string infer_json(const parameters::ModelSpec& spec, const feedback::SnapshotVersion& version, std::string_view id,
-                       const std::vector<Output>& outputs, const std::vector<Answer>& answers) {
+                       const std::vector<Output>& outputs, const std::vector<Answer>& answers, bool id_reused) {
     std::string json;
     json.reserve(512 + answers.size() * (64 + 14 * spec.classes.size()));
     json += "{\"model_name\":";
@@ -54,6 +54,7 @@ std::string infer_json(const parameters::ModelSpec& spec, const feedback::Snapsh
     append_json(json, id);
     json += ",\"parameters\":{\"skerry_model_version\":";
     append_json(json, version.to_text());
+    if (id_reused) json += ",\"skerry_id_reused\":true";
     if (answers.size() == 1) {
         json += ",\"skerry_tier\":";
         append_json(json, name_of(answers[0].tier));

@@ -1,9 +1,13 @@
 #include "edge-node/serving/inference_api.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <random>
+#include <span>
 #include <utility>
 
+#include "common/base/limits.hpp"
 #include "edge-node/serving/infer_request.hpp"
 #include "edge-node/serving/infer_response.hpp"
 #include "edge-node/serving/json_text.hpp"
@@ -41,6 +45,14 @@ std::uint64_t seed_of_ids() {
     return std::uint64_t{device()} << 32U | device();
 }
 
+/// The first channel or feature with a value at ±kScaledInputMax: nearly always one beyond it, which was clamped.
+std::optional<std::size_t> channel_at_limit(const parameters::InputSpec& input, std::span<const float> scaled) {
+    const auto at_limit = [](float value) { return std::abs(value) >= limits::kScaledInputMax; };
+    const auto found = std::find_if(scaled.begin(), scaled.end(), at_limit);
+    if (found == scaled.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - scaled.begin()) / (input.values() / input.channels());
+}
+
 /// One infer request on its way through the queue: written by the worker, read by the loop afterwards.
 struct InferJob {
     std::shared_ptr<const Snapshot> snapshot;
@@ -53,6 +65,8 @@ struct InferJob {
     std::string body{};
     std::vector<Answer> answers{};
     std::vector<feedback::Prediction> predictions{};
+    std::uint64_t clamped = 0;
+    std::optional<std::size_t> clamped_channel{};
 
     void run(ClassifyScratch& scratch) {
         const parameters::ModelSpec& spec = snapshot->model->spec;
@@ -60,10 +74,18 @@ struct InferJob {
             // The request's values were checked when they were read.
             auto scaled = parameters::scaled_values(spec.input, request.samples[row]);
             SKERRY_ASSERT(scaled.has_value());
+            if (const auto channel = channel_at_limit(spec.input, *scaled)) {
+                ++clamped;
+                if (!clamped_channel) clamped_channel = channel;
+            }
             answers.push_back(classify(*snapshot, std::move(*scaled), router, request.tier_max, scratch));
             if (request.learn) predictions.push_back(prediction_of(row));
         }
-        body = infer_json(spec, snapshot->version, id, request.outputs, answers);
+        write_body(false);
+    }
+
+    void write_body(bool id_reused) {
+        body = infer_json(snapshot->model->spec, snapshot->version, id, request.outputs, answers, id_reused);
     }
 
     feedback::Prediction prediction_of(std::size_t row) {
@@ -194,20 +216,25 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     std::string id = parsed->id.empty() ? ids_.next(now) : parsed->id;
     auto job = std::make_shared<InferJob>(
         InferJob{std::move(snapshot), std::move(*parsed), std::move(id), router_, now, arrived});
-    const bool taken = queue_.submit([job](ClassifyScratch& scratch) { job->run(scratch); },
-                                     [this, job, reply] {
-                                         const auto time = std::chrono::steady_clock::now() - job->arrived;
-                                         for (const Answer& answer : job->answers) {
-                                             const auto tier = static_cast<std::size_t>(answer.tier);
-                                             ++counters_.answered[tier];
-                                             counters_.latency[tier].add(time);
-                                         }
-                                         if (!job->predictions.empty()) {
-                                             backend_.on_predictions(std::move(job->predictions));
-                                         }
-                                         reply(json_response(std::move(job->body)));
-                                     },
-                                     bytes);
+    const bool taken =
+        queue_.submit([job](ClassifyScratch& scratch) { job->run(scratch); },
+                      [this, job, reply] {
+                          const auto time = std::chrono::steady_clock::now() - job->arrived;
+                          for (const Answer& answer : job->answers) {
+                              const auto tier = static_cast<std::size_t>(answer.tier);
+                              ++counters_.answered[tier];
+                              counters_.latency[tier].add(time);
+                          }
+                          counters_.clamped += job->clamped;
+                          if (!counters_.clamped_channel) {
+                              counters_.clamped_channel = job->clamped_channel;
+                          }
+                          if (!job->predictions.empty() && backend_.on_predictions(std::move(job->predictions))) {
+                              job->write_body(true);
+                          }
+                          reply(json_response(std::move(job->body)));
+                      },
+                      bytes);
     if (!taken) refuse_busy(reply);
 }
 

@@ -20,6 +20,11 @@ namespace skerry::node {
 ///     POST /v2/models/{m}[/versions/{v}]/infer      parameters skerry_tier_max, skerry_learn
 ///     POST /v2/models/{m}/feedback
 ///
+/// A request id, the client's or ours, joins a sample with its label. It may be used again once the label was sent. One
+/// that is used again before means the newest sample from then on: the answer has the parameter "skerry_id_reused":
+/// true, the older sample is let go and counted, and the label's result has "reused":true. So ids that count from 1
+/// again after a restart of the application work, and no label lands on a sample of the time before.
+///
 /// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, or there are
 /// no weights yet or labels can't be kept for want of disk space, 429 with Retry-After when learning is behind. Query
 /// strings are ignored. Loop thread only; must not be destroyed before the queue.

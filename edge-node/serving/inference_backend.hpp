@@ -16,8 +16,9 @@ public:
     virtual ~InferenceBackend() = default;
 
     /// Samples that were answered and may be learned from, just before their answer leaves, so that feedback cannot
-    /// overtake it. `order` is 0: the backend counts.
-    virtual void on_predictions(std::vector<feedback::Prediction> predictions) = 0;
+    /// overtake it. `order` is 0: the backend counts. True: one of their ids waited for its label already; that older
+    /// sample is let go, and the client is told so.
+    virtual bool on_predictions(std::vector<feedback::Prediction> predictions) = 0;
 
     /// Why no label is taken now although nothing is wrong: learning is behind. The client gets 429 with it; nothing:
     /// labels are welcome.

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "common/base/ids.hpp"
 #include "feedback/label_join.hpp"
@@ -38,6 +39,8 @@ struct ServingCounters {
     std::uint64_t refused_unready = 0;               ///< 503: no weights yet
     std::array<std::uint64_t, feedback::kLabelVerdicts> labels{};  ///< by verdict
     std::uint64_t feedback_busy = 0;                               ///< 429: learning is behind
+    std::uint64_t clamped = 0;  ///< samples with a value beyond ±limits::kScaledInputMax after scaling
+    std::optional<std::size_t> clamped_channel;  ///< of the first of these: channel or feature
 };
 
 }  // namespace skerry::node

@@ -152,6 +152,14 @@ void Session::hear(const wire::Receipt& receipt, TimePoint) {
 
 void Session::hear(const wire::Refusal& refusal, TimePoint now) {
     const SpooledUpdate* update = offered();
+    if (update != nullptr && refusal.sequence == Sequence{}) {
+        // It could not even read whose update was offered: what is on our disk is checked at the next start.
+        const std::string fate = update_text(update->sequence) + " can't be read by the coordinator: " + refusal.text;
+        if (last_fate_ == fate) return;
+        last_fate_ = fate;
+        return notice(Level::Error, "update_unreadable",
+                      fate + ". Restart this node: it then checks what it has stored, and gives up what is damaged");
+    }
     if (update == nullptr || update->sequence != refusal.sequence) return;
     const Consequence consequence = consequence_of(refusal.code);
     const std::string name(wire::name_of(refusal.code));

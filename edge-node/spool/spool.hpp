@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/storage/sqlite.hpp"
@@ -42,6 +43,13 @@ struct Unfinished {
     Sequence sequence;     ///< Install: counted; Drop: of the refused update
 };
 
+/// An update that cannot be sent any more, since the disk has changed its bytes.
+struct DamagedUpdate {
+    Sequence sequence;
+    std::string what;  ///< "its header is not the one that was signed"
+    Bytes bytes;       ///< header ‖ sealed chunks ‖ signature, as they are now
+};
+
 /// The node's memory of its federation, in SQLite. Each call that changes something is one durable transaction.
 /// Every call may fail as storage::Database says; after a failed write end the process and start again, unless
 /// disk_full(): then nothing has changed, and the same call may be repeated later.
@@ -78,6 +86,11 @@ public:
     /// The sealed bytes are then let go; Δ stays. An unknown sequence is no error: a version counted it meanwhile.
     [[nodiscard]] Result<> keep_receipt(Sequence sequence, const wire::SignedBytes& receipt);
     [[nodiscard]] Result<> put_back(Sequence sequence);
+
+    /// The update that waits for its receipt, where it is not what this node has signed; nothing: it is, or none waits.
+    /// It must not be sent, nor put back: the coordinator may have accepted it when it was whole. begin_drop() ends it.
+    /// Reads and hashes all its bytes.
+    [[nodiscard]] Result<std::optional<DamagedUpdate>> damaged(const crypto::VerifyKey& identity);
 
     // ---- Weights that come ----
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "edge-node/spool/rebase.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "edge-node/spool/stored_values.hpp"
@@ -99,6 +100,53 @@ Result<Bytes> Spool::chunk(Sequence sequence, std::uint32_t index) {
         return fail(ErrorCode::NotFound, "the spool holds no sealed bytes of update " + std::to_string(sequence.value));
     }
     return find.blob(0);
+}
+
+namespace {
+
+/// What is wrong with an update of this spool; empty: nothing.
+std::string damage_of(const wire::SealedUpdate& update, Sequence sequence, const LeaseId& lease, std::uint64_t bytes,
+                      const Digest& content, const crypto::VerifyKey& identity) {
+    const auto header = wire::read_header(update.header);
+    if (!header) return "its header can't be read: " + header.error().message;
+    if (header->update != UpdateId{wire::node_of(identity), sequence} || header->lease != lease) {
+        return "its header belongs to another update";
+    }
+    if (update.sealed.size() != bytes) return "sealed bytes are missing";
+    if (crypto::Sha256().update(update.header).update(update.sealed).finish() != content) {
+        return "its bytes have changed since they were signed";
+    }
+    if (!wire::verify_signature(content, update.signature, identity)) return "its signature does not hold";
+    return {};
+}
+
+}  // namespace
+
+Result<std::optional<DamagedUpdate>> Spool::damaged(const crypto::VerifyKey& identity) {
+    storage::Statement rows = SKERRY_TRY(database_.prepare(
+        "SELECT sequence, lease, header, sealed_bytes, content, signature FROM spool_update WHERE receipt IS NULL"));
+    while (SKERRY_TRY(rows.step())) {
+        const Sequence sequence{rows.uint64(0)};
+        wire::SealedUpdate update;
+        update.header = rows.blob(2);
+        storage::Statement pieces =
+            SKERRY_TRY(database_.prepare("SELECT bytes FROM spool_sealed WHERE sequence = ? ORDER BY piece"));
+        pieces.bind(sequence);
+        while (SKERRY_TRY(pieces.step())) {
+            const ByteView piece = pieces.blob_view(0);
+            update.sealed.insert(update.sealed.end(), piece.begin(), piece.end());
+        }
+        const auto lease = rows.array<16>(1);
+        const auto content = rows.array<32>(4);
+        const auto signature = rows.array<64>(5);
+        std::string what = "a field of it has another length";
+        if (lease && content && signature) {
+            update.signature = *signature;
+            what = damage_of(update, sequence, LeaseId{*lease}, rows.uint64(3), *content, identity);
+        }
+        if (!what.empty()) return std::optional(DamagedUpdate{sequence, std::move(what), update.blob()});
+    }
+    return std::optional<DamagedUpdate>();
 }
 
 Result<> Spool::keep_receipt(Sequence sequence, const wire::SignedBytes& receipt) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -20,7 +19,6 @@ namespace {
 
 constexpr std::size_t kLabelsTogether = 25;
 constexpr std::chrono::milliseconds kAwayPause{200};
-constexpr std::chrono::milliseconds kSleepSlice{100};
 constexpr std::uint64_t kTriggerSamples = 100;  // how the node counts its windows by default
 
 void append_number(std::string& text, auto value) {
@@ -119,26 +117,25 @@ Feeder::Feeder(FeedOptions options, parameters::ModelSpec spec, http::Client nod
       run_id_("feed-" + to_hex(crypto::random_bytes<6>()) + "-"),
       prequential_(spec_.classes.size()) {}
 
-Result<FeedNumbers> Feeder::run(const OnProgress& on_progress, const Stop& stop) {
+Result<FeedNumbers> Feeder::run(const OnProgress& on_progress, const StopSignal& stop) {
     stop_ = &stop;
     const auto began = SteadyClock::now();
     const auto streamed = stream(on_progress, began);
     // Told to stop while the node was away or busy: what was done so far is the result.
-    if (!streamed && !stop()) return tl::unexpected(streamed.error());
+    if (!streamed && !stop.raised()) return tl::unexpected(streamed.error());
     numbers_.prequential = prequential_.numbers();
     numbers_.elapsed = SteadyClock::now() - began;
     return numbers_;
 }
 
 Result<> Feeder::stream(const OnProgress& on_progress, SteadyClock::time_point began) {
-    const Stop& stop = *stop_;
-    while (!stop()) {
+    while (!stop_->raised()) {
         if (options_.rate) {
             // When the next sample is due by the rate from the beginning, so that slow answers do not stretch it.
             SKERRY_TRY(
                 pause_until(began + std::chrono::duration_cast<SteadyClock::duration>(
                                         std::chrono::duration<double>(static_cast<double>(asked_) / *options_.rate))));
-            if (stop()) break;
+            if (stop_->raised()) break;
         }
         const std::optional<datasets::Sample> sample = SKERRY_TRY(source_->next());
         if (!sample) break;
@@ -155,21 +152,15 @@ Result<> Feeder::stream(const OnProgress& on_progress, SteadyClock::time_point b
 
 // Until the next sample is due, sending each label when it is.
 Result<> Feeder::pause_until(SteadyClock::time_point sample_due) {
-    while (!(*stop_)() && SteadyClock::now() < sample_due) {
+    while (!stop_->raised() && SteadyClock::now() < sample_due) {
         SKERRY_TRY(send_due_labels(true));
         auto next = sample_due;
         if (const auto* delay = std::get_if<std::chrono::nanoseconds>(&options_.delay); delay && !pending_.empty()) {
             next = std::min(next, pending_.front().asked + *delay);
         }
-        sleep(next);
+        stop_->wait_until(next);
     }
     return {};
-}
-
-// In slices, since a signal does not end the sleep of a thread.
-void Feeder::sleep(SteadyClock::time_point until) const {
-    for (auto now = SteadyClock::now(); now < until && !(*stop_)(); now = SteadyClock::now())
-        std::this_thread::sleep_until(std::min(until, now + kSleepSlice));
 }
 
 Result<> Feeder::ask(const datasets::Sample& sample) {
@@ -245,18 +236,19 @@ Result<> Feeder::send_labels(std::size_t count) {
 Result<http::Response> Feeder::insist(const std::string& target, const std::string& body) {
     const auto give_up = SteadyClock::now() + options_.patience;
     for (;;) {
-        // Sending twice is harmless: an id that waits already keeps its first prediction, a label its first verdict.
+        // Sending twice is harmless: an id means the newest of its samples, here the same one; a label keeps its first
+        // verdict.
         auto response = node_.request("POST", target, body, {{"Content-Type", "application/json"}});
         const bool busy = response && (response->status == 429 || response->status == 503);
         if (!busy && (response || response.error().code != ErrorCode::Unavailable)) return response;
         ++numbers_.waits;
         repeated_ = repeated_ || !response;
-        if (SteadyClock::now() > give_up || (*stop_)()) {
+        const auto now = SteadyClock::now();
+        if (now > give_up || stop_->wait_until(now + (busy ? pause_asked_for(*response) : kAwayPause))) {
             const std::string why =
                 response ? error_sentence(response->status, response->body) : response.error().message;
             return fail(ErrorCode::Unavailable, "the node takes no more: " + why);
         }
-        sleep(SteadyClock::now() + (busy ? pause_asked_for(*response) : kAwayPause));
         if (!response) {
             auto again = http::Client::connect(options_.node);
             if (again) node_ = std::move(*again);

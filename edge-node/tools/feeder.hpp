@@ -13,6 +13,7 @@
 #include "common/datasets/dataset.hpp"
 #include "common/http/client.hpp"
 #include "edge-node/tools/label_delay.hpp"
+#include "edge-node/tools/stop_signal.hpp"
 #include "feedback/prequential.hpp"
 
 namespace skerry::node {
@@ -45,15 +46,14 @@ struct FeedNumbers {
 class Feeder {
 public:
     using OnProgress = std::function<void(const FeedNumbers&)>;  ///< after each sample
-    using Stop = std::function<bool()>;
 
     /// Asks the node for its model, then opens the data for it. Errors: as http::Client::connect and open_source.
     [[nodiscard]] static Result<Feeder> open(FeedOptions options);
 
-    /// To the end of the data, or until `stop` says so, also while it waits; labels that are due later are then sent at
-    /// once, but nothing is insisted on any more.
+    /// To the end of the data, or until `stop` is raised, which also ends every pause at once, and nothing but a
+    /// request that is under way; labels that are due later are then sent, but nothing is insisted on any more.
     /// Unavailable: the node was away for longer than `patience`. InvalidInput: it refuses a sample or a label.
-    [[nodiscard]] Result<FeedNumbers> run(const OnProgress& on_progress, const Stop& stop);
+    [[nodiscard]] Result<FeedNumbers> run(const OnProgress& on_progress, const StopSignal& stop);
 
 private:
     struct PendingLabel {
@@ -67,8 +67,6 @@ private:
            std::unique_ptr<datasets::SampleSource> source);
     Result<> stream(const OnProgress& on_progress, std::chrono::steady_clock::time_point began);
     Result<> pause_until(std::chrono::steady_clock::time_point sample_due);
-    /// Until then, or until stop.
-    void sleep(std::chrono::steady_clock::time_point until) const;
     Result<> ask(const datasets::Sample& sample);
     Result<> send_due_labels(bool all);
     Result<> send_labels(std::size_t count);
@@ -80,8 +78,8 @@ private:
     http::Client node_;
     std::unique_ptr<datasets::SampleSource> source_;
     std::string run_id_;
-    const Stop* stop_ = nullptr;  ///< of run()
-    bool repeated_ = false;       ///< a request went out again because its answer was lost
+    const StopSignal* stop_ = nullptr;  ///< of run()
+    bool repeated_ = false;             ///< a request went out again because its answer was lost
     std::uint64_t asked_ = 0;
     std::deque<PendingLabel> pending_;
     feedback::Prequential prequential_;

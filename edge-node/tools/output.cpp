@@ -7,9 +7,9 @@
 namespace skerry::node {
 
 Result<OutputForm> output_form_named(std::string_view name) {
-    if (name == "text") return OutputForm::Text;
+    if (name == "table") return OutputForm::Table;
     if (name == "json") return OutputForm::Json;
-    return fail(ErrorCode::InvalidInput, "--output is text or json, not '" + std::string(name) + "'");
+    return fail(ErrorCode::InvalidInput, "--output is table or json, not '" + std::string(name) + "'");
 }
 
 ExitCode exit_code_of(ErrorCode code) {

@@ -21,9 +21,10 @@ enum class ExitCode : int {
     Config = 78,  ///< a configuration file is wrong
 };
 
-enum class OutputForm { Text, Json };
+/// "table": for people; "json": for programs. As the operator's CLI calls them.
+enum class OutputForm { Table, Json };
 
-/// InvalidInput: another word than "text" or "json".
+/// InvalidInput: another word than "table" or "json".
 [[nodiscard]] Result<OutputForm> output_form_named(std::string_view name);
 
 [[nodiscard]] ExitCode exit_code_of(ErrorCode code);

@@ -23,9 +23,10 @@ struct Arguments {
     std::string model;
     std::string data;
     std::string split = "test";
-    std::string output = "text";
+    std::string output = "table";
     std::uint64_t skip = 0;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t drift_at = std::numeric_limits<std::uint64_t>::max();
 };
 
 struct Scored {
@@ -39,6 +40,7 @@ Result<Scored> score(const Arguments& arguments) {
     options.split = SKERRY_TRY(split_named(arguments.split));
     options.skip = arguments.skip;
     options.limit = arguments.limit;
+    options.drift_at = arguments.drift_at;
     const auto source = SKERRY_TRY(datasets::open_source(arguments.data, model.spec, options));
     Evaluation evaluation = SKERRY_TRY(evaluate(model, *source, Router(), plain_executor));
     return Scored{std::move(model), std::move(evaluation)};
@@ -88,7 +90,7 @@ std::string to_text(const Json& scored) {
 
 int run(const Arguments& arguments) {
     const auto form = output_form_named(arguments.output);
-    if (!form) return print_failure(form.error(), OutputForm::Text);
+    if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto scored = score(arguments);
     if (!scored) return print_failure(scored.error(), *form);
     const Json json = to_json(*scored);
@@ -111,7 +113,8 @@ void add_evaluate(CLI::App& app, int& exit_code) {
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
     verb->add_option("--skip", arguments->skip, "Leave out the first so many");
     verb->add_option("--limit", arguments->limit, "At most so many samples");
-    verb->add_option("--output", arguments->output, "text or json");
+    verb->add_option("--drift-at", arguments->drift_at, "As of 'feed': 0 scores against the world after the drift");
+    verb->add_option("--output", arguments->output, "table or json");
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
 }
 

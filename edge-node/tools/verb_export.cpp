@@ -36,11 +36,11 @@ void add_export(CLI::App& app, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand("export", "Write the weights that the node serves now into a model file");
     verb->add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
-    verb->add_option("--output", arguments->file, "The file to write, for 'skerry-node evaluate'")->required();
+    verb->add_option("FILE", arguments->file, "The file to write, for 'skerry-node evaluate'")->required();
     verb->callback([arguments, &exit_code] {
         const auto written = export_to(*arguments);
         if (!written) {
-            exit_code = print_failure(written.error(), OutputForm::Text);
+            exit_code = print_failure(written.error(), OutputForm::Table);
             return;
         }
         std::printf("%zu bytes in %s\n", *written, arguments->file.c_str());

@@ -1,4 +1,3 @@
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -19,11 +18,9 @@ struct Arguments {
     FeedOptions feed;
     std::string delay = "0";
     std::string split = "train";
-    std::string output = "text";
+    std::string output = "table";
     double rate = 0;
 };
-
-std::atomic<bool> interrupted{false};
 
 /// A live line on a terminal, else one line every ten seconds.
 class Progress {
@@ -48,18 +45,17 @@ Result<FeedNumbers> feed(Arguments& arguments) {
     arguments.feed.source.split = SKERRY_TRY(split_named(arguments.split));
     if (arguments.rate > 0) arguments.feed.rate = arguments.rate;
     Feeder feeder = SKERRY_TRY(Feeder::open(arguments.feed));
-    for (const int signal : {SIGINT, SIGTERM})
-        std::signal(signal, [](int) { interrupted = true; });
+    StopSignal& stop = interrupted();
     std::signal(SIGPIPE, SIG_IGN);
     Progress progress;
-    auto numbers = feeder.run([&](const FeedNumbers& now) { progress.show(now); }, [] { return interrupted.load(); });
+    auto numbers = feeder.run([&](const FeedNumbers& now) { progress.show(now); }, stop);
     progress.end();
     return numbers;
 }
 
 int run(Arguments& arguments) {
     const auto form = output_form_named(arguments.output);
-    if (!form) return print_failure(form.error(), OutputForm::Text);
+    if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto numbers = feed(arguments);
     if (!numbers) return print_failure(numbers.error(), *form);
     if (*form == OutputForm::Json) {
@@ -84,12 +80,14 @@ void add_feed(CLI::App& app, int& exit_code) {
     verb->add_option("--rate", arguments->rate, "Samples a second; as fast as the node takes them if left out")
         ->check(CLI::PositiveNumber);
     verb->add_option("--limit", arguments->feed.source.limit, "At most so many samples");
+    verb->add_option("--drift-at", arguments->feed.source.drift_at,
+                     "From this sample on each label is the next class: a drift half-way, for instance");
     verb->add_option("--skip", arguments->feed.source.skip, "Leave out the first so many");
     verb->add_option("--classes", arguments->feed.source.classes, "Only these labels: 0,1,2")->delimiter(',');
     verb->add_option("--seed", arguments->feed.source.seed, "Of the shuffle, and of drawn data");
     verb->add_flag("--shuffle", arguments->feed.source.shuffle, "In random order");
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
-    verb->add_option("--output", arguments->output, "text or json");
+    verb->add_option("--output", arguments->output, "table or json");
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
 }
 

@@ -16,12 +16,12 @@ struct Arguments {
     JoinOptions join;
     std::string dir = ".";
     std::string tier = "heavy";
-    std::string output = "text";
+    std::string output = "table";
 };
 
 int run_join(Arguments& arguments) {
     const auto form = output_form_named(arguments.output);
-    if (!form) return print_failure(form.error(), OutputForm::Text);
+    if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto tier = tier_named(arguments.tier);
     if (!tier) return print_failure(tier.error(), *form);
     arguments.join.dir = arguments.dir;
@@ -56,7 +56,7 @@ void add_join(CLI::App& app, int& exit_code) {
         ->required();
     verb->add_option("--name", arguments->join.name, "For people; the host's name if left out");
     verb->add_option("--tier", arguments->tier, "The most of the network to hold: light, medium or heavy");
-    verb->add_option("--output", arguments->output, "text or json");
+    verb->add_option("--output", arguments->output, "table or json");
     verb->callback([arguments, &exit_code] { exit_code = run_join(*arguments); });
 }
 

@@ -24,7 +24,7 @@ int run(const Arguments& arguments) {
     NodeOptions options;
     if (!arguments.config.empty()) {
         auto config = read_node_config(arguments.config);
-        if (!config) return print_failure(config.error(), OutputForm::Text, ExitCode::Config);
+        if (!config) return print_failure(config.error(), OutputForm::Table, ExitCode::Config);
         options.config = std::move(*config);
     }
     if (arguments.http_given) options.config.http = arguments.http;
@@ -32,7 +32,7 @@ int run(const Arguments& arguments) {
     for (const std::string& problem : options.config.problems())
         problems += (problems.empty() ? "" : "\n") + problem;
     if (!problems.empty())
-        return print_failure({ErrorCode::InvalidInput, problems}, OutputForm::Text, ExitCode::Config);
+        return print_failure({ErrorCode::InvalidInput, problems}, OutputForm::Table, ExitCode::Config);
     if (arguments.print_config) {
         std::fputs(options.config.to_toml().c_str(), stdout);
         return 0;
@@ -43,7 +43,7 @@ int run(const Arguments& arguments) {
     if (ran) return 0;
     // Its own port or disk, not a peer: worth a restart later.
     const bool dependency = ran.error().code == ErrorCode::Unavailable;
-    return print_failure(ran.error(), OutputForm::Text,
+    return print_failure(ran.error(), OutputForm::Table,
                          dependency ? ExitCode::DependencyDown : exit_code_of(ran.error().code));
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 struct Arguments {
     std::string dir = "/var/lib/skerry/node";
-    std::string output = "text";
+    std::string output = "table";
     std::uint64_t limit = 20;
     std::uint64_t before = 0;
 };
@@ -34,7 +34,7 @@ Result<std::string> ask(const std::string& address, const std::string& target) {
 int show(const Arguments& arguments, const std::string& target,
          const std::function<Result<std::string>(std::string_view)>& render) {
     const auto form = output_form_named(arguments.output);
-    if (!form) return print_failure(form.error(), OutputForm::Text);
+    if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto body = ask(socket_address(arguments.dir), target);
     if (!body) return print_failure(body.error(), *form);
     if (*form == OutputForm::Json) {
@@ -50,7 +50,7 @@ int show(const Arguments& arguments, const std::string& target,
 std::shared_ptr<Arguments> common_options(CLI::App& verb) {
     auto arguments = std::make_shared<Arguments>();
     verb.add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
-    verb.add_option("--output", arguments->output, "text or json");
+    verb.add_option("--output", arguments->output, "table or json");
     return arguments;
 }
 

@@ -32,7 +32,7 @@ if [ "$central" = yes ]; then
   feed_in_background node-0 --data "$data" --shuffle --seed $((seed * 100)) --limit $((nodes * samples))
   wait_for_feeds
   wait_for 300 "node-0 to learn its last labels" nothing_to_learn node-0
-  "$fleet_bin/skerry-node" export --dir "$work/node-0" --output "$work/central.skm" >/dev/null 2>&1
+  "$fleet_bin/skerry-node" export --dir "$work/node-0" "$work/central.skm" >/dev/null 2>&1
   score "$work/central.skm"
   exit 0
 fi

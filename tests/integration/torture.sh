@@ -59,13 +59,11 @@ echo "killed $killed times; version $before → $(published)"
 # Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"
 for pid in "${feeders[@]}"; do kill -TERM "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
-held() { "$fleet_bin/skerry-node" status --dir "$work/$1" --output json | jq '.data.learning | .labelled + .samples_waiting'; }
-holds() { [ "$2" -gt 0 ] && [ "$2" -eq "$(held "$1")" ]; }
 # What the feeders heard acknowledged, each node has learned or still holds; and its error log can be read.
 for ((i = 0; i < nodes; i++)); do
   taken=$(jq .data.labels_accepted "$work/node-$i.feed.json")
-  # While a step is being committed its labels are in both numbers.
-  wait_for 60 "node-$i to hold the $taken labels that it acknowledged" holds "node-$i" "$taken" || fail "node-$i acknowledged $taken labels and holds $(held "node-$i")"
+  held=$("$fleet_bin/skerry-node" status --dir "$work/node-$i" --output json | jq '.data.learning | .labelled + .samples_waiting')
+  { [ "$taken" -gt 0 ] && [ "$taken" -eq "$held" ]; } || fail "node-$i acknowledged $taken labels and holds $held"
   "$fleet_bin/skerry-node" errors --dir "$work/node-$i" --limit 5 --output json | jq -e '.data.kept > 0' >/dev/null || fail "the error log of node-$i can't be read"
 done
 for ((i = 0; i < nodes; i++)); do kill -TERM "${pid_of[node-$i]}"; wait "${pid_of[node-$i]}" 2>/dev/null || true; done

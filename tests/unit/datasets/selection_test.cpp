@@ -27,7 +27,7 @@ private:
 
 std::vector<std::uint32_t> labels_of(const SourceOptions& options, std::uint32_t count = 20) {
     std::vector<std::uint32_t> labels;
-    const auto source = selected(std::make_unique<Counting>(count), options);
+    const auto source = selected(std::make_unique<Counting>(count), options, 10);
     for (const Sample& sample : testing::values_of(testing::rest_of(*source)))
         labels.push_back(sample.label);
     return labels;
@@ -41,6 +41,16 @@ TEST(Selection, FiltersThenSkipsThenLimits) {
     EXPECT_THAT(labels_of(options), ElementsAre(7, 1, 4));
     options.skip = 100;
     EXPECT_THAT(labels_of(options), ElementsAre());
+}
+
+TEST(Selection, TurnsEachClassIntoTheNextFromTheDriftOn) {
+    SourceOptions options;
+    options.skip = 6;
+    options.limit = 6;
+    options.drift_at = 2;
+    EXPECT_THAT(labels_of(options), ElementsAre(6, 7, 9, 0, 1, 2));
+    options.drift_at = 0;
+    EXPECT_THAT(labels_of(options), ElementsAre(7, 8, 9, 0, 1, 2));
 }
 
 TEST(Selection, ShufflesBySeedAndLosesNothing) {

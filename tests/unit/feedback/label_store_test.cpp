@@ -13,6 +13,19 @@ using testing::ElementsAre;
 
 const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
 
+// What the first released schema had of labels, and what the second replaces.
+constexpr const char* kSchemaBeforeReusedIds = R"(
+CREATE TABLE label (row INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL UNIQUE,
+    prediction_order INTEGER NOT NULL, at INTEGER NOT NULL, global INTEGER NOT NULL, local INTEGER NOT NULL,
+    tier INTEGER NOT NULL, predicted INTEGER NOT NULL, probability REAL NOT NULL, margin REAL NOT NULL,
+    score REAL NOT NULL, label INTEGER NOT NULL, labelled_at INTEGER NOT NULL, sample BLOB);
+CREATE INDEX label_to_learn ON label (prediction_order) WHERE sample IS NOT NULL;
+CREATE INDEX label_by_order ON label (prediction_order);
+CREATE TABLE error (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, request TEXT, predicted INTEGER, truth INTEGER,
+    tier INTEGER, probability REAL, margin REAL, score REAL, global INTEGER, local INTEGER);
+CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL, committed_at INTEGER NOT NULL);
+)";
+
 LabelledSample labelled(std::uint64_t order, std::uint32_t label = 1) {
     LabelledSample sample;
     sample.prediction.request = "request-" + std::to_string(order);
@@ -87,10 +100,39 @@ TEST_F(LabelStoreTest, KeepsTheFirstLabelOfARequest) {
     const LabelledSample second[] = {labelled(1, 6), labelled(2)};
     ASSERT_TRUE(store_->append(first));
     ASSERT_TRUE(store_->append(second));
-    EXPECT_EQ(store_->label_of("request-1").value(), 4U);
-    EXPECT_EQ(store_->label_of("request-2").value(), 1U);
+    EXPECT_EQ(store_->label_of("request-1").value()->label, 4U);
+    EXPECT_EQ(store_->label_of("request-2").value()->label, 1U);
     EXPECT_EQ(store_->label_of("request-3").value(), std::nullopt);
     EXPECT_EQ(store_->unconsumed_count().value(), 2U);
+}
+
+TEST_F(LabelStoreTest, KeepsALabelOfEachSampleThatAnIdWasUsedForAndKnowsTheNewest) {
+    LabelledSample again = labelled(8, 6);
+    again.prediction.request = "request-1";
+    const LabelledSample first[] = {labelled(1, 4)};
+    ASSERT_TRUE(store_->append(first));
+    ASSERT_TRUE(store_->append({&again, 1}));
+    EXPECT_EQ(store_->label_of("request-1").value(), (RecordedLabel{6, 8}));
+    EXPECT_THAT(orders(), ElementsAre(1, 8));
+}
+
+TEST_F(LabelStoreTest, KeepsWhatAnOlderProgramStored) {
+    store_.reset();
+    fs::remove_all(folder_ / "labels.db");
+    {
+        auto database = storage::Database::open(folder_ / "labels.db").value();
+        const char* const scripts[] = {kSchemaBeforeReusedIds};
+        ASSERT_TRUE(database.migrate(scripts));
+        ASSERT_TRUE(
+            database.run("INSERT INTO label VALUES (7, 'request-3', 3, 0, 1, 0, 0, 1, 0.5, 0.5, 0.5, 4, 0, "
+                         "x'01020304')"));
+    }
+    open();
+    EXPECT_THAT(rows(10), ElementsAre(7));
+    EXPECT_EQ(store_->label_of("request-3").value(), (RecordedLabel{4, 3}));
+    const LabelledSample next[] = {labelled(4)};
+    ASSERT_TRUE(store_->append(next));
+    EXPECT_THAT(rows(10), ElementsAre(7, 8));
 }
 
 TEST_F(LabelStoreTest, ConsumesLabelsAndStoresTheCheckpointInOneStep) {
@@ -101,7 +143,7 @@ TEST_F(LabelStoreTest, ConsumesLabelsAndStoresTheCheckpointInOneStep) {
     open();
     EXPECT_THAT(orders(), ElementsAre(3));
     EXPECT_EQ(text_of(*store_->checkpoint().value()), "after two");
-    EXPECT_EQ(store_->label_of("request-1").value(), 1U);
+    EXPECT_EQ(store_->label_of("request-1").value()->label, 1U);
 }
 
 TEST_F(LabelStoreTest, RefusesToLearnALabelTwiceAndThenChangesNothing) {
@@ -132,7 +174,7 @@ TEST_F(LabelStoreTest, ForgetsTheOldestLearnedIdsBeyondItsBoundButNeverAnUnlearn
     consumed.erase(consumed.begin());  // the first stays unlearned
     ASSERT_TRUE(commit(consumed, "x"));
     EXPECT_EQ(store_->label_of("request-7").value(), std::nullopt);
-    EXPECT_EQ(store_->label_of("request-8").value(), 1U);
+    EXPECT_EQ(store_->label_of("request-8").value()->label, 1U);
     EXPECT_THAT(orders(), ElementsAre(1));
 }
 

@@ -59,7 +59,7 @@ TEST_F(PendingRingTest, GivesBackWhatWaitsUntilItIsRemoved) {
     EXPECT_EQ(found->score, 0.25F);
     EXPECT_EQ(found->at, kStart);
     EXPECT_EQ(found->sample, prediction(1).sample);
-    ring.remove("request-1");
+    ring.remove("request-1", 1);
     EXPECT_FALSE(ring.find("request-1"));
     EXPECT_EQ(ring.waiting(), 0U);
     EXPECT_EQ(ring.expired(), 0U);
@@ -84,7 +84,7 @@ TEST_F(PendingRingTest, LetsGoWhatIsOlderThanTheAgeLimit) {
     for (std::uint64_t order = 1; order <= 10; ++order) {
         ASSERT_TRUE(ring->push(prediction(order, kStart + seconds(10 * order))));
     }
-    ring->remove("request-2");
+    ring->remove("request-2", 2);
     ring->expire(kStart + seconds(105));
     EXPECT_EQ(ring->waiting(), 6U);
     EXPECT_EQ(ring->expired(), 3U);
@@ -100,7 +100,7 @@ TEST_F(PendingRingTest, RemembersAcrossTheDeathOfTheProcess) {
         PendingRing ring = open(10);
         for (std::uint64_t order = 1; order <= 12; ++order)
             static_cast<void>(ring.push(prediction(order)));
-        ring.remove("request-12");
+        ring.remove("request-12", 12);
         ::raise(SIGKILL);
     }
     int status = 0;
@@ -144,9 +144,6 @@ TEST_F(PendingRingTest, RefusesWhatItCannotKeep) {
     PendingRing ring = open();
     ASSERT_TRUE(ring.push(prediction(1)));
     EXPECT_EQ(ring.push(prediction(1)).error().code, ErrorCode::InvalidInput);  // the order was used
-    Prediction same_id = prediction(2);
-    same_id.request = "request-1";
-    EXPECT_EQ(ring.push(same_id).error().code, ErrorCode::Conflict);
     Prediction long_id = prediction(2);
     long_id.request = std::string(65, 'x');
     EXPECT_EQ(ring.push(long_id).error().code, ErrorCode::InvalidInput);
@@ -155,6 +152,25 @@ TEST_F(PendingRingTest, RefusesWhatItCannotKeep) {
     EXPECT_EQ(ring.push(other_size).error().code, ErrorCode::InvalidInput);
     EXPECT_FALSE(PendingRing::open(path(), {.bytes_max = 100}, kSampleBytes));
     EXPECT_EQ(PendingRing::open(folder_ / "absent" / "ring", {}, kSampleBytes).error().code, ErrorCode::Unavailable);
+}
+
+TEST_F(PendingRingTest, KeepsTheNewestOfTwoThatWaitUnderOneIdAlsoAfterARestart) {
+    {
+        PendingRing ring = open();
+        EXPECT_FALSE(ring.push(prediction(1)).value());
+        Prediction same_id = prediction(2);
+        same_id.request = "request-1";
+        EXPECT_TRUE(ring.push(same_id).value());
+        ring.remove("request-1", 1);  // the older one's label became durable only now
+        EXPECT_EQ(ring.waiting(), 1U);
+        EXPECT_EQ(ring.replaced(), 1U);
+        EXPECT_EQ(ring.expired(), 0U);
+    }
+    const auto found = open().find("request-1");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->order, 2U);
+    EXPECT_TRUE(found->id_reused);
+    EXPECT_EQ(found->sample, prediction(2).sample);
 }
 
 TEST_F(PendingRingTest, KeepsWhatOnlyAClockThatJumpedMakesOld) {

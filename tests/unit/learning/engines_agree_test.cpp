@@ -20,12 +20,7 @@ TEST(Engines, GiveTheSameLogitsAtEveryExitOfAnyModel) {
         Random random(seed);
         const parameters::ModelSpec spec = parameters::testing::random_spec(random);
         const auto layout = *parameters::ParameterLayout::of(spec);
-        std::vector<float> values = parameters::initial_parameters(spec, layout, seed);
-        for (const parameters::Block& block : layout.blocks()) {
-            if (block.shape.size() > 1) continue;
-            for (std::size_t i = 0; i < block.count; ++i)
-                values[block.offset + i] += static_cast<float>(random.bell()) * 0.1F;  // moments and biases count too
-        }
+        const std::vector<float> values = parameters::testing::random_parameters(spec, layout, random);
         const std::size_t batch = 1 + random.below(5);
         std::vector<float> rows(batch * spec.input.values());
         for (float& value : rows)

@@ -86,7 +86,7 @@ TEST_F(LearnMnist, TwoThousandDigitsMakeAUsefulModel) {
     for (std::size_t first = 0; first < stream.size(); first += 100) {
         std::vector<feedback::LabelledSample> batch(100);
         for (std::size_t i = 0; i < batch.size(); ++i) {
-            batch[i].prediction.request = "digit-" + std::to_string(first + i);
+            batch[i].prediction.order = first + i;
             batch[i].prediction.sample = stream[first + i].input;
             batch[i].label = stream[first + i].label;
         }

@@ -70,7 +70,7 @@ int run(const char* program, int triggers) {
     for (int trigger = 0; trigger < triggers; ++trigger) {
         std::vector<feedback::LabelledSample> batch(100);
         for (auto& labelled : batch) {
-            labelled.prediction.request = std::to_string(random.next());
+            labelled.prediction.order = random.next();
             labelled.label = static_cast<std::uint32_t>(random.below(10));
             labelled.prediction.sample.resize(spec.input.sample_bytes());
             for (auto& value : labelled.prediction.sample)

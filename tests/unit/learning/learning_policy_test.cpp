@@ -71,7 +71,7 @@ TEST_F(LearningPolicyTest, NeverTrainsOnARowThatIsHeldOutForValidation) {
     for (int i = 0; i < 10; ++i) {
         const Batch rows = batch();
         for (const auto& row : rows) {
-            if (!feedback::is_for_validation(row.prediction.request)) continue;
+            if (!feedback::is_for_validation(row.prediction.order)) continue;
             held_out.insert(parameters::scaled_values(spec_.input, row.prediction.sample).value());
         }
         learn(rows);

@@ -69,6 +69,14 @@ TEST_F(SessionTest, DoesNotBelieveAReceiptForOtherBytes) {
     EXPECT_EQ(session.status(now_).offered, Sequence{1});
 }
 
+TEST_F(SessionTest, SaysOnceThatTheCoordinatorCannotReadItsOffer) {
+    Session session = offering();
+    const wire::Refusal unreadable{Sequence{}, wire::RefusalCode::Malformed, "the header is damaged"};
+    EXPECT_THAT(hear(session, unreadable), ElementsAre(orders<Notice>()));
+    EXPECT_THAT(hear(session, unreadable), IsEmpty());
+    EXPECT_THAT(session.status(now_).last_fate, ::testing::HasSubstr("update 1 can't be read"));
+}
+
 struct RefusalCase {
     wire::RefusalCode code;
     bool puts_back;

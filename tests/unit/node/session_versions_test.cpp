@@ -149,6 +149,19 @@ TEST_F(SessionTest, LetsARunningDownloadFinishBeforeItFetchesWhatWasPublishedMea
               ModelVersion{2 + stored});
 }
 
+TEST_F(SessionTest, FetchesWhatWasAnnouncedWhileAnotherWasBeingInstalledAsSoonAsThatEnds) {
+    for (const bool refused : {false, true}) {
+        Session session = settled();
+        hear(session, federation_.announcement(2));
+        hear(session,
+             wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(2))});
+        EXPECT_THAT(hear(session, federation_.announcement(3)), Not(Contains(says<wire::ModelPull>())));
+        const Actions actions = refused ? tell(session, VersionRefused{ModelVersion{2}, "it answers nonsense"})
+                                        : tell(session, VersionInstalled{ModelVersion{2}});
+        EXPECT_EQ(the_message<wire::ModelPull>(actions).version, ModelVersion{3});
+    }
+}
+
 TEST_F(SessionTest, GoesOnToTheNewestItKnowsWhenTheVersionOnItsWayIsGone) {
     Session session = settled();
     hear(session, federation_.announcement(2));

@@ -100,6 +100,37 @@ TEST_F(SpoolTest, RemembersItsEnrolment) {
     EXPECT_EQ(state->next_sequence, Sequence{1});
 }
 
+TEST_F(SpoolTest, KnowsAnUpdateThatIsNotWhatItHasSignedAndLeavesAloneWhatIsWhole) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    const crypto::VerifyKey identity = federation_.identity.verify_key();
+    EXPECT_FALSE(spool_->damaged(identity).value());
+    EXPECT_TRUE(spool_->damaged(crypto::SigningKey::generate().verify_key()).value());
+    const std::pair<const char*, const char*> damages[] = {
+        {"UPDATE spool_sealed SET bytes = zeroblob(length(bytes))", "its bytes have changed"},
+        {"DELETE FROM spool_sealed", "sealed bytes are missing"},
+        {"UPDATE spool_update SET signature = zeroblob(64)", "its signature does not hold"},
+        {"UPDATE spool_update SET content = x'00'", "another length"},
+        {"UPDATE spool_update SET lease = zeroblob(16)", "its header belongs to another update"},
+        {"UPDATE spool_update SET header = zeroblob(256)", "its header can't be read"},
+    };
+    const std::filesystem::path whole = folder_ / "whole.db";
+    spool_.reset();
+    std::filesystem::copy_file(folder_ / "node.db", whole);
+    for (const auto& [damage, what] : damages) {
+        spool_.reset();
+        std::filesystem::copy_file(whole, folder_ / "node.db", std::filesystem::copy_options::overwrite_existing);
+        ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run(damage)) << damage;
+        const auto found = reopen().damaged(identity).value();
+        ASSERT_TRUE(found) << damage;
+        EXPECT_EQ(found->sequence, Sequence{1});
+        EXPECT_THAT(found->what, ::testing::HasSubstr(what));
+    }
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, {}));
+    EXPECT_FALSE(spool_->damaged(identity).value()) << "what is accepted is not sent again";
+}
+
 TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
     install(1);
     EXPECT_EQ(weights_, federation_.weights(1));

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "common/base/random.hpp"
-#include "common/parameters/model_spec.hpp"
+#include "common/parameters/layout.hpp"
 
 namespace skerry::parameters::testing {
 
@@ -64,6 +64,17 @@ inline ModelSpec random_spec(Random& random) {
         }
     }
     return spec;
+}
+
+/// Parameters in which moments and biases count too, as they do once something was learned.
+inline std::vector<float> random_parameters(const ModelSpec& spec, const ParameterLayout& layout, Random& random) {
+    std::vector<float> values = initial_parameters(spec, layout, random.next());
+    for (const Block& block : layout.blocks()) {
+        if (block.shape.size() > 1) continue;
+        for (std::size_t i = 0; i < block.count; ++i)
+            values[block.offset + i] += static_cast<float>(random.bell()) * 0.1F;
+    }
+    return values;
 }
 
 }  // namespace skerry::parameters::testing

@@ -65,12 +65,14 @@ TEST(Feedback, RefusesHostileSizesBeforeItBuildsATree) {
 
 TEST(Feedback, SaysWhatBecameOfEachLabel) {
     using feedback::LabelVerdict;
-    EXPECT_EQ(feedback_json({{"a", 0}, {"\"b\"", 1}, {"c", 0}, {"d", 1}, {"e", 0}, {"f", 1}},
-                            {LabelVerdict::Accepted, LabelVerdict::Accepted, LabelVerdict::Duplicate,
-                             LabelVerdict::Late, LabelVerdict::Unknown, LabelVerdict::Contradictory}),
-              R"({"accepted":2,"duplicate":1,"expired":1,"unknown":1,"conflict":1,"results":[)"
-              R"({"id":"a","state":"accepted"},{"id":"\"b\"","state":"accepted"},{"id":"c","state":"duplicate"},)"
-              R"({"id":"d","state":"expired"},{"id":"e","state":"unknown"},{"id":"f","state":"conflict"}]})");
+    EXPECT_EQ(
+        feedback_json({{"a", 0}, {"\"b\"", 1}, {"c", 0}, {"d", 1}, {"e", 0}, {"f", 1}, {"g", 0}},
+                      {LabelVerdict::Accepted, LabelVerdict::Accepted, LabelVerdict::Duplicate, LabelVerdict::Late,
+                       LabelVerdict::Unknown, LabelVerdict::Contradictory, LabelVerdict::Reused}),
+        R"({"accepted":3,"duplicate":1,"expired":1,"unknown":1,"conflict":1,"reused":1,"results":[)"
+        R"({"id":"a","state":"accepted"},{"id":"\"b\"","state":"accepted"},{"id":"c","state":"duplicate"},)"
+        R"({"id":"d","state":"expired"},{"id":"e","state":"unknown"},{"id":"f","state":"conflict"},)"
+        R"({"id":"g","state":"accepted","reused":true}]})");
 }
 
 }  // namespace

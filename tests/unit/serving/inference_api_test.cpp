@@ -12,13 +12,15 @@ namespace skerry::node {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class FakeBackend final : public InferenceBackend {
 public:
-    void on_predictions(std::vector<feedback::Prediction> predictions) override {
+    bool on_predictions(std::vector<feedback::Prediction> predictions) override {
         for (feedback::Prediction& prediction : predictions)
             recorded.push_back(std::move(prediction));
+        return ids_waited;
     }
     std::optional<std::string> behind() override { return behind_; }
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override {
@@ -27,6 +29,7 @@ public:
     }
 
     std::vector<feedback::Prediction> recorded;
+    bool ids_waited = false;
     std::optional<Error> failure;
     std::optional<std::string> behind_;
 };
@@ -116,6 +119,22 @@ TEST_F(InferenceApiTest, AnswersOneSample) {
     EXPECT_EQ(prediction.sample.size(), 8U);
 }
 
+TEST_F(InferenceApiTest, SaysThatARequestIdWaitedForItsLabelAlready) {
+    const std::string body = infer_body("[1,2]", "[0,1]", R"("id":"42",)");
+    EXPECT_THAT(ask("POST", "/v2/models/prices/infer", body).body, Not(HasSubstr("skerry_id_reused")));
+    backend_.ids_waited = true;
+    EXPECT_THAT(ask("POST", "/v2/models/prices/infer", body).body,
+                HasSubstr(R"("skerry_model_version":"7.3","skerry_id_reused":true,"skerry_tier":"light")"));
+}
+
+TEST_F(InferenceApiTest, CountsSamplesThatTheDeclaredScalingDoesNotFit) {
+    EXPECT_EQ(ask("POST", "/v2/models/prices/infer", infer_body("[3,2]", "[0,1,0,900,-70,1]", "")).status, 200);
+    EXPECT_EQ(api_.counters().clamped, 2U);
+    EXPECT_EQ(api_.counters().clamped_channel, 1U);
+    EXPECT_EQ(ask("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[-63,63]", "")).status, 200);
+    EXPECT_EQ(api_.counters().clamped, 2U);
+}
+
 TEST_F(InferenceApiTest, TakesNothingFromTheWebPagesOfOthers) {
     const std::string body = infer_body("[1,2]", "[0,1]", "");
     EXPECT_EQ(ask("POST", "/v2/models/prices/infer", body,
@@ -169,7 +188,7 @@ TEST_F(InferenceApiTest, GivesIdsThatRiseWhereTheClientGaveNone) {
 
 TEST_F(InferenceApiTest, TakesFeedback) {
     EXPECT_EQ(ask("POST", "/v2/models/prices/feedback", R"({"feedback":[{"id":"42","label":"up"}]})").body,
-              R"({"accepted":1,"duplicate":0,"expired":0,"unknown":0,"conflict":0,)"
+              R"({"accepted":1,"duplicate":0,"expired":0,"unknown":0,"conflict":0,"reused":0,)"
               R"("results":[{"id":"42","state":"accepted"}]})");
     EXPECT_EQ(ask("POST", "/v2/models/prices/feedback", "{}").status, 400);
     backend_.behind_ = "learning is behind";

@@ -18,9 +18,10 @@ using ::testing::HasSubstr;
 
 class Labels final : public InferenceBackend {
 public:
-    void on_predictions(std::vector<feedback::Prediction> predictions) override {
+    bool on_predictions(std::vector<feedback::Prediction> predictions) override {
         for (const feedback::Prediction& prediction : predictions)
             known_.push_back(prediction.request);
+        return false;
     }
     std::optional<std::string> behind() override { return std::nullopt; }
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override {

@@ -30,13 +30,7 @@ TEST(PlainExecutor, AgreesWithTheNaiveNetworkOnAnyShape) {
         Random random(seed);
         const parameters::ModelSpec spec = parameters::testing::random_spec(random);
         const auto layout = *parameters::ParameterLayout::of(spec);
-        std::vector<float> values = parameters::initial_parameters(spec, layout, seed);
-        for (const parameters::Block& block : layout.blocks()) {
-            if (block.shape.size() > 1) continue;
-            for (std::size_t i = 0; i < block.count; ++i) {
-                values[block.offset + i] = static_cast<float>(random.bell()) * 0.1F;  // biases count too
-            }
-        }
+        const std::vector<float> values = parameters::testing::random_parameters(spec, layout, random);
         const auto executor = plain_executor(spec, layout, values);
         ASSERT_TRUE(executor);
         const std::size_t batch = 1 + random.below(6);

@@ -142,7 +142,7 @@ TEST_F(UpdateAttack, ASignatureOfAnotherUpdateIsNoneOfThisOne) {
 }
 
 TEST_F(UpdateAttack, AHugeAnnouncedBodyTakesNoMemory) {
-    // 1 GiB is within the format; the chunks are not there, so nothing may be allocated for it.
+    // 256 MiB is within the format; the chunks are not there, so nothing may be allocated for it.
     SealedUpdate altered = honest_;
     const std::uint64_t announced = body_size(limits::kParametersMax, 0);
     ByteWriter field;

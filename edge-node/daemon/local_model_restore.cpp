@@ -1,0 +1,94 @@
+#include <string>
+#include <utility>
+
+#include "common/crypto/key_file.hpp"
+#include "common/observe/log.hpp"
+#include "edge-node/daemon/local_model_disk.hpp"
+#include "edge-node/spool/rebase.hpp"
+
+// What a LocalModel finds when it starts.
+namespace skerry::node {
+
+namespace log = observe::log;
+
+Result<> LocalModel::restore(const std::filesystem::path& aside) {
+    bool checkpoint_was_read = false;
+    if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
+        const auto read = restore_policy(*stored);
+        checkpoint_was_read = read.has_value();
+        if (!read) {
+            log::warning("checkpoint_unusable",
+                         {{"reason", read.error().message},
+                          {"consequence", "learning starts again from the installed version and the updates sent"}});
+            SKERRY_TRY(start_again());
+        }
+    }
+    SKERRY_TRY(give_up_damaged(aside));
+    while (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
+        SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
+    }
+    sent_ = SKERRY_TRY(stores_.spool.totals_sent());
+    unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
+    return {};
+}
+
+Result<> LocalModel::restore_policy(ByteView stored) {
+    checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
+    policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
+    checkpoint_.learner.clear();
+    return {};
+}
+
+// What the spool holds was shared and is counted sooner or later: it belongs to the weights, and what it claimed to
+// the totals. Only the progress since is lost.
+Result<> LocalModel::start_again() {
+    Checkpoint fresh;
+    fresh.version.global = SKERRY_TRY(stores_.spool.load()).installed;
+    // Other weights than before under this global version, so another name where the old one is known.
+    if (checkpoint_.version.global == fresh.version.global) fresh.version.local = checkpoint_.version.local + 1;
+    fresh.totals = SKERRY_TRY(stores_.spool.totals_sent());
+    fresh.totals.error_cursor = 0;
+    fresh.answered = checkpoint_.answered;
+    checkpoint_ = std::move(fresh);
+    std::vector<float> weights = SKERRY_TRY(stores_.spool.as_sent());
+    if (!weights.empty()) SKERRY_TRY(adopt(std::move(weights)));
+    return {};
+}
+
+// Nobody can say whether the coordinator accepted it while it was whole. So what it held is neither sent again, which
+// could count it twice, nor kept in weights that later updates are taken from.
+Result<> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
+    const std::optional<DamagedUpdate> update = SKERRY_TRY(stores_.spool.damaged(identity_.verify_key()));
+    if (!update) return {};
+    const std::filesystem::path file = aside / ("damaged-update-" + std::to_string(update->sequence.value));
+    const auto kept = crypto::write_file_durably(
+        file, update->bytes, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    log::error("update_damaged",
+               {{"sequence", update->sequence},
+                {"reason", update->what},
+                {"lost", "what this node has learned since version " +
+                             std::to_string(checkpoint_.version.global.value) + ", but for updates that were accepted"},
+                {"kept_as", kept ? file.string() : kept.error().message},
+                {"advice", "check this disk; the node goes on from the version with its next update"}});
+    return stores_.spool.begin_drop(update->sequence);
+}
+
+Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read) {
+    const bool install = unfinished.what == Unfinished::What::Install;
+    // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
+    const bool rebased = install && checkpoint_was_read && checkpoint_.version.global == unfinished.version;
+    if (!rebased) {
+        SKERRY_TRY(adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
+                                                                    model_->layout.statistics()))
+                                 : SKERRY_TRY(stores_.spool.last_good())));
+        checkpoint_.version =
+            install ? feedback::SnapshotVersion{unfinished.version, 0}
+                    : feedback::SnapshotVersion{checkpoint_.version.global, checkpoint_.version.local + 1};
+        SKERRY_TRY(stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), Clock::now()}));
+    }
+    SKERRY_TRY(install ? stores_.spool.finish_install() : finish_drop(stores_, checkpoint_.totals));
+    log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}});
+    return {};
+}
+
+}  // namespace skerry::node
