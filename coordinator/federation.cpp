@@ -190,8 +190,7 @@ Actions Federation::on(const PeerAskedToJoin& event, TimePoint now) {
         reply.text = "too many attempts to join: try again in " + std::to_string(seconds) + " s";
         return only(ReplyToJoin{event.peer, std::move(reply), ReplyToJoin::Outcome::Limited});
     }
-    // The same work and the same sentence, whether the token or only its secret is unknown: neither tells which ids
-    // exist.
+    // The same work and the same sentence, whether the token or only its secret is unknown.
     const auto proof_key = wire::proof_key(token ? token->secret_hash : Digest{});
     const bool proven = wire::check(request, proof_key).has_value() && token != nullptr;
     if (!proven && token != nullptr) join_limits_.wrong_secret(token->id, now);

@@ -159,7 +159,8 @@ Result<> Service::open_sockets() {
     transport::RouterOptions options;
     options.keys = keys_.transport;
     options.domain = "fleet";
-    // What one peer that pulls and does not read may hold of our memory: two windows of chunks.
+    // What one peer that pulls and does not read may have waiting: two windows of chunks. They are copies only of a
+    // version that is no longer in memory.
     options.send_queue = 2 * static_cast<int>(limits::kChunkCredit);
     const Capacity capacity = capacity_of(descriptors_granted());
     options.connections_max = capacity.fleet;
