@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/host_port.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
@@ -206,7 +207,8 @@ Result<> Service::open_admin() {
     ++open_servers_;
     if (config_.metrics.listen.empty()) return {};
 
-    const Endpoint endpoint = SKERRY_TRY(parse_endpoint("tcp://" + config_.metrics.listen));
+    auto place = HostPort::parse(config_.metrics.listen);
+    if (!place) return fail(ErrorCode::InvalidInput, "metrics.listen is no ADDRESS:PORT: " + config_.metrics.listen);
     metrics_server_ = std::make_unique<http::Server>(
         loop_, server_options(), [this](const http::Request& request, const http::Respond& respond) {
             if (request.path == "/metrics") {
@@ -215,8 +217,8 @@ Result<> Service::open_admin() {
                 respond(http::error_response(404, "only /metrics is served here"));
             }
         });
-    const std::uint16_t port = SKERRY_TRY(metrics_server_->listen_tcp(endpoint.host, endpoint.port));
-    config_.metrics.listen = endpoint.host + ":" + std::to_string(port);
+    place->port = SKERRY_TRY(metrics_server_->listen_tcp(place->host, place->port));
+    config_.metrics.listen = place->to_text();
     ++open_servers_;
     return {};
 }
