@@ -88,8 +88,14 @@ struct SendModel {
 };
 
 struct ReplyToJoin {
+    enum class Outcome {
+        Admitted,
+        Refused,
+        Limited,  ///< not looked at: there were too many attempts
+    };
     ByteArray<32> peer{};
     wire::JoinReply reply;
+    Outcome outcome = Outcome::Refused;
 };
 
 /// examine() on a worker; answered by UpdateChecked, once, or never if the process ends.

@@ -35,6 +35,12 @@ std::string behind_its_nodes(ModelVersion installed, ModelVersion newest) {
            std::to_string(newest.value) + ": it was restored from an old copy; stop it and restore a newer one";
 }
 
+std::string has_expired(const Node& node) {
+    return "the certificate of this node ran out at " + to_text(node.certificate_expires) +
+           ", because it did not come to renew it: join it again in a new folder with a new token "
+           "('skerry token create'); if the coordinator's clock is wrong, set that right instead";
+}
+
 std::string_view name_of(Ignored::Why why) {
     switch (why) {
         case Ignored::Why::UnknownPeer:
@@ -70,6 +76,8 @@ Actions Federation::on(const NodeSpoke& event, TimePoint now) {
         return deny(*node, wire::Denied::Reason::Revoked,
                     "this node was revoked: ask the operator; it can join again only with new keys");
     }
+    // Also on a connection that was admitted before: it is renewed with any Hello in the last third of its life.
+    if (node->expired(now)) return deny(*node, wire::Denied::Reason::Expired, has_expired(*node));
     Presence& presence = presence_[node->id];
     presence.last_seen = now;
     presence.present = true;
@@ -177,14 +185,24 @@ Actions Federation::on(const PeerAskedToJoin& event, TimePoint now) {
     Actions actions;
     wire::JoinReply reply;
     const Token* const token = registry_.token(request.token);
-    const auto proof_key = token ? wire::proof_key(token->secret_hash) : crypto::Secret<32>();
+    if (const auto wait = join_limits_.knock(token ? std::optional(token->id) : std::nullopt, now)) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+        reply.text = "too many attempts to join: try again in " + std::to_string(seconds) + " s";
+        return only(ReplyToJoin{event.peer, std::move(reply), ReplyToJoin::Outcome::Limited});
+    }
+    // The same work and the same sentence, whether the token or only its secret is unknown.
+    const auto proof_key = wire::proof_key(token ? token->secret_hash : Digest{});
+    const bool proven = wire::check(request, proof_key).has_value() && token != nullptr;
+    if (!proven && token != nullptr) join_limits_.wrong_secret(token->id, now);
     const crypto::VerifyKey identity{request.identity};
     const NodeId id = wire::node_of(identity);
 
     Result<const Node*> admission =
-        fail(ErrorCode::PermissionDenied, "the token's secret is wrong: copy the whole token, as it was printed");
+        fail(ErrorCode::PermissionDenied,
+             "this coordinator has made no such token, or its secret is wrong: copy the whole token, as it was "
+             "printed, or ask the operator for another ('skerry token create')");
     // What the token is worth is told only to who proves to have it.
-    if (token == nullptr || wire::check(request, proof_key)) admission = registry_.admission_of(request, id, now);
+    if (proven) admission = registry_.admission_of(request, id, now);
     if (!admission) {
         reply.text = admission.error().message;
     } else {
@@ -203,8 +221,9 @@ Actions Federation::on(const PeerAskedToJoin& event, TimePoint now) {
                                                            request.name, tier, reply.certificate, expires}}});
         }
     }
-    if (token != nullptr) wire::prove(reply, request, proof_key);
-    actions.push_back(ReplyToJoin{event.peer, std::move(reply)});
+    wire::prove(reply, request, proof_key);
+    const auto outcome = reply.admitted ? ReplyToJoin::Outcome::Admitted : ReplyToJoin::Outcome::Refused;
+    actions.push_back(ReplyToJoin{event.peer, std::move(reply), outcome});
     return actions;
 }
 
@@ -229,7 +248,14 @@ Actions Federation::on(const OperatorRevokesNode& event, TimePoint now) {
                                               "node " + node->name + " was revoked at " + to_text(node->revoked_at))});
     }
     Actions actions;
-    actions.push_back(Append{{ledger::NodeRevoked{now, node->id, event.reason}}});
+    ledger::Events events = {ledger::NodeRevoked{now, node->id, event.reason}};
+    // What it has sent is no more to be trusted than what it would send. A frozen set stays what it is: its version is
+    // a function of it.
+    for (const Contribution& waiting : pool_.waiting()) {
+        if (waiting.update.node != node->id) continue;
+        events.push_back(ledger::UpdateSetAside{now, round_now(), waiting.update, "its node was revoked"});
+    }
+    actions.push_back(Append{std::move(events)});
     actions.push_back(to(*node, wire::Denied{wire::Denied::Reason::Revoked, "this node was revoked by the operator"}));
     actions.push_back(Answer{event.ticket, {}});
     transfers_.drop(node->id);

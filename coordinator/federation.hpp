@@ -10,6 +10,7 @@
 #include "coordinator/admission/transfers.hpp"
 #include "coordinator/keyring.hpp"
 #include "coordinator/ledger/ledger_view.hpp"
+#include "coordinator/registry/join_limits.hpp"
 #include "coordinator/registry/registry.hpp"
 #include "coordinator/round/pool.hpp"
 #include "coordinator/round/round.hpp"
@@ -45,6 +46,8 @@ struct Presence {
 
 /// What is wrong when a node holds a version that this coordinator has never published, and what to do.
 [[nodiscard]] std::string behind_its_nodes(ModelVersion installed, ModelVersion newest);
+/// What became of a node whose certificate ran out, and what to do.
+[[nodiscard]] std::string has_expired(const Node& node);
 
 /// The coordinator's decisions, all of them: who may join and speak, which update is taken, when a round closes, what
 /// is published. A fold over the ledger plus what is volatile by nature (transfers, presence). Owns no socket, file,
@@ -136,6 +139,7 @@ private:
     void fold(const ledger::RoundOpened& event);
     void fold(const ledger::UpdateAccepted& event);
     void fold(const ledger::UpdateRefused& event);
+    void fold(const ledger::UpdateSetAside& event);
     void fold(const ledger::RoundFrozen& event);
     void fold(const ledger::RoundAbandoned& event);
     void fold(const ledger::VersionPublished& event);
@@ -161,6 +165,7 @@ private:
     std::map<ModelVersion, Version> held_;
     std::optional<EraseVersion> last_erasure_;
 
+    JoinLimits join_limits_;
     Transfers transfers_;
     std::map<NodeId, Presence> presence_;
 };

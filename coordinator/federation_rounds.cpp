@@ -141,7 +141,7 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     Actions announcements;
     for (const auto& [id, presence] : presence_) {
         const Node* const node = registry_.node(id);
-        if (!presence.present || node == nullptr || node->revoked) continue;
+        if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
         announcements.push_back(Send{id, node->transport, wire::Announcement{signed_manifest, highest}});
@@ -174,6 +174,10 @@ void Federation::fold(const ledger::UpdateAccepted& event) {
 }
 
 void Federation::fold(const ledger::UpdateRefused& event) {
+    pool_.apply(event);
+}
+
+void Federation::fold(const ledger::UpdateSetAside& event) {
     pool_.apply(event);
 }
 

@@ -12,6 +12,7 @@
 #include "common/base/heap.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/observe/log.hpp"
+#include "coordinator/service/repair.hpp"
 #include "coordinator/service/service.hpp"
 
 // skerry-coordinator init --dir DIR --model model.toml
@@ -89,21 +90,18 @@ int init(const InitArguments& arguments) {
     return 0;
 }
 
-Result<ledger::Version> rebuild(const Directory& directory) {
-    const auto lock = SKERRY_TRY(DirectoryLock::take(directory));
-    SKERRY_TRY(check_history(directory));
-    auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));
-    const ledger::Version entries = SKERRY_TRY(journal.verify_chain(ledger::kFederationStream));
-    SKERRY_TRY(journal.rebuild());
-    return entries;
-}
-
-int repair(const std::string& directory) {
-    const auto entries = rebuild({directory});
-    if (!entries) return report(entries.error());
+int mend(const std::string& directory) {
+    const auto repaired = repair({directory});
+    if (!repaired) return report(repaired.error());
     std::printf("the journal's %llu entries are whole; its tables are made anew\n",
-                static_cast<unsigned long long>(*entries));
-    return 0;
+                static_cast<unsigned long long>(repaired->entries));
+    if (repaired->problems.empty()) {
+        std::printf("all %zu blobs that they need are there and sound\n", repaired->blobs);
+        return 0;
+    }
+    for (const std::string& problem : repaired->problems)
+        std::fprintf(stderr, "skerry-coordinator: %s\n", problem.c_str());
+    return kRefused;
 }
 
 struct RunArguments {
@@ -174,7 +172,8 @@ int main(int argc, char** argv) {
     run_verb->add_flag("--print-config", run_arguments.print_config, "Show the effective configuration and stop");
 
     std::string repaired;
-    auto* const repair_verb = app.add_subcommand("repair", "Prove the journal whole and make its tables anew");
+    auto* const repair_verb = app.add_subcommand(
+        "repair", "Prove the journal whole, make its tables anew, and look at every blob that it needs");
     repair_verb->add_option("--dir", repaired, "The directory that 'init' made; nothing may run on it")->required();
 
     try {
@@ -182,6 +181,6 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    if (*repair_verb) return repair(repaired);
+    if (*repair_verb) return mend(repaired);
     return *init_verb ? init(init_arguments) : run(run_arguments);
 }

@@ -45,17 +45,6 @@ std::string_view name_of(Aead aead) {
     return aead == Aead::Aes256Gcm ? "aes-256-gcm" : "chacha20-poly1305";
 }
 
-Result<Aead> aead_numbered(std::uint16_t id) {
-    switch (static_cast<Aead>(id)) {
-        case Aead::Aes256Gcm:
-            return Aead::Aes256Gcm;
-        case Aead::ChaCha20Poly1305:
-            return Aead::ChaCha20Poly1305;
-    }
-    return fail(ErrorCode::InvalidInput,
-                "unknown cipher " + std::to_string(id) + ": must be 2 (aes-256-gcm) or 3 (chacha20-poly1305)");
-}
-
 Bytes seal(Aead aead, const AeadKey& key, const AeadNonce& nonce, ByteView aad, ByteView plaintext) {
     SKERRY_ASSERT(plaintext.size() <= kAeadBytesMax && aad.size() <= kAeadBytesMax);
     const CipherContext context = begin(aead, key, nonce, aad, Direction::Seal);

@@ -19,8 +19,6 @@ enum class Aead : std::uint16_t {
 
 /// "aes-256-gcm", "chacha20-poly1305"
 [[nodiscard]] std::string_view name_of(Aead aead);
-/// InvalidInput: neither 2 nor 3.
-[[nodiscard]] Result<Aead> aead_numbered(std::uint16_t id);
 
 using AeadKey = Secret<32>;
 using AeadNonce = ByteArray<12>;

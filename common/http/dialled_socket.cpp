@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <netdb.h>
@@ -17,6 +16,8 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+
+#include "common/base/host_port.hpp"
 
 namespace skerry::http {
 
@@ -39,22 +40,11 @@ Result<Address> unusable(std::string_view text) {
 
 Result<Address> parse_tcp(std::string_view text, std::string_view rest) {
     if (rest.ends_with('/')) rest.remove_suffix(1);
-    const auto colon = rest.rfind(':');
-    if (colon == std::string_view::npos) return unusable(text);
-    std::string_view host = rest.substr(0, colon);
-    const std::string_view port = rest.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    } else if (host.find(':') != std::string_view::npos) {
+    const auto parts = HostPort::parse(rest);
+    if (!parts || parts->port == 0 || parts->host.find_first_of("/?#@ \r\n\t") != std::string::npos) {
         return unusable(text);
     }
-    std::uint16_t number = 0;
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-    const bool port_is_number = error == std::errc{} && end == port.data() + port.size() && number != 0;
-    if (!port_is_number || host.empty() || host.find_first_of("/?#@ \r\n\t") != std::string_view::npos) {
-        return unusable(text);
-    }
-    return Address{std::string(text), std::string(host), std::string(port)};
+    return Address{std::string(text), parts->host, std::to_string(parts->port)};
 }
 
 /// Connects one new socket; 0, or why not. Interrupted attempts start again with what is left of the time.

@@ -60,6 +60,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
             [self = shared_from_this(), &listener](const SystemError& error, Connection::Socket socket) {
                 if (!listener.acceptor.is_open()) return;
                 if (error) {
+                    if (self->pool->options.on_accept_failed) self->pool->options.on_accept_failed(error.message());
                     return listener.pause.set(kAcceptPause, [self, &listener] {
                         if (listener.acceptor.is_open()) self->accept(listener);
                     });

@@ -27,6 +27,9 @@ struct ServerOptions {
     std::chrono::milliseconds idle_time{60'000};
     /// A body must arrive, and an answer must be taken, within this time.
     std::chrono::milliseconds transfer_time{30'000};
+    /// Told the reason whenever a connection could not be accepted, as without a free descriptor; at most ten times a
+    /// second, because the listener waits before it tries again. May be empty.
+    std::function<void(const std::string& reason)> on_accept_failed{};
 };
 
 class Exchange;  // server.cpp: one request that waits for its answer

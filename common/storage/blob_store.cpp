@@ -56,4 +56,12 @@ Result<> MemoryBlobStore::erase(const Digest& name) {
     return {};
 }
 
+Result<std::vector<Digest>> MemoryBlobStore::names() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Digest> found;
+    for (const auto& [name, blob] : blobs_)
+        found.push_back(name);
+    return found;
+}
+
 }  // namespace skerry::storage

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "common/base/bytes.hpp"
 #include "common/base/error.hpp"
@@ -35,6 +36,9 @@ public:
     /// Durable when it returns; a blob that is not there is no error.
     [[nodiscard]] virtual Result<> erase(const Digest& name) = 0;
 
+    /// Of all blobs, in order. Cost: one look-up a blob, whatever its size.
+    [[nodiscard]] virtual Result<std::vector<Digest>> names() const = 0;
+
 protected:
     /// InvalidInput: [offset, offset + count) does not lie in a blob of `size` bytes.
     [[nodiscard]] static Result<> check_range(const Digest& name, std::uint64_t size, std::uint64_t offset,
@@ -50,6 +54,7 @@ public:
     [[nodiscard]] Result<std::uint64_t> size(const Digest& name) const override;
     [[nodiscard]] Result<bool> has(const Digest& name) const override;
     [[nodiscard]] Result<> erase(const Digest& name) override;
+    [[nodiscard]] Result<std::vector<Digest>> names() const override;
 
 private:
     mutable std::mutex mutex_;

@@ -189,6 +189,25 @@ Result<> RocksBlobStore::erase(const Digest& name) {
     return {};
 }
 
+Result<std::vector<Digest>> RocksBlobStore::names() const {
+    std::vector<Digest> found;
+    const std::unique_ptr<rocksdb::Iterator> records(database_->NewIterator(rocksdb::ReadOptions()));
+    records->SeekToFirst();
+    while (records->Valid()) {
+        const rocksdb::Slice key = records->key();
+        Digest& name = found.emplace_back();
+        if (key.size() < name.size()) {
+            return fail(ErrorCode::Unavailable,
+                        folder_.string() + " is damaged: a record has no name: restore it from a backup");
+        }
+        std::memcpy(name.data(), key.data(), name.size());
+        // Behind all parts of this blob, unread: a step onto one would read its megabyte.
+        records->Seek(part_key(name, UINT32_MAX));
+    }
+    if (!records->status().ok()) return tl::unexpected<Error>(error_of(records->status(), folder_));
+    return found;
+}
+
 Result<> RocksBlobStore::reclaim() {
     rocksdb::CompactRangeOptions everything;
     everything.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;

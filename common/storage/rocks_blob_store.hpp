@@ -30,6 +30,7 @@ public:
     [[nodiscard]] Result<std::uint64_t> size(const Digest& name) const override;
     [[nodiscard]] Result<bool> has(const Digest& name) const override;
     [[nodiscard]] Result<> erase(const Digest& name) override;
+    [[nodiscard]] Result<std::vector<Digest>> names() const override;
 
     /// Gives the space of erased blobs back to the file system. Rewrites what is left beside them: call it after
     /// erasing a lot, not after each.

@@ -1,12 +1,16 @@
 #include "common/transport/router.hpp"
 
+#include <algorithm>
+
 #include "common/transport/curve_socket.hpp"
+#include "common/transport/door.hpp"
 #include "common/transport/route_table.hpp"
 
 namespace skerry::transport {
 
 namespace {
-constexpr int kBacklog = 512;
+constexpr std::size_t kBacklogMin = 8;
+constexpr std::size_t kBacklogMax = 512;
 constexpr int kZapEnforceDomain = 93;  // zmq.h names it only for draft builds; 4.3.4 takes it in every build
 }  // namespace
 
@@ -15,8 +19,9 @@ struct Router::State {
         : context(owner),
           options(std::move(given)),
           on_message(std::make_shared<const OnMessage>(std::move(handler))),
-          routes(options.peers_max) {}
+          routes(options.connections_max) {}
     ~State() {
+        door.reset();
         socket.reset();
         context.domains.erase(options.domain);
     }
@@ -27,6 +32,7 @@ struct Router::State {
     RouteTable routes;
     std::string endpoint;
     std::unique_ptr<SocketWatcher> socket;
+    std::unique_ptr<Door> door;
 
     void receive(std::vector<zmq::message_t>& parts) {
         // ZAP has put the proven key there; libzmq delivers nothing of a peer before.
@@ -42,13 +48,32 @@ struct Router::State {
         const auto handler = on_message;
         (*handler)(sender, std::move(frames));
     }
+
+    bool send(const CurvePublicKey& peer, Frames frames, SharedBytes* last) {
+        const Bytes* route = routes.route_to(peer);
+        if (route == nullptr) return false;
+        std::vector<zmq::message_t> parts;
+        parts.reserve(frames.size() + 2);
+        parts.emplace_back(route->data(), route->size());
+        for (Bytes& frame : frames)
+            parts.push_back(message_of(std::move(frame)));
+        if (last != nullptr) parts.push_back(message_of(std::move(*last)));
+        const SocketWatcher::Sent sent = socket->send(parts);
+        // Without the route, an older connection that is still alive may take its place with its next message.
+        if (sent == SocketWatcher::Sent::NoSuchPeer) routes.forget(peer);
+        return sent == SocketWatcher::Sent::Queued;
+    }
 };
+
+std::size_t backlog_of(std::size_t connections_max) {
+    return std::clamp(connections_max / 8, kBacklogMin, kBacklogMax);
+}
 
 Router::Router(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Router::~Router() = default;
 
 Result<std::unique_ptr<Router>> Router::open(Context& context, RouterOptions options, OnMessage on_message) try {
-    SKERRY_ASSERT(on_message != nullptr && options.peers_max > 0);
+    SKERRY_ASSERT(on_message != nullptr && options.connections_max > 0);
     Context::State& shared = context.state();
     SKERRY_TRY(shared.serve_domain(options.domain, options.admit));
     auto state = std::make_unique<State>(shared, std::move(options), std::move(on_message));
@@ -66,12 +91,13 @@ Result<std::unique_ptr<Router>> Router::open(Context& context, RouterOptions opt
     constexpr int kEnforce = 1;
     static_cast<void>(zmq_setsockopt(socket.handle(), kZapEnforceDomain, &kEnforce, sizeof kEnforce));
     socket.set(zmq::sockopt::router_mandatory, true);
-    socket.set(zmq::sockopt::backlog, kBacklog);
+    socket.set(zmq::sockopt::backlog, static_cast<int>(backlog_of(own.connections_max)));
     SKERRY_TRY(check_curve(socket));
     SKERRY_ASSERT(shared.zap != nullptr);
     state->socket = std::make_unique<SocketWatcher>(
         shared.loop, std::move(socket), SocketWatcher::Envelope::RoutingId, own.bounds,
         [raw = state.get()](std::vector<zmq::message_t>& parts) { raw->receive(parts); });
+    state->door = std::make_unique<Door>(shared, state->socket->socket(), own.connections_max, own.on_full);
     return std::unique_ptr<Router>(new Router(std::move(state)));
 } catch (const zmq::error_t& error) {
     return fail(ErrorCode::Internal, std::string("opening the router: ") + error.what());
@@ -94,21 +120,15 @@ std::string Router::bound_endpoint() const {
 }
 
 bool Router::send(const CurvePublicKey& peer, Frames frames) {
-    const Bytes* route = state_->routes.route_to(peer);
-    if (route == nullptr || frames.empty()) return false;
-    std::vector<zmq::message_t> parts;
-    parts.reserve(frames.size() + 1);
-    parts.emplace_back(route->data(), route->size());
-    for (Bytes& frame : frames)
-        parts.push_back(message_of(std::move(frame)));
-    const SocketWatcher::Sent sent = state_->socket->send(parts);
-    // Without the route, an older connection that is still alive may take its place with its next message.
-    if (sent == SocketWatcher::Sent::NoSuchPeer) state_->routes.forget(peer);
-    return sent == SocketWatcher::Sent::Queued;
+    return !frames.empty() && state_->send(peer, std::move(frames), nullptr);
 }
 
-void Router::forget(const CurvePublicKey& peer) {
-    state_->routes.forget(peer);
+bool Router::send(const CurvePublicKey& peer, Frames frames, SharedBytes last) {
+    return state_->send(peer, std::move(frames), &last);
+}
+
+std::size_t Router::connections() const {
+    return state_->door->connections();
 }
 std::uint64_t Router::refused_messages() const {
     return state_->socket->refused_messages();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/base/error.hpp"
+#include "common/base/shared_bytes.hpp"
 #include "common/transport/context.hpp"
 #include "common/transport/curve_keys.hpp"
 #include "common/transport/message.hpp"
@@ -23,12 +24,19 @@ struct RouterOptions {
     /// Messages waiting for us from one peer, and for one peer from us.
     int receive_queue = 8;
     int send_queue = 32;
-    /// Keys whose route we remember; beyond that the one silent for longest is forgotten until it speaks again.
-    std::size_t peers_max = 65'536;
+    /// Connections at a time, each a descriptor. At this number nobody is let in until some have gone (door.hpp); of as
+    /// many keys the route is remembered, and the one silent for longest is forgotten until it speaks again. A burst
+    /// may exceed it by backlog_of().
+    std::size_t connections_max = 65'536;
+    /// Told when nobody is let in any more (true), and when there is room again. May be empty.
+    std::function<void(bool full)> on_full;
     std::chrono::milliseconds handshake_time{5000};
     /// How long the closing socket goes on sending what is queued.
     std::chrono::milliseconds linger{1000};
 };
+
+/// Connections that the kernel completes before we have accepted them.
+[[nodiscard]] std::size_t backlog_of(std::size_t connections_max);
 
 /// Who sent a message. The key is proven by CURVE; the routing id, which a peer may choose, is never shown.
 struct Sender {
@@ -59,8 +67,12 @@ public:
     /// False: it has not spoken yet, is gone, or its queue is full; then nothing of the message is sent.
     [[nodiscard]] bool send(const CurvePublicKey& peer, Frames frames);
 
-    /// Forgets the peer's route, as after a revocation; its next message makes a new one.
-    void forget(const CurvePublicKey& peer);
+    /// The same with one frame more at the end, which is not copied: however many peers are sent it, and however slowly
+    /// they read, it takes its memory once. Its owner may be let go on ZeroMQ's own thread.
+    [[nodiscard]] bool send(const CurvePublicKey& peer, Frames frames, SharedBytes last);
+
+    /// Open connections, also those that are still shaking hands.
+    [[nodiscard]] std::size_t connections() const;
 
     /// Messages swallowed so far because they exceeded the bounds.
     [[nodiscard]] std::uint64_t refused_messages() const;

@@ -152,4 +152,11 @@ zmq::message_t message_of(Bytes bytes) {
     return {owned->data(), owned->size(), [](void*, void* owner) { delete static_cast<Bytes*>(owner); }, owned};
 }
 
+zmq::message_t message_of(SharedBytes bytes) {
+    auto* owned = new SharedBytes(std::move(bytes));
+    // ZeroMQ writes into no message that is sent; it only has no name for constant bytes.
+    void* const data = const_cast<std::byte*>(owned->bytes.data());
+    return {data, owned->bytes.size(), [](void*, void* owner) { delete static_cast<SharedBytes*>(owner); }, owned};
+}
+
 }  // namespace skerry::transport

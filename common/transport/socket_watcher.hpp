@@ -8,6 +8,7 @@
 
 #include <zmq.hpp>
 
+#include "common/base/shared_bytes.hpp"
 #include "common/transport/message.hpp"
 
 namespace boost::asio {
@@ -57,6 +58,8 @@ private:
 
 /// The bytes as a message: moved into it, not copied, where that pays.
 [[nodiscard]] zmq::message_t message_of(Bytes bytes);
+/// The bytes as a message that only points to them.
+[[nodiscard]] zmq::message_t message_of(SharedBytes bytes);
 [[nodiscard]] inline ByteView view_of(const zmq::message_t& message) {
     return {static_cast<const std::byte*>(message.data()), message.size()};
 }

@@ -25,6 +25,8 @@ inline constexpr std::size_t kSignedBodyBytesMax = 1024;
 /// could break: the sizes of chunks, headers, signed bodies and the model's text.
 [[nodiscard]] Frames encode(FromNode message);
 [[nodiscard]] Frames encode(FromCoordinator message);
+/// All frames of a chunk but its payload, for a sender that shares one payload among many; `message.bytes` is empty.
+[[nodiscard]] Frames encode_head(const ModelChunk& message);
 [[nodiscard]] Frames encode(const JoinRequest& message);
 [[nodiscard]] Frames encode(const JoinReply& message);
 

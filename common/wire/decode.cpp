@@ -185,7 +185,7 @@ Result<ModelChunk> read(const proto::ModelChunk& from, Bytes payload) {
 }
 
 Result<Denied> read(const proto::Denied& from) {
-    return Denied{SKERRY_TRY(choice(from.reason(), Denied::Reason::UnknownVersion, "the reason")),
+    return Denied{SKERRY_TRY(choice(from.reason(), Denied::Reason::Expired, "the reason")),
                   SKERRY_TRY(text(from.text(), "the reason's text"))};
 }
 

@@ -192,12 +192,18 @@ template <class Message>
 constexpr bool kIsChunk = std::is_same_v<Message, UpdateChunk> || std::is_same_v<Message, ModelChunk>;
 
 template <class Message>
-Frames frames_of(Message& message) {
+Frames head_of(const Message& message) {
     proto::Envelope envelope;
     write(message, envelope);
     Frames frames(1);
     frames[0].resize(envelope.ByteSizeLong());
     envelope.SerializeToArray(frames[0].data(), static_cast<int>(frames[0].size()));
+    return frames;
+}
+
+template <class Message>
+Frames frames_of(Message& message) {
+    Frames frames = head_of(message);
     if constexpr (kIsChunk<Message>) {
         SKERRY_ASSERT(!message.bytes.empty() && message.bytes.size() <= limits::kChunkBytes);
         frames.push_back(std::move(message.bytes));
@@ -213,6 +219,11 @@ Frames encode(FromNode message) {
 
 Frames encode(FromCoordinator message) {
     return std::visit([](auto& kind) { return frames_of(kind); }, message);
+}
+
+Frames encode_head(const ModelChunk& message) {
+    SKERRY_ASSERT(message.bytes.empty());
+    return head_of(message);
 }
 
 Frames encode(const JoinRequest& message) {

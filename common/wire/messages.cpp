@@ -10,7 +10,7 @@ constexpr std::array<std::string_view, 12> kRefusalNames = {
     "malformed", "unsigned",      "unleased",   "replayed",      "stale", "oversized",
     "misshapen", "undecryptable", "non_finite", "out_of_bounds", "norm",  "not_your_turn"};
 constexpr std::array<std::string_view, 3> kLeaseDeniedNames = {"wait", "stale_base", "tier_too_high"};
-constexpr std::array<std::string_view, 4> kDeniedNames = {"revoked", "protocol", "model", "unknown_version"};
+constexpr std::array<std::string_view, 5> kDeniedNames = {"revoked", "protocol", "model", "unknown_version", "expired"};
 
 }  // namespace
 

@@ -190,9 +190,9 @@ struct ModelChunk {
     bool operator==(const ModelChunk&) const = default;
 };
 
-/// The coordinator will not talk to this node: revoked, unknown, another protocol or model. Says what to do.
+/// The coordinator will not talk to this node: revoked, expired, another protocol or model. Says what to do.
 struct Denied {
-    enum class Reason : std::uint8_t { Revoked, Protocol, Model, UnknownVersion };
+    enum class Reason : std::uint8_t { Revoked, Protocol, Model, UnknownVersion, Expired };
     Reason reason = Reason::Revoked;
     std::string text;
     bool operator==(const Denied&) const = default;

@@ -41,8 +41,9 @@ json round_now(const Federation& federation) {
 }
 
 // What an operator must know of a node; null: nothing.
-json problem_of(const Federation& federation, const NodeId& node) {
-    const auto found = federation.presence().find(node);
+json problem_of(const Federation& federation, const Node& node, TimePoint now) {
+    if (!node.revoked && node.expired(now)) return has_expired(node);
+    const auto found = federation.presence().find(node.id);
     const ModelVersion newest = federation.newest().version;
     if (found == federation.presence().end() || found->second.installed <= newest) return nullptr;
     return behind_its_nodes(found->second.installed, newest);
@@ -62,7 +63,7 @@ Result<json> status(const AdminHost& host, TimePoint now) {
     json warnings = json::array();
     for (const auto& [id, node] : federation.registry().nodes()) {
         connected += is_connected(federation, node, now) ? 1 : 0;
-        const json problem = problem_of(federation, id);
+        const json problem = problem_of(federation, node, now);
         if (!node.revoked && problem.is_string() && warnings.size() < kWarningsShown) {
             warnings.push_back(node.name + ": " + problem.get<std::string>());
         }
@@ -83,7 +84,11 @@ Result<json> status(const AdminHost& host, TimePoint now) {
         {"round", round_now(federation)},
         {"nodes",
          {{"enrolled", enrolled}, {"connected", connected}, {"revoked", enrolled - federation.registry().active()}}},
-        {"updates", {{"accepted", counts.accepted}, {"counted", counts.counted}, {"refused", counts.refused}}},
+        {"updates",
+         {{"accepted", counts.accepted},
+          {"counted", counts.counted},
+          {"set_aside", counts.set_aside},
+          {"refused", counts.refused}}},
         {"endpoints",
          {{"fleet", endpoints.advertised_fleet.empty() ? endpoints.fleet : endpoints.advertised_fleet},
           {"enrol", endpoints.advertised_enrol.empty() ? endpoints.enrol : endpoints.advertised_enrol}}},
@@ -129,7 +134,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
                {"version", presence ? json(presence->installed.value) : json(nullptr)},
                {"sequence_accepted", standing.decided.value},
                {"sequence_counted", standing.counted.value}};
-    to["problem"] = problem_of(federation, node.id);
+    to["problem"] = problem_of(federation, node, now);
     to["local_steps"] = report.local;
     to["predictions"] = report.predictions;
     to["labelled"] = report.labelled;
@@ -159,7 +164,8 @@ json update(const ledger::UpdateRow& row) {
             {"errors", row.errors},
             {"accepted_at", to_text(row.accepted)},
             {"round", row.round.value},
-            {"version", number_or_null(row.version)}};
+            {"version", number_or_null(row.version)},
+            {"set_aside", row.set_aside.empty() ? json(nullptr) : json(row.set_aside)}};
 }
 
 json refusal(const ledger::RefusalRow& row) {

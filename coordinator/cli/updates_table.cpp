@@ -38,6 +38,11 @@ void print_updates(const std::string& heading, Value updates, Output& output) {
                    percent_of(update["weight"], total), bytes_in(update["bytes"]), digest_in(update["content"])});
     }
     output.print(table);
+    for (const Value update : rows) {
+        if (!update["set_aside"].present()) continue;
+        output.line("Update " + count_in(update["sequence"]) + " of " + text_in(update["name"]) +
+                    " will never count: " + text_in(update["set_aside"]));
+    }
 }
 
 void print_refusals(Value refusals, Output& output) {

@@ -141,6 +141,14 @@ UpdateRefused read(const stored::UpdateRefused& from, Fields& fields) {
     return to;
 }
 
+UpdateSetAside read(const stored::UpdateSetAside& from, Fields& fields) {
+    UpdateSetAside to;
+    to.round.value = from.round();
+    fields.update(from.update(), to.update);
+    to.reason = from.reason();
+    return to;
+}
+
 RoundFrozen read(const stored::RoundFrozen& from, Fields& fields) {
     RoundFrozen to;
     to.round.value = from.round();
@@ -189,6 +197,8 @@ Result<Event> read(const stored::Event& from, Fields& fields) {
             return read(from.update_accepted(), fields);
         case stored::Event::kUpdateRefused:
             return read(from.update_refused(), fields);
+        case stored::Event::kUpdateSetAside:
+            return read(from.update_set_aside(), fields);
         case stored::Event::kRoundFrozen:
             return read(from.round_frozen(), fields);
         case stored::Event::kRoundAbandoned:

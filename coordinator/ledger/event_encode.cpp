@@ -116,6 +116,13 @@ void write(const UpdateRefused& from, stored::Event& event) {
     to.set_content(raw(from.content));
 }
 
+void write(const UpdateSetAside& from, stored::Event& event) {
+    auto& to = *event.mutable_update_set_aside();
+    to.set_round(from.round.value);
+    write(from.update, *to.mutable_update());
+    to.set_reason(from.reason);
+}
+
 void write(const RoundFrozen& from, stored::Event& event) {
     auto& to = *event.mutable_round_frozen();
     to.set_round(from.round.value);

@@ -12,6 +12,7 @@ struct Name {
     std::string_view operator()(const RoundOpened&) const { return "round_opened"; }
     std::string_view operator()(const UpdateAccepted&) const { return "update_accepted"; }
     std::string_view operator()(const UpdateRefused&) const { return "update_refused"; }
+    std::string_view operator()(const UpdateSetAside&) const { return "update_set_aside"; }
     std::string_view operator()(const RoundFrozen&) const { return "round_frozen"; }
     std::string_view operator()(const RoundAbandoned&) const { return "round_abandoned"; }
     std::string_view operator()(const VersionPublished&) const { return "version_published"; }

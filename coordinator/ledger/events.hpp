@@ -123,6 +123,17 @@ struct UpdateRefused {
     bool operator==(const UpdateRefused&) const = default;
 };
 
+/// An accepted update that will never count: it leaves the pool before any round has frozen it. Its receipt stays true,
+/// its lease and sequence stay spent.
+struct UpdateSetAside {
+    TimePoint at;
+    RoundId round;  ///< the round that was open, or would have been next
+    UpdateId update;
+    std::string reason;
+
+    bool operator==(const UpdateSetAside&) const = default;
+};
+
 /// From here the next version is a function of `set` and `parent`.
 struct RoundFrozen {
     TimePoint at;
@@ -165,9 +176,9 @@ struct VersionDropped {
     bool operator==(const VersionDropped&) const = default;
 };
 
-using Event =
-    std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, RoundOpened,
-                 UpdateAccepted, UpdateRefused, RoundFrozen, RoundAbandoned, VersionPublished, VersionDropped>;
+using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, RoundOpened,
+                           UpdateAccepted, UpdateRefused, UpdateSetAside, RoundFrozen, RoundAbandoned, VersionPublished,
+                           VersionDropped>;
 using Events = std::vector<Event>;
 
 /// "update_accepted"; stable, as logs and the audit show it.

@@ -23,7 +23,7 @@ wire::SignedBytes signed_bytes(const Statement& row, int body) {
 constexpr const char* kUpdateColumns =
     "SELECT u.node, u.sequence, coalesce(n.name, ''), u.lease, u.base, u.staleness, u.tier, u.examples, u.weight, "
     "u.bytes, u.content, u.norm, u.labelled, u.errors, u.accepted, coalesce(u.round, u.accepted_round), u.version, "
-    "u.receipt, u.receipt_signature FROM updates u LEFT JOIN nodes n ON n.id = u.node ";
+    "u.receipt, u.receipt_signature, coalesce(u.set_aside, '') FROM updates u LEFT JOIN nodes n ON n.id = u.node ";
 
 UpdateRow update_row(const Statement& row) {
     UpdateRow to;
@@ -45,6 +45,7 @@ UpdateRow update_row(const Statement& row) {
     to.round.value = row.uint64(15);
     if (!row.is_null(16)) to.version = ModelVersion{row.uint64(16)};
     to.receipt = signed_bytes(row, 17);
+    to.set_aside = row.text(19);
     return to;
 }
 
@@ -151,7 +152,8 @@ Result<RoundRow> History::round(RoundId id) const {
 Result<std::vector<UpdateRow>> History::contributors(const RoundRow& round) const {
     const std::string columns = kUpdateColumns;
     if (round.state == "open") {
-        return all(database_, columns + "WHERE u.round IS NULL ORDER BY u.node, u.sequence", &update_row);
+        return all(database_, columns + "WHERE u.round IS NULL AND u.set_aside IS NULL ORDER BY u.node, u.sequence",
+                   &update_row);
     }
     return all(database_, columns + "WHERE u.round = ? ORDER BY u.node, u.sequence", &update_row, round.id);
 }
@@ -205,18 +207,18 @@ Result<std::vector<NodeTotals>> History::totals(const std::optional<NodeId>& nod
         return to;
     };
     const std::string columns =
-        "SELECT n.id, n.name, count(u.node), coalesce(sum(u.labelled), 0), coalesce(sum(u.errors), 0) "
-        "FROM nodes n LEFT JOIN updates u ON u.node = n.id ";
-    if (node) return all(database_, columns + "WHERE n.id = ? GROUP BY n.id", read, *node);
-    return all(database_, columns + "GROUP BY n.id ORDER BY n.name, n.id", read);
+        "SELECT n.id, n.name, coalesce(t.accepted, 0), coalesce(t.labelled, 0), coalesce(t.errors, 0) "
+        "FROM nodes n LEFT JOIN totals t ON t.node = n.id ";
+    if (node) return all(database_, columns + "WHERE n.id = ?", read, *node);
+    return all(database_, columns + "ORDER BY n.name, n.id", read);
 }
 
 Result<History::Counts> History::counts() const {
-    Statement row = SKERRY_TRY(database_.prepare(
-        "SELECT (SELECT count(*) FROM updates), (SELECT count(*) FROM updates WHERE version IS NOT NULL), "
-        "(SELECT count(*) FROM refusals)"));
+    Statement row = SKERRY_TRY(
+        database_.prepare("SELECT coalesce(sum(accepted), 0), coalesce(sum(counted), 0), coalesce(sum(set_aside), 0), "
+                          "coalesce(sum(refused), 0) FROM totals"));
     SKERRY_TRY(row.bind().step());
-    return Counts{row.uint64(0), row.uint64(1), row.uint64(2)};
+    return Counts{row.uint64(0), row.uint64(1), row.uint64(2), row.uint64(3)};
 }
 
 }  // namespace skerry::coordinator::ledger

@@ -27,6 +27,7 @@ struct UpdateRow {
     TimePoint accepted;
     RoundId round;  ///< that counts it, or was open when it was accepted
     std::optional<ModelVersion> version;
+    std::string set_aside;  ///< why it will never count; empty: it counts or may
     wire::SignedBytes receipt;
 };
 
@@ -96,11 +97,12 @@ public:
     [[nodiscard]] Result<VersionRow> version(ModelVersion version) const;
     /// How often which class was taken for which, most frequent first; of one node, or of all.
     [[nodiscard]] Result<std::vector<ConfusionRow>> confusions(const std::optional<NodeId>& node) const;
-    /// Of one node, or of all, by name.
+    /// Of one node, or of all, by name. Cost: that of the nodes, whatever they did.
     [[nodiscard]] Result<std::vector<NodeTotals>> totals(const std::optional<NodeId>& node) const;
     struct Counts {
-        std::uint64_t accepted = 0, counted = 0, refused = 0;
+        std::uint64_t accepted = 0, counted = 0, set_aside = 0, refused = 0;
     };
+    /// Cost: that of the nodes, however long the history is.
     [[nodiscard]] Result<Counts> counts() const;
 
 private:

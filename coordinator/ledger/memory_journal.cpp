@@ -39,6 +39,12 @@ Result<> MemoryJournal::Stream::add(const Event& event) {
             }
         }
     }
+    if (const auto* aside = std::get_if<UpdateSetAside>(&event)) {
+        const auto found = updates.find(aside->update);
+        if (found == updates.end() || !std::exchange(found->second, false)) {
+            return fail(ErrorCode::Conflict, "an update is set aside that is not waiting");
+        }
+    }
     events.push_back(event);
     return {};
 }

@@ -39,7 +39,7 @@ public:
     Result<> operator()(const RoundOpened& e) const {
         return db_.run(
             "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, accepted) "
-            "VALUES (?, 'open', ?, ?, ?, ?, (SELECT count(*) FROM updates WHERE round IS NULL))",
+            "VALUES (?, 'open', ?, ?, ?, ?, (SELECT count(*) FROM updates WHERE round IS NULL AND set_aside IS NULL))",
             e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum);
     }
 
@@ -58,10 +58,28 @@ public:
                         "ON CONFLICT DO UPDATE SET count = count + excluded.count",
                         e.update.node, pair.truth, pair.predicted, pair.count));
         }
+        SKERRY_TRY(
+            db_.run("INSERT INTO totals (node, accepted, labelled, errors) VALUES (?, 1, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET accepted = accepted + 1, labelled = labelled + excluded.labelled, "
+                    "errors = errors + excluded.errors",
+                    e.update.node, e.labelled, e.errors));
         return db_.run("UPDATE rounds SET accepted = accepted + 1 WHERE id = ?", e.round);
     }
 
+    Result<> operator()(const UpdateSetAside& e) const {
+        SKERRY_TRY(
+            db_.run("UPDATE updates SET set_aside = ? WHERE node = ? AND sequence = ? AND round IS NULL "
+                    "AND set_aside IS NULL",
+                    e.reason, e.update.node, e.update.sequence));
+        if (db_.changes() != 1) return does_not_wait(e.update, "is set aside");
+        SKERRY_TRY(db_.run("UPDATE totals SET set_aside = set_aside + 1 WHERE node = ?", e.update.node));
+        return db_.run("UPDATE rounds SET accepted = accepted - 1 WHERE state = 'open'");
+    }
+
     Result<> operator()(const UpdateRefused& e) const {
+        SKERRY_TRY(
+            db_.run("INSERT INTO totals (node, refused) VALUES (?, 1) ON CONFLICT DO UPDATE SET refused = refused + 1",
+                    e.update.node));
         return db_.run(
             "INSERT INTO refusals (entry, node, sequence, lease, base, code, text, bytes, content, at, round) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -71,12 +89,12 @@ public:
 
     Result<> operator()(const RoundFrozen& e) const {
         for (const UpdateId& update : e.set) {
-            SKERRY_TRY(db_.run("UPDATE updates SET round = ? WHERE node = ? AND sequence = ? AND round IS NULL",
-                               e.round, update.node, update.sequence));
+            SKERRY_TRY(
+                db_.run("UPDATE updates SET round = ? WHERE node = ? AND sequence = ? AND round IS NULL "
+                        "AND set_aside IS NULL",
+                        e.round, update.node, update.sequence));
             if (db_.changes() != 1) {
-                return fail(ErrorCode::Conflict, "round " + std::to_string(e.round.value) +
-                                                     " counts an update that is not waiting: " + update.node.to_text() +
-                                                     " " + std::to_string(update.sequence.value));
+                return does_not_wait(update, "is counted by round " + std::to_string(e.round.value));
             }
         }
         return db_.run("UPDATE rounds SET state = 'frozen', frozen = ?, parent = ?, accepted = ? WHERE id = ?",
@@ -90,6 +108,10 @@ public:
 
     Result<> operator()(const VersionPublished& e) const {
         SKERRY_TRY(db_.run("UPDATE updates SET version = ? WHERE round = ?", e.version, e.round));
+        SKERRY_TRY(
+            db_.run("INSERT INTO totals (node, counted) SELECT node, count(*) FROM updates WHERE round = ? "
+                    "GROUP BY node ON CONFLICT DO UPDATE SET counted = counted + excluded.counted",
+                    e.round));
         SKERRY_TRY(
             db_.run("UPDATE rounds SET state = 'published', ended = ?, version = ?, weight = ?, sum = ? "
                     "WHERE id = ?",
@@ -106,6 +128,11 @@ public:
     }
 
 private:
+    static tl::unexpected<Error> does_not_wait(const UpdateId& update, const std::string& but) {
+        return fail(ErrorCode::Conflict, "update " + std::to_string(update.sequence.value) + " of node " +
+                                             update.node.to_text() + " " + but + " but does not wait");
+    }
+
     storage::Database& db_;
     Version version_;
 };

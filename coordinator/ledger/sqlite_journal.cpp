@@ -95,13 +95,4 @@ Result<> SqliteJournal::rebuild() {
     return transaction.commit();
 }
 
-Result<Version> SqliteJournal::verify_chain(std::string_view stream) const {
-    Version version = 0;
-    while (true) {
-        const auto page = SKERRY_TRY(read(stream, version, kPage));
-        if (page.empty()) return version;
-        version = page.back().version;
-    }
-}
-
 }  // namespace skerry::coordinator::ledger

@@ -22,9 +22,6 @@ public:
     /// Empties the projections and makes them again from the journal, in one transaction.
     [[nodiscard]] Result<> rebuild();
 
-    /// Reads a whole stream, and with it its hash chain. Internal: an entry is missing or was changed; names the first.
-    [[nodiscard]] Result<Version> verify_chain(std::string_view stream) const;
-
     /// For queries of the projections (history.hpp); as long as this lives.
     [[nodiscard]] storage::Database& database() { return database_; }
 

@@ -6,14 +6,23 @@ namespace skerry::coordinator {
 
 std::shared_ptr<const ModelStore::Kept> ModelStore::kept(const Digest& digest) const {
     const std::lock_guard lock(mutex_);
-    return kept_ && kept_->digest == digest ? kept_ : nullptr;
+    if (kept_ && kept_->digest == digest) return kept_;
+    for (const auto& weak : leaving_) {
+        if (auto older = weak.lock(); older && older->digest == digest) return older;
+    }
+    return nullptr;
+}
+
+void ModelStore::keep(std::shared_ptr<const Kept> fresh) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(leaving_, [](const auto& weak) { return weak.expired(); });
+    if (kept_) leaving_.push_back(kept_);
+    kept_ = std::move(fresh);
 }
 
 Result<> ModelStore::put(const Digest& digest, std::vector<float> weights) {
     SKERRY_TRY(blobs_.put(digest, std::as_bytes(std::span(weights))));
-    auto fresh = std::make_shared<const Kept>(Kept{digest, std::move(weights)});
-    const std::lock_guard lock(mutex_);
-    kept_ = std::move(fresh);
+    keep(std::make_shared<const Kept>(Kept{digest, std::move(weights)}));
     return {};
 }
 
@@ -25,19 +34,17 @@ Result<std::vector<float>> ModelStore::load(const Digest& digest) const {
     return weights;
 }
 
-Result<Bytes> ModelStore::bytes(const Digest& digest, std::uint64_t offset, std::size_t count) const {
+Result<SharedBytes> ModelStore::bytes(const Digest& digest, std::uint64_t offset, std::size_t count) const {
     if (const auto memory = kept(digest)) {
         const ByteView all = std::as_bytes(std::span(memory->weights));
         SKERRY_ASSERT(offset + count <= all.size());
-        return copy_of(all.subspan(static_cast<std::size_t>(offset), count));
+        return SharedBytes{memory, all.subspan(static_cast<std::size_t>(offset), count)};
     }
-    return blobs_.get_range(digest, offset, count);
+    return SharedBytes::of(SKERRY_TRY(blobs_.get_range(digest, offset, count)));
 }
 
 Result<> ModelStore::keep_in_memory(const Digest& digest) {
-    auto fresh = std::make_shared<const Kept>(Kept{digest, SKERRY_TRY(load(digest))});
-    const std::lock_guard lock(mutex_);
-    kept_ = std::move(fresh);
+    keep(std::make_shared<const Kept>(Kept{digest, SKERRY_TRY(load(digest))}));
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "common/base/shared_bytes.hpp"
 #include "common/storage/blob_store.hpp"
 
 namespace skerry::coordinator {
@@ -20,8 +21,9 @@ public:
 
     [[nodiscard]] Result<std::vector<float>> load(const Digest& digest) const;
 
-    /// Bytes [offset, offset + count) of the vector, float32 little-endian.
-    [[nodiscard]] Result<Bytes> bytes(const Digest& digest, std::uint64_t offset, std::size_t count) const;
+    /// Bytes [offset, offset + count) of the vector, float32 little-endian. Of the newest, and of older ones for as
+    /// long as anybody holds a part of them, they are shared and not copied; of others each call reads its own.
+    [[nodiscard]] Result<SharedBytes> bytes(const Digest& digest, std::uint64_t offset, std::size_t count) const;
 
     /// Reads a vector into memory, as every node will ask for it.
     [[nodiscard]] Result<> keep_in_memory(const Digest& digest);
@@ -32,10 +34,12 @@ private:
         std::vector<float> weights;
     };
     [[nodiscard]] std::shared_ptr<const Kept> kept(const Digest& digest) const;
+    void keep(std::shared_ptr<const Kept> fresh);
 
     storage::BlobStore& blobs_;
     mutable std::mutex mutex_;
     std::shared_ptr<const Kept> kept_;
+    std::vector<std::weak_ptr<const Kept>> leaving_;  ///< were the newest; parts of them are still on their way
 };
 
 }  // namespace skerry::coordinator

@@ -34,6 +34,9 @@ struct Node {
     bool revoked = false;
     TimePoint revoked_at;
     std::string revoked_because;
+
+    /// Away for so long that no renewal reached it: it must join anew.
+    [[nodiscard]] bool expired(TimePoint now) const { return now >= certificate_expires; }
 };
 
 /// Who belongs to the federation and who may join it. A fold over the ledger; asks nobody. Not thread-safe.

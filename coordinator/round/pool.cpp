@@ -37,6 +37,11 @@ void Pool::apply(const ledger::UpdateRefused& event) {
     ++standing.refusals;
 }
 
+void Pool::apply(const ledger::UpdateSetAside& event) {
+    std::erase_if(waiting_, [&event](const Contribution& waiting) { return waiting.update == event.update; });
+    standings_[event.update.node].waits = false;
+}
+
 void Pool::apply(const ledger::RoundFrozen& event) {
     SKERRY_ASSERT(frozen_.empty());
     const auto stays = [&event](const Contribution& waiting) {

@@ -23,7 +23,8 @@ struct Contribution {
 /// Where every node stands: what of it waits to be counted, what was the last it was told, what a version has counted.
 /// A fold over the ledger, which is what makes "counted exactly once" a property of the data: an update enters at its
 /// UpdateAccepted, leaves the pool with the one RoundFrozen that names it, and is counted by that round's
-/// VersionPublished. Memory: a few hundred bytes a node. Not thread-safe.
+/// VersionPublished; or it leaves with an UpdateSetAside, and is never counted. Memory: a few hundred bytes a node. Not
+/// thread-safe.
 class Pool {
 public:
     struct Standing {
@@ -38,6 +39,7 @@ public:
 
     void apply(const ledger::UpdateAccepted& event);
     void apply(const ledger::UpdateRefused& event);
+    void apply(const ledger::UpdateSetAside& event);
     void apply(const ledger::RoundFrozen& event);
     void apply(const ledger::VersionPublished& event);
 

@@ -1,8 +1,8 @@
 #include "coordinator/service/config.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "common/base/host_port.hpp"
 #include "common/base/limits.hpp"
 #include "common/config/document.hpp"
 #include "common/config/text_writer.hpp"
@@ -45,14 +45,11 @@ CoordinatorConfig read(config::TableReader root) {
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
     constexpr std::string_view kScheme = "tcp://";
-    const auto colon = text.rfind(':');
-    Endpoint endpoint;
-    if (text.substr(0, kScheme.size()) == kScheme && colon != std::string_view::npos && colon > kScheme.size()) {
-        endpoint.host = std::string(text.substr(kScheme.size(), colon - kScheme.size()));
-        const std::string_view port = text.substr(colon + 1);
-        const auto end = port.data() + port.size();
-        const auto [stop, error] = std::from_chars(port.data(), end, endpoint.port);
-        if (error == std::errc{} && stop == end) return endpoint;
+    if (text.starts_with(kScheme)) {
+        if (const auto parts = HostPort::parse(text.substr(kScheme.size()))) {
+            const bool ipv6 = parts->host.find(':') != std::string::npos;
+            return Endpoint{ipv6 ? "[" + parts->host + "]" : parts->host, parts->port};
+        }
     }
     return fail(ErrorCode::InvalidInput, "'" + std::string(text) + "' is no endpoint: write tcp://ADDRESS:PORT");
 }

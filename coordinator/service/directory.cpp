@@ -1,11 +1,6 @@
 #include "coordinator/service/directory.hpp"
 
-#include <cerrno>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <system_error>
-#include <unistd.h>
-#include <utility>
 
 #include "common/crypto/key_file.hpp"
 #include "common/parameters/layout.hpp"
@@ -75,26 +70,8 @@ ledger::Events first_events(const NewFederation& federation, const ModelShape& s
 
 }  // namespace
 
-Result<DirectoryLock> DirectoryLock::take(const Directory& directory) {
-    const int file = ::open(directory.lock_file().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) {
-        const int why = errno;
-        return fail(why == ENOENT ? ErrorCode::NotFound : ErrorCode::PermissionDenied,
-                    directory.path.string() + " cannot be used (" + std::system_category().message(why) +
-                        "): check --dir, or make it with 'skerry-coordinator init'");
-    }
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-        ::close(file);
-        return fail(ErrorCode::Conflict, "another coordinator is running on " + directory.path.string() +
-                                             ": stop it first, or choose another --dir");
-    }
-    return DirectoryLock(file);
-}
-
-DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-
-DirectoryLock::~DirectoryLock() {
-    if (file_ >= 0) ::close(file_);
+Result<DirectoryLock> lock(const Directory& directory) {
+    return DirectoryLock::take(directory.path, {"skerry-coordinator", "skerry-coordinator init"});
 }
 
 Result<> check_history(const Directory& directory) {
@@ -136,7 +113,7 @@ Result<DirectoryKeys> load_keys(const Directory& directory) {
 Result<MadeFederation> create_federation(const Directory& directory, const NewFederation& federation) {
     const auto layout = SKERRY_TRY(parameters::ParameterLayout::of(federation.model));
     SKERRY_TRY(prepare(directory));
-    const auto lock = SKERRY_TRY(DirectoryLock::take(directory));
+    const auto held = SKERRY_TRY(lock(directory));
 
     DirectoryKeys keys{
         {crypto::SigningKey::generate(), crypto::SigningKey::generate(), crypto::SealPrivateKey::generate(), {}},

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "common/base/directory_lock.hpp"
 #include "common/parameters/model_spec.hpp"
 #include "common/transport/curve_keys.hpp"
 #include "coordinator/keyring.hpp"
@@ -18,23 +19,11 @@ struct Directory {
     [[nodiscard]] std::filesystem::path admin_socket() const { return path / "admin.sock"; }
     [[nodiscard]] std::filesystem::path endpoints() const { return path / "endpoints.json"; }
     [[nodiscard]] std::filesystem::path key(std::string_view name) const { return path / (std::string(name) + ".key"); }
-    [[nodiscard]] std::filesystem::path lock_file() const { return path / "lock"; }
+    [[nodiscard]] std::filesystem::path high_water() const { return path / "high_water"; }
 };
 
-/// Holds a directory against a second process, until it goes or the process ends, however it ends.
-class DirectoryLock {
-public:
-    /// Conflict: another coordinator is running on it. NotFound, PermissionDenied: the directory.
-    [[nodiscard]] static Result<DirectoryLock> take(const Directory& directory);
-
-    DirectoryLock(DirectoryLock&& other) noexcept;
-    DirectoryLock& operator=(DirectoryLock&&) = delete;
-    ~DirectoryLock();
-
-private:
-    explicit DirectoryLock(int file) : file_(file) {}
-    int file_;
-};
+/// Conflict: another coordinator works in it. NotFound, PermissionDenied: the directory.
+[[nodiscard]] Result<DirectoryLock> lock(const Directory& directory);
 
 /// The private keys, with the secret half of the transport key, which only sockets see.
 struct DirectoryKeys {

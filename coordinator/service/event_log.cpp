@@ -45,6 +45,10 @@ struct Line {
                             {"code", wire::name_of(e.code)},
                             {"reason", e.text}});
     }
+    void operator()(const ledger::UpdateSetAside& e) const {
+        log::warning(
+            name, {{"round", e.round}, {"node", e.update.node}, {"sequence", e.update.sequence}, {"reason", e.reason}});
+    }
     void operator()(const ledger::RoundFrozen& e) const {
         log::info(name, {{"round", e.round}, {"parent", e.parent}, {"updates", e.set.size()}});
     }

@@ -11,6 +11,9 @@ using observe::MetricKind;
 constexpr std::array<std::string_view, std::variant_size_v<wire::FromNode>> kMessages = {
     "hello", "lease_request", "update_offer", "update_chunk", "model_pull", "report", "goodbye"};
 
+// In the order of ReplyToJoin::Outcome.
+constexpr std::array<std::string_view, 3> kOutcomes = {"admitted", "refused", "limited"};
+
 std::vector<std::string> refusal_names() {
     std::vector<std::string> names;
     for (int code = 0; code <= static_cast<int>(wire::RefusalCode::NotYourTurn); ++code) {
@@ -27,14 +30,22 @@ std::vector<std::string> ignored_names() {
 }
 
 std::vector<MetricFamily> table() {
+    const std::vector<std::string> sockets = {"fleet", "enrol"};
+    const std::vector<std::string> outcomes(kOutcomes.begin(), kOutcomes.end());
     const std::vector<std::string> messages(kMessages.begin(), kMessages.end());
     const std::vector<double> seconds = {0.01, 0.1, 1, 10, 60, 300, 1800, 3600};
     return {
         {"skerry_messages_total", "Messages from nodes.", MetricKind::Counter, "kind", messages, {}},
         {"skerry_messages_malformed_total", "Messages that could not be read.", MetricKind::Counter, "", {}, {}},
         {"skerry_messages_ignored_total", "Messages without effect.", MetricKind::Counter, "why", ignored_names(), {}},
+        {"skerry_messages_refused_total", "Messages beyond the bounds.", MetricKind::Counter, "socket", sockets, {}},
+        {"skerry_connections", "Open connections.", MetricKind::Gauge, "socket", sockets, {}},
+        {"skerry_connections_full_total", "Times no more were let in.", MetricKind::Counter, "socket", sockets, {}},
+        {"skerry_accepts_failed_total", "Connections to the admin API lost.", MetricKind::Counter, "", {}, {}},
+        {"skerry_joins_total", "Answers to who asked to join.", MetricKind::Counter, "outcome", outcomes, {}},
         {"skerry_leases_granted_total", "Permissions to contribute.", MetricKind::Counter, "", {}, {}},
         {"skerry_updates_accepted_total", "Updates with a receipt.", MetricKind::Counter, "", {}, {}},
+        {"skerry_updates_set_aside_total", "Accepted updates that will never count.", MetricKind::Counter, "", {}, {}},
         {"skerry_updates_refused_total", "Updates refused.", MetricKind::Counter, "reason", refusal_names(), {}},
         {"skerry_updates_counted_total", "Updates in a published version.", MetricKind::Counter, "", {}, {}},
         {"skerry_update_bytes_total", "Sealed bytes of accepted updates.", MetricKind::Counter, "", {}, {}},
@@ -69,11 +80,31 @@ void CoordinatorMetrics::ignored(Ignored::Why why) {
     registry_.counter("skerry_messages_ignored_total", name_of(why)).add();
 }
 
+void CoordinatorMetrics::joined(ReplyToJoin::Outcome outcome) {
+    registry_.counter("skerry_joins_total", kOutcomes.at(static_cast<std::size_t>(outcome))).add();
+}
+
+void CoordinatorMetrics::connections_full(std::string_view socket) {
+    registry_.counter("skerry_connections_full_total", socket).add();
+}
+
+void CoordinatorMetrics::accept_failed() {
+    registry_.counter("skerry_accepts_failed_total").add();
+}
+
+void CoordinatorMetrics::bring_up_to_date(std::string_view socket, const Traffic& traffic,
+                                          std::uint64_t& refused_told) {
+    registry_.gauge("skerry_connections", socket).set(static_cast<double>(traffic.connections));
+    registry_.counter("skerry_messages_refused_total", socket).add(static_cast<double>(traffic.refused - refused_told));
+    refused_told = traffic.refused;
+}
+
 void CoordinatorMetrics::said(const wire::FromCoordinator& message) {
     if (std::holds_alternative<wire::LeaseGrant>(message)) registry_.counter("skerry_leases_granted_total").add();
-    if (const auto* chunk = std::get_if<wire::ModelChunk>(&message)) {
-        registry_.counter("skerry_model_bytes_sent_total").add(static_cast<double>(chunk->bytes.size()));
-    }
+}
+
+void CoordinatorMetrics::sent_weights(std::size_t bytes) {
+    registry_.counter("skerry_model_bytes_sent_total").add(static_cast<double>(bytes));
 }
 
 void CoordinatorMetrics::committed(const ledger::Event& event) {
@@ -82,6 +113,8 @@ void CoordinatorMetrics::committed(const ledger::Event& event) {
         registry_.counter("skerry_update_bytes_total").add(static_cast<double>(accepted->bytes));
     } else if (const auto* refused = std::get_if<ledger::UpdateRefused>(&event)) {
         registry_.counter("skerry_updates_refused_total", wire::name_of(refused->code)).add();
+    } else if (std::holds_alternative<ledger::UpdateSetAside>(event)) {
+        registry_.counter("skerry_updates_set_aside_total").add();
     } else if (const auto* opened = std::get_if<ledger::RoundOpened>(&event)) {
         opened_ = opened->at;
     } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event)) {
@@ -102,7 +135,10 @@ bool is_connected(const Federation& federation, const Node& node, TimePoint now)
            now - found->second.last_seen <= kAwayAfter;
 }
 
-std::string CoordinatorMetrics::text(const Federation& federation, TimePoint now) {
+std::string CoordinatorMetrics::text(const Federation& federation, const Traffic& fleet, const Traffic& enrol,
+                                     TimePoint now) {
+    bring_up_to_date("fleet", fleet, fleet_refused_);
+    bring_up_to_date("enrol", enrol, enrol_refused_);
     double connected = 0;
     double revoked = 0;
     for (const auto& [id, node] : federation.registry().nodes()) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/observe/metrics.hpp"
 #include "coordinator/federation.hpp"
@@ -19,13 +21,28 @@ public:
     /// What has become durable.
     void committed(const ledger::Event& event);
     void ignored(Ignored::Why why);
+    void joined(ReplyToJoin::Outcome outcome);
+    /// A socket lets nobody else in; "fleet" or "enrol".
+    void connections_full(std::string_view socket);
+    /// The admin API or the metrics could not accept a connection.
+    void accept_failed();
     void said(const wire::FromCoordinator& message);
+    void sent_weights(std::size_t bytes);
 
-    /// Text 0.0.4, with the gauges brought up to date.
-    [[nodiscard]] std::string text(const Federation& federation, TimePoint now);
+    /// What a socket says of itself.
+    struct Traffic {
+        std::size_t connections = 0;
+        std::uint64_t refused = 0;  ///< messages beyond the bounds, so far
+    };
+    /// Text 0.0.4, with everything brought up to date that others count.
+    [[nodiscard]] std::string text(const Federation& federation, const Traffic& fleet, const Traffic& enrol,
+                                   TimePoint now);
 
 private:
+    void bring_up_to_date(std::string_view socket, const Traffic& traffic, std::uint64_t& refused_told);
+
     observe::Registry registry_;
+    std::uint64_t fleet_refused_ = 0, enrol_refused_ = 0;
     std::optional<TimePoint> opened_, frozen_;
 };
 

@@ -1,13 +1,8 @@
 #include "coordinator/service/service.hpp"
 
-#include <filesystem>
-
 #include "common/base/limits.hpp"
-#include "common/crypto/key_file.hpp"
 #include "common/observe/log.hpp"
-#include "common/parameters/model_file.hpp"
 #include "common/wire/codec.hpp"
-#include "common/wire/token.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -17,8 +12,6 @@ using namespace std::chrono_literals;
 
 // Erased blobs give their space back only when what lies beside them is rewritten, so not after each.
 constexpr std::size_t kErasuresBeforeReclaim = 16;
-constexpr auto kDenialLogged = 10min;
-constexpr std::size_t kExportBytesMax = (limits::kParametersMax + (1U << 20U)) * sizeof(float);
 
 [[noreturn]] void stop_on_damage(const Error& error) {
     log::error("round_not_summed", {{"reason", error.message}});
@@ -101,15 +94,31 @@ void Service::perform(const Send& order) {
     }
 }
 
-// A node that is denied asks again and again; one line tells, and another much later.
+// A node that is denied asks again and again.
 void Service::log_denial(const NodeId& node, const wire::Denied& denied) {
     if (denied.reason == wire::Denied::Reason::UnknownVersion)
         return;  // an old version is gone: nothing to worry about
-    const TimePoint now = Clock::now();
-    const auto [last, first] = denials_logged_.try_emplace(node, now);
-    if (!first && now - last->second < kDenialLogged) return;
-    last->second = now;
-    log::error("node_denied", {{"node", node}, {"reason", denied.text}});
+    if (denials_logged_[node].again(Clock::now())) {
+        log::error("node_denied", {{"node", node}, {"reason", denied.text}});
+    }
+}
+
+void Service::on_full(std::string_view socket, bool full) {
+    if (!full) return log::debug("connections_free", {{"socket", socket}});
+    metrics_.connections_full(socket);
+    Seldom& logged = socket == "fleet" ? fleet_full_logged_ : enrol_full_logged_;
+    if (!logged.again(Clock::now())) return;
+    log::warning("connections_full",
+                 {{"socket", socket},
+                  {"reason", "nobody else is let in until some have gone"},
+                  {"do", "look for an address that opens many; for a larger fleet raise LimitNOFILE"}});
+}
+
+std::string Service::metrics_text() {
+    const auto traffic = [](const transport::Router& socket) {
+        return CoordinatorMetrics::Traffic{socket.connections(), socket.refused_messages()};
+    };
+    return metrics_.text(*federation_, traffic(*fleet_), traffic(*enrol_), Clock::now());
 }
 
 void Service::perform(const SendModel& order) {
@@ -122,13 +131,25 @@ void Service::perform(const SendModel& order) {
             log::warning("model_not_read", {{"version", order.version}, {"reason", bytes.error().message}});
             return;
         }
-        perform(
-            Send{order.node, order.transport, wire::ModelChunk{order.version, order.tier, index, *std::move(bytes)}});
+        const std::size_t size = bytes->bytes.size();
+        if (!fleet_->send(transport::CurvePublicKey{order.transport},
+                          wire::encode_head(wire::ModelChunk{order.version, order.tier, index, {}}),
+                          *std::move(bytes))) {
+            return log::debug("model_chunk_dropped", {{"node", order.node}});  // its queue is full: it asks again
+        }
+        metrics_.sent_weights(size);
     }
 }
 
 void Service::perform(const ReplyToJoin& order) {
-    if (!order.reply.admitted) log::warning("join_refused", {{"reason", order.reply.text}});
+    metrics_.joined(order.outcome);
+    if (order.outcome == ReplyToJoin::Outcome::Refused) log::warning("join_refused", {{"reason", order.reply.text}});
+    if (order.outcome == ReplyToJoin::Outcome::Limited && joins_limited_logged_.again(Clock::now())) {
+        log::warning(
+            "joins_limited",
+            {{"reason", "more attempts to join than are looked at: somebody guesses, or a fleet comes at once"},
+             {"do", "look at skerry_joins_total; nodes that hold a token may simply try again"}});
+    }
     (void)enrol_->send(transport::CurvePublicKey{order.peer}, wire::encode(order.reply));
 }
 
@@ -204,70 +225,6 @@ void Service::perform(const Answer& order) {
 
 void Service::perform(const Ignored& order) {
     metrics_.ignored(order.why);
-}
-
-void Service::create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) {
-    if (endpoints_.advertised_enrol.empty()) {
-        return done(fail(ErrorCode::Conflict,
-                         "nobody knows under which address nodes reach this coordinator: start it with --advertise "
-                         "HOST, or set listen.advertise"));
-    }
-    wire::JoinToken token;
-    token.id = TokenId{crypto::random_bytes<6>()};
-    token.secret = crypto::Secret<16>::random();
-    token.root = keys_.ring.root.verify_key();
-    token.transport = keys_.ring.transport;
-    token.enrol_endpoint = endpoints_.advertised_enrol;
-    const TimePoint now = Clock::now();
-    MadeToken made{wire::to_text(token),
-                   {now, token.id, wire::secret_hash(token), now + wish.life, wish.uses, wish.tier, wish.note}};
-    const Ticket ticket = next_ticket_++;
-    OperatorCreatesToken event{ticket, made.record};
-    answers_[ticket] = [done = std::move(done), made = std::move(made)](const Result<>& outcome) {
-        if (!outcome) return done(tl::unexpected(outcome.error()));
-        done(made);
-    };
-    deliver(event);
-}
-
-void Service::revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) {
-    const Ticket ticket = next_ticket_++;
-    answers_[ticket] = std::move(done);
-    deliver(OperatorRevokesNode{ticket, node, reason});
-}
-
-void Service::verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) {
-    worker_->run([this, evidence = std::move(evidence), done = std::move(done)]() -> Worker::Continuation {
-        auto result = verify_round(evidence, federation_->model(), *blobs_, models_, keys_.ring.seal,
-                                   keys_.ring.signing.verify_key());
-        return [done, result = std::move(result)] { done(result); };
-    });
-}
-
-void Service::export_model(const ledger::VersionRow& version, Tier tier,
-                           std::function<void(Result<std::string>)> done) {
-    parameters::ExportedModel model;
-    model.spec = spec_;
-    model.version = version.version;
-    model.tier = tier;
-    model.origin = "federation " + federation_->created().name + " (" + federation_->id().to_text() + ")";
-    ByteWriter manifest;
-    manifest.put_sized(version.manifest.body).put(ByteView(version.manifest.signature));
-    model.manifest = std::move(manifest).take();
-    const auto path = directory_.path / ("export-" + std::to_string(next_ticket_++) + ".tmp");
-    worker_->run([this, model = std::move(model), weights = version.weights, path,
-                  done = std::move(done)]() mutable -> Worker::Continuation {
-        auto file = [&]() -> Result<std::string> {
-            model.parameters = SKERRY_TRY(models_.load(weights));
-            model.parameters.resize(federation_->model().prefix(model.tier));
-            SKERRY_TRY(parameters::save_model(model, path));
-            const Bytes bytes = SKERRY_TRY(crypto::read_file(path, kExportBytesMax));
-            return std::string(text_of(bytes));
-        }();
-        std::error_code ignored;
-        std::filesystem::remove(path, ignored);
-        return [done, file = std::move(file)] { done(file); };
-    });
 }
 
 void Service::drain(std::function<void()> done) {

@@ -13,12 +13,15 @@
 #include "common/transport/router.hpp"
 #include "coordinator/admin/admin_api.hpp"
 #include "coordinator/admin/admin_host.hpp"
+#include "coordinator/ledger/needed_blobs.hpp"
 #include "coordinator/ledger/sqlite_journal.hpp"
 #include "coordinator/models/model_store.hpp"
 #include "coordinator/service/action_queue.hpp"
 #include "coordinator/service/config.hpp"
 #include "coordinator/service/directory.hpp"
+#include "coordinator/service/high_water.hpp"
 #include "coordinator/service/metrics.hpp"
+#include "coordinator/service/seldom.hpp"
 #include "coordinator/service/worker.hpp"
 
 namespace skerry::coordinator {
@@ -43,7 +46,7 @@ public:
     [[nodiscard]] const parameters::ModelSpec& model_spec() const override { return spec_; }
     [[nodiscard]] Endpoints endpoints() const override { return endpoints_; }
     [[nodiscard]] TimePoint started_at() const override { return started_; }
-    [[nodiscard]] std::string metrics_text() override { return metrics_.text(*federation_, Clock::now()); }
+    [[nodiscard]] std::string metrics_text() override;
     void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) override;
     void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
@@ -56,6 +59,8 @@ private:
 
     // service_start.cpp
     [[nodiscard]] Result<> fold_journal();
+    [[nodiscard]] Result<> collect_strays(const ledger::NeededBlobs& needed);
+    [[nodiscard]] http::ServerOptions server_options();
     [[nodiscard]] Result<> open_sockets();
     [[nodiscard]] Result<> open_admin();
     void advertise();
@@ -77,6 +82,7 @@ private:
     void on_enrol(const transport::Sender& sender, const transport::Frames& frames);
     void finish_drain();
     void reclaim_space();
+    void on_full(std::string_view socket, bool full);
     void log_denial(const NodeId& node, const wire::Denied& denied);
 
     boost::asio::io_context& loop_;
@@ -86,7 +92,8 @@ private:
     DirectoryKeys keys_;
     TimePoint started_;
     ledger::SqliteJournal journal_;
-    ledger::Version journal_version_ = 0;
+    ledger::Version journal_version_ = 0;  ///< on disk
+    HighWater high_water_;
     ledger::History history_;
     std::unique_ptr<storage::RocksBlobStore> blobs_;
     ModelStore models_;
@@ -97,7 +104,8 @@ private:
     std::map<Ticket, std::function<void(Result<>)>> answers_;
     Ticket next_ticket_ = 1;
     std::size_t erased_ = 0;
-    std::map<NodeId, TimePoint> denials_logged_;
+    std::map<NodeId, Seldom> denials_logged_;
+    Seldom fleet_full_logged_, enrol_full_logged_, accept_failed_logged_, joins_limited_logged_;
     bool draining_ = false;
     std::function<void()> drained_;
     std::size_t open_servers_ = 0;

@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/host_port.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
 #include "common/observe/log.hpp"
+#include "coordinator/service/capacity.hpp"
 #include "coordinator/service/event_log.hpp"
 #include "coordinator/service/service.hpp"
 
@@ -17,6 +19,7 @@ namespace log = observe::log;
 
 constexpr std::size_t kJournalPage = 1000;
 constexpr std::size_t kEnrolBytesMax = 8 * 1024;
+constexpr std::size_t kAdminConnectionsMax = 64;
 
 // What is not written cannot be promised, and after a failed flush nobody knows what is: the journal tells at the
 // start.
@@ -41,31 +44,36 @@ struct Service::Parts {
     CoordinatorConfig config;
     DirectoryKeys keys;
     ledger::SqliteJournal journal;
+    HighWater high_water;
     std::unique_ptr<storage::RocksBlobStore> blobs;
 };
 
 Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, const Directory& directory,
                                                 CoordinatorConfig config) {
-    auto lock = SKERRY_TRY(DirectoryLock::take(directory));
+    auto held = SKERRY_TRY(lock(directory));
     auto keys = SKERRY_TRY(load_keys(directory));
     SKERRY_TRY(check_history(directory));
     auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));
+    auto high_water = SKERRY_TRY(HighWater::open(directory.high_water()));
     auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
-    std::unique_ptr<Service> service(new Service(loop, Parts{std::move(lock), directory, std::move(config),
-                                                             std::move(keys), std::move(journal), std::move(blobs)}));
+    std::unique_ptr<Service> service(
+        new Service(loop, Parts{std::move(held), directory, std::move(config), std::move(keys), std::move(journal),
+                                std::move(high_water), std::move(blobs)}));
+    service->worker_ = std::make_unique<Worker>(loop);
+    service->writer_ = std::make_unique<Worker>(loop);
+    service->janitor_ = std::make_unique<Worker>(loop);
     SKERRY_TRY(service->fold_journal());
     SKERRY_TRY(service->open_sockets());
     SKERRY_TRY(service->open_admin());
     service->advertise();
 
-    service->worker_ = std::make_unique<Worker>(loop);
-    service->writer_ = std::make_unique<Worker>(loop);
-    service->janitor_ = std::make_unique<Worker>(loop);
     Service* const self = service.get();
     service->queue_ = std::make_unique<ActionQueue>(
         loop, service->journal_, service->journal_version_, *service->blobs_, *service->writer_,
         ActionQueue::Hooks{[self](const Action& action) { self->perform(action); },
                            [self](const ledger::Events& events) {
+                               self->journal_version_ += events.size();
+                               self->high_water_.note(self->journal_version_);
                                for (const ledger::Event& event : events) {
                                    log_event(event);
                                    self->metrics_.committed(event);
@@ -85,6 +93,7 @@ Service::Service(boost::asio::io_context& loop, Parts parts)
       keys_(std::move(parts.keys)),
       started_(Clock::now()),
       journal_(std::move(parts.journal)),
+      high_water_(std::move(parts.high_water)),
       history_(journal_.database()),
       blobs_(std::move(parts.blobs)),
       models_(*blobs_),
@@ -97,11 +106,14 @@ Service::~Service() = default;
 Result<> Service::fold_journal() {
     federation_ = std::make_unique<Federation>(
         keys_.ring, config_.policy, [] { return crypto::random_bytes<16>(); }, history_);
+    ledger::NeededBlobs needed;
     while (true) {
         const auto page = SKERRY_TRY(journal_.read(ledger::kFederationStream, journal_version_, kJournalPage));
         if (page.empty()) break;
-        for (const ledger::Recorded& recorded : page)
+        for (const ledger::Recorded& recorded : page) {
             federation_->apply(recorded.event);
+            needed.apply(recorded.event);
+        }
         journal_version_ = page.back().version;
     }
     if (federation_->versions().empty()) {
@@ -112,7 +124,35 @@ Result<> Service::fold_journal() {
                                                      " belong to different federations: restore both together");
     }
     spec_ = SKERRY_TRY(parameters::parse_model(federation_->created().model));
-    return models_.keep_in_memory(federation_->newest().weights);
+    auto kept = models_.keep_in_memory(federation_->newest().weights);
+    if (!kept) {
+        Error error = std::move(kept).error();
+        error.message += ": 'skerry-coordinator repair' names all that is missing; restore blobs/ from a backup";
+        return tl::unexpected(std::move(error).within("reading the newest weights"));
+    }
+    return collect_strays(needed);
+}
+
+// A blob comes before its entry in the journal, and goes after it: a process that ends in between leaves one that
+// nobody will ask for. Only here, before anything is written: nothing can be on its way.
+Result<> Service::collect_strays(const ledger::NeededBlobs& needed) {
+    if (const ledger::Version noted = high_water_.noted(); noted > journal_version_) {
+        log::warning("history_is_older",
+                     {{"entries", journal_version_},
+                      {"noted", noted},
+                      {"reason", "history.db is an older copy than blobs/ beside it: what it does not know is kept"}});
+        return {};
+    }
+    std::size_t erased = 0;
+    for (const Digest& name : SKERRY_TRY(blobs_->names())) {
+        if (needed.all().contains(name)) continue;
+        SKERRY_TRY(blobs_->erase(name));
+        ++erased;
+    }
+    if (erased == 0) return {};
+    log::info("stray_blobs_erased", {{"count", erased}, {"kept", needed.all().size()}});
+    reclaim_space();
+    return {};
 }
 
 Result<> Service::open_sockets() {
@@ -120,8 +160,13 @@ Result<> Service::open_sockets() {
     transport::RouterOptions options;
     options.keys = keys_.transport;
     options.domain = "fleet";
-    // What one peer that pulls and does not read may hold of our memory: two windows of chunks.
+    // What one peer that pulls and does not read may have waiting: two windows of chunks. They are copies only of a
+    // version that is no longer in memory.
     options.send_queue = 2 * static_cast<int>(limits::kChunkCredit);
+    const Capacity capacity = capacity_of(descriptors_granted());
+    options.connections_max = capacity.fleet;
+    options.on_full = [this](bool full) { on_full("fleet", full); };
+    // One whose certificate ran out is let in: it is told what to do.
     options.admit = [this](const transport::CurvePublicKey& key) {
         const Node* const node = federation_->registry().node_by_transport(key.value);
         return node != nullptr && !node->revoked;
@@ -132,6 +177,8 @@ Result<> Service::open_sockets() {
     SKERRY_TRY(fleet_->bind(config_.listen.fleet));
 
     options.domain = "enrol";
+    options.connections_max = capacity.enrol;
+    options.on_full = [this](bool full) { on_full("enrol", full); };
     options.admit = {};
     options.bounds = {1, kEnrolBytesMax, kEnrolBytesMax};
     enrol_ = SKERRY_TRY(transport::Router::open(
@@ -142,25 +189,36 @@ Result<> Service::open_sockets() {
     return enrol_->bind(config_.listen.enrol.empty() ? next.text() : config_.listen.enrol);
 }
 
+http::ServerOptions Service::server_options() {
+    http::ServerOptions options;
+    options.connections_max = kAdminConnectionsMax;
+    options.on_accept_failed = [this](const std::string& reason) {
+        metrics_.accept_failed();
+        if (accept_failed_logged_.again(Clock::now())) log::warning("accept_failed", {{"reason", reason}});
+    };
+    return options;
+}
+
 Result<> Service::open_admin() {
     admin_server_ = std::make_unique<http::Server>(
-        loop_, http::ServerOptions{},
+        loop_, server_options(),
         [this](http::Request request, http::Respond respond) { api_.handle(request, respond); });
     SKERRY_TRY(admin_server_->listen_unix(directory_.admin_socket()));
     ++open_servers_;
     if (config_.metrics.listen.empty()) return {};
 
-    const Endpoint endpoint = SKERRY_TRY(parse_endpoint("tcp://" + config_.metrics.listen));
+    auto place = HostPort::parse(config_.metrics.listen);
+    if (!place) return fail(ErrorCode::InvalidInput, "metrics.listen is no ADDRESS:PORT: " + config_.metrics.listen);
     metrics_server_ = std::make_unique<http::Server>(
-        loop_, http::ServerOptions{}, [this](const http::Request& request, const http::Respond& respond) {
+        loop_, server_options(), [this](const http::Request& request, const http::Respond& respond) {
             if (request.path == "/metrics") {
                 respond({200, "text/plain; version=0.0.4", metrics_text(), {}});
             } else {
                 respond(http::error_response(404, "only /metrics is served here"));
             }
         });
-    const std::uint16_t port = SKERRY_TRY(metrics_server_->listen_tcp(endpoint.host, endpoint.port));
-    config_.metrics.listen = endpoint.host + ":" + std::to_string(port);
+    place->port = SKERRY_TRY(metrics_server_->listen_tcp(place->host, place->port));
+    config_.metrics.listen = place->to_text();
     ++open_servers_;
     return {};
 }

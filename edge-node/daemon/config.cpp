@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/base/host_port.hpp"
 #include "common/config/document.hpp"
 #include "common/config/text_writer.hpp"
 
@@ -96,25 +97,14 @@ Error all_in_one(const std::vector<std::string>& problems) {
 }  // namespace
 
 Result<HttpAddress> HttpAddress::parse(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    HttpAddress address;
-    const auto wrong = [&] {
-        return fail(ErrorCode::InvalidInput,
-                    "'" + std::string(text) + "' is no address: write 127.0.0.1:8000 or [::1]:8000");
-    };
-    if (colon == std::string_view::npos || colon == 0) return wrong();
-    std::string_view host = text.substr(0, colon);
-    if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    const std::string_view port = text.substr(colon + 1);
-    const auto [end, failure] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (failure != std::errc() || end != port.data() + port.size() || port.empty()) return wrong();
-    address.host = host;
-    return address;
+    const auto parts = HostPort::parse(text);
+    if (parts) return HttpAddress{parts->host, parts->port};
+    return fail(ErrorCode::InvalidInput,
+                "'" + std::string(text) + "' is no address: write 127.0.0.1:8000 or [::1]:8000");
 }
 
 std::string HttpAddress::to_text() const {
-    const bool v6 = host.find(':') != std::string::npos;
-    return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+    return HostPort{host, port}.to_text();
 }
 
 std::vector<std::string> NodeConfig::problems() const {

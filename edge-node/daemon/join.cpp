@@ -16,7 +16,6 @@
 #include "common/wire/codec.hpp"
 #include "common/wire/signed.hpp"
 #include "common/wire/token.hpp"
-#include "edge-node/daemon/directory_lock.hpp"
 #include "edge-node/daemon/endpoint.hpp"
 #include "edge-node/daemon/node_keys.hpp"
 #include "edge-node/spool/spool.hpp"
@@ -143,7 +142,7 @@ Result<Joined> join(const JoinOptions& options) {
     }
     const wire::JoinToken token = SKERRY_TRY(wire::parse_token(options.token));
     SKERRY_TRY(make_node_folder(options.dir));
-    const DirectoryLock lock = SKERRY_TRY(DirectoryLock::take(options.dir));
+    const DirectoryLock lock = SKERRY_TRY(lock_node_folder(options.dir));
     Spool spool = SKERRY_TRY(Spool::open(options.dir / "node.db"));
     if (std::optional<Enrolment> enrolment = SKERRY_TRY(spool.enrolment())) {
         if (enrolment->root == token.root) {

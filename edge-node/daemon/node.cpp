@@ -70,7 +70,7 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
                                              "'skerry-node join --dir " +
                                              dir.string() + " --token …'");
     }
-    DirectoryLock lock = SKERRY_TRY(DirectoryLock::take(dir));
+    DirectoryLock lock = SKERRY_TRY(lock_node_folder(dir));
     Spool spool = SKERRY_TRY(Spool::open(dir / "node.db"));
     std::optional<Enrolment> enrolment = SKERRY_TRY(spool.enrolment());
     if (!enrolment) {

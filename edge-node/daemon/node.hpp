@@ -12,7 +12,6 @@
 
 #include "common/http/server.hpp"
 #include "edge-node/daemon/config.hpp"
-#include "edge-node/daemon/directory_lock.hpp"
 #include "edge-node/daemon/fleet_link.hpp"
 #include "edge-node/daemon/label_intake.hpp"
 #include "edge-node/daemon/local_model.hpp"

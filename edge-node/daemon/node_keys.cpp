@@ -31,6 +31,10 @@ Result<NodeKeys> read_node_keys(const std::filesystem::path& dir) {
                     SKERRY_TRY(transport::curve_keys_of(curve))};
 }
 
+Result<DirectoryLock> lock_node_folder(const std::filesystem::path& dir) {
+    return DirectoryLock::take(dir, {"skerry-node", "skerry-node join"});
+}
+
 Result<> make_node_folder(const std::filesystem::path& dir) {
     namespace fs = std::filesystem;
     std::error_code failure;

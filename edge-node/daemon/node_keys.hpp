@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "common/base/directory_lock.hpp"
 #include "common/crypto/sign.hpp"
 #include "common/transport/curve_keys.hpp"
 #include "common/wire/signed.hpp"
@@ -23,6 +24,9 @@ struct NodeKeys {
 /// Creates the folder (0700) where there is none, and leaves one that is there as it is.
 /// InvalidInput: every user may write into it. Unavailable: it can't be made.
 [[nodiscard]] Result<> make_node_folder(const std::filesystem::path& dir);
+
+/// Conflict: another skerry-node works in it. NotFound, PermissionDenied: the folder.
+[[nodiscard]] Result<DirectoryLock> lock_node_folder(const std::filesystem::path& dir);
 
 /// Those that are there, else new ones: so that a join whose answer was lost is repeated by the same node.
 /// Errors: as crypto::write_secret_file and read_secret.

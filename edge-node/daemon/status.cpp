@@ -128,6 +128,7 @@ const char* fix_of(wire::Denied::Reason reason) {
             return "the federation's declared model has changed: join in a new folder with a new token, or check that "
                    "the coordinator runs in the right folder";
         case Reason::Revoked:
+        case Reason::Expired:
         case Reason::UnknownVersion:
             break;
     }

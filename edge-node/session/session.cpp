@@ -159,7 +159,7 @@ void Session::hear(const wire::Denied& denied, TimePoint now) {
         return;
     }
     hello_.open(now + jitter_.around(config_.denied_wait));
-    notice(Level::Error, denied.reason == Reason::Model ? "denied_model" : "denied_protocol", denied.text);
+    notice(Level::Error, "denied_" + std::string(wire::name_of(denied.reason)), denied.text);
 }
 
 bool Session::take_keys(const wire::SignedBytes& bytes) {

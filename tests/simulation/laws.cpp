@@ -48,6 +48,7 @@ void Laws::fold(const Event& event) {
     std::visit(Overload{
                    [&](const ledger::UpdateAccepted& happened) { one_fate_for_each_update(happened); },
                    [&](const ledger::UpdateRefused& happened) { one_fate_for_each_update(happened); },
+                   [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
                    [&](const ledger::RoundFrozen& happened) { counted_at_most_once(happened); },
                    [&](const ledger::VersionPublished& happened) {
                        versions_are_the_exact_mean(happened);

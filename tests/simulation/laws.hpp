@@ -30,6 +30,7 @@ private:
         coordinator::ledger::UpdateAccepted accepted;
         std::optional<RoundId> frozen_in;
         std::optional<ModelVersion> counted_in;
+        bool set_aside = false;
         bool erased = false;
     };
     struct Version {
@@ -51,7 +52,9 @@ private:
     void one_fate_for_each_update(const coordinator::ledger::UpdateAccepted& event);
     void one_fate_for_each_update(const coordinator::ledger::UpdateRefused& event);
     void one_fate_for_each_update(const Evidence::Retreat& retreat);
-    /// No update is in two frozen sets, and each version counts exactly one of them.
+    void one_fate_for_each_update(const coordinator::ledger::UpdateSetAside& event);
+    /// No update is in two frozen sets, and each version counts exactly one of them; none that was set aside, and none
+    /// of a node that was revoked before.
     void counted_at_most_once(const coordinator::ledger::RoundFrozen& event);
     void counted_at_most_once(const coordinator::ledger::VersionPublished& event);
     /// Each version is, byte for byte, its parent plus the weighted mean of what its nodes sealed (reference.hpp), and

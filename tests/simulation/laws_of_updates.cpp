@@ -75,6 +75,16 @@ void Laws::one_fate_for_each_update(const ledger::UpdateRefused& event) {
     refused_.emplace(event.update, event.content);
 }
 
+void Laws::one_fate_for_each_update(const ledger::UpdateSetAside& event) {
+    const auto fate = accepted_.find(event.update);
+    if (fate == accepted_.end() || fate->second.frozen_in || std::exchange(fate->second.set_aside, true)) {
+        world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside but does not wait");
+    }
+    if (revoked_.count(event.update.node) == 0) {
+        world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside without a cause");
+    }
+}
+
 void Laws::one_fate_for_each_update(const Evidence::Retreat& retreat) {
     const auto refused = refused_.find(retreat.update);
     const auto accepted = accepted_.find(retreat.update);
@@ -94,6 +104,8 @@ void Laws::counted_at_most_once(const ledger::RoundFrozen& event) {
             world_.broken("counted_at_most_once", text_of(update) + " is in a frozen set but was never accepted");
         } else if (fate->second.frozen_in) {
             world_.broken("counted_at_most_once", text_of(update) + " is in two frozen sets");
+        } else if (fate->second.set_aside || revoked_.count(update.node) != 0) {
+            world_.broken("counted_at_most_once", text_of(update) + " is frozen after its node was revoked");
         } else {
             fate->second.frozen_in = event.round;
         }

@@ -96,6 +96,15 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
                     erase->weights = newest_weights(journal);
             }
             break;
+        case Mutation::CountsRevoked:
+            for (Action& action : actions) {
+                if (auto* append = std::get_if<coordinator::Append>(&action)) {
+                    std::erase_if(append->events, [](const ledger::Event& event) {
+                        return std::holds_alternative<ledger::UpdateSetAside>(event);
+                    });
+                }
+            }
+            break;
         default:
             break;
     }

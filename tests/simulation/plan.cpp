@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 12> kMutations = {"none",
+constexpr std::array<std::string_view, 13> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -32,8 +32,9 @@ constexpr std::array<std::string_view, 12> kMutations = {"none",
                                                          "node-forgets-spool",
                                                          "node-forgets-progress",
                                                          "node-reapplies-counted",
-                                                         "node-spoils-version"};
-static_assert(static_cast<std::size_t>(Mutation::NodeSpoilsVersion) == kMutations.size() - 1);
+                                                         "node-spoils-version",
+                                                         "counts-revoked"};
+static_assert(static_cast<std::size_t>(Mutation::CountsRevoked) == kMutations.size() - 1);
 
 }  // namespace
 
@@ -50,7 +51,7 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     policy.transfers.idle_time = dice.between(3s, 30s);
     policy.steps_per_update = static_cast<std::uint32_t>(dice.between(1, 3));
     policy.versions_kept = dice.between(2, 12);
-    policy.certificate_life = dice.chance(0.3) ? dice.between(2min, 20min) : std::chrono::milliseconds(24h * 90);
+    policy.certificate_life = dice.chance(0.3) ? dice.between(60h, 80h) : std::chrono::milliseconds(24h * 90);
     policy.fleet_endpoint = "tcp://coordinator.example:7000";
     return policy;
 }

@@ -28,6 +28,7 @@ enum class Mutation {
     NodeForgetsProgress,  ///< installing a version throws away what no update holds yet
     NodeReappliesCounted,  ///< installing a version keeps the updates that it counts
     NodeSpoilsVersion,     ///< a version is stored with one wrong value
+    CountsRevoked,         ///< what a node had sent still counts after it was revoked
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);

@@ -65,6 +65,19 @@ TEST(NodeShow, TellsLinkLearningUpdatesAndRefusals) {
                 HasSubstr("gateway    4  1 h ago  2.0 KiB  ffeeddccbbaa  stale  its base is 9 versions old\n"));
 }
 
+TEST(NodeShow, SaysWhichUpdateWillNeverCountAndWhy) {
+    CannedCoordinator coordinator;
+    const std::string update = R"({"node":"x","name":"gateway","staleness":0,"tier":"heavy","examples":100,
+        "weight":6400,"bytes":2048,"content":"ffeeddccbbaa99887766")";
+    coordinator.answers("GET /v1/nodes/gateway", node(kId, "gateway",
+                                                      R"(,"refusals":[],"updates":[)" + update +
+                                                          R"(,"sequence":7,"set_aside":"its node was revoked"},)" +
+                                                          update + R"(,"sequence":6,"set_aside":null}])"));
+    const Ran ran = coordinator.run({"node", "show", "gateway"});
+    EXPECT_THAT(ran.out, HasSubstr("Update 7 of gateway will never count: its node was revoked\n"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("Update 6 of")));
+}
+
 TEST(NodeShow, TakesTheBeginningOfAnIdAsTheListShowsIt) {
     CannedCoordinator coordinator;
     coordinator.answers("GET /v1/nodes",

@@ -31,6 +31,7 @@ struct ActionQueueTest : ::testing::Test {
         Result<std::uint64_t> size(const Digest& name) const override { return blobs_.size(name); }
         Result<bool> has(const Digest& name) const override { return blobs_.has(name); }
         Result<> erase(const Digest& name) override { return blobs_.erase(name); }
+        Result<std::vector<Digest>> names() const override { return blobs_.names(); }
         bool broken = false;
 
     private:

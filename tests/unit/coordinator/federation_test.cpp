@@ -43,6 +43,26 @@ TEST(Session, RenewsACertificateAtTwoThirdsOfItsLifeOnce) {
     EXPECT_TRUE(fresh.certificate.body.empty());
 }
 
+TEST(Session, DeniesANodeWhoseCertificateRanOutAlsoOnAConnectionThatIsOpen) {
+    FederationBench bench;
+    const FakeNode away = bench.enrolled();
+    const FakeNode faithful = bench.enrolled();
+    bench.say(away, hello_of(bench, kStart + 24h * 90));
+    bench.wait(24h * 61);
+    bench.say(faithful, hello_of(bench, kStart + 24h * 90));
+    bench.wait(24h * 29);
+    for (const wire::FromNode& message :
+         {wire::FromNode(wire::LeaseRequest{ModelVersion{1}, Tier::Heavy}), wire::FromNode(wire::Report{}),
+          wire::FromNode(hello_of(bench, kStart + 24h * 90))}) {
+        const auto denied = std::get<wire::Denied>(bench.say(away, message).at(0));
+        EXPECT_EQ(denied.reason, wire::Denied::Reason::Expired);
+        EXPECT_THAT(denied.text, ::testing::HasSubstr("skerry token create"));
+        EXPECT_THAT(denied.text, ::testing::HasSubstr(to_text(kStart + 24h * 90)));
+    }
+    EXPECT_TRUE(std::holds_alternative<wire::LeaseGrant>(
+        bench.say(faithful, wire::LeaseRequest{ModelVersion{1}, Tier::Heavy}).at(0)));
+}
+
 TEST(Session, DeniesAnotherProtocolAndAnotherModel) {
     FederationBench bench;
     const FakeNode node = bench.enrolled();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -212,6 +213,37 @@ TEST_F(UpdateTest, OfARevokedNodeIsForgottenWhileItIsExamined) {
     bench.tell(OperatorRevokesNode{1, node.id(), "stolen"});
     bench.finish_checks();
     EXPECT_TRUE(bench.core->pool().waiting().empty());
+}
+
+TEST_F(UpdateTest, OfANodeThatIsRevokedBeforeItsRoundClosesIsSetAsideByName) {
+    FakeNode third = bench.enrolled();
+    ASSERT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, std::vector<float>(8, 7.0F))));
+    bench.tell(OperatorRevokesNode{1, node.id(), "stolen"});
+    EXPECT_TRUE(bench.core->pool().waiting().empty());
+    bench.contribute(other, kOnes);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{1}) << "one update is no quorum of two";
+    bench.restart();
+    bench.contribute(third, kOnes);
+    ASSERT_EQ(bench.core->newest().version, ModelVersion{2});
+    EXPECT_EQ(bench.newest_weights()[0], 1.5F);
+    EXPECT_EQ(bench.core->pool().of(node.id()).counted, Sequence{0});
+    const auto& events = bench.journal.events(ledger::kFederationStream);
+    const auto aside = std::find_if(events.begin(), events.end(), [](const ledger::Event& event) {
+        return std::holds_alternative<ledger::UpdateSetAside>(event);
+    });
+    ASSERT_NE(aside, events.end());
+    EXPECT_EQ(std::get<ledger::UpdateSetAside>(*aside).update, (UpdateId{node.id(), Sequence{1}}));
+    EXPECT_EQ(std::get<ledger::UpdateSetAside>(*aside).reason, "its node was revoked");
+}
+
+TEST_F(UpdateTest, OfANodeThatIsRevokedWhileItsRoundIsSummedStillCounts) {
+    bench.contribute(node, kOnes);
+    bench.hold_sums();
+    bench.contribute(other, kOnes);
+    ASSERT_TRUE(bench.core->frozen_round());
+    bench.tell(OperatorRevokesNode{1, node.id(), "stolen"});
+    bench.finish_sums();
+    EXPECT_EQ(bench.newest_manifest().updates, 2U);
 }
 
 TEST_F(UpdateTest, IsAcceptedThoughItsNodeSaysGoodbyeBeforeItIsExamined) {

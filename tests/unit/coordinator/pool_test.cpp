@@ -42,6 +42,16 @@ TEST(Pool, CountsWhatWasFrozenAndKeepsWhatCameLater) {
     EXPECT_TRUE(pool.frozen().empty());
 }
 
+TEST(Pool, LetsGoOfWhatIsSetAside) {
+    Pool pool;
+    pool.apply(accepted(node(1), 3));
+    pool.apply(accepted(node(2), 5));
+    pool.apply(ledger::UpdateSetAside{kStart, RoundId{1}, {node(1), Sequence{3}}, "its node was revoked"});
+    EXPECT_THAT(pool.next_set(), ElementsAre(UpdateId{node(2), Sequence{5}}));
+    EXPECT_FALSE(pool.waits(node(1)));
+    EXPECT_EQ(pool.of(node(1)).decided, Sequence{3}) << "its sequence stays spent";
+}
+
 TEST(Pool, TakesNoMoreIntoOneSetThanOneSumHolds) {
     Pool pool;
     const std::uint64_t fit = limits::kRoundWeightMax / limits::kUpdateWeightMax;

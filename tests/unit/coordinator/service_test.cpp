@@ -1,118 +1,16 @@
-#include "coordinator/service/service.hpp"
-
-#include <filesystem>
-#include <fstream>
-#include <future>
-#include <sys/stat.h>
+#include <limits>
 
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
-#include "common/crypto/hash.hpp"
-#include "common/http/client.hpp"
 #include "common/parameters/layout.hpp"
-#include "common/parameters/model_file.hpp"
-#include "tests/unit/coordinator/test_peer.hpp"
+#include "tests/unit/coordinator/service_fixture.hpp"
 
+// What nodes see of it.
 namespace skerry::coordinator {
 namespace {
 
-using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-using namespace std::chrono_literals;
-using wire::RefusalCode;
-
-parameters::ModelSpec small_model() {
-    parameters::ModelSpec spec;
-    spec.name = "small";
-    spec.modality = parameters::Modality::Tabular;
-    spec.input.shape = {4};
-    spec.classes = {"no", "yes"};
-    for (auto& stage : spec.stages) {
-        parameters::Layer layer;
-        layer.kind = parameters::Layer::Kind::Dense;
-        layer.width = 5;
-        stage = {layer};
-    }
-    return spec;
-}
-
-/// A coordinator in this process, on free ports, with scripted peers on the same loop.
-class ServiceTest : public ::testing::Test {
-protected:
-    ServiceTest() {
-        std::string name = (std::filesystem::temp_directory_path() / "skerry-service-XXXXXX").string();
-        directory_.path = ::mkdtemp(name.data());
-        directory_.path /= "federation";
-        config_.listen.fleet = "tcp://127.0.0.1:0";
-        config_.policy.rounds.goal = 2;
-        config_.policy.rounds.deadline = 1h;
-        context_ = std::make_unique<transport::Context>(loop_);
-        const auto made = create_federation(directory_, {small_model(), 5, "orchard"});
-        EXPECT_TRUE(made) << made.error().message;
-        start();
-    }
-    ~ServiceTest() override {
-        service_.reset();
-        std::filesystem::remove_all(directory_.path.parent_path());
-    }
-
-    void start() {
-        auto service = Service::start(loop_, directory_, config_);
-        ASSERT_TRUE(service) << service.error().message;
-        service_ = *std::move(service);
-        // Nodes find a restarted coordinator where it was.
-        config_.listen.fleet = service_->endpoints().fleet;
-        config_.listen.enrol = service_->endpoints().enrol;
-    }
-    void stop() {
-        bool drained = false;
-        service_->drain([&drained] { drained = true; });
-        ASSERT_TRUE(run_until(loop_, [&] { return drained; }));
-        service_.reset();
-    }
-
-    http::Response call(const std::string& method, const std::string& target, const std::string& body = {}) {
-        auto answer = std::async(std::launch::async, [&, socket = "unix:" + directory_.admin_socket().string()] {
-            auto client = http::Client::connect(socket);
-            return client ? client->request(method, target, body) : tl::unexpected(client.error());
-        });
-        EXPECT_TRUE(run_until(loop_, [&] { return answer.wait_for(0s) == std::future_status::ready; }));
-        auto response = answer.get();
-        EXPECT_TRUE(response) << response.error().message;
-        return response.value_or(http::Response{});
-    }
-    json data(const std::string& method, const std::string& target, const std::string& body = {}) {
-        const auto response = call(method, target, body);
-        const json envelope = json::parse(response.body);
-        EXPECT_EQ(response.status, 200) << response.body;
-        EXPECT_EQ(envelope["schema_version"], 1);
-        EXPECT_EQ(envelope["status"], "ok");
-        return envelope["data"];
-    }
-    std::string token() { return data("POST", "/v1/tokens", R"({"note":"test"})")["token"]; }
-
-    std::unique_ptr<TestPeer> joined(const std::string& name) {
-        auto peer = std::make_unique<TestPeer>(loop_, *context_, name);
-        EXPECT_EQ(peer->join(token()), "");
-        peer->model = crypto::sha256(bytes_of(peer->model_text));
-        peer->connect();
-        return peer;
-    }
-    [[nodiscard]] std::size_t size() const { return service_->federation().model().values.back(); }
-    static RefusalCode refusal(const wire::FromCoordinator& message) {
-        const auto* const refused = std::get_if<wire::Refusal>(&message);
-        EXPECT_NE(refused, nullptr) << "it was not refused";
-        return refused ? refused->code : RefusalCode::Malformed;
-    }
-
-    boost::asio::io_context loop_;
-    Directory directory_;
-    CoordinatorConfig config_;
-    std::unique_ptr<transport::Context> context_;
-    std::unique_ptr<Service> service_;
-};
 
 TEST_F(ServiceTest, PublishesTheMeanOfWhatItsNodesSent) {
     auto first = joined("first");
@@ -257,113 +155,6 @@ TEST_F(ServiceTest, RefusesTokensThatAreUsedAndNodesThatAreRevoked) {
     EXPECT_EQ(first.await<wire::Denied>().reason, wire::Denied::Reason::Revoked);
     const auto again = json::parse(call("POST", "/v1/nodes/first/revoke", R"({"reason":"lost"})").body);
     EXPECT_EQ(again["error_code"], "conflict");
-}
-
-TEST_F(ServiceTest, TellsOperatorsWhatTheyAskFor) {
-    auto peer = joined("peer");
-    peer->hello();
-    peer->contribute(ModelVersion{1}, std::vector<float>(size(), 0.5F), 100);
-    wire::Report report;
-    report.global = ModelVersion{1};
-    report.labelled = 100;
-    report.learning_reason = "no drift";
-    peer->send(report);
-
-    const json status = data("GET", "/v1/status");
-    EXPECT_EQ(status["name"], "orchard");
-    EXPECT_EQ(status["version"], 1);
-    EXPECT_EQ(status["round"]["accepted"], 1);
-    EXPECT_EQ(status["nodes"]["connected"], 1);
-    EXPECT_EQ(status["updates"]["accepted"], 1);
-    EXPECT_EQ(status["endpoints"]["fleet"], service_->endpoints().fleet);
-    ASSERT_TRUE(run_until(loop_, [&] { return data("GET", "/v1/nodes")[0]["labelled"] == 100; }));
-    EXPECT_EQ(data("GET", "/v1/nodes/" + peer->id().to_text())["updates"].size(), 1U);
-    EXPECT_EQ(data("GET", "/v1/models")[0]["stored"], true);
-    const json errors = data("GET", "/v1/errors");
-    EXPECT_EQ(errors["total"], 3);
-    EXPECT_EQ(errors["pairs"][0]["predicted_name"], "yes");
-    EXPECT_THAT(call("GET", "/metrics").body, HasSubstr("skerry_updates_accepted_total 1"));
-    EXPECT_EQ(call("GET", "/v1/rounds/9").status, 404);
-    EXPECT_EQ(call("GET", "/v1/rounds/x").status, 400);
-    EXPECT_EQ(call("GET", "/v1/nothing").status, 404);
-    EXPECT_EQ(call("POST", "/v1/tokens", R"({"uses":0})").status, 400);
-    EXPECT_EQ(call("POST", "/v1/tokens", "{").status, 400);
-    EXPECT_EQ(call("POST", "/v1/rounds/1/verify").status, 409);
-}
-
-TEST_F(ServiceTest, ExportsAModelThatLoads) {
-    const auto file = directory_.path.parent_path() / "exported.skm";
-    const auto response = call("GET", "/v1/models/newest/export?tier=light");
-    EXPECT_EQ(response.content_type, "application/octet-stream");
-    std::ofstream(file, std::ios::binary) << response.body;
-    const auto model = parameters::load_model(file);
-    ASSERT_TRUE(model) << model.error().message;
-    EXPECT_EQ(model->spec, small_model());
-    EXPECT_EQ(model->tier, Tier::Light);
-    EXPECT_THAT(model->parameters, SizeIs(service_->federation().model().values[0]));
-}
-
-TEST_F(ServiceTest, KeepsItsDirectoryToItself) {
-    boost::asio::io_context other;
-    const auto second = Service::start(other, directory_, config_);
-    ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().code, ErrorCode::Conflict);
-    const auto again = create_federation(directory_, {small_model(), 5, ""});
-    ASSERT_FALSE(again);
-    EXPECT_EQ(again.error().code, ErrorCode::Conflict);
-    for (const char* const key : {"root", "signing", "seal", "transport"}) {
-        struct stat status {};
-        ASSERT_EQ(::stat(directory_.key(key).c_str(), &status), 0);
-        EXPECT_EQ(status.st_mode & 0777U, 0600U);
-    }
-}
-
-TEST_F(ServiceTest, AsksForALostHistoryInsteadOfMakingANewOne) {
-    stop();
-    std::filesystem::remove(directory_.history());
-    std::filesystem::remove(directory_.history().string() + "-wal");
-    for (const bool empty : {false, true}) {
-        if (empty) std::ofstream(directory_.history()).flush();
-        const auto started = Service::start(loop_, directory_, config_);
-        ASSERT_FALSE(started);
-        EXPECT_THAT(started.error().message, HasSubstr("missing or damaged"));
-        EXPECT_THAT(started.error().message, HasSubstr("restore it"));
-        EXPECT_EQ(std::filesystem::exists(directory_.history()), empty);
-    }
-}
-
-TEST_F(ServiceTest, IsMadeOnlyInADirectoryOfItsOwn) {
-    const Directory used{directory_.path.parent_path() / "used"};
-    std::filesystem::create_directory(used.path);
-    std::filesystem::permissions(used.path, std::filesystem::perms{0755});
-    std::ofstream(used.path / "letter") << "mine";
-    EXPECT_EQ(create_federation(used, {small_model(), 5, ""}).error().code, ErrorCode::Conflict);
-    EXPECT_EQ(std::filesystem::status(used.path).permissions(), std::filesystem::perms{0755});
-    std::filesystem::remove(used.path / "letter");
-    EXPECT_TRUE(create_federation(used, {small_model(), 5, ""}));
-}
-
-TEST_F(ServiceTest, MakesNoTokenThatLeadsNowhere) {
-    stop();
-    config_.listen.fleet = "tcp://0.0.0.0:0";
-    config_.listen.enrol = "tcp://0.0.0.0:0";
-    start();
-    const auto refused = json::parse(call("POST", "/v1/tokens", "{}").body);
-    EXPECT_EQ(refused["error_code"], "conflict");
-    EXPECT_THAT(std::string(refused["message"]), HasSubstr("--advertise"));
-    stop();
-    config_.listen.advertise = "127.0.0.1";
-    start();
-    TestPeer peer(loop_, *context_, "peer");
-    EXPECT_EQ(peer.join(token()), "");
-}
-
-TEST_F(ServiceTest, SaysWhereItListens) {
-    std::ifstream file(directory_.endpoints());
-    const json endpoints = json::parse(file);
-    EXPECT_EQ(endpoints["fleet"], service_->endpoints().fleet);
-    EXPECT_EQ(endpoints["enrol"], service_->endpoints().enrol);
-    EXPECT_THAT(std::string(endpoints["fleet"]), HasSubstr("tcp://127.0.0.1:"));
 }
 
 }  // namespace

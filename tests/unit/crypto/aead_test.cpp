@@ -101,12 +101,5 @@ TEST(Aead, SealsAsPublished) {
     }
 }
 
-TEST(Aead, IsKnownByTheNumbersOfTheRfcOnly) {
-    EXPECT_EQ(aead_numbered(2).value_or(Aead::ChaCha20Poly1305), Aead::Aes256Gcm);
-    EXPECT_EQ(aead_numbered(3).value_or(Aead::Aes256Gcm), Aead::ChaCha20Poly1305);
-    for (const std::uint16_t id : std::vector<std::uint16_t>{0, 1, 4, 0x203, 0xffff})
-        EXPECT_FALSE(aead_numbered(id)) << id;
-}
-
 }  // namespace
 }  // namespace skerry::crypto

@@ -1,7 +1,11 @@
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -123,6 +127,52 @@ TEST_F(Listening, HandsNoSocketDownToAChild) {
     auto local = Client::connect(server.unix_address()).value();
     server.wait_for_connections(2);
     EXPECT_EQ(inherited_sockets(), before);
+}
+
+/// One descriptor more than this process has, and no other.
+class OneDescriptor {
+public:
+    OneDescriptor() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int next = ::dup(STDIN_FILENO);
+        ::close(next);
+        rlimit one = before_;
+        one.rlim_cur = static_cast<rlim_t>(next) + 1;
+        ::setrlimit(RLIMIT_NOFILE, &one);
+    }
+    ~OneDescriptor() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST(Accepting, WaitsWithoutSpinningUntilADescriptorIsFreeAndSaysSo) {
+    std::atomic<int> failures = 0;
+    ServerOptions options;
+    options.on_accept_failed = [&failures](const std::string& reason) {
+        EXPECT_THAT(reason, HasSubstr("open files"));
+        ++failures;
+    };
+    RunningServer server(answer, options);
+    const auto began = std::chrono::steady_clock::now();
+    int waiting = -1;
+    {
+        const OneDescriptor limit;
+        waiting = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(server.port());
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ASSERT_EQ(::connect(waiting, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        while (failures < 3)
+            std::this_thread::yield();
+    }
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
+    server.wait_for_connections(1);
+    ::close(waiting);
+    auto client = Client::connect(server.tcp_address());
+    ASSERT_TRUE(client);
+    EXPECT_TRUE(client->request("GET", "/", ""));
 }
 
 TEST_F(Listening, SaysThatAPortIsTaken) {

@@ -59,6 +59,19 @@ private:
 using Kinds = testing::Types<Memory, Rocks>;
 TYPED_TEST_SUITE(BlobStoreTest, Kinds);
 
+TYPED_TEST(BlobStoreTest, NamesEachBlobOnceWhateverItsSize) {
+    const std::array<std::size_t, 4> sizes = {0, 5000, kMebibyte, 3 * kMebibyte + 17};
+    std::vector<Digest> names;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        names.push_back(named(static_cast<int>(i * 85)));  // the last is all but the highest name there is
+        ASSERT_TRUE(this->store().put(names.back(), blob_of(sizes[i])));
+    }
+    EXPECT_EQ(*this->store().names(), names);
+    ASSERT_TRUE(this->store().erase(names[1]));
+    names.erase(names.begin() + 1);
+    EXPECT_EQ(*this->store().names(), names);
+}
+
 TYPED_TEST(BlobStoreTest, GivesBackWhatWasPutWhateverItsSize) {
     const std::array<std::size_t, 6> sizes = {0, 1, 5000, kMebibyte, kMebibyte + 1, 3 * kMebibyte + 17};
     for (std::size_t i = 0; i < sizes.size(); ++i) {

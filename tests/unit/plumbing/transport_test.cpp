@@ -1,96 +1,17 @@
-#include <deque>
-#include <set>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <zmq.hpp>
 
-#include "common/transport/dealer.hpp"
-#include "common/transport/router.hpp"
-#include "tests/unit/plumbing/loop.hpp"
+#include "tests/unit/plumbing/transport_fixture.hpp"
+
+// What those who are in say to each other.
 
 namespace skerry::transport {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
-
-Frames frames_of(std::initializer_list<std::string_view> texts) {
-    Frames frames;
-    for (const std::string_view text : texts)
-        frames.push_back(copy_of(bytes_of(text)));
-    return frames;
-}
-
-std::vector<std::string> texts_of(const Frames& frames) {
-    std::vector<std::string> texts;
-    for (const Bytes& frame : frames)
-        texts.emplace_back(text_of(frame));
-    return texts;
-}
-
-/// A node: keeps what happens to its dealer.
-struct Node {
-    CurveKeyPair keys = *generate_curve_keys();
-    std::vector<std::vector<std::string>> received;
-    int connections = 0;
-    int disconnections = 0;
-    std::vector<HandshakeFailure> failures;
-    std::unique_ptr<Dealer> dealer;
-
-    void dial(Context& context, const CurvePublicKey& server, const std::string& endpoint) {
-        DealerOptions options;
-        options.keys = keys;
-        options.server = server;
-        options.reconnect_min = std::chrono::milliseconds{10};
-        options.reconnect_max = std::chrono::milliseconds{100};
-        DealerEvents events;
-        events.on_message = [this](const Frames& frames) { received.push_back(texts_of(frames)); };
-        events.on_connected = [this] { ++connections; };
-        events.on_disconnected = [this] { ++disconnections; };
-        events.on_handshake_failed = [this](const HandshakeFailure& failure) { failures.push_back(failure); };
-        dealer = *Dealer::open(context, std::move(options), std::move(events));
-        const auto dialled = dealer->connect(endpoint);
-        ASSERT_TRUE(dialled) << dialled.error().message;
-    }
-    bool say(std::initializer_list<std::string_view> texts) { return dealer->send(frames_of(texts)); }
-};
-
-class TransportTest : public testing::Test {
-protected:
-    struct Heard {
-        Sender sender;
-        std::vector<std::string> texts;
-    };
-
-    std::unique_ptr<Router> open_router(Admit admit = {}, std::string domain = "fleet", MessageBounds bounds = {}) {
-        RouterOptions options;
-        options.keys = server_keys_;
-        options.domain = std::move(domain);
-        options.admit = std::move(admit);
-        options.bounds = bounds;
-        auto router = Router::open(context_, std::move(options), [this](const Sender& sender, const Frames& frames) {
-            heard_.push_back({sender, texts_of(frames)});
-        });
-        EXPECT_TRUE(router) << router.error().message;
-        const auto bound = (*router)->bind("tcp://127.0.0.1:0");
-        EXPECT_TRUE(bound) << bound.error().message;
-        return std::move(*router);
-    }
-    void connect(Node& node, const Router& router) {
-        node.dial(context_, server_keys_.public_key, router.bound_endpoint());
-        ASSERT_TRUE(loop_.run_until([&] { return node.connections > 0; }));
-    }
-
-    Loop loop_;
-    Context context_{loop_.io()};
-    CurveKeyPair server_keys_ = *generate_curve_keys();
-    std::deque<Heard> heard_;
-};
 
 TEST_F(TransportTest, CarriesMessagesBothWaysAndNamesTheSenderByItsKey) {
     const auto router = open_router();
@@ -105,6 +26,33 @@ TEST_F(TransportTest, CarriesMessagesBothWaysAndNamesTheSenderByItsKey) {
     EXPECT_THAT(node.received[0], ElementsAre("welcome", ""));
 }
 
+TEST_F(TransportTest, ManySlowReadersHoldTheSameBytesOnce) {
+    const auto router = open_router();
+    Node first;
+    Node second;
+    for (Node* const node : {&first, &second}) {
+        connect(*node, *router);
+        const std::size_t before = heard_.size();
+        ASSERT_TRUE(node->say({"send me all"}));
+        ASSERT_TRUE(loop_.run_until([&] { return heard_.size() > before; }));
+    }
+    auto shared = SharedBytes::of(Bytes(1 << 20, std::byte{'x'}));
+    const std::weak_ptr<const void> kept = shared.owner;
+    for (int i = 0; i < 8; ++i) {
+        for (const Node* const node : {&first, &second})
+            ASSERT_TRUE(router->send(node->keys.public_key, frames_of({"chunk"}), shared));
+    }
+    shared = {};
+    EXPECT_FALSE(kept.expired()) << "what is on its way points to it";
+    ASSERT_TRUE(loop_.run_until([&] { return first.received.size() == 8 && second.received.size() == 8; }));
+    for (const auto& message : second.received)
+        EXPECT_THAT(message, ElementsAre("chunk", std::string(1 << 20, 'x')));
+    ASSERT_TRUE(loop_.run_until([&] {
+        boost::asio::post(loop_.io(), [] {});
+        return kept.expired();
+    }));
+}
+
 TEST_F(TransportTest, NothingIsSentWithoutAConnection) {
     const auto router = open_router();
     Node node;
@@ -115,63 +63,6 @@ TEST_F(TransportTest, NothingIsSentWithoutAConnection) {
     ASSERT_TRUE(node.say({"now"}));
     ASSERT_TRUE(loop_.run_until([&] { return !heard_.empty(); }));
     EXPECT_THAT(heard_[0].texts, ElementsAre("now"));
-}
-
-TEST_F(TransportTest, APeerInTheClearGetsNothing) {
-    const auto router = open_router();
-    zmq::context_t plain_context;
-    zmq::socket_t plain(plain_context, zmq::socket_type::dealer);
-    plain.set(zmq::sockopt::linger, 0);
-    ASSERT_EQ(zmq_socket_monitor(plain.handle(), "inproc://plain",
-                                 ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                                     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL),
-              0);
-    zmq::socket_t monitor(plain_context, zmq::socket_type::pair);
-    monitor.connect("inproc://plain");
-    plain.connect(router->bound_endpoint());
-    plain.send(zmq::str_buffer("hello"), zmq::send_flags::dontwait);
-    zmq::message_t event;
-    ASSERT_TRUE(loop_.run_until([&] {
-        loop_.io().poll();
-        return monitor.recv(event, zmq::recv_flags::dontwait).has_value() ||
-               (boost::asio::post(loop_.io(), [] {}), false);
-    }));
-    std::uint16_t kind = 0;
-    std::memcpy(&kind, event.data(), sizeof kind);
-    EXPECT_NE(kind, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-    // Whatever the plain peer sent came before this node's word.
-    Node node;
-    connect(node, *router);
-    ASSERT_TRUE(node.say({"encrypted"}));
-    ASSERT_TRUE(loop_.run_until([&] { return !heard_.empty(); }));
-    EXPECT_THAT(heard_, SizeIs(1));
-    EXPECT_THAT(heard_[0].texts, ElementsAre("encrypted"));
-}
-
-TEST_F(TransportTest, AnUnknownKeyIsRefusedAtTheHandshakeAndAdmittedAfterAReset) {
-    bool admitted = false;
-    const auto router = open_router([&](const CurvePublicKey&) { return admitted; });
-    Node node;
-    node.dial(context_, server_keys_.public_key, router->bound_endpoint());
-    ASSERT_TRUE(loop_.run_until([&] { return !node.failures.empty(); }));
-    EXPECT_TRUE(node.failures[0].refused);
-    EXPECT_THAT(node.failures[0].reason, HasSubstr("does not admit"));
-    EXPECT_EQ(node.connections, 0);
-    admitted = true;
-    ASSERT_TRUE(node.dealer->reset());
-    ASSERT_TRUE(loop_.run_until([&] { return node.connections == 1; }));
-    EXPECT_TRUE(node.say({"hello"}));
-    ASSERT_TRUE(loop_.run_until([&] { return !heard_.empty(); }));
-}
-
-TEST_F(TransportTest, AServerWithAnotherKeyThanThePinnedOneIsNotBelieved) {
-    const auto router = open_router();
-    Node node;
-    node.dial(context_, generate_curve_keys()->public_key, router->bound_endpoint());
-    ASSERT_TRUE(loop_.run_until([&] { return !node.failures.empty(); }));
-    EXPECT_FALSE(node.failures[0].refused);
-    EXPECT_THAT(node.failures[0].reason, HasSubstr("pinned"));
-    EXPECT_EQ(node.connections, 0);
 }
 
 TEST_F(TransportTest, EveryReplyArrivesThoughUnrelatedMessagesAreSentInBetween) {
@@ -244,55 +135,18 @@ TEST_F(TransportTest, ANodeComesBackByItselfWhenTheServerIsRestarted) {
     ASSERT_TRUE(loop_.run_until([&] { return !heard_.empty(); }));
 }
 
-TEST_F(TransportTest, APeerThatIsGoneOrForgottenIsNotSentTo) {
+TEST_F(TransportTest, APeerThatIsGoneIsNotSentTo) {
     const auto router = open_router();
     Node node;
     connect(node, *router);
     ASSERT_TRUE(node.say({"hello"}));
     ASSERT_TRUE(loop_.run_until([&] { return heard_.size() == 1; }));
-    router->forget(node.keys.public_key);
-    EXPECT_FALSE(router->send(node.keys.public_key, frames_of({"forgotten"})));
-    ASSERT_TRUE(node.say({"again"}));
-    ASSERT_TRUE(loop_.run_until([&] { return heard_.size() == 2; }));
     EXPECT_TRUE(router->send(node.keys.public_key, frames_of({"known"})));
     node.dealer.reset();
     ASSERT_TRUE(loop_.run_until([&] {
         boost::asio::post(loop_.io(), [] {});
         return !router->send(node.keys.public_key, frames_of({"gone"}));
     }));
-}
-
-TEST_F(TransportTest, TwoDomainsAdmitTheirOwnKeys) {
-    Node member;
-    Node stranger;
-    const auto fleet = open_router([&](const CurvePublicKey& key) { return key == member.keys.public_key; }, "fleet");
-    const auto enrol = open_router({}, "enrol");
-    connect(member, *fleet);
-    connect(stranger, *enrol);
-    ASSERT_TRUE(stranger.say({"may I join?"}));
-    ASSERT_TRUE(loop_.run_until([&] { return !heard_.empty(); }));
-    EXPECT_EQ(heard_[0].sender.key, stranger.keys.public_key);
-    EXPECT_TRUE(enrol->send(stranger.keys.public_key, frames_of({"yes"})));
-    EXPECT_FALSE(fleet->send(stranger.keys.public_key, frames_of({"no"})));
-    Node intruder;
-    intruder.dial(context_, server_keys_.public_key, fleet->bound_endpoint());
-    ASSERT_TRUE(loop_.run_until([&] { return !intruder.failures.empty(); }));
-    EXPECT_TRUE(intruder.failures[0].refused);
-}
-
-TEST_F(TransportTest, ARevokedKeyIsStillNamedOnItsOpenConnectionAndRefusedOnTheNext) {
-    std::set<CurvePublicKey> admitted;
-    const auto router = open_router([&](const CurvePublicKey& key) { return admitted.contains(key); });
-    Node node;
-    admitted.insert(node.keys.public_key);
-    connect(node, *router);
-    admitted.clear();
-    ASSERT_TRUE(node.say({"still here"}));
-    ASSERT_TRUE(loop_.run_until([&] { return !heard_.empty(); }));
-    EXPECT_EQ(heard_[0].sender.key, node.keys.public_key);
-    ASSERT_TRUE(node.dealer->reset());
-    ASSERT_TRUE(loop_.run_until([&] { return !node.failures.empty(); }));
-    EXPECT_TRUE(node.failures[0].refused);
 }
 
 TEST_F(TransportTest, AFullQueueRefusesInsteadOfBlocking) {
@@ -353,12 +207,6 @@ TEST_F(TransportTest, AnEndpointThatCannotBeUsedIsExplained) {
     options.keys = node.keys;
     const auto dealer = *Dealer::open(context_, std::move(options), {});
     EXPECT_EQ(dealer->connect("http://x").error().code, ErrorCode::InvalidInput);
-}
-
-TEST(CurveKeys, ArePairsThatTheSecretHalfGivesBack) {
-    const CurveKeyPair keys = *generate_curve_keys();
-    EXPECT_EQ(curve_keys_of(keys.secret_key)->public_key, keys.public_key);
-    EXPECT_NE(generate_curve_keys()->public_key, keys.public_key);
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ TEST(CodecHostile, RefusesAbsentAndUnknownChoices) {
     EXPECT_THAT(why_not_from_node(field(2, field(2, ~0ULL))), HasSubstr("tier has the unknown value -1"));
     EXPECT_THAT(why_not_from_coordinator(field(19, field(1, 4ULL))), HasSubstr("reason"));
     EXPECT_THAT(why_not_from_coordinator(field(22, field(2, 13ULL))), HasSubstr("refusal"));
-    EXPECT_THAT(why_not_from_coordinator(field(24, field(1, 5ULL))), HasSubstr("reason"));
+    EXPECT_THAT(why_not_from_coordinator(field(24, field(1, 6ULL))), HasSubstr("reason"));
 }
 
 TEST(CodecHostile, RefusesChunkNumbersWhoseArithmeticWouldOverflow) {

@@ -102,6 +102,7 @@ TEST(Codec, NamesRefusalsStably) {
     EXPECT_EQ(refusal_named("tired").error().code, ErrorCode::InvalidInput);
     EXPECT_EQ(name_of(LeaseDenied::Reason::TierTooHigh), "tier_too_high");
     EXPECT_EQ(name_of(Denied::Reason::UnknownVersion), "unknown_version");
+    EXPECT_EQ(name_of(Denied::Reason::Expired), "expired");
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ public:
             case 7:
                 return ModelChunk{{number<std::uint64_t>()}, tier(), chunk(), payload()};
             default:
-                return Denied{static_cast<Denied::Reason>(below(4)), text()};
+                return Denied{static_cast<Denied::Reason>(below(5)), text()};
         }
     }
 

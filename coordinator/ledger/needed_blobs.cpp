@@ -1,0 +1,52 @@
+#include "coordinator/ledger/needed_blobs.hpp"
+
+#include <algorithm>
+
+namespace skerry::coordinator::ledger {
+
+void NeededBlobs::apply(const Event& event) {
+    std::visit([this](const auto& happened) { on(happened); }, event);
+}
+
+void NeededBlobs::on(const UpdateAccepted& event) {
+    waiting_[event.update] = event.content;
+    blobs_[event.content] = {Blob::Kind::Update, "update " + std::to_string(event.update.sequence.value) + " of node " +
+                                                     event.update.node.to_text()};
+}
+
+void NeededBlobs::on(const UpdateSetAside& event) {
+    const auto found = waiting_.find(event.update);
+    if (found == waiting_.end()) return;
+    blobs_.erase(found->second);
+    waiting_.erase(found);
+}
+
+void NeededBlobs::on(const RoundFrozen& event) {
+    for (const UpdateId& update : event.set) {
+        const auto found = waiting_.find(update);
+        if (found == waiting_.end()) continue;
+        summed_[event.round].push_back(found->second);
+        waiting_.erase(found);
+    }
+}
+
+void NeededBlobs::on(const VersionPublished& event) {
+    held_[event.version] = {event.round, event.weights};
+    blobs_[event.weights] = {Blob::Kind::Weights, "the weights of version " + std::to_string(event.version.value)};
+}
+
+void NeededBlobs::on(const VersionDropped& event) {
+    const auto dropped = held_.find(event.version);
+    if (dropped == held_.end()) return;
+    const Held gone = dropped->second;
+    held_.erase(dropped);
+    for (const Digest& update : summed_[gone.round])
+        blobs_.erase(update);
+    summed_.erase(gone.round);
+    // Another version may have come to the same weights.
+    const bool shared =
+        std::any_of(held_.begin(), held_.end(), [&](const auto& held) { return held.second.weights == gone.weights; });
+    if (!shared) blobs_.erase(gone.weights);
+}
+
+}  // namespace skerry::coordinator::ledger

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "coordinator/ledger/events.hpp"
+
+namespace skerry::coordinator::ledger {
+
+/// Which blobs the history still needs: the weights of every version that is held, every update that waits, is being
+/// summed or was counted in a version that is held. All others are strays: written for an entry that was never
+/// appended, or not yet erased when the process ended. A fold over the journal. Memory: about 200 bytes a blob.
+class NeededBlobs {
+public:
+    struct Blob {
+        enum class Kind { Weights, Update } kind = Kind::Update;
+        std::string what;  ///< for people: "the weights of version 7", "update 3 of node 5f…"
+    };
+
+    void apply(const Event& event);
+
+    [[nodiscard]] const std::map<Digest, Blob>& all() const { return blobs_; }
+
+private:
+    void on(const UpdateAccepted& event);
+    void on(const UpdateSetAside& event);
+    void on(const RoundFrozen& event);
+    void on(const VersionPublished& event);
+    void on(const VersionDropped& event);
+    void on(const auto&) {}
+
+    struct Held {
+        RoundId round;
+        Digest weights{};
+    };
+    std::map<Digest, Blob> blobs_;
+    std::map<UpdateId, Digest> waiting_;
+    std::map<RoundId, std::vector<Digest>> summed_;
+    std::map<ModelVersion, Held> held_;
+};
+
+}  // namespace skerry::coordinator::ledger

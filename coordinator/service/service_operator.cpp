@@ -1,0 +1,82 @@
+#include <filesystem>
+
+#include "common/base/limits.hpp"
+#include "common/crypto/key_file.hpp"
+#include "common/crypto/random.hpp"
+#include "common/parameters/model_file.hpp"
+#include "common/wire/token.hpp"
+#include "coordinator/service/service.hpp"
+
+// What operators ask of a running coordinator.
+namespace skerry::coordinator {
+namespace {
+
+constexpr std::size_t kExportBytesMax = (limits::kParametersMax + (1U << 20U)) * sizeof(float);
+
+}  // namespace
+
+void Service::create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) {
+    if (endpoints_.advertised_enrol.empty()) {
+        return done(fail(ErrorCode::Conflict,
+                         "nobody knows under which address nodes reach this coordinator: start it with --advertise "
+                         "HOST, or set listen.advertise"));
+    }
+    wire::JoinToken token;
+    token.id = TokenId{crypto::random_bytes<6>()};
+    token.secret = crypto::Secret<16>::random();
+    token.root = keys_.ring.root.verify_key();
+    token.transport = keys_.ring.transport;
+    token.enrol_endpoint = endpoints_.advertised_enrol;
+    const TimePoint now = Clock::now();
+    MadeToken made{wire::to_text(token),
+                   {now, token.id, wire::secret_hash(token), now + wish.life, wish.uses, wish.tier, wish.note}};
+    const Ticket ticket = next_ticket_++;
+    OperatorCreatesToken event{ticket, made.record};
+    answers_[ticket] = [done = std::move(done), made = std::move(made)](const Result<>& outcome) {
+        if (!outcome) return done(tl::unexpected(outcome.error()));
+        done(made);
+    };
+    deliver(event);
+}
+
+void Service::revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorRevokesNode{ticket, node, reason});
+}
+
+void Service::verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) {
+    worker_->run([this, evidence = std::move(evidence), done = std::move(done)]() -> Worker::Continuation {
+        auto result = verify_round(evidence, federation_->model(), *blobs_, models_, keys_.ring.seal,
+                                   keys_.ring.signing.verify_key());
+        return [done, result = std::move(result)] { done(result); };
+    });
+}
+
+void Service::export_model(const ledger::VersionRow& version, Tier tier,
+                           std::function<void(Result<std::string>)> done) {
+    parameters::ExportedModel model;
+    model.spec = spec_;
+    model.version = version.version;
+    model.tier = tier;
+    model.origin = "federation " + federation_->created().name + " (" + federation_->id().to_text() + ")";
+    ByteWriter manifest;
+    manifest.put_sized(version.manifest.body).put(ByteView(version.manifest.signature));
+    model.manifest = std::move(manifest).take();
+    const auto path = directory_.path / ("export-" + std::to_string(next_ticket_++) + ".tmp");
+    worker_->run([this, model = std::move(model), weights = version.weights, path,
+                  done = std::move(done)]() mutable -> Worker::Continuation {
+        auto file = [&]() -> Result<std::string> {
+            model.parameters = SKERRY_TRY(models_.load(weights));
+            model.parameters.resize(federation_->model().prefix(model.tier));
+            SKERRY_TRY(parameters::save_model(model, path));
+            const Bytes bytes = SKERRY_TRY(crypto::read_file(path, kExportBytesMax));
+            return std::string(text_of(bytes));
+        }();
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+        return [done, file = std::move(file)] { done(file); };
+    });
+}
+
+}  // namespace skerry::coordinator

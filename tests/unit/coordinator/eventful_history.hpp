@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "coordinator/ledger/journal.hpp"
+#include "tests/unit/coordinator/federation_bench.hpp"
+
+namespace skerry::coordinator::ledger {
+
+/// A short history in which every kind of event happens.
+inline Events eventful_history() {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled(Tier::Medium);
+    FakeNode third = bench.enrolled();
+    const std::vector<float> ones(8, 1.0F);
+    bench.contribute(first, ones);
+    bench.wait(2min);
+    for (int round = 0; round < 3; ++round) {
+        bench.contribute(second, std::vector<float>(6, 0.25F), 200);
+        bench.contribute(first, std::vector<float>(8, 1000.0F));
+        bench.contribute(first, ones);
+        bench.contribute(third, ones);
+        bench.wait(2min);
+    }
+    bench.wait(24h * 61);
+    wire::Hello hello;
+    hello.protocol = limits::kProtocolVersion;
+    hello.model = bench.core->model().identity;
+    bench.say(first, hello);
+    bench.contribute(third, ones);
+    bench.tell(OperatorRevokesNode{1, third.id(), "stolen"});
+    return bench.journal.events(kFederationStream);
+}
+
+struct TempFolder {
+    std::filesystem::path path;
+    TempFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "skerry-journal-XXXXXX").string();
+        path = ::mkdtemp(name.data());
+    }
+    ~TempFolder() { std::filesystem::remove_all(path); }
+};
+
+}  // namespace skerry::coordinator::ledger

@@ -1,0 +1,176 @@
+#include "coordinator/ledger/projections.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include <gmock/gmock.h>
+
+#include "coordinator/ledger/history.hpp"
+#include "coordinator/ledger/schema.hpp"
+#include "coordinator/ledger/sqlite_journal.hpp"
+#include "tests/unit/coordinator/eventful_history.hpp"
+
+namespace skerry::coordinator::ledger {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+std::vector<std::string> dump(storage::Database& database) {
+    std::vector<std::string> lines;
+    for (const char* const table : kProjections) {
+        auto columns = *database.prepare(
+            "SELECT group_concat('quote(' || name || ')', ' || '','' || ') "
+            "FROM pragma_table_info('" +
+            std::string(table) + "')");
+        EXPECT_TRUE(*columns.bind().step());
+        auto rows = *database.prepare("SELECT " + columns.text(0) + " AS line FROM " + table + " ORDER BY line");
+        rows.bind();
+        while (*rows.step())
+            lines.push_back(std::string(table) + ": " + rows.text(0));
+    }
+    return lines;
+}
+
+TEST(Projections, AreTheSameWhenTheyAreRebuilt) {
+    auto journal = *SqliteJournal::open(":memory:");
+    Version version = 0;
+    for (const Event& event : eventful_history())
+        version = *journal.append(kFederationStream, version, {event});
+    const auto live = dump(journal.database());
+    EXPECT_GT(live.size(), 20U);
+    ASSERT_TRUE(journal.database().run("DELETE FROM rounds"));
+    ASSERT_TRUE(journal.rebuild());
+    EXPECT_EQ(dump(journal.database()), live);
+}
+
+TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
+    const TempFolder folder;
+    Events before;
+    for (const Event& event : eventful_history()) {
+        if (!std::holds_alternative<UpdateSetAside>(event)) before.push_back(event);
+    }
+    std::vector<std::string> wanted;
+    {
+        auto journal = *SqliteJournal::open(folder.path / "history.db");
+        ASSERT_TRUE(journal.append(kFederationStream, 0, before));
+        wanted = dump(journal.database());
+        ASSERT_TRUE(journal.database().run("DROP TABLE totals"));
+        ASSERT_TRUE(journal.database().run("ALTER TABLE updates DROP COLUMN set_aside"));
+        ASSERT_TRUE(journal.database().run("PRAGMA user_version = 1"));
+    }
+    auto journal = *SqliteJournal::open(folder.path / "history.db");
+    EXPECT_EQ(dump(journal.database()), wanted);
+}
+
+TEST(Projections, RefuseASecondSpendingOfALease) {
+    auto journal = *SqliteJournal::open(":memory:");
+    UpdateAccepted update;
+    update.update.sequence = Sequence{1};
+    ASSERT_TRUE(journal.append(kFederationStream, 0, {update}));
+    update.update.sequence = Sequence{2};
+    EXPECT_FALSE(journal.append(kFederationStream, 1, {update}));
+    EXPECT_THAT(*journal.read(kFederationStream, 0, 10), SizeIs(1)) << "nothing of the transaction is kept";
+}
+
+struct HistoryTest : ::testing::Test {
+    SqliteJournal journal = *SqliteJournal::open(":memory:");
+    Events events = eventful_history();
+    HistoryTest() { EXPECT_TRUE(journal.append(kFederationStream, 0, events)); }
+};
+
+TEST_F(HistoryTest, TellsWhatBecameOfEveryUpdate) {
+    const History history(journal.database());
+    for (const Event& event : events) {
+        if (const auto* accepted = std::get_if<UpdateAccepted>(&event)) {
+            const auto fate = *history.fate_of(accepted->update);
+            ASSERT_TRUE(fate);
+            EXPECT_EQ(std::get<Fate::Accepted>(fate->outcome).receipt, accepted->receipt);
+        } else if (const auto* refused = std::get_if<UpdateRefused>(&event)) {
+            const auto fate = *history.fate_of(refused->update);
+            ASSERT_TRUE(fate);
+            EXPECT_EQ(std::get<Fate::Refused>(fate->outcome).code, wire::RefusalCode::Norm);
+        }
+    }
+    EXPECT_FALSE(*history.fate_of({{}, Sequence{99}}));
+}
+
+TEST_F(HistoryTest, ShowsARoundWithWhoWasCountedAndWhoWasRefused) {
+    const History history(journal.database());
+    const auto abandoned = *history.round(RoundId{1});
+    EXPECT_EQ(abandoned.state, "abandoned");
+    EXPECT_NE(abandoned.reason.find("1 of the 2"), std::string::npos);
+    const auto published = *history.round(RoundId{2});
+    EXPECT_EQ(published.state, "published");
+    EXPECT_EQ(published.version, ModelVersion{2});
+    EXPECT_TRUE(published.frozen && published.ended && published.sum);
+    const auto contributors = *history.contributors(published);
+    ASSERT_THAT(contributors, SizeIs(2));
+    EXPECT_LT(contributors[0].update, contributors[1].update);
+    EXPECT_EQ(contributors[0].weight + contributors[1].weight, published.weight);
+    EXPECT_THAT(*history.refusals(RoundId{3}), SizeIs(1));
+    EXPECT_FALSE(history.round(RoundId{99}));
+    EXPECT_EQ(history.round(RoundId{99}).error().code, ErrorCode::NotFound);
+    EXPECT_EQ((*history.rounds(2)).front().state, "open");
+}
+
+TEST_F(HistoryTest, SumsTheFleetsConfusions) {
+    const History history(journal.database());
+    const auto fleet = *history.confusions(std::nullopt);
+    ASSERT_THAT(fleet, SizeIs(1));
+    std::uint64_t by_node = 0;
+    const auto nodes = *history.totals(std::nullopt);
+    for (const NodeTotals& node : nodes) {
+        const auto pairs = *history.confusions(node.node);
+        for (const ConfusionRow& pair : pairs)
+            by_node += pair.count;
+    }
+    EXPECT_EQ(fleet[0].count, by_node);
+    const auto counts = *history.counts();
+    EXPECT_EQ(fleet[0].count, counts.accepted * 7);
+    EXPECT_GT(counts.refused, 0U);
+}
+
+TEST_F(HistoryTest, CountsByTotalsWhatTheRowsSay) {
+    const History history(journal.database());
+    std::map<std::string_view, std::uint64_t> kinds;
+    std::uint64_t published = 0;
+    for (const Event& event : events) {
+        ++kinds[name_of(event)];
+        if (const auto* version = std::get_if<VersionPublished>(&event)) published += version->updates;
+    }
+    const auto counts = *history.counts();
+    EXPECT_EQ(counts.accepted, kinds["update_accepted"]);
+    EXPECT_EQ(counts.counted, published);
+    EXPECT_EQ(counts.set_aside, 1U);
+    EXPECT_EQ(counts.refused, kinds["update_refused"]);
+}
+
+TEST_F(HistoryTest, NamesTheUpdateThatARevocationSetAside) {
+    const History history(journal.database());
+    const auto open = history.rounds(1)->front();
+    EXPECT_EQ(open.accepted, 0U);
+    EXPECT_THAT(*history.contributors(open), IsEmpty());
+    const auto revoked = std::find_if(events.begin(), events.end(),
+                                      [](const Event& event) { return std::holds_alternative<NodeRevoked>(event); });
+    const auto updates = *history.updates_of(std::get<NodeRevoked>(*revoked).node, 1);
+    ASSERT_THAT(updates, SizeIs(1));
+    EXPECT_EQ(updates[0].set_aside, "its node was revoked");
+    EXPECT_FALSE(updates[0].version);
+}
+
+TEST_F(HistoryTest, KnowsWhichVersionsAreGone) {
+    const History history(journal.database());
+    const auto versions = *history.versions(100);
+    const auto published = std::count_if(events.begin(), events.end(), [](const Event& event) {
+        return std::holds_alternative<VersionPublished>(event);
+    });
+    EXPECT_EQ(versions.front().version.value, static_cast<std::uint64_t>(published));
+    EXPECT_TRUE(versions.back().dropped);
+    EXPECT_FALSE(versions.front().dropped);
+    EXPECT_THAT(*history.versions(1), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace skerry::coordinator::ledger

@@ -1,0 +1,75 @@
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "common/parameters/model_file.hpp"
+#include "tests/unit/coordinator/service_fixture.hpp"
+
+// What operators see of it.
+namespace skerry::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+TEST_F(ServiceTest, TellsOperatorsWhatTheyAskFor) {
+    auto peer = joined("peer");
+    peer->hello();
+    peer->contribute(ModelVersion{1}, std::vector<float>(size(), 0.5F), 100);
+    wire::Report report;
+    report.global = ModelVersion{1};
+    report.labelled = 100;
+    report.learning_reason = "no drift";
+    peer->send(report);
+
+    const json status = data("GET", "/v1/status");
+    EXPECT_EQ(status["name"], "orchard");
+    EXPECT_EQ(status["version"], 1);
+    EXPECT_EQ(status["round"]["accepted"], 1);
+    EXPECT_EQ(status["nodes"]["connected"], 1);
+    EXPECT_EQ(status["updates"]["accepted"], 1);
+    EXPECT_EQ(status["endpoints"]["fleet"], service_->endpoints().fleet);
+    ASSERT_TRUE(run_until(loop_, [&] { return data("GET", "/v1/nodes")[0]["labelled"] == 100; }));
+    EXPECT_EQ(data("GET", "/v1/nodes/" + peer->id().to_text())["updates"].size(), 1U);
+    EXPECT_EQ(data("GET", "/v1/models")[0]["stored"], true);
+    const json errors = data("GET", "/v1/errors");
+    EXPECT_EQ(errors["total"], 3);
+    EXPECT_EQ(errors["pairs"][0]["predicted_name"], "yes");
+    EXPECT_THAT(call("GET", "/metrics").body, HasSubstr("skerry_updates_accepted_total 1"));
+    EXPECT_EQ(call("GET", "/v1/rounds/9").status, 404);
+    EXPECT_EQ(call("GET", "/v1/rounds/x").status, 400);
+    EXPECT_EQ(call("GET", "/v1/nothing").status, 404);
+    EXPECT_EQ(call("POST", "/v1/tokens", R"({"uses":0})").status, 400);
+    EXPECT_EQ(call("POST", "/v1/tokens", "{").status, 400);
+    EXPECT_EQ(call("POST", "/v1/rounds/1/verify").status, 409);
+}
+
+TEST_F(ServiceTest, ExportsAModelThatLoads) {
+    const auto file = directory_.path.parent_path() / "exported.skm";
+    const auto response = call("GET", "/v1/models/newest/export?tier=light");
+    EXPECT_EQ(response.content_type, "application/octet-stream");
+    std::ofstream(file, std::ios::binary) << response.body;
+    const auto model = parameters::load_model(file);
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_EQ(model->spec, small_model());
+    EXPECT_EQ(model->tier, Tier::Light);
+    EXPECT_THAT(model->parameters, SizeIs(service_->federation().model().values[0]));
+}
+
+TEST_F(ServiceTest, MakesNoTokenThatLeadsNowhere) {
+    stop();
+    config_.listen.fleet = "tcp://0.0.0.0:0";
+    config_.listen.enrol = "tcp://0.0.0.0:0";
+    start();
+    const auto refused = json::parse(call("POST", "/v1/tokens", "{}").body);
+    EXPECT_EQ(refused["error_code"], "conflict");
+    EXPECT_THAT(std::string(refused["message"]), HasSubstr("--advertise"));
+    stop();
+    config_.listen.advertise = "127.0.0.1";
+    start();
+    TestPeer peer(loop_, *context_, "peer");
+    EXPECT_EQ(peer.join(token()), "");
+}
+
+}  // namespace
+}  // namespace skerry::coordinator
