@@ -35,7 +35,11 @@ TEST_F(ServiceTest, TellsOperatorsWhatTheyAskFor) {
     const json errors = data("GET", "/v1/errors");
     EXPECT_EQ(errors["total"], 3);
     EXPECT_EQ(errors["pairs"][0]["predicted_name"], "yes");
-    EXPECT_THAT(call("GET", "/metrics").body, HasSubstr("skerry_updates_accepted_total 1"));
+    const std::string metrics = call("GET", "/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("skerry_updates_accepted_total 1"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_joins_total{outcome=\"admitted\"} 1"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_connections{socket=\"fleet\"} 1"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_messages_refused_total{socket=\"enrol\"} 0"));
     EXPECT_EQ(call("GET", "/v1/rounds/9").status, 404);
     EXPECT_EQ(call("GET", "/v1/rounds/x").status, 400);
     EXPECT_EQ(call("GET", "/v1/nothing").status, 404);
