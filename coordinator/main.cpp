@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "common/base/exit_code.hpp"
 #include "common/base/heap.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/observe/log.hpp"
@@ -21,38 +22,10 @@
 namespace skerry::coordinator {
 namespace {
 
-// As operations.md has them: what a script can react to.
-constexpr int kRefused = 1;
-constexpr int kDenied = 4;
-constexpr int kNotFound = 6;
-constexpr int kConflict = 7;
-constexpr int kDependencyDown = 69;
-constexpr int kBug = 70;
-constexpr int kBadConfiguration = 78;
-
-int exit_code(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::InvalidInput:
-            return kBadConfiguration;
-        case ErrorCode::PermissionDenied:
-            return kDenied;
-        case ErrorCode::NotFound:
-            return kNotFound;
-        case ErrorCode::Conflict:
-            return kConflict;
-        case ErrorCode::Unavailable:
-            return kDependencyDown;
-        case ErrorCode::VersionMismatch:
-            return kRefused;
-        case ErrorCode::Internal:
-            return kBug;
-    }
-    return kBug;
-}
-
 int report(const Error& error) {
     std::fprintf(stderr, "skerry-coordinator: %s\n", error.message.c_str());
-    return exit_code(error.code);
+    // What it takes as input is a declaration, a configuration, or a flag in the place of one of its keys.
+    return static_cast<int>(error.code == ErrorCode::InvalidInput ? ExitCode::Config : exit_code_of(error.code));
 }
 
 // A descriptor a node, and those of the stores: the soft limit of a shell or unit is made for programs that use select.
@@ -101,7 +74,7 @@ int mend(const std::string& directory) {
     }
     for (const std::string& problem : repaired->problems)
         std::fprintf(stderr, "skerry-coordinator: %s\n", problem.c_str());
-    return kRefused;
+    return static_cast<int>(ExitCode::Negative);
 }
 
 struct RunArguments {

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "common/base/exit_code.hpp"
 #include "common/base/heap.hpp"
 #include "edge-node/tools/output.hpp"
 #include "edge-node/tools/verbs.hpp"
@@ -21,7 +22,7 @@ int main(int count, char** values) {
     try {
         app.parse(count, values);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::Usage);
+        return app.exit(error) == 0 ? 0 : static_cast<int>(skerry::ExitCode::Usage);
     }
     return exit_code;
 }

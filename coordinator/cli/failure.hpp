@@ -4,7 +4,7 @@
 
 #include <tl/expected.hpp>
 
-#include "coordinator/cli/exit_codes.hpp"
+#include "common/base/exit_code.hpp"
 
 namespace skerry::cli {
 

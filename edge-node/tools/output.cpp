@@ -12,32 +12,13 @@ Result<OutputForm> output_form_named(std::string_view name) {
     return fail(ErrorCode::InvalidInput, "--output is table or json, not '" + std::string(name) + "'");
 }
 
-ExitCode exit_code_of(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::InvalidInput:
-            return ExitCode::Usage;
-        case ErrorCode::NotFound:
-            return ExitCode::NotFound;
-        case ErrorCode::Unavailable:
-            return ExitCode::NoConnection;
-        case ErrorCode::VersionMismatch:
-            return ExitCode::Negative;
-        case ErrorCode::PermissionDenied:
-            return ExitCode::Denied;
-        case ErrorCode::Conflict:
-            return ExitCode::Conflict;
-        case ErrorCode::Internal:
-            return ExitCode::Bug;
-    }
-    return ExitCode::Bug;
-}
-
 void print_data(std::string_view data) {
     std::printf("{\"schema_version\":1,\"status\":\"ok\",\"data\":%.*s}\n", static_cast<int>(data.size()), data.data());
 }
 
 int print_failure(const Error& error, OutputForm form) {
-    return print_failure(error, form, exit_code_of(error.code));
+    const bool silent = error.code == ErrorCode::Unavailable;
+    return print_failure(error, form, silent ? ExitCode::NoConnection : exit_code_of(error.code));
 }
 
 int print_failure(const Error& error, OutputForm form, ExitCode code) {

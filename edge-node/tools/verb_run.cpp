@@ -41,10 +41,8 @@ int run(const Arguments& arguments) {
     options.alone = arguments.alone;
     const auto ran = run_node(std::move(options));
     if (ran) return 0;
-    // Its own port or disk, not a peer: worth a restart later.
-    const bool dependency = ran.error().code == ErrorCode::Unavailable;
-    return print_failure(ran.error(), OutputForm::Table,
-                         dependency ? ExitCode::DependencyDown : exit_code_of(ran.error().code));
+    // Unavailable is its own port or disk here, not a peer: worth a restart later.
+    return print_failure(ran.error(), OutputForm::Table, exit_code_of(ran.error().code));
 }
 
 }  // namespace
