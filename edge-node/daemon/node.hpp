@@ -11,13 +11,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/http/server.hpp"
+#include "edge-node/api/inference_api.hpp"
 #include "edge-node/daemon/config.hpp"
 #include "edge-node/daemon/fleet_link.hpp"
 #include "edge-node/daemon/label_intake.hpp"
 #include "edge-node/daemon/local_model.hpp"
 #include "edge-node/daemon/metrics.hpp"
 #include "edge-node/daemon/node_keys.hpp"
-#include "edge-node/serving/inference_api.hpp"
 
 namespace skerry::node {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "edge-node/api/serving_counters.hpp"
 #include "edge-node/daemon/checkpoint.hpp"
-#include "edge-node/serving/serving_counters.hpp"
 #include "edge-node/session/session.hpp"
 #include "feedback/prequential.hpp"
 

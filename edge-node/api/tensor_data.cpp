@@ -1,4 +1,4 @@
-#include "edge-node/serving/tensor_data.hpp"
+#include "edge-node/api/tensor_data.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "edge-node/serving/feedback_request.hpp"
+#include "edge-node/api/feedback_request.hpp"
 #include "feedback/prediction.hpp"
 
 namespace skerry::node {

@@ -1,11 +1,11 @@
-#include "edge-node/serving/infer_request.hpp"
+#include "edge-node/api/infer_request.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
 
-#include "edge-node/serving/tensor_data.hpp"
+#include "edge-node/api/tensor_data.hpp"
 
 namespace skerry::node {
 namespace {

@@ -1,9 +1,9 @@
-#include "edge-node/serving/infer_response.hpp"
+#include "edge-node/api/infer_response.hpp"
 
 #include <array>
 #include <span>
 
-#include "edge-node/serving/json_text.hpp"
+#include "edge-node/api/json_text.hpp"
 
 namespace skerry::node {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "edge-node/api/infer_request.hpp"
 #include "edge-node/serving/classify.hpp"
-#include "edge-node/serving/infer_request.hpp"
 
 namespace skerry::node {
 

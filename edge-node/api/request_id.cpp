@@ -1,4 +1,4 @@
-#include "edge-node/serving/request_id.hpp"
+#include "edge-node/api/request_id.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "edge-node/serving/json_text.hpp"
+#include "edge-node/api/json_text.hpp"
 
 #include <array>
 #include <charconv>

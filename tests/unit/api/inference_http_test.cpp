@@ -8,7 +8,7 @@
 
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
-#include "edge-node/serving/inference_api.hpp"
+#include "edge-node/api/inference_api.hpp"
 #include "tests/unit/serving/small_model.hpp"
 
 namespace skerry::node {

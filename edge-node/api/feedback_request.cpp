@@ -1,11 +1,11 @@
-#include "edge-node/serving/feedback_request.hpp"
+#include "edge-node/api/feedback_request.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
 
-#include "edge-node/serving/json_text.hpp"
+#include "edge-node/api/json_text.hpp"
 
 namespace skerry::node {
 namespace {

@@ -1,4 +1,4 @@
-#include "edge-node/serving/inference_api.hpp"
+#include "edge-node/api/inference_api.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
-#include "edge-node/serving/infer_request.hpp"
-#include "edge-node/serving/infer_response.hpp"
-#include "edge-node/serving/json_text.hpp"
+#include "edge-node/api/infer_request.hpp"
+#include "edge-node/api/infer_response.hpp"
+#include "edge-node/api/json_text.hpp"
 
 namespace skerry::node {
 namespace {

@@ -1,4 +1,4 @@
-#include "edge-node/serving/infer_request.hpp"
+#include "edge-node/api/infer_request.hpp"
 
 #include <cstring>
 

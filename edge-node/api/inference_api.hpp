@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "common/http/message.hpp"
-#include "edge-node/serving/inference_backend.hpp"
-#include "edge-node/serving/request_id.hpp"
-#include "edge-node/serving/serving_counters.hpp"
+#include "edge-node/api/inference_backend.hpp"
+#include "edge-node/api/request_id.hpp"
+#include "edge-node/api/serving_counters.hpp"
 #include "edge-node/serving/serving_queue.hpp"
 #include "edge-node/serving/snapshot.hpp"
 

@@ -1,4 +1,4 @@
-#include "edge-node/serving/inference_api.hpp"
+#include "edge-node/api/inference_api.hpp"
 
 #include <future>
 

@@ -1,4 +1,4 @@
-#include "edge-node/serving/feedback_request.hpp"
+#include "edge-node/api/feedback_request.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
