@@ -6,6 +6,7 @@
 fleet_open() {
   fleet_bin=$1 fleet_dir=$2
   fleet_pids=()
+  fleet_address=${fleet_address:-127.0.0.1}
   mkdir -p "$fleet_dir"
 }
 
@@ -29,7 +30,7 @@ coordinator_init() { "$fleet_bin/skerry-coordinator" init --dir "$fleet_dir/coor
 
 # The first start takes free ports; a restart takes the same again, so that the nodes find it.
 coordinator_start() {
-  local dir=$fleet_dir/coordinator listen=tcp://127.0.0.1:0 enrol=tcp://127.0.0.1:0
+  local dir=$fleet_dir/coordinator listen=tcp://$fleet_address:0 enrol=tcp://$fleet_address:0
   if [ -f "$dir/endpoints.json" ]; then
     listen=$(jq -r .fleet "$dir/endpoints.json") enrol=$(jq -r .enrol "$dir/endpoints.json")
   fi

@@ -34,9 +34,10 @@ std::string hint_for(ErrorCode code) {
             return "the command's --help lists what it takes";
         case ErrorCode::NotFound:
             return "the lists show what exists: 'skerry node list', 'round list', 'model list'";
-        case ErrorCode::Conflict:
+        case ErrorCode::Conflict:  // what stands in the way differs each time: the message says it
+            return {};
         case ErrorCode::VersionMismatch:
-            return "look at the present state first, then decide: 'skerry status'";
+            return "'skerry status' shows what is there now";
         case ErrorCode::PermissionDenied:
             return "ask whoever runs the coordinator";
         case ErrorCode::Unavailable:

@@ -71,6 +71,13 @@ std::string quality(const Json& numbers) {
                        percent(numbers["majority"]), percent(numbers["last_class"]));
 }
 
+std::string next_step(const Json& learning) {
+    const auto waiting = learning["samples_waiting"].get<std::uint64_t>();
+    const auto needed = learning["samples_per_step"].get<std::uint64_t>();
+    if (waiting < needed) return fmt::format("{}/{} samples to the next step", waiting, needed);
+    return fmt::format("a step is {}, {} samples wait", learning["busy"].get<bool>() ? "under way" : "due", waiting);
+}
+
 std::string screen(const Json& status) {
     const Json& node = status["node"];
     const Json& learning = status["learning"];
@@ -85,9 +92,7 @@ std::string screen(const Json& status) {
     line("answers",
          fmt::format("{} · {} waiting", tiers(status["serving"]), status["serving"]["queue"].get<std::uint64_t>()));
     line("accuracy", quality(status["prequential"]));
-    line("learning", fmt::format("{}/{} samples to the next step, {} steps, rate {:.2g}",
-                                 learning["samples_waiting"].get<std::uint64_t>(),
-                                 learning["samples_per_step"].get<std::uint64_t>(),
+    line("learning", fmt::format("{}, {} steps, rate {:.2g}", next_step(learning),
                                  learning["steps"].get<std::uint64_t>(), learning["learning_rate"].get<double>()));
     line("", plain(learning["reason"]));
     line("sharing", sharing(status["sharing"]));

@@ -18,6 +18,8 @@ data_folder() {
 
 # A fleet in a fresh folder, gone at the end unless the test failed.
 open_test_fleet() {
+  # An address of its own, all of 127.0.0.0/8 being loopback: a coordinator that was killed finds its port still free.
+  fleet_address=127.$((1 + ($$ >> 16) % 250)).$((($$ >> 8) % 256)).$(($$ % 256))
   work=$(mktemp -d "${TMPDIR:-/tmp}/skerry-test.XXXXXX")
   fleet_open "${SKERRY_BIN:-$root/build/dev/bin}" "$work"
   trap 'status=$?; fleet_close; if [ $status -eq 0 ] || [ $status -eq $kSkipped ]; then rm -rf "$work"; else echo "logs: $work" >&2; fi' EXIT

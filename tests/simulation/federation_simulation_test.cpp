@@ -94,6 +94,10 @@ struct Planted {
     std::set<std::string> laws;
 };
 
+void PrintTo(const Planted& planted, std::ostream* out) {
+    *out << name_of(planted.mutation);
+}
+
 std::string name_of_planted(const ::testing::TestParamInfo<Planted>& tested) {
     std::string name(name_of(tested.param.mutation));
     std::erase(name, '-');  // which a test's name may not have

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "coordinator/cli/cli.hpp"
-#include "tests/unit/plumbing/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::cli {
 

@@ -56,7 +56,7 @@ TEST_F(ServiceTest, SaysWhereItListens) {
     const json endpoints = json::parse(file);
     EXPECT_EQ(endpoints["fleet"], service_->endpoints().fleet);
     EXPECT_EQ(endpoints["enrol"], service_->endpoints().enrol);
-    EXPECT_THAT(std::string(endpoints["fleet"]), HasSubstr("tcp://127.0.0.1:"));
+    EXPECT_THAT(std::string(endpoints["fleet"]), HasSubstr("tcp://" + skerry::testing::own_loopback() + ":"));
 }
 
 TEST_F(ServiceTest, ErasesAtItsStartWhatNoHistoryNeedsAndNothingElse) {

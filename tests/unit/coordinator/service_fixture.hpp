@@ -13,6 +13,7 @@
 #include "common/crypto/hash.hpp"
 #include "common/http/client.hpp"
 #include "coordinator/service/service.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/coordinator/test_peer.hpp"
 
 namespace skerry::coordinator {
@@ -43,7 +44,7 @@ protected:
         std::string name = (std::filesystem::temp_directory_path() / "skerry-service-XXXXXX").string();
         directory_.path = ::mkdtemp(name.data());
         directory_.path /= "federation";
-        config_.listen.fleet = "tcp://127.0.0.1:0";
+        config_.listen.fleet = "tcp://" + skerry::testing::own_loopback() + ":0";
         config_.policy.rounds.goal = 2;
         config_.policy.rounds.deadline = 1h;
         context_ = std::make_unique<transport::Context>(loop_);

@@ -37,7 +37,7 @@ protected:
         return samples ? "" : samples.error().message;
     }
 
-    testing::TemporaryFolder folder_;
+    testing::DataFolder folder_;
 };
 
 TEST_F(CsvSourceTest, TakesTheTargetColumnWhereverItStands) {

@@ -5,32 +5,20 @@
 #include <fstream>
 #include <optional>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "common/datasets/dataset.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::datasets::testing {
 
-/// A folder of its own, removed at the end.
-class TemporaryFolder {
+/// A folder that data is written into.
+class DataFolder : public TemporaryFolder {
 public:
-    TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "skerry-data-XXXXXX").string();
-        path_ = mkdtemp(name.data());
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
     std::filesystem::path write(const std::string& name, const std::string& bytes) const {
-        std::ofstream(path_ / name, std::ios::binary) << bytes;
-        return path_ / name;
+        std::ofstream(path() / name, std::ios::binary) << bytes;
+        return path() / name;
     }
-
-private:
-    std::filesystem::path path_;
 };
 
 /// The real data set of that name; nothing where it is not at hand.

@@ -9,10 +9,10 @@
 namespace skerry::datasets {
 namespace {
 
+using testing::DataFolder;
 using ::testing::HasSubstr;
 using testing::images;
 using testing::samples_of;
-using testing::TemporaryFolder;
 
 std::string big_endian(std::uint32_t value) {
     std::string bytes;
@@ -43,7 +43,7 @@ protected:
         return samples ? "" : samples.error().message;
     }
 
-    TemporaryFolder folder_;
+    DataFolder folder_;
 };
 
 TEST_F(IdxSourceTest, GivesImagesWithTheirLabelsInOrder) {

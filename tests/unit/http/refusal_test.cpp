@@ -37,6 +37,10 @@ struct Garbage {
     int status;
 };
 
+void PrintTo(const Garbage& garbage, std::ostream* out) {
+    *out << garbage.name;
+}
+
 class RefusedBytes : public Refusal, public ::testing::WithParamInterface<Garbage> {};
 
 TEST_P(RefusedBytes, GetAnErrorAndNeverTheHandler) {

@@ -11,7 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include "common/http/server.hpp"
-#include "tests/unit/plumbing/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::http {
 

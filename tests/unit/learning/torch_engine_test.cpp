@@ -9,6 +9,14 @@
 #include "edge-node/learner/adam.hpp"
 #include "edge-node/learner/exchange.hpp"
 
+namespace skerry::parameters {
+
+void PrintTo(const ModelSpec& spec, std::ostream* out) {
+    *out << spec.name;
+}
+
+}  // namespace skerry::parameters
+
 namespace skerry::node {
 namespace {
 

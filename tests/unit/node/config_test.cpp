@@ -18,8 +18,8 @@ protected:
         std::ofstream(file_) << text;
         return read_node_config(file_);
     }
-    testing::TemporaryFolder folder_;
-    std::filesystem::path file_ = folder_.path / "node.toml";
+    TemporaryFolder folder_;
+    std::filesystem::path file_ = folder_.path() / "node.toml";
 };
 
 TEST_F(NodeConfigTest, TheDefaultsAreUsable) {

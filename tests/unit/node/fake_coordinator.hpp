@@ -13,6 +13,7 @@
 #include "common/wire/sealed_update.hpp"
 #include "common/wire/signed.hpp"
 #include "common/wire/token.hpp"
+#include "tests/support/own_loopback.hpp"
 
 namespace skerry::node::testing {
 
@@ -73,8 +74,8 @@ private:
     crypto::SealPrivateKey seal_ = crypto::SealPrivateKey::generate();
     transport::CurveKeyPair transport_;
     wire::JoinToken token_;
-    std::string fleet_endpoint_ = "tcp://127.0.0.1:0";
-    std::string enrol_endpoint_ = "tcp://127.0.0.1:0";
+    std::string fleet_endpoint_ = "tcp://" + skerry::testing::own_loopback() + ":0";
+    std::string enrol_endpoint_ = "tcp://" + skerry::testing::own_loopback() + ":0";
     std::unique_ptr<transport::Router> fleet_, enrol_;
     std::optional<crypto::VerifyKey> node_identity_;
     transport::CurvePublicKey node_;

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_folder.hpp"
 #include "tests/unit/http/running_server.hpp"
 #include "tests/unit/parameters/specs.hpp"
-#include "tests/unit/plumbing/temporary_folder.hpp"
 
 namespace skerry::node {
 namespace {

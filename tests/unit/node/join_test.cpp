@@ -20,7 +20,7 @@ protected:
     JoinTest() {
         running_.on_loop(
             [this] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), testing::small_spec()); });
-        options_.dir = folder_.path / "node";
+        options_.dir = folder_.path() / "node";
         options_.name = "shed";
         options_.token = running_.on_loop([this] { return coordinator_->token(); });
     }
@@ -35,7 +35,7 @@ protected:
         return running_.on_loop([this] { return coordinator_->joins; });
     }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     testing::RunningLoop running_;
     std::unique_ptr<FakeCoordinator> coordinator_;
     JoinOptions options_;

@@ -56,16 +56,16 @@ protected:
             if (jobs_left_ == 0) stopped_ = true;
             return jobs_left_ != 0 && jobs_left_-- != 0;
         });
-        parts_->spool.emplace(Spool::open(folder_.path / "node.db").value());
-        parts_->labels = feedback::LabelStore::open(folder_.path / "node.db", {}).value();
+        parts_->spool.emplace(Spool::open(folder_.path() / "node.db").value());
+        parts_->labels = feedback::LabelStore::open(folder_.path() / "node.db", {}).value();
         parts_->ring.emplace(
-            feedback::PendingRing::open(folder_.path / "pending.ring", {.rows_max = 100}, spec_.input.sample_bytes())
+            feedback::PendingRing::open(folder_.path() / "pending.ring", {.rows_max = 100}, spec_.input.sample_bytes())
                 .value());
         parts_->engine = make_engine_();
         parts_->local = std::make_unique<LocalModel>(
             *loop_, LocalModel::Stores{parts_->storage, *parts_->spool, *parts_->labels}, Model::of(spec_).value(),
             *parts_->engine, config_, std::chrono::milliseconds(0), plain_executor, federation_.identity);
-        const auto restored = local().restore(folder_.path);
+        const auto restored = local().restore(folder_.path());
         ASSERT_TRUE(restored) << restored.error().message;
         parts_->intake = std::make_unique<LabelIntake>(parts_->storage, *parts_->labels, *parts_->ring,
                                                        [this](std::size_t count) { local().labels_arrived(count); });
@@ -138,7 +138,7 @@ protected:
     }
     LocalModel& local() { return *parts_->local; }
 
-    testing::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     parameters::ModelSpec spec_ = testing::small_spec();
     parameters::ParameterLayout layout_ = parameters::ParameterLayout::of(spec_).value();
     Federation federation_;
@@ -276,7 +276,7 @@ TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {
         ASSERT_LT(cut, 100U);
         crash();
         for (const char* file : {"node.db", "node.db-wal", "node.db-shm", "pending.ring"})
-            std::filesystem::remove(folder_.path / file);
+            std::filesystem::remove(folder_.path() / file);
         told_.clear();
         acknowledged_.clear();
         asked_ = learned_ = 0;

@@ -23,7 +23,7 @@ class NodeTest : public ::testing::Test {
 protected:
     explicit NodeTest(parameters::ModelSpec declared = small_spec()) {
         running_.on_loop([&] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), declared); });
-        options_.dir = folder_.path / "node";
+        options_.dir = folder_.path() / "node";
         options_.config.http = "";
         options_.config.version_patience = std::chrono::milliseconds(0);
         options_.make_engine = [this](boost::asio::io_context&, const parameters::ModelSpec& spec) {
@@ -100,7 +100,7 @@ protected:
 
     /// Class c is at c in every feature, with a little noise.
     void write_stream() {
-        std::ofstream stream(folder_.path / "stream.csv");
+        std::ofstream stream(folder_.path() / "stream.csv");
         stream << "a,b,c,d,target\n";
         for (int i = 0; i < 1000; ++i) {
             const int label = (i * 7 + i / 11) % 3;
@@ -112,7 +112,7 @@ protected:
     Result<FeedNumbers> feed(std::uint64_t limit, LabelDelay delay = std::uint64_t{0}, std::string data = {}) {
         FeedOptions feed;
         feed.node = address();
-        feed.data = data.empty() ? (folder_.path / "stream.csv").string() : std::move(data);
+        feed.data = data.empty() ? (folder_.path() / "stream.csv").string() : std::move(data);
         feed.source.limit = limit;
         feed.delay = delay;
         auto feeder = Feeder::open(feed);

@@ -14,7 +14,7 @@ TEST_F(NodeTest, RefusesFeedbackWhenTwoStepsArePending) {
     ASSERT_TRUE(serves());
     FeedOptions impatient;
     impatient.node = address();
-    impatient.data = (folder_.path / "stream.csv").string();
+    impatient.data = (folder_.path() / "stream.csv").string();
     impatient.source.limit = 300;
     impatient.patience = std::chrono::milliseconds(0);
     auto feeder = Feeder::open(impatient);

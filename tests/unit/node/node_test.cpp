@@ -15,7 +15,7 @@ using testing::NodeTest;
 
 TEST_F(NodeTest, RefusesAFolderThatHasNotJoined) {
     NodeOptions options;
-    options.dir = folder_.path / "nowhere";
+    options.dir = folder_.path() / "nowhere";
     const auto opened = running_.on_loop([&] { return Node::open(running_.loop(), options).error(); });
     EXPECT_EQ(opened.code, ErrorCode::NotFound);
     EXPECT_THAT(opened.message, HasSubstr("skerry-node join"));
@@ -64,8 +64,8 @@ TEST_F(NodeTest, LearnsFromAStreamAndSharesWhatItHasLearned) {
     // Everything learned is counted, so what it serves is the version itself, to the bit.
     const auto exported = get("/skerry/export");
     ASSERT_EQ(exported.status, 200);
-    std::ofstream(folder_.path / "model.skm", std::ios::binary) << exported.body;
-    const auto model = parameters::load_model(folder_.path / "model.skm");
+    std::ofstream(folder_.path() / "model.skm", std::ios::binary) << exported.body;
+    const auto model = parameters::load_model(folder_.path() / "model.skm");
     ASSERT_TRUE(model) << model.error().message;
     coordinator([&](FakeCoordinator& it) { EXPECT_EQ(model->parameters, it.weights); });
 }
@@ -140,8 +140,8 @@ TEST_F(NodeTest, DropsWhatIsRefusedForWhatItIsAndReturnsToTheGlobalWeights) {
     ASSERT_TRUE(eventually([](const FakeCoordinator& it, const NodeFacts& facts) {
         return !it.offers.empty() && !facts.session.offered && facts.serving.local == 3;
     }));
-    std::ofstream(folder_.path / "model.skm", std::ios::binary) << get("/skerry/export").body;
-    const auto model = parameters::load_model(folder_.path / "model.skm");
+    std::ofstream(folder_.path() / "model.skm", std::ios::binary) << get("/skerry/export").body;
+    const auto model = parameters::load_model(folder_.path() / "model.skm");
     ASSERT_TRUE(model);
     coordinator([&](FakeCoordinator& it) { EXPECT_EQ(model->parameters, it.weights); });
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <optional>
@@ -11,20 +10,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "common/crypto/random.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::node::testing {
-
-/// A folder that goes with the test.
-struct TemporaryFolder {
-    TemporaryFolder() { std::filesystem::create_directories(path); }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    const std::filesystem::path path =
-        std::filesystem::temp_directory_path() / ("skerry-" + to_hex(crypto::random_bytes<6>()));
-};
 
 /// A loop that runs on a thread of its own, so that the test's thread can be a client.
 class RunningLoop {

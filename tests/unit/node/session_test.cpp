@@ -93,13 +93,18 @@ TEST_F(SessionTest, StopsTalkingWhenRevoked) {
     EXPECT_THAT(hear(session, federation_.welcome(2)), IsEmpty());
 }
 
-TEST_F(SessionTest, TriesAgainMuchLaterWhenDeniedForItsProtocol) {
-    Session session = open(1);
-    tell(session, Connected{});
-    hear(session, wire::Denied{wire::Denied::Reason::Protocol, "this node speaks protocol 1"});
-    const TimePoint before = now_;
-    wait_for<wire::Hello>(session);
-    EXPECT_GE(now_ - before, 3min);
+TEST_F(SessionTest, TriesAgainMuchLaterWhenDeniedForWhatAnOperatorMayMend) {
+    using Reason = wire::Denied::Reason;
+    for (const Reason reason : {Reason::Protocol, Reason::Model, Reason::Expired}) {
+        Session session = open(1);
+        tell(session, Connected{});
+        hear(session, wire::Denied{reason, "no"});
+        EXPECT_EQ(session.status(now_).link, SessionStatus::Link::Denied);
+        EXPECT_EQ(session.status(now_).denial, reason);
+        const TimePoint before = now_;
+        wait_for<wire::Hello>(session);
+        EXPECT_GE(now_ - before, 3min) << name_of(reason);
+    }
 }
 
 TEST_F(SessionTest, ReportsEveryFifteenSecondsAndAfterStepsAtMostOnceASecond) {

@@ -83,6 +83,10 @@ struct RefusalCase {
     Notice::Level level;
 };
 
+void PrintTo(const RefusalCase& refusal, std::ostream* out) {
+    *out << name_of(refusal.code);
+}
+
 class RefusedTest : public SessionTest, public ::testing::WithParamInterface<RefusalCase> {};
 
 TEST_P(RefusedTest, PutsBackOrDropsExactlyAsTheProtocolSays) {

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "common/storage/rocks_blob_store.hpp"
-#include "tests/unit/plumbing/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::storage {
 namespace {

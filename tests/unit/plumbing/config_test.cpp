@@ -6,7 +6,7 @@
 #include "common/config/document.hpp"
 #include "common/config/text_writer.hpp"
 #include "common/config/units.hpp"
-#include "tests/unit/plumbing/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::config {
 namespace {

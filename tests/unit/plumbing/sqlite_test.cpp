@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/plumbing/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::storage {
 namespace {
