@@ -50,14 +50,12 @@ std::string TestPeer::join(const std::string& token_text, Tier tier) {
 }
 
 void TestPeer::connect() {
-    bool connected = false;
     transport::DealerOptions options;
     options.keys = curve_;
     options.server = server_;
     options.reconnect_min = 20ms;
     options.reconnect_max = 100ms;
     transport::DealerEvents events;
-    events.on_connected = [&] { connected = true; };
     events.on_message = [this](const transport::Frames& frames) {
         auto message = wire::decode_from_coordinator(frames);
         ASSERT_TRUE(message) << message.error().message;
