@@ -50,7 +50,7 @@ std::string hint_for(ExitCode exit, std::string_view target) {
         case ExitCode::Denied:
             return "run it as the user that runs the coordinator, or through sudo";
         case ExitCode::Conflict:
-            return "look at its present state, then decide";
+            return {};  // what stands in the way differs each time: the message says it
         case ExitCode::DependencyDown:
             return "try again soon; the coordinator's log says what it waits for";
         case ExitCode::NotFound:

@@ -17,7 +17,7 @@ ExitCode Output::report(const Answer<Document>& answer, const std::function<void
 ExitCode Output::failed(const Failure& failure) {
     if (format_ == Format::Json) out_ << error_envelope(failure).to_json() << '\n';
     notice("error: " + failure.message);
-    notice("next:  " + failure.hint);
+    if (!failure.hint.empty()) notice("next:  " + failure.hint);
     return failure.exit;
 }
 

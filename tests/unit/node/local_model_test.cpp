@@ -297,6 +297,7 @@ TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {
         crash();
 
         open();
+        settle();  // the stores are the storage thread's until it is idle
         std::size_t wrong = 0;
         for (const IncomingLabel& label : acknowledged_) {
             EXPECT_EQ(parts_->labels->label_of(label.request).value()->label, label.label) << label.request;
@@ -306,7 +307,6 @@ TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {
         EXPECT_GE(parts_->spool->load().value().spool.size(), told<UpdateSpooled>());
         EXPECT_GE(local().checkpoint().version.global.value, told<VersionInstalled>());
         EXPECT_GE(local().checkpoint().totals.labelled, learned) << "a step that was served is there";
-        settle();
         // Learned and waiting together are all that is on record: none is lost, none is learned twice.
         const std::uint64_t on_record = local().checkpoint().totals.labelled + local().unconsumed();
         EXPECT_GE(on_record, acknowledged_.size());
