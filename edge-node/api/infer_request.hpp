@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,9 @@ struct InferRequest {
     std::vector<Bytes> samples;   ///< 1 … batch_max, each spec.input.sample_bytes() long, all finite
     std::vector<Output> outputs;  ///< those asked for; empty: the usual ones
     Tier tier_max = Tier::Heavy;  ///< parameter skerry_tier_max
-    bool learn = true;            ///< parameter skerry_learn: false keeps the samples out of learning
+    /// Parameter skerry_deadline_us: how long after its arrival the answer may leave. Nothing: as long as it takes.
+    std::optional<std::chrono::microseconds> deadline{};
+    bool learn = true;  ///< parameter skerry_learn: false keeps the samples out of learning
 };
 
 /// Reads the JSON body of an Open Inference Protocol v2 infer request: one input tensor named "input", its data flat

@@ -7,15 +7,15 @@
 
 namespace skerry::node {
 
-ExitReading read_exit(std::span<const float> logits) {
-    SKERRY_ASSERT(logits.size() >= 2);
+ExitReading read_exit(std::span<const float> logits, float temperature) {
+    SKERRY_ASSERT(logits.size() >= 2 && temperature > 0);
     const std::size_t best = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
     ExitReading reading;
     reading.predicted = static_cast<std::uint32_t>(best);
     reading.probabilities.resize(logits.size());
     float sum = 0;
     for (std::size_t i = 0; i < logits.size(); ++i) {
-        reading.probabilities[i] = std::exp(logits[i] - logits[best]);
+        reading.probabilities[i] = std::exp((logits[i] - logits[best]) / temperature);
         sum += reading.probabilities[i];
     }
     if (!std::isfinite(sum)) {

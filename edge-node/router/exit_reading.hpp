@@ -15,7 +15,8 @@ struct ExitReading {
 };
 
 /// `logits`: shape [classes], at least two. Logits that are not finite read as a tie of all classes, which sends the
-/// sample on to a deeper exit.
-[[nodiscard]] ExitReading read_exit(std::span<const float> logits);
+/// sample on to a deeper exit. `temperature`: above 0; it flattens (above 1) or sharpens the softmax and never changes
+/// the predicted class. Guo et al. 2017, "On Calibration of Modern Neural Networks", §4.2.
+[[nodiscard]] ExitReading read_exit(std::span<const float> logits, float temperature = 1);
 
 }  // namespace skerry::node

@@ -9,8 +9,12 @@ std::vector<std::string> RouterConfig::problems() const {
     return {"the router's thresholds must rise: 0 < light_below < medium_below < 1"};
 }
 
-Router::Router(RouterConfig config, ScoreMap light, ScoreMap medium)
-    : config_(config), maps_{std::move(light), std::move(medium), ScoreMap()} {}
+Router::Router(RouterConfig config, ScoreMap light, ScoreMap medium, Temperatures temperatures)
+    : config_(config), maps_{std::move(light), std::move(medium), ScoreMap()}, temperatures_(temperatures) {}
+
+ExitReading Router::read(Tier exit, std::span<const float> logits) const {
+    return read_exit(logits, temperatures_[static_cast<std::size_t>(exit)]);
+}
 
 float Router::score(Tier exit, float margin) const {
     return maps_[static_cast<std::size_t>(exit)](1.0F - margin);

@@ -2,10 +2,12 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/base/ids.hpp"
+#include "edge-node/router/exit_reading.hpp"
 #include "edge-node/router/score_map.hpp"
 
 namespace skerry::node {
@@ -29,7 +31,14 @@ struct RouterConfig {
 /// Immutable.
 class Router {
 public:
-    explicit Router(RouterConfig config = {}, ScoreMap light = {}, ScoreMap medium = {});
+    /// One number a tier, above 0: divides that exit's logits before the softmax.
+    using Temperatures = std::array<float, kTiers>;
+
+    explicit Router(RouterConfig config = {}, ScoreMap light = {}, ScoreMap medium = {},
+                    Temperatures temperatures = {1, 1, 1});
+
+    /// What the exit says at its temperature.
+    [[nodiscard]] ExitReading read(Tier exit, std::span<const float> logits) const;
 
     /// The complexity score of a margin p₁ − p₂ at this exit, 0 obvious … 1 a tie. The heavy exit's is 1 − margin.
     [[nodiscard]] float score(Tier exit, float margin) const;
@@ -39,6 +48,7 @@ public:
 private:
     RouterConfig config_;
     std::array<ScoreMap, kTiers> maps_;
+    Temperatures temperatures_;
 };
 
 }  // namespace skerry::node

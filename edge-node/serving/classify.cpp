@@ -40,7 +40,8 @@ Answer classify(const Snapshot& snapshot, std::vector<float> scaled, const Route
         answer.tier = *next;
         done = answer.tier;
         answer.logits = read_head(snapshot, answer.tier, scratch);
-        answer.reading = read_exit(answer.logits);
+        answer.reading = router.read(answer.tier, answer.logits);
+        answer.glances[static_cast<std::size_t>(answer.tier)] = {answer.reading.predicted, answer.reading.margin};
         const float score = router.score(answer.tier, answer.reading.margin);
         next = router.next(answer.tier, score, deepest);
         // The last exit does not choose a tier any more; the light one always does.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,6 +12,12 @@
 
 namespace skerry::node {
 
+/// What is kept of an exit that was read: enough to compare it with a deeper one.
+struct ExitGlance {
+    std::uint32_t predicted = 0;
+    float margin = 0;
+};
+
 /// How one sample was answered.
 struct Answer {
     Tier tier = Tier::Light;    ///< the exit that answered
@@ -19,6 +26,10 @@ struct Answer {
     /// The complexity score that chose the tier: below 0.3 light, below 0.7 medium, else heavy, on a node that holds
     /// all three. It is the score of the exit that sent the sample to the one that answered; of light, its own.
     float score = 0;
+    /// The deadline came before the exit that the score asked for: this is the best answer so far.
+    bool anytime = false;
+    /// What each exit that was read on the way said; the one that answered is among them.
+    std::array<std::optional<ExitGlance>, kTiers> glances{};
 };
 
 /// The buffers of one worker thread.
