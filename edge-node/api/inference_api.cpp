@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <random>
-#include <span>
 #include <utility>
 
-#include "common/base/limits.hpp"
 #include "edge-node/api/infer_request.hpp"
 #include "edge-node/api/infer_response.hpp"
 #include "edge-node/api/json_text.hpp"
 
 namespace skerry::node {
 namespace {
-
-using Instant = std::chrono::steady_clock::time_point;
 
 const http::Headers kRetrySoon = {{"Retry-After", "1"}};
 
@@ -44,65 +39,6 @@ std::uint64_t seed_of_ids() {
     std::random_device device;
     return std::uint64_t{device()} << 32U | device();
 }
-
-/// The first channel or feature with a value at ±kScaledInputMax: nearly always one beyond it, which was clamped.
-std::optional<std::size_t> channel_at_limit(const parameters::InputSpec& input, std::span<const float> scaled) {
-    const auto at_limit = [](float value) { return std::abs(value) >= limits::kScaledInputMax; };
-    const auto found = std::find_if(scaled.begin(), scaled.end(), at_limit);
-    if (found == scaled.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - scaled.begin()) / (input.values() / input.channels());
-}
-
-/// One infer request on its way through the queue: written by the worker, read by the loop afterwards.
-struct InferJob {
-    std::shared_ptr<const Snapshot> snapshot;
-    InferRequest request;
-    std::string id;
-    Router router;
-    TimePoint at;
-    Instant arrived;
-
-    std::string body{};
-    std::vector<Answer> answers{};
-    std::vector<feedback::Prediction> predictions{};
-    std::uint64_t clamped = 0;
-    std::optional<std::size_t> clamped_channel{};
-
-    void run(ClassifyScratch& scratch) {
-        const parameters::ModelSpec& spec = snapshot->model->spec;
-        for (std::size_t row = 0; row < request.samples.size(); ++row) {
-            // The request's values were checked when they were read.
-            auto scaled = parameters::scaled_values(spec.input, request.samples[row]);
-            SKERRY_ASSERT(scaled.has_value());
-            if (const auto channel = channel_at_limit(spec.input, *scaled)) {
-                ++clamped;
-                if (!clamped_channel) clamped_channel = channel;
-            }
-            answers.push_back(classify(*snapshot, std::move(*scaled), router, request.tier_max, scratch));
-            if (request.learn) predictions.push_back(prediction_of(row));
-        }
-        write_body(false);
-    }
-
-    void write_body(bool id_reused) {
-        body = infer_json(snapshot->model->spec, snapshot->version, id, request.outputs, answers, id_reused);
-    }
-
-    feedback::Prediction prediction_of(std::size_t row) {
-        const Answer& answer = answers[row];
-        feedback::Prediction prediction;
-        prediction.request = request.samples.size() == 1 ? id : id + "/" + std::to_string(row);
-        prediction.at = at;
-        prediction.version = snapshot->version;
-        prediction.tier = answer.tier;
-        prediction.predicted = answer.reading.predicted;
-        prediction.probability = answer.reading.probability;
-        prediction.margin = answer.reading.margin;
-        prediction.score = answer.score;
-        prediction.sample = std::move(request.samples[row]);
-        return prediction;
-    }
-};
 
 }  // namespace
 
@@ -193,7 +129,7 @@ void InferenceApi::handle_model(const http::Request& request, const Route& route
 }
 
 void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply) {
-    const Instant arrived = std::chrono::steady_clock::now();
+    const auto arrived = std::chrono::steady_clock::now();
     ++counters_.requests;
     if (!queue_.has_room()) return refuse_busy(reply);  // before any work is put into it
     const auto refuse = [&](int status, std::string_view sentence) {
@@ -210,32 +146,27 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     if (!parsed) return refuse(400, parsed.error().message);
 
     const TimePoint now = Clock::now();
-    std::size_t bytes = sizeof(InferJob);
-    for (const Bytes& sample : parsed->samples)
-        bytes += sample.size();
     std::string id = parsed->id.empty() ? ids_.next(now) : parsed->id;
     auto job = std::make_shared<InferJob>(
-        InferJob{std::move(snapshot), std::move(*parsed), std::move(id), router_, now, arrived});
-    const bool taken =
-        queue_.submit([job](ClassifyScratch& scratch) { job->run(scratch); },
-                      [this, job, reply] {
-                          const auto time = std::chrono::steady_clock::now() - job->arrived;
-                          for (const Answer& answer : job->answers) {
-                              const auto tier = static_cast<std::size_t>(answer.tier);
-                              ++counters_.answered[tier];
-                              counters_.latency[tier].add(time);
-                          }
-                          counters_.clamped += job->clamped;
-                          if (!counters_.clamped_channel) {
-                              counters_.clamped_channel = job->clamped_channel;
-                          }
-                          if (!job->predictions.empty() && backend_.on_predictions(std::move(job->predictions))) {
-                              job->write_body(true);
-                          }
-                          reply(json_response(std::move(job->body)));
-                      },
-                      bytes);
+        InferJob{std::move(snapshot), router_, std::move(*parsed), std::move(id), now, arrived});
+    const bool taken = queue_.submit([job](ClassifyScratch& scratch) { job->run(scratch); },
+                                     [this, job, reply] { reply(finish(*job)); }, job->bytes());
     if (!taken) refuse_busy(reply);
+}
+
+http::Response InferenceApi::finish(InferJob& job) {
+    const auto time = std::chrono::steady_clock::now() - job.arrived;
+    for (const Answer& answer : job.answers) {
+        const auto tier = static_cast<std::size_t>(answer.tier);
+        ++counters_.answered[tier];
+        counters_.latency[tier].add(time);
+    }
+    counters_.clamped += job.clamped;
+    if (!counters_.clamped_channel) counters_.clamped_channel = job.clamped_channel;
+    auto predictions = job.take_predictions();
+    const bool id_reused = !predictions.empty() && backend_.on_predictions(std::move(predictions));
+    return json_response(infer_json(job.snapshot->model->spec, job.snapshot->version, job.id, job.request.outputs,
+                                    job.answers, id_reused));
 }
 
 void InferenceApi::refuse_busy(const Reply& reply) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/http/message.hpp"
+#include "edge-node/api/infer_job.hpp"
 #include "edge-node/api/inference_backend.hpp"
 #include "edge-node/api/request_id.hpp"
 #include "edge-node/api/serving_counters.hpp"
@@ -41,13 +43,14 @@ public:
     void handle(http::Request request, Reply reply);
 
     /// For requests that arrive from now on.
-    void set_router(Router router) { router_ = std::move(router); }
+    void set_router(std::shared_ptr<const Router> router) { router_ = std::move(router); }
     [[nodiscard]] const ServingCounters& counters() const { return counters_; }
 
 private:
     struct Route;
     void handle_model(const http::Request& request, const Route& route, Reply reply);
     void infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply);
+    [[nodiscard]] http::Response finish(InferJob& job);
     void refuse_busy(const Reply& reply);
     void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);
 
@@ -56,7 +59,7 @@ private:
     InferenceBackend& backend_;
     std::size_t batch_max_;
     std::string server_version_;
-    Router router_;
+    std::shared_ptr<const Router> router_ = std::make_shared<const Router>();
     RequestIds ids_;
     ServingCounters counters_;
 };

@@ -111,7 +111,7 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, std::unique_ptr<D
       server_(loop, {}, [this](http::Request request, http::Respond respond) {
           handle(std::move(request), std::move(respond));
       }) {
-    api_.set_router(Router(options_.config.router));
+    api_.set_router(std::make_shared<const Router>(options_.config.router));
 }
 
 Node::~Node() {
