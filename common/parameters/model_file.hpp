@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/parameters/layout.hpp"
+#include "common/parameters/precision/plan.hpp"
 
 namespace skerry::parameters {
 
@@ -15,18 +15,21 @@ struct ExportedModel {
     ModelVersion version;
     Tier tier = Tier::Heavy;        ///< how long a prefix the parameters are
     std::vector<float> parameters;  ///< shape [layout.prefix(tier)], all finite
+    PrecisionPlan plan;             ///< how the file writes each of the prefix's tensors; empty: all fp32
     std::string origin;             ///< who made it, for people; at most limits::kTextMax bytes
     Bytes manifest;                 ///< the signed manifest it came with, opaque here; may be empty
 };
 
-/// The file: "SKRM", format u32 = 1, version u64, tier u8, then sized (u32) declaration, origin and manifest,
-/// the number of parameters u64, the parameters as float32, and the SHA-256 of all that; little-endian.
+/// The file: "SKRM", format u32, version u64, tier u8, then sized (u32) declaration, origin and manifest, the number of
+/// parameters u64, the parameters, and the SHA-256 of all that; little-endian. Format 1 has them as float32; format 2,
+/// written where the plan names another precision, has the sized (u32) plan, a u8 a tensor, and what encode() makes.
 /// Whoever reads `path` meanwhile sees the old file or the new one, whole. InvalidInput: the model is not consistent.
 /// Unavailable: the folder cannot be written.
 [[nodiscard]] Result<> save_model(const ExportedModel& model, const std::filesystem::path& path);
 
 /// NotFound: no such file. InvalidInput: it is no model file, is damaged, or its parameters do not fit its
-/// declaration. Memory is taken only after the sizes agree with the file's.
+/// declaration. Memory is taken only after the sizes agree with the file's. `plan` is then one for each tensor, and the
+/// parameters are what its precisions have left of those that were saved.
 [[nodiscard]] Result<ExportedModel> load_model(const std::filesystem::path& path);
 
 }  // namespace skerry::parameters

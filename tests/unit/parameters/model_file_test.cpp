@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/crypto/hash.hpp"
+#include "common/parameters/precision/encoding.hpp"
 #include "tests/unit/parameters/specs.hpp"
 
 namespace skerry::parameters {
@@ -58,6 +59,61 @@ TEST_F(ModelFileTest, ReadsBackWhatWasSaved) {
     EXPECT_EQ(loaded->parameters, model_.parameters);
     EXPECT_EQ(loaded->origin, model_.origin);
     EXPECT_EQ(loaded->manifest, model_.manifest);
+}
+
+TEST_F(ModelFileTest, ReadsBackEachPrecisionAsWhatItLeavesOfTheWeights) {
+    const ParameterLayout layout = *ParameterLayout::of(model_.spec);
+    const auto blocks = held_blocks(layout.blocks(), model_.tier);
+    ASSERT_TRUE(save_model(model_, path_));
+    const std::size_t whole = contents().size();
+    for (const char* text : {"fp16", "fp8", "fp8-e5m2", "int8", "mixed"}) {
+        SCOPED_TRACE(text);
+        ExportedModel planned = model_;
+        planned.plan = *plan_named(text, blocks);
+        ASSERT_TRUE(save_model(planned, path_));
+        EXPECT_LT(contents().size(), whole);
+        const auto loaded = load_model(path_);
+        ASSERT_TRUE(loaded) << loaded.error().message;
+        EXPECT_EQ(loaded->plan, planned.plan);
+        EXPECT_EQ(loaded->parameters,
+                  *decode(blocks, planned.plan, encode(blocks, planned.plan, model_.parameters).bytes));
+        EXPECT_EQ(loaded->origin, model_.origin);
+    }
+}
+
+TEST_F(ModelFileTest, APlanOfFloat32IsTheFileThatOlderProgramsRead) {
+    ASSERT_TRUE(save_model(model_, path_));
+    const std::string plain = contents();
+    const auto loaded = load_model(path_);
+    ASSERT_TRUE(loaded);
+    ASSERT_FALSE(loaded->plan.empty());
+    ASSERT_TRUE(save_model(*loaded, path_));
+    EXPECT_EQ(contents(), plain);
+}
+
+TEST_F(ModelFileTest, RefusesAForgedPlan) {
+    const ParameterLayout layout = *ParameterLayout::of(model_.spec);
+    model_.plan = *plan_named("fp8", held_blocks(layout.blocks(), model_.tier));
+    ASSERT_TRUE(save_model(model_, path_));
+    const std::string whole = contents();
+    std::string plan_bytes;
+    for (const Precision precision : model_.plan)
+        plan_bytes += static_cast<char>(precision);
+    const std::size_t plan_at = whole.find(plan_bytes);
+    ASSERT_NE(plan_at, std::string::npos);
+    for (std::size_t i = 0; i < plan_bytes.size(); ++i) {
+        for (const char number : {'\0', '\1', '\2', '\4', '\5', '\xFF'}) {
+            if (number == plan_bytes[i]) continue;
+            std::string forged = whole;
+            forged[plan_at + i] = number;
+            write(resealed(forged));
+            EXPECT_FALSE(load_model(path_)) << i << " " << static_cast<int>(number);
+        }
+    }
+    std::string longer = whole;
+    longer[plan_at - 4] = static_cast<char>(plan_bytes.size() + 1);
+    write(resealed(longer));
+    EXPECT_FALSE(load_model(path_));
 }
 
 TEST_F(ModelFileTest, RefusesToSaveAModelThatDoesNotFitItself) {
