@@ -1,40 +1,63 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/http/message.hpp"
 #include "common/parameters/model_spec.hpp"
 
 namespace skerry::node {
 
 inline constexpr std::string_view kInputName = "input";
+/// How JSON and binary tensors share a body: the bytes of JSON at its beginning.
+inline constexpr std::string_view kHeadLengthHeader = "Inference-Header-Content-Length";
+/// What skerry_deadline_us may be.
+inline constexpr std::chrono::microseconds kDeadlineMax = std::chrono::seconds(60);
 
 /// The outputs that a model has, in the order in which they are given.
 enum class Output { Label, Probabilities, Tier, Score };
+inline constexpr std::array kAllOutputs = {Output::Label, Output::Probabilities, Output::Tier, Output::Score};
 /// "label", "probabilities", "tier", "score"
 [[nodiscard]] std::string_view name_of(Output output);
+/// "INT64", "FP32", "BYTES", "FP32"
+[[nodiscard]] std::string_view datatype_of(Output output);
+
+/// An output of an answer, and how it is to be written.
+struct WantedOutput {
+    Output output = Output::Label;
+    bool binary = false;  ///< as bytes behind the JSON
+    /// Of Probabilities: the most probable classes as text instead, so many. Nothing: all of them as numbers.
+    std::optional<std::size_t> classes{};
+
+    bool operator==(const WantedOutput&) const = default;
+};
 
 /// An inference request, checked and in the model's dtype.
 struct InferRequest {
-    std::string id;               ///< as the client gave it; empty: none
-    std::vector<Bytes> samples;   ///< 1 … batch_max, each spec.input.sample_bytes() long, all finite
-    std::vector<Output> outputs;  ///< those asked for; empty: the usual ones
-    Tier tier_max = Tier::Heavy;  ///< parameter skerry_tier_max
+    std::string id;                     ///< as the client gave it; empty: none
+    std::vector<Bytes> samples;         ///< 1 … batch_max, each spec.input.sample_bytes() long, all finite
+    std::vector<WantedOutput> outputs;  ///< those asked for, else all; in the order of the answer
+    Tier tier_max = Tier::Heavy;        ///< parameter skerry_tier_max
     /// Parameter skerry_deadline_us: how long after its arrival the answer may leave. Nothing: as long as it takes.
     std::optional<std::chrono::microseconds> deadline{};
     bool learn = true;  ///< parameter skerry_learn: false keeps the samples out of learning
 };
 
-/// Reads the JSON body of an Open Inference Protocol v2 infer request: one input tensor named "input", its data flat
-/// or nested, of any integer type or FP32 or FP64 whose values the model's dtype holds: integers exactly, real numbers
-/// rounded to float32. The shape is [n, …input.shape], or [n, values], or of a grey image [n, height, width].
+/// Reads an Open Inference Protocol v2 infer request: one input tensor named "input" of any datatype of numbers whose
+/// values the model's dtype holds (integers exactly, real numbers rounded to a finite float32), as JSON, flat or
+/// nested, or binary behind the JSON; the shape is as plan_of takes it. With kHeadLengthHeader 0 the whole body is the
+/// tensor, in the model's dtype. What it does not know is ignored.
 /// InvalidInput: anything else, in a sentence that names it.
-/// Reads as it parses, without a tree: memory is at most 8 bytes a value of batch_max samples, whatever the body says.
-[[nodiscard]] Result<InferRequest> parse_infer_request(std::string_view body, const parameters::ModelSpec& spec,
-                                                       std::size_t batch_max);
+/// Cost: one pass without a tree; beyond the samples, memory is at most 8 bytes a value of batch_max samples, and none
+/// for a binary tensor.
+/// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md; the binary tensor data,
+/// classification and parameters extensions of Triton Inference Server, docs/protocol.
+[[nodiscard]] Result<InferRequest> read_infer_request(const http::Request& request, const parameters::ModelSpec& spec,
+                                                      std::size_t batch_max);
 
 /// "UINT8", "FP32"
 [[nodiscard]] std::string_view datatype_of(parameters::DataType dtype);

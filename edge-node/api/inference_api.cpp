@@ -8,6 +8,7 @@
 #include "edge-node/api/infer_request.hpp"
 #include "edge-node/api/infer_response.hpp"
 #include "edge-node/api/json_text.hpp"
+#include "edge-node/api/model_document.hpp"
 
 namespace skerry::node {
 namespace {
@@ -100,7 +101,8 @@ void InferenceApi::handle(http::Request request, Reply reply) {
     }
     std::string json = "{\"name\":\"skerry-node\",\"version\":";
     append_json(json, server_version_);
-    reply(json_response(json + ",\"extensions\":[\"parameters\",\"skerry_feedback\",\"skerry_tier\"]}"));
+    reply(json_response(json + ",\"extensions\":[\"binary_tensor_data\",\"classification\",\"parameters\",\"skerry_"
+                               "feedback\",\"skerry_tier\"]}"));
 }
 
 void InferenceApi::handle_model(const http::Request& request, const Route& route, Reply reply) {
@@ -136,13 +138,10 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
         ++counters_.refused_invalid;
         reply(http::error_response(status, sentence));
     };
-    if (!request.header("Inference-Header-Content-Length").empty()) {
-        return refuse(400, "binary tensors are not understood here: send the data as JSON");
-    }
     if (const auto encoding = request.header("Content-Encoding"); !encoding.empty() && encoding != "identity") {
         return refuse(415, "a compressed body is not understood here: send it plain");
     }
-    auto parsed = parse_infer_request(request.body, snapshot->model->spec, batch_max_);
+    auto parsed = read_infer_request(request, snapshot->model->spec, batch_max_);
     if (!parsed) return refuse(400, parsed.error().message);
 
     const TimePoint now = Clock::now();
@@ -165,8 +164,8 @@ http::Response InferenceApi::finish(InferJob& job) {
     if (!counters_.clamped_channel) counters_.clamped_channel = job.clamped_channel;
     auto predictions = job.take_predictions();
     const bool id_reused = !predictions.empty() && backend_.on_predictions(std::move(predictions));
-    return json_response(infer_json(job.snapshot->model->spec, job.snapshot->version, job.id, job.request.outputs,
-                                    job.answers, id_reused));
+    return infer_response(job.snapshot->model->spec, job.snapshot->version, job.id, job.request.outputs, job.answers,
+                          id_reused);
 }
 
 void InferenceApi::refuse_busy(const Reply& reply) {

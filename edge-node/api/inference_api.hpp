@@ -15,11 +15,11 @@
 
 namespace skerry::node {
 
-/// Open Inference Protocol v2 over HTTP, with JSON tensors, and feedback by request id:
+/// Open Inference Protocol v2 over HTTP, with tensors as JSON or binary, and feedback by request id:
 ///
 ///     GET  /v2  /v2/health/live  /v2/health/ready
 ///     GET  /v2/models/{m}[/versions/{v}]  …/ready
-///     POST /v2/models/{m}[/versions/{v}]/infer      parameters skerry_tier_max, skerry_learn
+///     POST /v2/models/{m}[/versions/{v}]/infer      infer_request.hpp
 ///     POST /v2/models/{m}/feedback
 ///
 /// A request id, the client's or ours, joins a sample with its label. It may be used again once the label was sent. One

@@ -2,49 +2,37 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "common/parameters/model_spec.hpp"
+#include "edge-node/api/json_reader.hpp"
+#include "edge-node/api/tensor_samples.hpp"
 
 namespace skerry::node {
 
 /// The `data` of one JSON tensor as it arrives, flat or nested, before its shape and datatype are known: JSON objects
-/// have no order. Each call is false once the data cannot be right; problem() then says why.
+/// have no order.
 class TensorData {
 public:
-    /// More values than this are refused as they come.
+    /// More values than this are refused as they come: 8 bytes of memory each.
     explicit TensorData(std::size_t values_max) : values_max_(values_max) {}
 
-    bool open_array();
-    bool close_array();
-    /// `integer`: written without point or exponent.
-    bool add(double value, bool integer);
+    /// Reads the array that comes next; what cannot be right is the reader's problem.
+    void read(JsonReader& json);
 
     /// Cuts the values into samples in the model's dtype.
-    /// InvalidInput: the shape is not [n, …] of this input with 1 ≤ n ≤ batch_max, the data has another shape, or a
-    /// value does not fit the datatype or the model's dtype.
-    [[nodiscard]] Result<std::vector<Bytes>> samples(const std::vector<std::uint64_t>& shape, std::string_view datatype,
-                                                     const parameters::InputSpec& input, std::size_t batch_max) const;
-
-    [[nodiscard]] const std::string& problem() const { return problem_; }
+    /// InvalidInput: as plan_of and SampleWriter, or the data has another shape.
+    [[nodiscard]] Result<std::vector<Bytes>> samples(const TensorHead& head, const parameters::InputSpec& input,
+                                                     std::size_t batch_max) const;
 
 private:
-    bool refuse(std::string problem) {
-        problem_ = std::move(problem);
-        return false;
-    }
-    [[nodiscard]] Result<> check_shape(const std::vector<std::uint64_t>& shape, const parameters::InputSpec& input,
-                                       std::size_t batch_max) const;
+    void read_array(JsonReader& json, std::size_t depth);
+    void add(JsonReader& json, std::size_t depth, double value);
 
     std::size_t values_max_;
     std::vector<double> values_;
-    std::size_t first_real_ = static_cast<std::size_t>(-1);  ///< index of the first value that is no integer
-    std::size_t depth_ = 0;
-    std::size_t leaf_depth_ = 0;        ///< where numbers stand; 0: none seen
-    std::vector<std::size_t> counts_;   ///< elements so far in the open array of each level
-    std::vector<std::size_t> lengths_;  ///< of the closed arrays of each level, all alike
-    std::string problem_;
+    std::size_t first_boolean_ = static_cast<std::size_t>(-1);  ///< its index among the values
+    std::size_t leaf_depth_ = 0;                                ///< where values stand; 0: none seen
+    std::vector<std::uint64_t> lengths_;                        ///< of the closed arrays of each level, all alike
 };
 
 }  // namespace skerry::node

@@ -75,7 +75,7 @@ protected:
 TEST_F(InferenceApiTest, SaysWhoItIsAndThatItIsReady) {
     EXPECT_EQ(
         ask("GET", "/v2").body,
-        R"({"name":"skerry-node","version":"0.1.0","extensions":["parameters","skerry_feedback","skerry_tier"]})");
+        R"({"name":"skerry-node","version":"0.1.0","extensions":["binary_tensor_data","classification","parameters","skerry_feedback","skerry_tier"]})");
     EXPECT_EQ(ask("GET", "/v2/").status, 200);
     EXPECT_EQ(ask("GET", "/v2/health/live").body, R"({"live":true})");
     EXPECT_EQ(ask("GET", "/v2/health/ready").body, R"({"ready":true})");
@@ -238,7 +238,7 @@ TEST_F(InferenceApiTest, RefusesWhatItDoesNotHave) {
     }
 }
 
-TEST_F(InferenceApiTest, RefusesBinaryAndCompressedBodies) {
+TEST_F(InferenceApiTest, RefusesMalformedAndCompressedBodies) {
     EXPECT_EQ(ask("POST", "/v2/models/prices/infer", "x", {{"Inference-Header-Content-Length", "7"}}).status, 400);
     EXPECT_EQ(ask("POST", "/v2/models/prices/infer", "x", {{"content-encoding", "gzip"}}).status, 415);
     EXPECT_EQ(ask("POST", "/v2/models/prices/infer", "x").status, 400);
