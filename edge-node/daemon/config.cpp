@@ -14,6 +14,7 @@ using config::TableReader;
 using config::TextWriter;
 using observe::log::Level;
 using std::chrono::hours;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -22,13 +23,23 @@ namespace {
 constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels = {
     {{"debug", Level::Debug}, {"info", Level::Info}, {"warning", Level::Warning}, {"error", Level::Error}}};
 
-void read(TableReader table, ServingConfig& serving, RouterConfig& router) {
+void read(TableReader table, ServingConfig& serving) {
     table.integer("workers", serving.workers, 1, 64);
     table.integer("queue_requests", serving.queue_requests_max, 1, 1 << 20);
     table.bytes("queue_bytes", serving.queue_bytes_max, 1024, std::size_t{1} << 40U);
     table.integer("batch", serving.batch_max, 1, 4096);
+}
+
+void read(TableReader table, RouterConfig& router) {
+    using enum RouterMode;
+    table.choice("mode", router.mode, {{"auto", Auto}, {"identity", Identity}, {"rank", Rank}, {"risk", Risk}});
     table.number("light_below", router.light_below, 0, 1);
     table.number("medium_below", router.medium_below, 0, 1);
+    table.number("accuracy_retention", router.accuracy_retention, 0, 1);
+    table.duration("latency_mean", router.latency_mean, microseconds(0), hours(1));
+    table.duration("latency_p95", router.latency_p95, microseconds(0), hours(1));
+    table.choice("yields", router.yields, {{"accuracy", RouterYields::Accuracy}, {"latency", RouterYields::Latency}});
+    table.number("audit_share", router.audit_share, 0, 1);
 }
 
 void read(TableReader table, NodeConfig& config) {
@@ -135,9 +146,16 @@ std::string NodeConfig::to_toml() const {
         .value("workers", serving.workers)
         .value("queue_requests", serving.queue_requests_max)
         .bytes("queue_bytes", serving.queue_bytes_max)
-        .value("batch", serving.batch_max)
+        .value("batch", serving.batch_max);
+    out.section("router")
+        .value("mode", name_of(router.mode))
         .value("light_below", as_written(router.light_below))
-        .value("medium_below", as_written(router.medium_below));
+        .value("medium_below", as_written(router.medium_below))
+        .value("accuracy_retention", router.accuracy_retention)
+        .value("latency_mean", router.latency_mean)
+        .value("latency_p95", router.latency_p95)
+        .value("yields", router.yields == RouterYields::Accuracy ? "accuracy" : "latency")
+        .value("audit_share", router.audit_share);
     out.section("labels")
         .value("waiting", labels.rows_max)
         .bytes("waiting_bytes", labels.bytes_max)
@@ -190,7 +208,8 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& file) {
     root.text("http", config.http, 64);
     root.choice("log", config.log_level,
                 {{"debug", Level::Debug}, {"info", Level::Info}, {"warning", Level::Warning}, {"error", Level::Error}});
-    read(root.table("serving"), config.serving, config.router);
+    read(root.table("serving"), config.serving);
+    read(root.table("router"), config.router);
     read(root.table("labels"), config);
     read(root.table("learning"), config.learning);
     root.table("sharing").duration("version_patience", config.version_patience, milliseconds(0), hours(1));

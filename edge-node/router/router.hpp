@@ -3,24 +3,14 @@
 #include <array>
 #include <optional>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "common/base/ids.hpp"
 #include "edge-node/router/exit_reading.hpp"
+#include "edge-node/router/knots.hpp"
+#include "edge-node/router/router_config.hpp"
 #include "edge-node/router/score_map.hpp"
 
 namespace skerry::node {
-
-struct RouterConfig {
-    /// Below it the light exit answers. Raising it saves time and costs accuracy.
-    float light_below = 0.3F;
-    /// Below it the medium exit answers; a light score at or above it skips the medium exit altogether.
-    float medium_below = 0.7F;
-
-    /// Everything wrong with these values, in words an operator understands. Empty: usable.
-    [[nodiscard]] std::vector<std::string> problems() const;
-};
 
 /// Decides after each exit whether it answers or which exit is read next:
 ///
@@ -36,6 +26,8 @@ public:
 
     explicit Router(RouterConfig config = {}, ScoreMap light = {}, ScoreMap medium = {},
                     Temperatures temperatures = {1, 1, 1});
+    /// Whose maps reach the configured thresholds at these knots.
+    [[nodiscard]] static Router at(const RouterConfig& config, const Knots& knots, Temperatures temperatures);
 
     /// What the exit says at its temperature.
     [[nodiscard]] ExitReading read(Tier exit, std::span<const float> logits) const;

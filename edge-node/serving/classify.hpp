@@ -12,12 +12,6 @@
 
 namespace skerry::node {
 
-/// What is kept of an exit that was read: enough to compare it with a deeper one.
-struct ExitGlance {
-    std::uint32_t predicted = 0;
-    float margin = 0;
-};
-
 /// How one sample was answered.
 struct Answer {
     Tier tier = Tier::Light;    ///< the exit that answered

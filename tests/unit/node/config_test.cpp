@@ -51,6 +51,17 @@ TEST_F(NodeConfigTest, NamesEveryFaultAtOnce) {
     EXPECT_THAT(wrong.error().message, HasSubstr("rate"));
 }
 
+TEST_F(NodeConfigTest, ReadsTheRoutersTargets) {
+    const auto config =
+        read("[router]\nmode = 'risk'\naccuracy_retention = 0.995\nlatency_p95 = '2ms'\nyields = 'latency'\n");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->router.mode, RouterMode::Risk);
+    EXPECT_EQ(config->router.latency_p95, std::chrono::milliseconds(2));
+    EXPECT_EQ(config->router.yields, RouterYields::Latency);
+    EXPECT_THAT(read("[router]\nmode = 'rank'\nlatency_p95 = '2ms'\n").error().message, HasSubstr("no targets"));
+    EXPECT_THAT(read("[serving]\nlight_below = 0.2\n").error().message, HasSubstr("light_below"));
+}
+
 TEST_F(NodeConfigTest, RefusesAnAddressWithoutAPort) {
     EXPECT_THAT(read("http = 'somewhere'").error().message, HasSubstr("127.0.0.1:8000"));
 }

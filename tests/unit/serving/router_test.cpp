@@ -104,12 +104,5 @@ TEST(Router, ScoresEachExitThroughItsOwnMap) {
     EXPECT_FLOAT_EQ(router.score(Tier::Heavy, 0.8F), 0.2F);
 }
 
-TEST(RouterConfig, RefusesThresholdsThatDoNotRise) {
-    EXPECT_TRUE(RouterConfig{}.problems().empty());
-    EXPECT_FALSE((RouterConfig{0.7F, 0.3F}.problems().empty()));
-    EXPECT_FALSE((RouterConfig{0.0F, 0.3F}.problems().empty()));
-    EXPECT_FALSE((RouterConfig{0.3F, kNan}.problems().empty()));
-}
-
 }  // namespace
 }  // namespace skerry::node
