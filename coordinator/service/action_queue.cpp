@@ -49,9 +49,9 @@ void ActionQueue::pump() {
         version_ = *version;
         hooks_.committed(events);
     }
-    if (!queue_.empty()) write_blobs();
     for (const Action& action : after)
         hooks_.perform(action);
+    if (!queue_.empty()) write_blobs();
     if (idle()) hooks_.idle();
 }
 
