@@ -68,12 +68,12 @@ struct InferenceApi::Route {
     }
 };
 
-InferenceApi::InferenceApi(SnapshotSlot& snapshots, ServingQueue& queue, InferenceBackend& backend,
+InferenceApi::InferenceApi(SnapshotSlot& snapshots, ServingEngine& engine, InferenceBackend& backend,
                            const ServingConfig& config, std::string server_version)
     : snapshots_(snapshots),
-      queue_(queue),
+      engine_(engine),
       backend_(backend),
-      batch_max_(config.batch_max),
+      request_samples_max_(config.request_samples_max),
       server_version_(std::move(server_version)),
       ids_(seed_of_ids()) {}
 
@@ -133,7 +133,7 @@ void InferenceApi::handle_model(const http::Request& request, const Route& route
 void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply) {
     const auto arrived = std::chrono::steady_clock::now();
     ++counters_.requests;
-    if (!queue_.has_room()) return refuse_busy(reply);  // before any work is put into it
+    if (!engine_.has_room()) return refuse_busy(reply);  // before any work is put into it
     const auto refuse = [&](int status, std::string_view sentence) {
         ++counters_.refused_invalid;
         reply(http::error_response(status, sentence));
@@ -141,16 +141,14 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     if (const auto encoding = request.header("Content-Encoding"); !encoding.empty() && encoding != "identity") {
         return refuse(415, "a compressed body is not understood here: send it plain");
     }
-    auto parsed = read_infer_request(request, snapshot->model->spec, batch_max_);
+    auto parsed = read_infer_request(request, snapshot->model->spec, request_samples_max_);
     if (!parsed) return refuse(400, parsed.error().message);
 
     const TimePoint now = Clock::now();
-    std::string id = parsed->id.empty() ? ids_.next(now) : parsed->id;
-    auto job = std::make_shared<InferJob>(
-        InferJob{std::move(snapshot), router_, std::move(*parsed), std::move(id), now, arrived});
-    const bool taken = queue_.submit([job](ClassifyScratch& scratch) { job->run(scratch); },
-                                     [this, job, reply] { reply(finish(*job)); }, job->bytes());
-    if (!taken) refuse_busy(reply);
+    if (parsed->id.empty()) parsed->id = ids_.next(now);
+    const auto job = std::make_shared<InferJob>(std::move(snapshot), router_, std::move(*parsed), now, arrived,
+                                                [this, reply](InferJob& done) { reply(finish(done)); });
+    if (!engine_.submit(job)) refuse_busy(reply);
 }
 
 http::Response InferenceApi::finish(InferJob& job) {
@@ -164,8 +162,8 @@ http::Response InferenceApi::finish(InferJob& job) {
     if (!counters_.clamped_channel) counters_.clamped_channel = job.clamped_channel;
     auto predictions = job.take_predictions();
     const bool id_reused = !predictions.empty() && backend_.on_predictions(std::move(predictions));
-    return infer_response(job.snapshot->model->spec, job.snapshot->version, job.id, job.request.outputs, job.answers,
-                          id_reused);
+    return infer_response(job.snapshot->model->spec, job.snapshot->version, job.request.id, job.request.outputs,
+                          job.answers, id_reused);
 }
 
 void InferenceApi::refuse_busy(const Reply& reply) {

@@ -10,8 +10,8 @@
 #include "edge-node/api/inference_backend.hpp"
 #include "edge-node/api/request_id.hpp"
 #include "edge-node/api/serving_counters.hpp"
-#include "edge-node/serving/serving_queue.hpp"
 #include "edge-node/serving/snapshot.hpp"
+#include "edge-node/serving/stages/serving_engine.hpp"
 
 namespace skerry::node {
 
@@ -29,14 +29,14 @@ namespace skerry::node {
 ///
 /// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, or there are
 /// no weights yet or labels can't be kept for want of disk space, 429 with Retry-After when learning is behind. Query
-/// strings are ignored. Loop thread only; must not be destroyed before the queue.
+/// strings are ignored. Loop thread only; must not be destroyed before the engine.
 /// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md
 class InferenceApi {
 public:
     using Reply = std::function<void(http::Response)>;
 
     /// All borrowed.
-    InferenceApi(SnapshotSlot& snapshots, ServingQueue& queue, InferenceBackend& backend, const ServingConfig& config,
+    InferenceApi(SnapshotSlot& snapshots, ServingEngine& engine, InferenceBackend& backend, const ServingConfig& config,
                  std::string server_version);
 
     /// For every path below /v2; another path gets 404. `reply` is called once, now or later, on the loop's thread.
@@ -55,9 +55,9 @@ private:
     void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);
 
     SnapshotSlot& snapshots_;
-    ServingQueue& queue_;
+    ServingEngine& engine_;
     InferenceBackend& backend_;
-    std::size_t batch_max_;
+    std::size_t request_samples_max_;
     std::string server_version_;
     std::shared_ptr<const Router> router_ = std::make_shared<const Router>();
     RequestIds ids_;

@@ -27,7 +27,11 @@ void read(TableReader table, ServingConfig& serving) {
     table.integer("workers", serving.workers, 1, 64);
     table.integer("queue_requests", serving.queue_requests_max, 1, 1 << 20);
     table.bytes("queue_bytes", serving.queue_bytes_max, 1024, std::size_t{1} << 40U);
-    table.integer("batch", serving.batch_max, 1, 4096);
+    table.integer("request_samples", serving.request_samples_max, 1, 4096);
+    table.boolean("batching", serving.batching);
+    table.integer("batch_max", serving.batch_max, 1, 256);
+    table.duration("latency_budget", serving.latency_budget, microseconds(100), hours(1));
+    table.duration("inline_below", serving.inline_below, microseconds(0), seconds(1));
 }
 
 void read(TableReader table, RouterConfig& router) {
@@ -146,7 +150,11 @@ std::string NodeConfig::to_toml() const {
         .value("workers", serving.workers)
         .value("queue_requests", serving.queue_requests_max)
         .bytes("queue_bytes", serving.queue_bytes_max)
-        .value("batch", serving.batch_max);
+        .value("request_samples", serving.request_samples_max)
+        .value("batching", serving.batching)
+        .value("batch_max", serving.batch_max)
+        .value("latency_budget", serving.latency_budget)
+        .value("inline_below", serving.inline_below);
     out.section("router")
         .value("mode", name_of(router.mode))
         .value("light_below", as_written(router.light_below))

@@ -100,8 +100,9 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, std::unique_ptr<D
     : loop_(loop),
       options_(std::move(options)),
       durable_(std::move(durable)),
-      api_(snapshots_, queue_, *this, options_.config.serving, SKERRY_VERSION),
-      queue_(loop, options_.config.serving),
+      api_(snapshots_, serving_, *this, options_.config.serving, SKERRY_VERSION),
+      workers_(options_.config.serving.workers),
+      serving_(loop, workers_, options_.config.serving),
       storage_(loop),
       engine_(engine_for(options_, loop, durable_->model->spec)),
       local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
@@ -139,7 +140,7 @@ Result<> Node::start() {
 
 void Node::stop(std::function<void()> done) {
     if (std::exchange(stopping_, true)) return;
-    log::info("draining", {{"queue", queue_.pending()}, {"labels", intake_.waiting()}});
+    log::info("draining", {{"queue", serving_.pending()}, {"labels", intake_.waiting()}});
     expiry_.cancel();
     server_.drain([this, done = std::move(done)] {
         if (link_) link_->tell(Stopping{});
@@ -230,7 +231,7 @@ NodeFacts Node::facts() const {
     facts.ready = snapshot != nullptr;
     if (snapshot) facts.serving = snapshot->version;
     facts.counters = api_.counters();
-    facts.queue = queue_.pending();
+    facts.queue = serving_.pending();
     facts.samples_waiting = local_.unconsumed();
     facts.samples_per_step = options_.config.learning.trigger_rows;
     facts.totals = checkpoint.totals;

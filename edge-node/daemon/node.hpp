@@ -18,6 +18,7 @@
 #include "edge-node/daemon/local_model.hpp"
 #include "edge-node/daemon/metrics.hpp"
 #include "edge-node/daemon/node_keys.hpp"
+#include "edge-node/serving/stages/stage_workers.hpp"
 
 namespace skerry::node {
 
@@ -86,7 +87,8 @@ private:
     std::unique_ptr<Durable> durable_;  ///< stores, keys, identity
     SnapshotSlot snapshots_;
     InferenceApi api_;
-    ServingQueue queue_;  ///< after api_, which its jobs use until they are gone
+    StageWorkers workers_;
+    ServingEngine serving_;  ///< after api_, which its requests use until they are gone
     StorageThread storage_;
     std::unique_ptr<LearningEngine> engine_;
     LocalModel local_;

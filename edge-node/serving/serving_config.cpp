@@ -10,7 +10,9 @@ std::vector<std::string> ServingConfig::problems() const {
     check("workers", workers, 64);
     check("queue_requests_max", queue_requests_max, 65'536);
     check("queue_bytes_max", queue_bytes_max, std::size_t{4} << 30U);
-    check("batch_max", batch_max, 4096);
+    check("request_samples", request_samples_max, 4096);
+    check("batch_max", batch_max, 256);
+    if (latency_budget < std::chrono::microseconds(100)) problems.emplace_back("latency_budget must be at least 100us");
     return problems;
 }
 

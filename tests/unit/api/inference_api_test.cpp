@@ -1,11 +1,11 @@
 #include "edge-node/api/inference_api.hpp"
 
-#include <future>
-
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "edge-node/serving/stages/stage_workers.hpp"
+#include "tests/unit/serving/gated_executor.hpp"
 #include "tests/unit/serving/small_model.hpp"
 
 namespace skerry::node {
@@ -67,8 +67,9 @@ protected:
     ServingConfig config_{.workers = 1, .queue_requests_max = 2};
     SnapshotSlot snapshots_;
     FakeBackend backend_;
-    ServingQueue queue_{loop_, config_};
-    InferenceApi api_{snapshots_, queue_, backend_, config_, "0.1.0"};
+    StageWorkers workers_{config_.workers};
+    ServingEngine engine_{loop_, workers_, config_};
+    InferenceApi api_{snapshots_, engine_, backend_, config_, "0.1.0"};
     std::vector<http::Response> answers_;
 };
 
@@ -257,22 +258,15 @@ TEST_F(InferenceApiTest, IsNotReadyBeforeItHasAModel) {
 }
 
 TEST_F(InferenceApiTest, RefusesWith503WhenItsQueueIsFullAndAnswersAllThatItTook) {
-    std::promise<void> gate;
-    std::promise<void> begun;
-    ASSERT_TRUE(queue_.submit(
-        [&](ClassifyScratch&) {
-            begun.set_value();
-            gate.get_future().wait();
-        },
-        [] {}, 1));
-    begun.get_future().wait();  // the only worker is held
+    testing::Gate gate;
+    snapshots_.publish(testing::gated_snapshot(gate));
     for (int i = 0; i < 3; ++i)
         send("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[0,1]", ""));
-    ASSERT_EQ(answers_.size(), 1U) << "two wait, the third is refused at once";
+    ASSERT_EQ(answers_.size(), 1U) << "two are taken, the third is refused at once";
     EXPECT_EQ(answers_[0].status, 503);
     EXPECT_EQ(answers_[0].header("Retry-After"), "1");
     EXPECT_EQ(answers_[0].body, R"({"error":"too many requests are waiting: try again in a second"})");
-    gate.set_value();
+    gate.open();
     run();
     ASSERT_EQ(answers_.size(), 3U);
     EXPECT_EQ(answers_[1].status, 200);
@@ -283,11 +277,11 @@ TEST_F(InferenceApiTest, RefusesWith503WhenItsQueueIsFullAndAnswersAllThatItTook
 }
 
 TEST_F(InferenceApiTest, AnswersFromTheVersionThatServedWhenTheRequestCame) {
-    std::promise<void> gate;
-    ASSERT_TRUE(queue_.submit([&](ClassifyScratch&) { gate.get_future().wait(); }, [] {}, 1));
+    testing::Gate gate;
+    snapshots_.publish(testing::gated_snapshot(gate));
     send("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[0,1]", ""));
     snapshots_.publish(testing::small_snapshot(Tier::Light, {ModelVersion{8}, 0}));
-    gate.set_value();
+    gate.open();
     run();
     ASSERT_EQ(answers_.size(), 1U);
     EXPECT_THAT(answers_[0].body, HasSubstr(R"("model_version":"7.3")"));
@@ -295,10 +289,19 @@ TEST_F(InferenceApiTest, AnswersFromTheVersionThatServedWhenTheRequestCame) {
                 HasSubstr(R"("skerry_model_version":"8.0","skerry_tier":"light","skerry_score":1,)"));
 }
 
+TEST_F(InferenceApiTest, AnswersWithTheBestExitSoFarWhenTheDeadlineComes) {
+    testing::Gate gate;
+    snapshots_.publish(testing::gated_snapshot(gate, Tier::Heavy));
+    const std::string body = infer_body("[1,2]", "[1,1]", R"("id":"a","parameters":{"skerry_deadline_us":20000},)");
+    EXPECT_THAT(ask("POST", "/v2/models/prices/infer", body).body,
+                AllOf(HasSubstr(R"("skerry_anytime":true,"skerry_tier":"light")"), HasSubstr(R"("id":"a")")));
+    gate.open();
+}
+
 TEST_F(InferenceApiTest, RefusesNewRequestsWhileItDrainsAndFinishesTheOthers) {
     send("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[0,1]", ""));
     std::size_t answered_before_empty = 0;
-    queue_.drain([&] { answered_before_empty = answers_.size(); });
+    engine_.drain([&] { answered_before_empty = answers_.size(); });
     send("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[0,1]", ""));
     run();
     ASSERT_EQ(answers_.size(), 2U);

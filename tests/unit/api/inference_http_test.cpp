@@ -9,6 +9,7 @@
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "edge-node/api/inference_api.hpp"
+#include "edge-node/serving/stages/stage_workers.hpp"
 #include "tests/unit/serving/small_model.hpp"
 
 namespace skerry::node {
@@ -46,8 +47,9 @@ TEST(InferenceOverHttp, AnswersAndTakesTheLabelThatFollows) {
     snapshots.publish(testing::small_snapshot());
     Labels backend;
     ServingConfig config;
-    ServingQueue queue(loop, config);
-    InferenceApi api(snapshots, queue, backend, config, "0.1.0");
+    StageWorkers workers(config.workers);
+    ServingEngine engine(loop, workers, config);
+    InferenceApi api(snapshots, engine, backend, config, "0.1.0");
     http::Server server(loop, {}, [&](http::Request request, http::Respond respond) {
         api.handle(std::move(request), std::move(respond));
     });

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "edge-node/serving/stages/stage_run.hpp"
+
+namespace skerry::node {
+
+class StageWorkers;
+
+/// What there is to do for one model. Every call with the workers' mutex held.
+class WorkSource {
+public:
+    WorkSource() = default;
+    WorkSource(const WorkSource&) = delete;
+    WorkSource& operator=(const WorkSource&) = delete;
+    virtual ~WorkSource() = default;
+
+    /// How much its most valuable work is worth now, between all sources; 0: there is none.
+    [[nodiscard]] virtual double worth(std::chrono::steady_clock::time_point now) const = 0;
+    /// Does that work, with `lock` let go meanwhile, and held again at the end. Calls more_waits() where it leaves
+    /// some.
+    virtual void work(std::unique_lock<std::mutex>& lock, StageScratch& scratch) = 0;
+
+protected:
+    /// Another worker is to come, if one is free.
+    void more_waits();
+
+private:
+    friend class StageWorkers;
+    StageWorkers* workers_ = nullptr;
+    std::size_t workers_inside_ = 0;
+};
+
+/// The threads that run the stages of all models of this process. Thread-safe.
+class StageWorkers {
+public:
+    explicit StageWorkers(std::size_t threads);
+    StageWorkers(const StageWorkers&) = delete;
+    StageWorkers& operator=(const StageWorkers&) = delete;
+    /// Waits for what is being run. Every source has been removed.
+    ~StageWorkers();
+
+    /// What the sources share between the loop and the workers is guarded by it. Held for moments only.
+    [[nodiscard]] std::mutex& mutex() { return mutex_; }
+
+    /// `source` is borrowed until remove().
+    void add(WorkSource& source);
+    /// No worker is inside it any more on return.
+    void remove(WorkSource& source);
+    /// A source has got more work.
+    void wake() { changed_.notify_one(); }
+    /// All of them are at work. With the mutex held.
+    [[nodiscard]] bool all_busy() const { return busy_ == threads_.size(); }
+
+private:
+    void run();
+    [[nodiscard]] WorkSource* most_worth() const;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::condition_variable left_;
+    std::vector<WorkSource*> sources_;
+    std::size_t busy_ = 0;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace skerry::node
