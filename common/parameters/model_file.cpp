@@ -7,7 +7,6 @@
 #include <system_error>
 
 #include "common/crypto/hash.hpp"
-#include "common/parameters/precision/encoding.hpp"
 
 namespace skerry::parameters {
 namespace {
@@ -121,6 +120,26 @@ bool all_float32(const PrecisionPlan& plan) {
 }
 
 }  // namespace
+
+Result<PrecisionPlan> plan_for(const ExportedModel& model, std::string_view text) {
+    const ParameterLayout layout = SKERRY_TRY(ParameterLayout::of(model.spec));
+    return plan_named(text, held_blocks(layout.blocks(), model.tier));
+}
+
+Result<std::string> precision_of(const ExportedModel& model) {
+    if (model.plan.empty()) return std::string(name_of(Precision::Float32));
+    const ParameterLayout layout = SKERRY_TRY(check(model));
+    return to_text(model.plan, held_blocks(layout.blocks(), model.tier));
+}
+
+Result<EncodingError> store_as(ExportedModel& model, std::string_view plan) {
+    const ParameterLayout layout = SKERRY_TRY(check(model));
+    const auto blocks = held_blocks(layout.blocks(), model.tier);
+    model.plan = SKERRY_TRY(plan_named(plan, blocks));
+    const Encoded encoded = encode(blocks, model.plan, model.parameters);
+    model.parameters = SKERRY_TRY(decode(blocks, model.plan, encoded.bytes));
+    return encoded.errors.back();
+}
 
 Result<> save_model(const ExportedModel& model, const std::filesystem::path& path) {
     const ParameterLayout layout = SKERRY_TRY(check(model));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/parameters/precision/plan.hpp"
+#include "common/parameters/precision/encoding.hpp"
 
 namespace skerry::parameters {
 
@@ -19,6 +19,14 @@ struct ExportedModel {
     std::string origin;             ///< who made it, for people; at most limits::kTextMax bytes
     Bytes manifest;                 ///< the signed manifest it came with, opaque here; may be empty
 };
+
+/// A plan for this model's prefix, as plan_named() reads it. InvalidInput: as there, or the declaration is none.
+[[nodiscard]] Result<PrecisionPlan> plan_for(const ExportedModel& model, std::string_view text);
+/// What the file's weights are written as, for people: "fp16", "fp8,light.0=fp16".
+[[nodiscard]] Result<std::string> precision_of(const ExportedModel& model);
+/// Makes `model` what a file under the plan gives back, and says how far that is from what it was.
+/// InvalidInput: as plan_for(), or the model is not consistent.
+[[nodiscard]] Result<EncodingError> store_as(ExportedModel& model, std::string_view plan);
 
 /// The file: "SKRM", format u32, version u64, tier u8, then sized (u32) declaration, origin and manifest, the number of
 /// parameters u64, the parameters, and the SHA-256 of all that; little-endian. Format 1 has them as float32; format 2,

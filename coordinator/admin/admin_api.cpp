@@ -141,6 +141,8 @@ void AdminApi::verify(const std::string& number, const http::Respond& respond) {
 }
 
 void AdminApi::export_model(const std::string& number, const http::Request& request, const http::Respond& respond) {
+    const auto precision = request.query.find("precision");
+    const std::string plan = precision == request.query.end() ? "fp32" : precision->second;
     const auto wanted = [&]() -> Result<std::pair<ledger::VersionRow, Tier>> {
         const auto tier = request.query.find("tier");
         const Tier prefix = tier == request.query.end() ? Tier::Heavy : SKERRY_TRY(tier_named(tier->second));
@@ -154,7 +156,7 @@ void AdminApi::export_model(const std::string& number, const http::Request& requ
         return std::pair(std::move(row), prefix);
     }();
     if (failed(respond, wanted)) return;
-    host_.export_model(wanted->first, wanted->second, [respond](const Result<std::string>& file) {
+    host_.export_model(wanted->first, wanted->second, plan, [respond](const Result<std::string>& file) {
         if (!failed(respond, file)) respond({200, "application/octet-stream", *file, {}});
     });
 }

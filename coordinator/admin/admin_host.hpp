@@ -42,8 +42,8 @@ public:
     virtual void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) = 0;
     virtual void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) = 0;
-    /// The bytes of an exported model file.
-    virtual void export_model(const ledger::VersionRow& version, Tier tier,
+    /// The bytes of an exported model file; `plan` as parameters::plan_named() reads it.
+    virtual void export_model(const ledger::VersionRow& version, Tier tier, const std::string& plan,
                               std::function<void(Result<std::string>)> done) = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "common/crypto/hash.hpp"
 #include "common/crypto/key_file.hpp"
+#include "common/http/client.hpp"
 #include "coordinator/cli/lookup.hpp"
 #include "coordinator/cli/options.hpp"
 #include "coordinator/cli/present.hpp"
@@ -16,6 +17,7 @@ struct Export {
     NumberOrNewest version;
     std::string file;
     std::string tier = "heavy";
+    std::string precision = "fp32";
     bool force = false;
 };
 
@@ -66,7 +68,8 @@ ExitCode save(const Export& wanted, Session& session) {
     const auto version = find_version(session.coordinator, wanted.version);
     if (!version) return session.output.failed(version.error());
     const auto bytes =
-        session.coordinator.download("/v1/models/" + std::to_string(*version) + "/export?tier=" + wanted.tier);
+        session.coordinator.download("/v1/models/" + std::to_string(*version) + "/export?tier=" + wanted.tier +
+                                     "&precision=" + http::percent_encoded(wanted.precision));
     if (!bytes) return session.output.failed(bytes.error());
     const auto written = write(*bytes, wanted);
     if (!written) return session.output.failed(written.error());
@@ -74,12 +77,13 @@ ExitCode save(const Export& wanted, Session& session) {
     return session.output.report(
         ok_envelope({{"version", *version},
                      {"tier", wanted.tier},
+                     {"precision", wanted.precision},
                      {"file", wanted.file},
                      {"bytes", std::uint64_t{bytes->size()}},
                      {"sha256", to_hex(crypto::sha256(bytes_of(*bytes)))}}),
         [&](Value file) {
-            session.output.line("version " + std::to_string(*version) + " (" + wanted.tier + ", " +
-                                bytes_in(file["bytes"]) + ") is in " + wanted.file);
+            session.output.line("version " + std::to_string(*version) + " (" + wanted.tier + ", " + wanted.precision +
+                                ", " + bytes_in(file["bytes"]) + ") is in " + wanted.file);
             session.output.hint("Score it: skerry-node evaluate --model " + wanted.file + " --data PATH");
         });
 }
@@ -95,6 +99,9 @@ void add_model_export(CLI::App& model, Verb& chosen) {
         ->required()
         ->type_name("FILE");
     add_tier(*verb, "--tier", wanted->tier, "How much of the network: light, medium or heavy (heavy)");
+    add_text(
+        *verb, "--precision", wanted->precision,
+        "How weights are written: fp32, fp16, fp8, fp8-e5m2, int8, mixed, or with exceptions: fp8,light.0=fp16 (fp32)");
     verb->add_flag("--force", wanted->force, "Replace the file if it exists");
     verb->callback([&chosen, wanted] { chosen = [wanted](Session& session) { return save(*wanted, session); }; });
 }

@@ -50,7 +50,7 @@ public:
     void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) override;
     void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
-    void export_model(const ledger::VersionRow& version, Tier tier,
+    void export_model(const ledger::VersionRow& version, Tier tier, const std::string& plan,
                       std::function<void(Result<std::string>)> done) override;
 
 private:

@@ -53,12 +53,15 @@ void Service::verify(RoundEvidence evidence, std::function<void(Result<Verificat
     });
 }
 
-void Service::export_model(const ledger::VersionRow& version, Tier tier,
+void Service::export_model(const ledger::VersionRow& version, Tier tier, const std::string& plan,
                            std::function<void(Result<std::string>)> done) {
     parameters::ExportedModel model;
     model.spec = spec_;
     model.version = version.version;
     model.tier = tier;
+    auto precisions = parameters::plan_for(model, plan);
+    if (!precisions) return done(tl::unexpected(std::move(precisions).error()));
+    model.plan = *std::move(precisions);
     model.origin = "federation " + federation_->created().name + " (" + federation_->id().to_text() + ")";
     ByteWriter manifest;
     manifest.put_sized(version.manifest.body).put(ByteView(version.manifest.signature));

@@ -72,7 +72,7 @@ private:
     // node_http.cpp
     void handle(http::Request request, http::Respond respond);
     void show_errors(const http::Request& request, http::Respond respond);
-    void export_model(http::Respond respond);
+    void export_model(const http::Request& request, http::Respond respond);
     void warn_of_clamped();
 
     bool on_predictions(std::vector<feedback::Prediction> predictions) override;

@@ -83,7 +83,7 @@ void Node::handle(http::Request request, http::Respond respond) {
         return respond(http::error_response(403, "this is answered on the node's Unix socket only: infer.sock"));
     }
     if (request.path == "/skerry/errors") return show_errors(request, std::move(respond));
-    if (request.path == "/skerry/export") return export_model(std::move(respond));
+    if (request.path == "/skerry/export") return export_model(request, std::move(respond));
     respond(text_response(status_json(facts()), "application/json"));
 }
 
@@ -130,17 +130,21 @@ void Node::show_errors(const http::Request& request, http::Respond respond) {
         });
 }
 
-void Node::export_model(http::Respond respond) {
+void Node::export_model(const http::Request& request, http::Respond respond) {
     const auto snapshot = snapshots_.current();
     if (!snapshot) return respond(http::error_response(503, "this node has no model yet"));
+    parameters::ExportedModel model;
+    model.spec = snapshot->model->spec;
+    model.version = snapshot->version.global;
+    model.tier = snapshot->held;
+    model.origin = "node " + durable_->enrolment.name + ", version " + snapshot->version.to_text();
+    const auto precision = request.query.find("precision");
+    auto plan = parameters::plan_for(model, precision == request.query.end() ? "fp32" : precision->second);
+    if (!plan) return respond(http::error_response(400, plan.error().message));
+    model.plan = *std::move(plan);
     storage_.run(
-        [snapshot, file = options_.dir / "export.tmp", name = durable_->enrolment.name]() -> Result<Bytes> {
-            parameters::ExportedModel model;
-            model.spec = snapshot->model->spec;
-            model.version = snapshot->version.global;
-            model.tier = snapshot->held;
+        [snapshot, model = std::move(model), file = options_.dir / "export.tmp"]() mutable -> Result<Bytes> {
             model.parameters = snapshot->parameters;
-            model.origin = "node " + name + ", version " + snapshot->version.to_text();
             SKERRY_TRY(parameters::save_model(model, file));
             auto bytes =
                 crypto::read_file(file, model.parameters.size() * sizeof(float) + 4 * limits::kModelTextBytesMax);

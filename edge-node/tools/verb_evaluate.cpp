@@ -24,6 +24,7 @@ struct Arguments {
     std::string data;
     std::string split = "test";
     std::string output = "table";
+    std::string precision;
     std::uint64_t skip = 0;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t drift_at = std::numeric_limits<std::uint64_t>::max();
@@ -31,11 +32,16 @@ struct Arguments {
 
 struct Scored {
     parameters::ExportedModel model;
+    std::string precision;
+    std::optional<parameters::EncodingError> error;  ///< of rounding the file's weights to --precision
     Evaluation evaluation;
 };
 
 Result<Scored> score(const Arguments& arguments) {
     parameters::ExportedModel model = SKERRY_TRY(parameters::load_model(arguments.model));
+    std::optional<parameters::EncodingError> error;
+    if (!arguments.precision.empty()) error = SKERRY_TRY(parameters::store_as(model, arguments.precision));
+    std::string precision = SKERRY_TRY(parameters::precision_of(model));
     datasets::SourceOptions options;
     options.split = SKERRY_TRY(split_named(arguments.split));
     options.skip = arguments.skip;
@@ -43,7 +49,7 @@ Result<Scored> score(const Arguments& arguments) {
     options.drift_at = arguments.drift_at;
     const auto source = SKERRY_TRY(datasets::open_source(arguments.data, model.spec, options));
     Evaluation evaluation = SKERRY_TRY(evaluate(model, *source, Router(), plain_executor));
-    return Scored{std::move(model), std::move(evaluation)};
+    return Scored{std::move(model), std::move(precision), error, std::move(evaluation)};
 }
 
 Json to_json(const Scored& scored) {
@@ -62,9 +68,13 @@ Json to_json(const Scored& scored) {
         }
         routed[name] = {{"share", share(evaluation.routed[tier])}, {"median_us", median}};
     }
+    Json error;
+    if (scored.error) error = {{"max", scored.error->max}, {"rms", scored.error->rms}};
     return {{"model", scored.model.spec.name},
             {"version", scored.model.version.value},
             {"origin", scored.model.origin},
+            {"precision", scored.precision},
+            {"precision_error", error},
             {"samples", evaluation.samples},
             {"accuracy_of_exit", exits},
             {"accuracy_routed", share(evaluation.routed_correct)},
@@ -76,6 +86,12 @@ std::string to_text(const Json& scored) {
     std::string text = fmt::format("{} version {} ({}), {} samples\n", scored["model"].get<std::string>(),
                                    scored["version"].get<std::uint64_t>(), scored["origin"].get<std::string>(),
                                    scored["samples"].get<std::uint64_t>());
+    text += fmt::format("weights  {}", scored["precision"].get<std::string>());
+    if (const Json& error = scored["precision_error"]; error.is_object()) {
+        text +=
+            fmt::format(", off by at most {:.2g}, {:.2g} rms", error["max"].get<double>(), error["rms"].get<double>());
+    }
+    text += '\n';
     text += fmt::format("routed   {:6.2f} %   (majority {:.2f} %)\n", 100 * scored["accuracy_routed"].get<double>(),
                         100 * scored["majority"].get<double>());
     for (const auto& [tier, accuracy] : scored["accuracy_of_exit"].items()) {
@@ -113,6 +129,10 @@ void add_evaluate(CLI::App& app, int& exit_code) {
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
     verb->add_option("--skip", arguments->skip, "Leave out the first so many");
     verb->add_option("--limit", arguments->limit, "At most so many samples");
+    verb->add_option(
+        "--precision", arguments->precision,
+        "Score the weights as if they were stored so: fp16, fp8, fp8-e5m2, int8, mixed, or with exceptions: "
+        "fp8,light.0=fp16");
     verb->add_option("--drift-at", arguments->drift_at, "As of 'feed': 0 scores against the world after the drift");
     verb->add_option("--output", arguments->output, "table or json");
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });

@@ -16,11 +16,14 @@ namespace {
 struct Arguments {
     std::string dir = "/var/lib/skerry/node";
     std::string file;
+    std::string precision = "fp32";
 };
 
 Result<std::size_t> export_to(const Arguments& arguments) {
     http::Client node = SKERRY_TRY(http::Client::connect(socket_address(arguments.dir)));
-    const http::Response answer = SKERRY_TRY(node.request("GET", "/skerry/export"));
+    const http::Response answer =
+        SKERRY_TRY(node.request("GET", "/skerry/export?precision=" + http::percent_encoded(arguments.precision)));
+    if (answer.status == 400) return fail(ErrorCode::InvalidInput, error_sentence(answer.status, answer.body));
     if (answer.status != 200) {
         return fail(ErrorCode::Unavailable, "the node refuses: " + error_sentence(answer.status, answer.body));
     }
@@ -37,6 +40,10 @@ void add_export(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("export", "Write the weights that the node serves now into a model file");
     verb->add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
     verb->add_option("FILE", arguments->file, "The file to write, for 'skerry-node evaluate'")->required();
+    verb->add_option("--precision", arguments->precision,
+                     "How weights are written: fp32, fp16, fp8, fp8-e5m2, int8, mixed, or with exceptions: "
+                     "fp8,light.0=fp16")
+        ->capture_default_str();
     verb->callback([arguments, &exit_code] {
         const auto written = export_to(*arguments);
         if (!written) {

@@ -49,7 +49,8 @@ class ModelExport : public testing::Test {
 protected:
     ModelExport() {
         coordinator.answers("GET /v1/status", R"({"version":8})");
-        coordinator.answers_with("GET /v1/models/8/export?tier=heavy", 200, bytes, "application/octet-stream");
+        coordinator.answers_with("GET /v1/models/8/export?precision=fp32&tier=heavy", 200, bytes,
+                                 "application/octet-stream");
     }
 
     const std::string bytes = std::string("SKRM\0\xff\n", 7);
@@ -61,7 +62,7 @@ protected:
 TEST_F(ModelExport, WritesTheBytesAsTheyCame) {
     const Ran ran = coordinator.run({"model", "export", "newest", "--file", file});
     EXPECT_EQ(ran.code, 0);
-    EXPECT_EQ(ran.out, "version 8 (heavy, 7 B) is in " + file + "\n");
+    EXPECT_EQ(ran.out, "version 8 (heavy, fp32, 7 B) is in " + file + "\n");
     EXPECT_THAT(ran.err, HasSubstr("skerry-node evaluate --model " + file));
     EXPECT_EQ(content_of(file), bytes);
     EXPECT_EQ(files_in(folder.path()), 1U);
@@ -71,7 +72,8 @@ TEST_F(ModelExport, TakesTheFileAsAWordAndAnswersProgramsInOneDocument) {
     const Ran ran = coordinator.run({"model", "export", "8", file, "--output", "json"});
     EXPECT_EQ(ran.code, 0);
     EXPECT_TRUE(is_one_document(ran.out));
-    EXPECT_THAT(ran.out, HasSubstr(R"("version":8,"tier":"heavy","file":")" + file + R"(","bytes":7,"sha256":")"));
+    EXPECT_THAT(ran.out, HasSubstr(R"("version":8,"tier":"heavy","precision":"fp32","file":")" + file +
+                                   R"(","bytes":7,"sha256":")"));
     EXPECT_EQ(ran.err, "");
 }
 
@@ -94,8 +96,16 @@ TEST_F(ModelExport, LeavesNothingBehindWhenTheCoordinatorRefuses) {
     EXPECT_EQ(files_in(folder.path()), 0U);
 }
 
+TEST_F(ModelExport, AsksForAPrecision) {
+    coordinator.answers_with("GET /v1/models/8/export?precision=fp8,light.0=fp16&tier=heavy", 200, bytes,
+                             "application/octet-stream");
+    const Ran ran = coordinator.run({"model", "export", "8", file, "--precision", "fp8,light.0=fp16"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("version 8 (heavy, fp8,light.0=fp16, 7 B)"));
+}
+
 TEST_F(ModelExport, TakesNoEnvelopeForAModel) {
-    coordinator.answers("GET /v1/models/8/export?tier=light", "{}");
+    coordinator.answers("GET /v1/models/8/export?precision=fp32&tier=light", "{}");
     EXPECT_EQ(coordinator.run({"model", "export", "8", file, "--tier", "light"}).code, 70);
     EXPECT_EQ(files_in(folder.path()), 0U);
 }

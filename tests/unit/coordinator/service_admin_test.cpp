@@ -60,6 +60,21 @@ TEST_F(ServiceTest, ExportsAModelThatLoads) {
     EXPECT_THAT(model->parameters, SizeIs(service_->federation().model().values[0]));
 }
 
+TEST_F(ServiceTest, ExportsAModelInThePrecisionThatIsAskedFor) {
+    const auto file = directory_.path.parent_path() / "exported.skm";
+    const auto whole = call("GET", "/v1/models/newest/export");
+    const auto response = call("GET", "/v1/models/newest/export?precision=fp16");
+    EXPECT_EQ(response.content_type, "application/octet-stream");
+    EXPECT_LT(response.body.size(), whole.body.size());
+    std::ofstream(file, std::ios::binary) << response.body;
+    const auto model = parameters::load_model(file);
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_EQ(*parameters::precision_of(*model), "fp16");
+    const auto refused = call("GET", "/v1/models/newest/export?precision=fp4");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("use fp32, fp16"));
+}
+
 TEST_F(ServiceTest, MakesNoTokenThatLeadsNowhere) {
     stop();
     config_.listen.fleet = "tcp://0.0.0.0:0";

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "common/crypto/hash.hpp"
-#include "common/parameters/precision/encoding.hpp"
 #include "tests/unit/parameters/specs.hpp"
 
 namespace skerry::parameters {
@@ -78,6 +77,12 @@ TEST_F(ModelFileTest, ReadsBackEachPrecisionAsWhatItLeavesOfTheWeights) {
         EXPECT_EQ(loaded->parameters,
                   *decode(blocks, planned.plan, encode(blocks, planned.plan, model_.parameters).bytes));
         EXPECT_EQ(loaded->origin, model_.origin);
+        ExportedModel stored = model_;
+        const auto error = store_as(stored, text);
+        ASSERT_TRUE(error) << error.error().message;
+        EXPECT_GT(error->max, 0);
+        EXPECT_EQ(stored.parameters, loaded->parameters);
+        EXPECT_EQ(*precision_of(stored), *precision_of(*loaded));
     }
 }
 
