@@ -1,5 +1,8 @@
 #include "common/observe/metrics.hpp"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <variant>
@@ -30,17 +33,20 @@ SeriesByLabelValue series_of(Family& family, const MetricFamily& row, const Argu
     return series;
 }
 
-SeriesByLabelValue make_series(prometheus::Registry& registry, const MetricFamily& row) {
+SeriesByLabelValue make_series(prometheus::Registry& registry, const MetricFamily& row,
+                               const prometheus::Labels& common) {
     SKERRY_ASSERT(row.label.empty() == row.values.empty());
+    const auto family = [&](auto builder) -> auto& {
+        return builder.Name(row.name).Help(row.help).Labels(common).Register(registry);
+    };
     switch (row.kind) {
         case MetricKind::Counter:
-            return series_of(prometheus::BuildCounter().Name(row.name).Help(row.help).Register(registry), row);
+            return series_of(family(prometheus::BuildCounter()), row);
         case MetricKind::Gauge:
-            return series_of(prometheus::BuildGauge().Name(row.name).Help(row.help).Register(registry), row);
+            return series_of(family(prometheus::BuildGauge()), row);
         case MetricKind::Histogram:
             SKERRY_ASSERT(!row.buckets.empty());
-            return series_of(prometheus::BuildHistogram().Name(row.name).Help(row.help).Register(registry), row,
-                             row.buckets);
+            return series_of(family(prometheus::BuildHistogram()), row, row.buckets);
     }
     return {};
 }
@@ -81,13 +87,18 @@ void Histogram::observe(double value) {
     series_->Observe(value);
 }
 
-Registry::Registry(std::span<const MetricFamily> table) : state_(std::make_unique<State>()) {
+Registry::Registry(std::span<const MetricFamily> table, const std::optional<CommonLabel>& common)
+    : state_(std::make_unique<State>()) {
+    prometheus::Labels labels;
+    if (common) labels.emplace(common->name, common->value);
     for (const MetricFamily& row : table) {
-        const bool added = state_->families.emplace(row.name, make_series(state_->registry, row)).second;
+        const bool added = state_->families.emplace(row.name, make_series(state_->registry, row, labels)).second;
         SKERRY_ASSERT(added);
     }
 }
 
+Registry::Registry(Registry&&) noexcept = default;
+Registry& Registry::operator=(Registry&&) noexcept = default;
 Registry::~Registry() = default;
 
 Counter Registry::counter(std::string_view name, std::string_view label_value) {
@@ -101,8 +112,24 @@ Histogram Registry::histogram(std::string_view name, std::string_view label_valu
 }
 
 std::string Registry::text() const {
+    return text(std::array{this});
+}
+
+std::string Registry::text(std::span<const Registry* const> all) {
     using prometheus::MetricType;
-    std::vector<prometheus::MetricFamily> families = state_->registry.Collect();
+    std::vector<prometheus::MetricFamily> families;
+    std::map<std::string, std::size_t, std::less<>> place;
+    for (const Registry* registry : all) {
+        for (prometheus::MetricFamily& family : registry->state_->registry.Collect()) {
+            const auto [found, is_new] = place.emplace(family.name, families.size());
+            if (is_new) {
+                families.push_back(std::move(family));
+            } else {
+                std::vector<prometheus::ClientMetric>& series = families[found->second].metric;
+                std::move(family.metric.begin(), family.metric.end(), std::back_inserter(series));
+            }
+        }
+    }
     const ProcessUsage usage = process_usage();
     families.push_back(process_family("process_resident_memory_bytes", "Resident memory size in bytes.",
                                       MetricType::Gauge, static_cast<double>(usage.resident_memory_bytes)));

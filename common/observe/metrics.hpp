@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,11 +60,20 @@ private:
     prometheus::Histogram* series_;
 };
 
-/// All metrics of one process, from one table. Thread-safe once constructed. A name or a label value that is not in
-/// the table, or a wrong kind, is our mistake and asserts; take the handles once, at start.
+/// A label that all series of one registry carry.
+struct CommonLabel {
+    std::string name;
+    std::string value;
+};
+
+/// All metrics of one process, or of one part of it, from one table. Thread-safe once constructed. A name or a label
+/// value that is not in the table, or a wrong kind, is our mistake and asserts; take the handles once, at start.
 class Registry {
 public:
-    explicit Registry(std::span<const MetricFamily> table);
+    /// `common` sets the series of one part apart from those of its siblings with the same table.
+    explicit Registry(std::span<const MetricFamily> table, const std::optional<CommonLabel>& common = {});
+    Registry(Registry&&) noexcept;
+    Registry& operator=(Registry&&) noexcept;
     ~Registry();
 
     [[nodiscard]] Counter counter(std::string_view name, std::string_view label_value = {});
@@ -73,6 +83,8 @@ public:
     /// Prometheus text format 0.0.4 of every family and of process_usage.hpp, for
     /// `Content-Type: text/plain; version=0.0.4`.
     [[nodiscard]] std::string text() const;
+    /// The same for all registries of a process: the series of one name stand together, as the format asks.
+    [[nodiscard]] static std::string text(std::span<const Registry* const> all);
 
 private:
     struct State;

@@ -18,10 +18,11 @@ constexpr std::chrono::milliseconds kRefusedPause{60'000};
 }  // namespace
 
 FleetLink::FleetLink(boost::asio::io_context& loop, Session session, transport::CurveKeyPair keys, std::string endpoint,
-                     Perform perform)
+                     std::string model, Perform perform)
     : session_(std::move(session)),
       keys_(std::move(keys)),
       endpoint_(std::move(endpoint)),
+      model_(std::move(model)),
       perform_(std::move(perform)),
       timer_(loop),
       redial_(loop),
@@ -39,23 +40,23 @@ Result<> FleetLink::dial() {
     events.on_message = [this](transport::Frames frames) {
         auto message = wire::decode_from_coordinator(frames);
         if (!message) {
-            log::warning("message_dropped", {{"reason", message.error().message}});
+            log::warning("message_dropped", {{"reason", message.error().message}, {"model", model_}});
             return;
         }
         tell(MessageReceived{std::move(*message)});
     };
     events.on_connected = [this] {
         handshake_failure_.clear();
-        log::info("connected", {{"endpoint", endpoint_}});
+        log::info("connected", {{"endpoint", endpoint_}, {"model", model_}});
         tell(Connected{});
     };
     events.on_disconnected = [this] {
-        log::info("disconnected", {{"endpoint", endpoint_}});
+        log::info("disconnected", {{"endpoint", endpoint_}, {"model", model_}});
         tell(Disconnected{});
     };
     events.on_handshake_failed = [this](const transport::HandshakeFailure& failure) {
         if (handshake_failure_ != failure.reason) {
-            log::warning("handshake_failed", {{"endpoint", endpoint_}, {"reason", failure.reason}});
+            log::warning("handshake_failed", {{"endpoint", endpoint_}, {"reason", failure.reason}, {"model", model_}});
         }
         handshake_failure_ = failure.reason;
         if (failure.refused) try_again_later(kRefusedPause);
@@ -76,7 +77,8 @@ void FleetLink::try_again_later(std::chrono::milliseconds pause) {
         if (dealer_->connected()) tell(Disconnected{});
         dealer_.reset();
         if (const auto dialled = dial(); !dialled) {
-            log::error("cannot_dial", {{"endpoint", endpoint_}, {"reason", dialled.error().message}});
+            log::error("cannot_dial",
+                       {{"endpoint", endpoint_}, {"reason", dialled.error().message}, {"model", model_}});
             try_again_later(kRefusedPause);
         }
     });

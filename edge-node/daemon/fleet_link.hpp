@@ -21,8 +21,9 @@ public:
     /// Called for every action but Send; never while another call of it runs.
     using Perform = std::function<void(Action)>;
 
+    /// `model`: its name, for the log.
     FleetLink(boost::asio::io_context& loop, Session session, transport::CurveKeyPair keys, std::string endpoint,
-              Perform perform);
+              std::string model, Perform perform);
 
     /// Begins to dial. Internal, InvalidInput: as transport::Dealer.
     [[nodiscard]] Result<> start();
@@ -47,6 +48,7 @@ private:
     Session session_;
     transport::CurveKeyPair keys_;
     std::string endpoint_;
+    std::string model_;
     Perform perform_;
     std::deque<Event> events_;
     bool working_ = false;

@@ -60,7 +60,7 @@ void LocalModel::begin(Listeners listeners) {
         if (snapshot) {
             publish(std::move(*snapshot));
         } else {
-            log::error("snapshot_failed", {{"reason", snapshot.error().message}});
+            log::error("snapshot_failed", {{"reason", snapshot.error().message}, {"model", model_->spec.name}});
         }
     }
     pump();
@@ -110,8 +110,10 @@ void LocalModel::pump() {
         std::visit([this](auto& what) { work_on(what); }, *order);
     } else if (finishing_) {
         if (then_) std::exchange(then_, nullptr)();
-    } else if (policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish && !waits_for_version()) {
+    } else if (policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish && !waits_for_version() &&
+               listeners_.may_learn()) {
         working_ = true;
+        has_turn_ = true;
         begin_trigger();
     }
 }
@@ -169,8 +171,13 @@ void LocalModel::begin_trigger() {
             });
 }
 
+void LocalModel::end_learning() {
+    if (std::exchange(has_turn_, false)) listeners_.done_learning();
+}
+
 void LocalModel::on_not_learned(const Error& error, const std::vector<feedback::LabelledSample>& batch) {
-    if (engine_trouble_ != error.message) log::warning("cannot_learn", {{"reason", error.message}});
+    if (engine_trouble_ != error.message)
+        log::warning("cannot_learn", {{"reason", error.message}, {"model", model_->spec.name}});
     engine_trouble_ = error.message;
     if (finishing_) return end_work();
     // An engine that is away comes back. What one that is there can't compute, it won't the next time either, and the
@@ -189,7 +196,7 @@ void LocalModel::on_not_learned(const Error& error, const std::vector<feedback::
 void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
     failures_ = 0;
     labels_dropped_ += batch.size();
-    log::error("labels_dropped", {{"labels", batch.size()}, {"reason", engine_trouble_}});
+    log::error("labels_dropped", {{"labels", batch.size()}, {"reason", engine_trouble_}, {"model", model_->spec.name}});
     std::vector<std::uint64_t> consumed;
     unconsumed_ -= std::min<std::uint64_t>(unconsumed_, batch.size());
     for (const feedback::LabelledSample& sample : batch) {
@@ -206,7 +213,9 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
 
 void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
     if (disk_trouble_.empty()) {
-        log::error("disk_full", {{"reason", error.message}, {"consequence", "it serves; learning and sharing wait"}});
+        log::error("disk_full", {{"reason", error.message},
+                                 {"consequence", "it serves; learning and sharing wait"},
+                                 {"model", model_->spec.name}});
     }
     disk_trouble_ = error.message;
     if (finishing_ && then_) return std::exchange(then_, nullptr)();
@@ -218,6 +227,7 @@ void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
 
 void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback::LabelledSample>& batch,
                             const feedback::PrequentialNumbers& before) {
+    end_learning();
     if (!learned) return on_not_learned(learned.error(), batch);
     failures_ = 0;
     engine_trouble_.clear();

@@ -45,6 +45,9 @@ public:
         std::function<void(const LearningReport&)> learned;
         std::function<std::array<std::uint64_t, kTiers>()> answered;  ///< since begin(), by tier
         std::function<bool()> sharing;                                ///< Session::sharing()
+        /// The engine may learn now; after a no, consider() is called when that may have changed.
+        std::function<bool()> may_learn = [] { return true; };
+        std::function<void()> done_learning = [] {};  ///< the engine rests; once for each yes of may_learn
     };
 
     LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, LearningEngine& engine,
@@ -57,6 +60,8 @@ public:
     /// From here on, `listeners` hear what happens; the restored snapshot is published first, where there is one.
     void begin(Listeners listeners);
 
+    /// Something that learning waits for may have come.
+    void consider() { pump(); }
     /// Labels have become durable.
     void labels_arrived(std::size_t count);
     /// One of KeepReceipt, TakeUpdate, PutBack, DropProgress, StoreModelChunk, InstallVersion, KeepKeys,
@@ -93,6 +98,7 @@ private:
 
     [[nodiscard]] bool waits_for_version();
     void begin_trigger();
+    void end_learning();
     void on_learned(Result<Learned> learned, const std::vector<feedback::LabelledSample>& batch,
                     const feedback::PrequentialNumbers& before);
     void on_not_learned(const Error& error, const std::vector<feedback::LabelledSample>& batch);
@@ -157,6 +163,7 @@ private:
     std::vector<float> staged_;  ///< the version that is being fetched
     std::deque<Action> orders_;
     bool working_ = false;
+    bool has_turn_ = false;  ///< may_learn said yes, and done_learning has not been called
     bool finishing_ = false;
     std::function<void()> then_;
     boost::asio::steady_timer retry_;

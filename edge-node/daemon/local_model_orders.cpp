@@ -55,7 +55,8 @@ void LocalModel::work_on(TakeUpdate& order) {
     on_disk(std::move(job), [this, sequence = order.sequence, totals](std::optional<SpooledUpdate> update) {
         if (update) {
             sent_ = totals;
-            log::info("update_spooled", {{"sequence", sequence}, {"bytes", update->sealed_bytes}});
+            log::info("update_spooled",
+                      {{"sequence", sequence}, {"bytes", update->sealed_bytes}, {"model", model_->spec.name}});
             listeners_.tell(UpdateSpooled{std::move(*update)});
         } else {
             listeners_.tell(NothingTaken{sequence});
@@ -98,7 +99,7 @@ void LocalModel::work_on(InstallVersion& order) {
             [this, number](std::shared_ptr<const Snapshot> snapshot) {
                 publish(std::move(snapshot));
                 waiting_since_.reset();
-                log::info("version_installed", {{"version", number}});
+                log::info("version_installed", {{"version", number}, {"model", model_->spec.name}});
                 listeners_.tell(VersionInstalled{number});
                 end_work();
             });

@@ -19,7 +19,8 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
         if (!read) {
             log::warning("checkpoint_unusable",
                          {{"reason", read.error().message},
-                          {"consequence", "learning starts again from the installed version and the updates sent"}});
+                          {"consequence", "learning starts again from the installed version and the updates sent"},
+                          {"model", model_->spec.name}});
             SKERRY_TRY(start_again());
         }
     }
@@ -69,7 +70,8 @@ Result<> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
                 {"lost", "what this node has learned since version " +
                              std::to_string(checkpoint_.version.global.value) + ", but for updates that were accepted"},
                 {"kept_as", kept ? file.string() : kept.error().message},
-                {"advice", "check this disk; the node goes on from the version with its next update"}});
+                {"advice", "check this disk; the node goes on from the version with its next update"},
+                {"model", model_->spec.name}});
     return stores_.spool.begin_drop(update->sequence);
 }
 
@@ -87,7 +89,7 @@ Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkp
         SKERRY_TRY(stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), Clock::now()}));
     }
     SKERRY_TRY(install ? stores_.spool.finish_install() : finish_drop(stores_, checkpoint_.totals));
-    log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}});
+    log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}, {"model", model_->spec.name}});
     return {};
 }
 

@@ -59,37 +59,42 @@ std::vector<MetricFamily> table() {
 }
 
 /// The serving counters keep their own buckets, so that answering costs no lock.
-std::string latency_text(const ServingCounters& counters) {
+std::string latency_text(std::span<const NodeFacts> all) {
     constexpr const char* kName = "skerry_node_answer_seconds";
     std::string text =
         fmt::format("# HELP {0} From a request's arrival to its answer, by tier\n# TYPE {0} histogram\n", kName);
-    for (std::size_t tier = 0; tier < kTiers; ++tier) {
-        const LatencyHistogram& histogram = counters.latency[tier];
-        std::uint64_t below = 0;
-        for (std::size_t bucket = 0; bucket < LatencyHistogram::kUpperSeconds.size(); ++bucket) {
-            below += histogram.buckets[bucket];
-            text += fmt::format("{}_bucket{{tier=\"{}\",le=\"{}\"}} {}\n", kName, kTierNames[tier],
-                                LatencyHistogram::kUpperSeconds[bucket], below);
+    for (const NodeFacts& facts : all) {
+        for (std::size_t tier = 0; tier < kTiers; ++tier) {
+            const LatencyHistogram& histogram = facts.counters.latency[tier];
+            const std::string model = all.size() > 1 ? fmt::format(R"(model="{}",)", facts.model) : "";
+            const std::string labels = fmt::format(R"({}tier="{}")", model, kTierNames[tier]);
+            std::uint64_t below = 0;
+            for (std::size_t bucket = 0; bucket < LatencyHistogram::kUpperSeconds.size(); ++bucket) {
+                below += histogram.buckets[bucket];
+                text += fmt::format("{}_bucket{{{},le=\"{}\"}} {}\n", kName, labels,
+                                    LatencyHistogram::kUpperSeconds[bucket], below);
+            }
+            text += fmt::format(
+                "{0}_bucket{{{1},le=\"+Inf\"}} {2}\n{0}_sum{{{1}}} {3}\n"
+                "{0}_count{{{1}}} {2}\n",
+                kName, labels, histogram.count, histogram.sum_seconds);
         }
-        text += fmt::format(
-            "{0}_bucket{{tier=\"{1}\",le=\"+Inf\"}} {2}\n{0}_sum{{tier=\"{1}\"}} {3}\n"
-            "{0}_count{{tier=\"{1}\"}} {2}\n",
-            kName, kTierNames[tier], histogram.count, histogram.sum_seconds);
     }
     return text;
 }
 
 }  // namespace
 
-NodeMetrics::NodeMetrics() : registry_(table()) {}
+ModelMetrics::ModelMetrics(const std::string& model, bool named)
+    : registry_(table(), named ? std::optional(observe::CommonLabel{"model", model}) : std::nullopt) {}
 
-void NodeMetrics::count_up_to(const std::string& name, std::string_view label, std::uint64_t total) {
+void ModelMetrics::count_up_to(const std::string& name, std::string_view label, std::uint64_t total) {
     std::uint64_t& counted = counted_[name + '\n' + std::string(label)];
     if (total > counted) registry_.counter(name, label).add(static_cast<double>(total - counted));
     counted = std::max(counted, total);
 }
 
-std::string NodeMetrics::text(const NodeFacts& facts) {
+void ModelMetrics::update(const NodeFacts& facts) {
     const ServingCounters& counters = facts.counters;
     for (std::size_t tier = 0; tier < kTiers; ++tier)
         count_up_to("skerry_node_answers_total", kTierNames[tier], counters.answered[tier]);
@@ -124,7 +129,21 @@ std::string NodeMetrics::text(const NodeFacts& facts) {
     set("skerry_node_accuracy_ratio", numbers.accuracy_window, "model");
     set("skerry_node_accuracy_ratio", numbers.majority_window, "majority");
     set("skerry_node_accuracy_ratio", numbers.last_class_window, "last_class");
-    return registry_.text() + latency_text(counters);
+}
+
+NodeMetrics::NodeMetrics(const std::vector<std::string>& models) {
+    for (const std::string& model : models)
+        models_.emplace_back(model, models.size() > 1);
+}
+
+std::string NodeMetrics::text(std::span<const NodeFacts> facts) {
+    SKERRY_ASSERT(facts.size() == models_.size());
+    std::vector<const observe::Registry*> registries;
+    for (std::size_t i = 0; i < models_.size(); ++i) {
+        models_[i].update(facts[i]);
+        registries.push_back(&models_[i].registry());
+    }
+    return observe::Registry::text(registries) + latency_text(facts);
 }
 
 }  // namespace skerry::node

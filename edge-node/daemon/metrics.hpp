@@ -1,26 +1,43 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "common/observe/metrics.hpp"
 #include "edge-node/daemon/status.hpp"
 
 namespace skerry::node {
 
-/// The node's /metrics, from the same facts as its status page. One thread at a time.
-class NodeMetrics {
+/// The series of one model, from the same facts as the status page; where `named`, each with its name as the label
+/// "model".
+class ModelMetrics {
 public:
-    NodeMetrics();
+    ModelMetrics(const std::string& model, bool named);
 
-    /// Prometheus text 0.0.4 of this moment.
-    [[nodiscard]] std::string text(const NodeFacts& facts);
+    void update(const NodeFacts& facts);
+    [[nodiscard]] const observe::Registry& registry() const { return registry_; }
 
 private:
     void count_up_to(const std::string& name, std::string_view label, std::uint64_t total);
 
     observe::Registry registry_;
     std::map<std::string, std::uint64_t> counted_;
+};
+
+/// The /metrics of a process. One thread at a time.
+class NodeMetrics {
+public:
+    /// One set of series for each of these names. Labelled with it where there are several: a process of one model
+    /// has the series that its dashboards know.
+    explicit NodeMetrics(const std::vector<std::string>& models);
+
+    /// Prometheus text 0.0.4 of this moment; `facts`: of each model, in their order.
+    [[nodiscard]] std::string text(std::span<const NodeFacts> facts);
+
+private:
+    std::vector<ModelMetrics> models_;
 };
 
 }  // namespace skerry::node

@@ -50,7 +50,7 @@ std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, boost::as
     if (options.make_engine) return options.make_engine(loop, spec);
     auto learner = LearnerProcess::create(loop, options.config.learner, spec);
     if (learner) return std::move(*learner);
-    log::warning("learner_missing", {{"reason", learner.error().message}});
+    log::warning("learner_missing", {{"reason", learner.error().message}, {"model", spec.name}});
     return std::make_unique<MissingLearner>(loop, options.config.learner, spec);
 }
 
@@ -61,7 +61,7 @@ const LearnerProcess* process_of(const LearningEngine& engine) {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOptions options) {
+Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOptions options, NodeHost& host) {
     const std::filesystem::path& dir = options.dir;
     std::error_code failure;
     if (!std::filesystem::exists(dir / "node.db", failure)) {
@@ -89,29 +89,26 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
     auto durable =
         std::make_unique<Durable>(Durable{std::move(lock), std::move(keys), std::move(spool), std::move(*enrolment),
                                           certificate, std::move(model), identity, std::move(labels), std::move(ring)});
-    std::unique_ptr<Node> node(new Node(loop, std::move(options), std::move(durable)));
+    std::unique_ptr<Node> node(new Node(loop, std::move(options), host, std::move(durable)));
     SKERRY_TRY(node->local_.restore(node->options_.dir));
     node->next_order_ = std::max(node->durable_->ring.next_order(), SKERRY_TRY(node->durable_->labels->next_order()));
     SKERRY_TRY(node->make_link());
     return node;
 }
 
-Node::Node(boost::asio::io_context& loop, NodeOptions options, std::unique_ptr<Durable> durable)
+Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, std::unique_ptr<Durable> durable)
     : loop_(loop),
       options_(std::move(options)),
+      host_(host),
       durable_(std::move(durable)),
       api_(snapshots_, serving_, *this, options_.config.serving, SKERRY_VERSION),
-      workers_(options_.config.serving.workers),
-      serving_(loop, workers_, options_.config.serving),
+      serving_(loop, host.workers(), options_.config.serving),
       storage_(loop),
       engine_(engine_for(options_, loop, durable_->model->spec)),
       local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
              options_.config.version_patience, plain_executor, durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
-      expiry_(loop),
-      server_(loop, {}, [this](http::Request request, http::Respond respond) {
-          handle(std::move(request), std::move(respond));
-      }) {
+      expiry_(loop) {
     api_.set_router(std::make_shared<const Router>(options_.config.router));
 }
 
@@ -121,41 +118,37 @@ Node::~Node() {
 }
 
 Result<> Node::start() {
-    SKERRY_TRY(server_.listen_unix(options_.dir / "infer.sock"));
-    if (!options_.config.http.empty()) {
-        const HttpAddress address = SKERRY_TRY(HttpAddress::parse(options_.config.http));
-        port_ = SKERRY_TRY(server_.listen_tcp(address.host, address.port));
-        log::info("listening", {{"http", HttpAddress{address.host, port_}.to_text()}});
-    }
-    log::info("listening", {{"socket", (options_.dir / "infer.sock").string()}});
     local_.begin({[this](std::shared_ptr<const Snapshot> snapshot) { publish(std::move(snapshot)); },
                   [this](Event event) {
                       if (link_) link_->tell(std::move(event));
                   },
                   [this](const LearningReport& report) { on_learned(report); },
-                  [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); }});
+                  [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); },
+                  [this] { return host_.may_learn(*this); }, [this] { host_.done_learning(*this); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }
 
 void Node::stop(std::function<void()> done) {
     if (std::exchange(stopping_, true)) return;
-    log::info("draining", {{"queue", serving_.pending()}, {"labels", intake_.waiting()}});
     expiry_.cancel();
-    server_.drain([this, done = std::move(done)] {
-        if (link_) link_->tell(Stopping{});
-        local_.finish(done);
-    });
+    if (link_) link_->tell(Stopping{});
+    local_.finish(std::move(done));
+}
+
+const std::string& Node::model() const {
+    return durable_->model->spec.name;
 }
 
 void Node::publish(std::shared_ptr<const Snapshot> snapshot) {
     const bool first = snapshots_.current() == nullptr;
-    log::info(first ? "serving" : "snapshot", {{"version", snapshot->version.to_text()}});
+    log::info(first ? "serving" : "snapshot", {{"model", model()}, {"version", snapshot->version.to_text()}});
     snapshots_.publish(std::move(snapshot));
 }
 
 void Node::on_learned(const LearningReport& report) {
-    log::info("learned", {{"trigger", report.trigger},
+    log::info("learned", {{"model", model()},
+                          {"trigger", report.trigger},
                           {"accuracy", report.prequential.accuracy_window},
                           {"majority", report.prequential.majority},
                           {"last_class", report.prequential.last_class_window},
@@ -170,13 +163,15 @@ bool Node::on_predictions(std::vector<feedback::Prediction> predictions) {
         prediction.order = next_order_++;
         const auto kept = durable_->ring.push(prediction);
         if (!kept) {
-            log::warning("prediction_not_kept", {{"request", prediction.request}, {"reason", kept.error().message}});
+            log::warning("prediction_not_kept",
+                         {{"request", prediction.request}, {"reason", kept.error().message}, {"model", model()}});
         } else if (*kept) {
             // Loud once: an application that counts from 1 again does it with every id.
             log::event(durable_->ring.replaced() == 1 ? log::Level::Warning : log::Level::Debug, "request_id_reused",
                        {{"request", prediction.request},
                         {"consequence", "the older sample is let go; labels go to the newest"},
-                        {"advice", "give each request an id of its own, or none"}});
+                        {"advice", "give each request an id of its own, or none"},
+                        {"model", model()}});
             reused = true;
         }
     }

@@ -16,8 +16,8 @@
 #include "edge-node/daemon/fleet_link.hpp"
 #include "edge-node/daemon/label_intake.hpp"
 #include "edge-node/daemon/local_model.hpp"
-#include "edge-node/daemon/metrics.hpp"
 #include "edge-node/daemon/node_keys.hpp"
+#include "edge-node/daemon/status.hpp"
 #include "edge-node/serving/stages/stage_workers.hpp"
 
 namespace skerry::node {
@@ -32,35 +32,51 @@ struct NodeOptions {
         make_engine{};
 };
 
-/// A running node: serves, learns and shares, all from one loop thread beside the storage thread and the serving
-/// workers. Everything local goes on while the coordinator is away.
-///
-///     GET /skerry/model             the declared model
-///     GET /skerry/status            one document about everything            (Unix socket only, as those below)
-///     GET /skerry/errors?limit=N&before=ID    wrong answers, newest first; those older than ID
-///     GET /skerry/export            the weights served now, as a model file
-///     GET /metrics                  Prometheus text
-///     /v2/…                         inference_api.hpp
+class Node;
+
+/// What the nodes of one process share, as one of them sees it. Loop thread only.
+class NodeHost {
+public:
+    virtual ~NodeHost() = default;
+
+    /// The threads that answer, for all models.
+    [[nodiscard]] virtual StageWorkers& workers() = 0;
+    /// Its learner may run from now until done_learning. After a no, the node hears consider_learning().
+    virtual bool may_learn(const Node& node) = 0;
+    virtual void done_learning(const Node& node) = 0;
+};
+
+/// One folder at work: its model is served, learns and is shared, all from the process's loop thread beside this
+/// node's storage thread and serving workers. Everything local goes on while the coordinator is away. It listens to
+/// nobody: a Host brings it the requests.
 class Node final : public InferenceBackend {
 public:
-    /// Reads everything durable back and finishes what a crash interrupted; blocks. NotFound: the folder has not
-    /// joined. Conflict: another process runs in it. Else as its stores.
-    [[nodiscard]] static Result<std::unique_ptr<Node>> open(boost::asio::io_context& loop, NodeOptions options);
+    /// Reads everything durable back and finishes what a crash interrupted; blocks. `host` outlives the node.
+    /// NotFound: the folder has not joined. Conflict: another process runs in it. Else as its stores.
+    [[nodiscard]] static Result<std::unique_ptr<Node>> open(boost::asio::io_context& loop, NodeOptions options,
+                                                            NodeHost& host);
     ~Node() override;
 
-    /// Listens on DIR/infer.sock and `config.http`, and dials the coordinator. Unavailable: a port is taken.
+    /// Publishes what it has and dials the coordinator. Errors: as FleetLink::start.
     [[nodiscard]] Result<> start();
-    /// The TCP port that start() got; 0 without TCP.
-    [[nodiscard]] std::uint16_t port() const { return port_; }
 
-    /// Drains: what was accepted is answered, what is durable stays so; then calls `done` from the loop.
+    /// Answers what host.hpp lists as a model's own.
+    void handle(http::Request request, http::Respond respond);
+    /// Its learner may run now, where it waited for that.
+    void consider_learning() { local_.consider(); }
+
+    /// Ends once nothing is under way that would be lost: what is durable stays so; then calls `done` from the loop.
+    /// After the last request was answered.
     void stop(std::function<void()> done);
 
+    [[nodiscard]] const std::string& model() const;
+    [[nodiscard]] const std::filesystem::path& dir() const { return options_.dir; }
+    [[nodiscard]] bool ready() const { return snapshots_.current() != nullptr; }
     [[nodiscard]] NodeFacts facts() const;
 
 private:
     struct Durable;
-    Node(boost::asio::io_context& loop, NodeOptions options, std::unique_ptr<Durable> durable);
+    Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, std::unique_ptr<Durable> durable);
 
     // node_session.cpp
     [[nodiscard]] Result<> make_link();
@@ -70,7 +86,6 @@ private:
     void note(const Notice& notice);
 
     // node_http.cpp
-    void handle(http::Request request, http::Respond respond);
     void show_errors(const http::Request& request, http::Respond respond);
     void export_model(const http::Request& request, http::Respond respond);
     void warn_of_clamped();
@@ -84,21 +99,18 @@ private:
 
     boost::asio::io_context& loop_;
     NodeOptions options_;
+    NodeHost& host_;
     std::unique_ptr<Durable> durable_;  ///< stores, keys, identity
     SnapshotSlot snapshots_;
     InferenceApi api_;
-    StageWorkers workers_;
     ServingEngine serving_;  ///< after api_, which its requests use until they are gone
     StorageThread storage_;
     std::unique_ptr<LearningEngine> engine_;
     LocalModel local_;
     LabelIntake intake_;
-    NodeMetrics metrics_;
     std::uint64_t next_order_ = 1;
     boost::asio::steady_timer expiry_;
     std::optional<FleetLink> link_;
-    http::Server server_;
-    std::uint16_t port_ = 0;
     bool warned_of_clamped_ = false;
     bool stopping_ = false;
 };

@@ -68,23 +68,12 @@ void Node::handle(http::Request request, http::Respond respond) {
     if (request.method != "GET" && request.method != "HEAD") {
         return respond(http::error_response(405, "this path takes GET", {{"Allow", "GET"}}));
     }
-    if (request.path == "/metrics") {
-        return respond(text_response(metrics_.text(facts()), "text/plain; version=0.0.4"));
-    }
     if (request.path == "/skerry/model") {
         return respond(text_response(durable_->enrolment.model, "application/toml"));
     }
-    const bool known =
-        request.path == "/skerry/status" || request.path == "/skerry/errors" || request.path == "/skerry/export";
-    if (!known) {
-        return respond(http::error_response(404, "there is nothing at this path: inference begins at /v2"));
-    }
-    if (!request.local) {
-        return respond(http::error_response(403, "this is answered on the node's Unix socket only: infer.sock"));
-    }
     if (request.path == "/skerry/errors") return show_errors(request, std::move(respond));
     if (request.path == "/skerry/export") return export_model(request, std::move(respond));
-    respond(text_response(status_json(facts()), "application/json"));
+    respond(http::error_response(404, "there is nothing at this path: inference begins at /v2"));
 }
 
 // Once in the log; the count goes on in metrics and status.
@@ -93,7 +82,7 @@ void Node::warn_of_clamped() {
     const auto warning = clamped_warning(api_.counters());
     if (!warning) return;
     warned_of_clamped_ = true;
-    log::warning("input_clamped", {{"reason", warning->why}, {"advice", warning->fix}});
+    log::warning("input_clamped", {{"reason", warning->why}, {"advice", warning->fix}, {"model", model()}});
 }
 
 void Node::show_errors(const http::Request& request, http::Respond respond) {

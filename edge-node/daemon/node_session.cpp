@@ -25,7 +25,7 @@ Result<> Node::make_link() {
                   static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
     config.alone = options_.alone;
     Session session = SKERRY_TRY(Session::open(std::move(config), state));
-    link_.emplace(loop_, std::move(session), durable_->keys.transport, durable_->enrolment.fleet_endpoint,
+    link_.emplace(loop_, std::move(session), durable_->keys.transport, durable_->enrolment.fleet_endpoint, model(),
                   [this](Action action) { perform(std::move(action)); });
     return {};
 }
@@ -37,10 +37,11 @@ void Node::perform(Action action) {
     if (const auto* keys = std::get_if<KeepKeys>(&action)) {
         // The address is the same, the coordinator proves itself with another key from now on.
         link_->reconnect();
-        log::info("keys_changed", {{"serial", keys->keys.serial}});
+        log::info("keys_changed", {{"serial", keys->keys.serial}, {"model", model()}});
     }
     if (const auto* receipt = std::get_if<KeepReceipt>(&action)) {
-        log::info("update_accepted", {{"sequence", receipt->sequence}, {"weight", receipt->body.weight}});
+        log::info("update_accepted",
+                  {{"sequence", receipt->sequence}, {"weight", receipt->body.weight}, {"model", model()}});
     }
     local_.perform(std::move(action));
 }
@@ -49,7 +50,7 @@ void Node::note(const Notice& notice) {
     const auto level = notice.level == Notice::Level::Error     ? log::Level::Error
                        : notice.level == Notice::Level::Warning ? log::Level::Warning
                                                                 : log::Level::Info;
-    log::event(level, notice.event, {{"text", notice.text}});
+    log::event(level, notice.event, {{"text", notice.text}, {"model", model()}});
 }
 
 void Node::send_report() {

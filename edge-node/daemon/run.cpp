@@ -26,21 +26,22 @@ void keep_memory_small() {
 
 }  // namespace
 
-Result<> run_node(NodeOptions options) {
+Result<> run_host(HostOptions options) {
     // A peer that goes while we write to it is an error of that write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
     keep_memory_small();
     log::initialise(options.config.log_level);
-    log::info("starting", {{"dir", options.dir.string()}, {"version", SKERRY_VERSION}, {"alone", options.alone}});
+    for (const std::filesystem::path& dir : options.dirs)
+        log::info("starting", {{"dir", dir.string()}, {"version", SKERRY_VERSION}, {"alone", options.alone}});
     boost::asio::io_context loop(1);
-    auto node = SKERRY_TRY(Node::open(loop, std::move(options)));
+    auto host = SKERRY_TRY(Host::open(loop, std::move(options)));
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
     boost::asio::steady_timer patience(loop);
     std::function<void()> wait_for_signal = [&] {
         signals.async_wait([&](boost::system::error_code failure, int signal) {
             if (failure) return;
             log::info("stopping", {{"signal", signal}});
-            node->stop([&] { loop.stop(); });
+            host->stop([&] { loop.stop(); });
             patience.expires_after(kDrainTime);
             patience.async_wait([&](boost::system::error_code cancelled) {
                 if (!cancelled) loop.stop();
@@ -48,9 +49,9 @@ Result<> run_node(NodeOptions options) {
         });
     };
     wait_for_signal();
-    SKERRY_TRY(node->start());
+    SKERRY_TRY(host->start());
     loop.run();
-    node.reset();
+    host.reset();
     log::info("stopped");
     return {};
 }

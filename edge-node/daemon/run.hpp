@@ -1,11 +1,11 @@
 #pragma once
 
-#include "edge-node/daemon/node.hpp"
+#include "edge-node/daemon/host.hpp"
 
 namespace skerry::node {
 
-/// Runs a node until SIGTERM or SIGINT has drained it. 0: drained. Blocks.
-/// Errors: as Node::open and Node::start.
-[[nodiscard]] Result<> run_node(NodeOptions options);
+/// Hosts the nodes of some folders until SIGTERM or SIGINT has drained them. Blocks.
+/// Errors: as Host::open and Host::start.
+[[nodiscard]] Result<> run_host(HostOptions options);
 
 }  // namespace skerry::node

@@ -200,40 +200,48 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
     return warnings;
 }
 
-std::string status_json(const NodeFacts& facts) {
+std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& hosted) {
     Json warnings = Json::array();
     for (const Warning& warning : warnings_of(facts))
         warnings.push_back({{"why", warning.why}, {"fix", warning.fix}});
-    const Json json = {{"node",
-                        {{"id", facts.id.to_text()},
-                         {"name", facts.name},
-                         {"tier", skerry::name_of(facts.tier)},
-                         {"model", facts.model},
-                         {"software", facts.software}}},
-                       {"link", link_json(facts)},
-                       {"model", model_json(facts)},
-                       {"serving", serving_json(facts)},
-                       {"learning",
-                        {{"samples_waiting", facts.samples_waiting},
-                         {"samples_per_step", facts.samples_per_step},
-                         {"steps", facts.totals.steps},
-                         {"examples", facts.totals.examples},
-                         {"busy", facts.learning},
-                         {"learning_rate", facts.learning_rate},
-                         {"reason", facts.reason},
-                         {"last_step_ms", facts.step_time.count()},
-                         {"labelled", facts.totals.labelled},
-                         {"labels_dropped", facts.labels_dropped},
-                         {"trouble", facts.engine_trouble}}},
-                       {"sharing", sharing_json(facts)},
-                       {"prequential", prequential_json(facts)},
-                       {"labels", labels_json(facts)},
-                       {"process",
-                        {{"resident_memory_bytes", facts.resident_memory_bytes},
-                         {"cpu_seconds", facts.cpu_seconds},
-                         {"learner_pid", facts.learner_pid ? Json(*facts.learner_pid) : Json()},
-                         {"learner_deaths", facts.learner_deaths}}},
-                       {"warnings", warnings}};
+    Json json = {{"node",
+                  {{"id", facts.id.to_text()},
+                   {"name", facts.name},
+                   {"tier", skerry::name_of(facts.tier)},
+                   {"model", facts.model},
+                   {"software", facts.software}}},
+                 {"link", link_json(facts)},
+                 {"model", model_json(facts)},
+                 {"serving", serving_json(facts)},
+                 {"learning",
+                  {{"samples_waiting", facts.samples_waiting},
+                   {"samples_per_step", facts.samples_per_step},
+                   {"steps", facts.totals.steps},
+                   {"examples", facts.totals.examples},
+                   {"busy", facts.learning},
+                   {"learning_rate", facts.learning_rate},
+                   {"reason", facts.reason},
+                   {"last_step_ms", facts.step_time.count()},
+                   {"labelled", facts.totals.labelled},
+                   {"labels_dropped", facts.labels_dropped},
+                   {"trouble", facts.engine_trouble}}},
+                 {"sharing", sharing_json(facts)},
+                 {"prequential", prequential_json(facts)},
+                 {"labels", labels_json(facts)},
+                 {"process",
+                  {{"resident_memory_bytes", facts.resident_memory_bytes},
+                   {"cpu_seconds", facts.cpu_seconds},
+                   {"learner_pid", facts.learner_pid ? Json(*facts.learner_pid) : Json()},
+                   {"learner_deaths", facts.learner_deaths}}},
+                 {"warnings", warnings}};
+    if (hosted.size() > 1) {
+        for (const HostedModel& model : hosted) {
+            json["models"].push_back({{"name", model.name},
+                                      {"dir", model.dir},
+                                      {"ready", model.ready},
+                                      {"serving", model.ready ? model.serving.to_text() : "none"}});
+        }
+    }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

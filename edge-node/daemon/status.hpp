@@ -49,6 +49,14 @@ struct NodeFacts {
     TimePoint now;
 };
 
+/// One of the models that share a process, for those who ask another.
+struct HostedModel {
+    std::string name;
+    std::string dir;  ///< its folder
+    bool ready = false;
+    feedback::SnapshotVersion serving;  ///< where it is ready
+};
+
 struct Warning {
     std::string why;
     std::string fix;
@@ -63,7 +71,8 @@ struct Warning {
 /// The time below which the share `q` of all lies, between the bounds of its bucket; zero where nothing was measured.
 [[nodiscard]] std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q);
 
-/// The document of GET /skerry/status.
-[[nodiscard]] std::string status_json(const NodeFacts& facts);
+/// The document of GET /skerry/status: about the model whose folder was asked. Where the process hosts several,
+/// "models" lists them all: [{"name":"digits","dir":"/var/lib/skerry/digits","ready":true,"serving":"7.3"}, …].
+[[nodiscard]] std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& hosted);
 
 }  // namespace skerry::node

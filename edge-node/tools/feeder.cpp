@@ -98,12 +98,18 @@ std::uint64_t FeedNumbers::samples() const {
 
 Result<Feeder> Feeder::open(FeedOptions options) {
     http::Client node = SKERRY_TRY(http::Client::connect(options.node));
-    const http::Response model = SKERRY_TRY(node.request("GET", "/skerry/model"));
+    const http::Response model = SKERRY_TRY(node.request(
+        "GET", "/skerry/model" + (options.model.empty() ? "" : "?model=" + http::percent_encoded(options.model))));
+    if (model.status == 400) return fail(ErrorCode::InvalidInput, error_sentence(model.status, model.body));
     if (model.status != 200) {
         return fail(ErrorCode::InvalidInput,
                     options.node + " does not answer like a Skerry node: " + error_sentence(model.status, model.body));
     }
     parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(model.body));
+    if (!options.model.empty() && spec.name != options.model) {
+        return fail(ErrorCode::InvalidInput,
+                    options.node + " serves no model '" + options.model + "' but '" + spec.name + "'");
+    }
     auto source = SKERRY_TRY(datasets::open_source(options.data, spec, options.source));
     return Feeder(std::move(options), std::move(spec), std::move(node), std::move(source));
 }

@@ -19,8 +19,9 @@
 namespace skerry::node {
 
 struct FeedOptions {
-    std::string node;  ///< "http://127.0.0.1:8000" or "unix:DIR/infer.sock"
-    std::string data;  ///< as datasets::open_source
+    std::string node;     ///< "http://127.0.0.1:8000" or "unix:DIR/infer.sock"
+    std::string model{};  ///< which one, where the address serves several; empty: the only one
+    std::string data;     ///< as datasets::open_source
     datasets::SourceOptions source;
     LabelDelay delay;
     std::optional<double> rate;  ///< samples a second; nothing: as fast as the node takes them

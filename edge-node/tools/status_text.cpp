@@ -97,6 +97,12 @@ std::string screen(const Json& status) {
     line("", plain(learning["reason"]));
     line("sharing", sharing(status["sharing"]));
     line("", plain(status["sharing"]["last"]));
+    for (const Json& beside : status.value("models", Json::array())) {
+        if (beside["name"] != node["model"]) {
+            line("beside", fmt::format("{}, serving {}, {}", plain(beside["name"]), plain(beside["serving"]),
+                                       plain(beside["dir"])));
+        }
+    }
     line("memory", fmt::format("{:.1f} MB", status["process"]["resident_memory_bytes"].get<double>() / 1e6));
     for (const Json& warning : status["warnings"]) {
         line("warning", plain(warning["why"]));

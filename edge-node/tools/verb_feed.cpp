@@ -72,6 +72,7 @@ void add_feed(CLI::App& app, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand("feed", "Stream labelled data into a node through its public API");
     verb->add_option("--node", arguments->feed.node, "http://127.0.0.1:8000 or unix:DIR/infer.sock")->required();
+    verb->add_option("--model", arguments->feed.model, "Its name, where the address serves several models");
     verb->add_option("--data", arguments->feed.data,
                      "A folder of idx files, a CSV file with a target column, or strokes:")
         ->required();

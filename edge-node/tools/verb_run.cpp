@@ -1,5 +1,7 @@
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -12,7 +14,7 @@ namespace skerry::node {
 namespace {
 
 struct Arguments {
-    std::string dir = "/var/lib/skerry/node";
+    std::vector<std::string> dirs = {"/var/lib/skerry/node"};
     std::string config;
     std::string http;
     bool http_given = false;
@@ -21,7 +23,7 @@ struct Arguments {
 };
 
 int run(const Arguments& arguments) {
-    NodeOptions options;
+    HostOptions options;
     if (!arguments.config.empty()) {
         auto config = read_node_config(arguments.config);
         if (!config) return print_failure(config.error(), OutputForm::Table, ExitCode::Config);
@@ -37,9 +39,9 @@ int run(const Arguments& arguments) {
         std::fputs(options.config.to_toml().c_str(), stdout);
         return 0;
     }
-    options.dir = arguments.dir;
+    options.dirs.assign(arguments.dirs.begin(), arguments.dirs.end());
     options.alone = arguments.alone;
-    const auto ran = run_node(std::move(options));
+    const auto ran = run_host(std::move(options));
     if (ran) return 0;
     // Unavailable is its own port or disk here, not a peer: worth a restart later.
     return print_failure(ran.error(), OutputForm::Table, exit_code_of(ran.error().code));
@@ -50,7 +52,10 @@ int run(const Arguments& arguments) {
 void add_run(CLI::App& app, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand("run", "Serve, learn and share, until SIGTERM");
-    verb->add_option("--dir", arguments->dir, "The node's folder, as 'join' made it")->capture_default_str();
+    verb->add_option("--dir", arguments->dirs,
+                     "The node's folder, as 'join' made it; again for each further model, all on one address")
+        ->allow_extra_args(false)
+        ->capture_default_str();
     verb->add_option("--config", arguments->config, "A TOML file; every value has a default");
     CLI::Option* http =
         verb->add_option("--http", arguments->http, "Address and port to serve on; port 0: a free one; empty: none");

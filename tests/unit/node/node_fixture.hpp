@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/http/client.hpp"
+#include "edge-node/daemon/host.hpp"
 #include "edge-node/daemon/join.hpp"
-#include "edge-node/daemon/node.hpp"
 #include "edge-node/tools/feeder.hpp"
 #include "tests/unit/learning/softmax_engine.hpp"
 #include "tests/unit/node/fake_coordinator.hpp"
@@ -17,13 +17,13 @@ namespace skerry::node::testing {
 
 using Json = nlohmann::json;
 
-/// A whole node on real sockets, with a scripted coordinator and an engine in plain C++. A crash is the end of the Node
+/// A whole node on real sockets, with a scripted coordinator and an engine in plain C++. A crash is the end of the Host
 /// object without stop(): everything but the folder is gone.
 class NodeTest : public ::testing::Test {
 protected:
     explicit NodeTest(parameters::ModelSpec declared = small_spec()) {
         running_.on_loop([&] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), declared); });
-        options_.dir = folder_.path() / "node";
+        options_.dirs = {dir()};
         options_.config.http = "";
         options_.config.version_patience = std::chrono::milliseconds(0);
         options_.make_engine = [this](boost::asio::io_context&, const parameters::ModelSpec& spec) {
@@ -35,14 +35,14 @@ protected:
     }
     ~NodeTest() override {
         running_.on_loop([this] {
-            node_.reset();
+            host_.reset();
             coordinator_.reset();
         });
     }
 
     void join_as(Tier tier) {
         JoinOptions join_options;
-        join_options.dir = options_.dir;
+        join_options.dir = dir();
         join_options.name = "shed";
         join_options.tier = tier;
         join_options.token = running_.on_loop([this] { return coordinator_->token(); });
@@ -50,25 +50,25 @@ protected:
         ASSERT_TRUE(joined) << joined.error().message;
     }
     void start() {
-        if (!std::filesystem::exists(options_.dir)) join_as(Tier::Heavy);
+        if (!std::filesystem::exists(dir())) join_as(Tier::Heavy);
         const auto failure = running_.on_loop([this]() -> std::string {
-            auto node = Node::open(running_.loop(), options_);
-            if (!node) return node.error().message;
-            node_ = std::move(*node);
-            const auto started = node_->start();
+            auto host = Host::open(running_.loop(), options_);
+            if (!host) return host.error().message;
+            host_ = std::move(*host);
+            const auto started = host_->start();
             return started ? "" : started.error().message;
         });
         ASSERT_EQ(failure, "");
     }
     void crash() {
-        running_.on_loop([this] { node_.reset(); });
+        running_.on_loop([this] { host_.reset(); });
     }
     template <class Change>
     void coordinator(Change change) {
         running_.on_loop([&] { change(*coordinator_); });
     }
     bool eventually(const std::function<bool(const FakeCoordinator&, const NodeFacts&)>& condition) {
-        return running_.eventually([&] { return condition(*coordinator_, node_->facts()); });
+        return running_.eventually([&] { return condition(*coordinator_, host_->node(0).facts()); });
     }
     bool serves() {
         return eventually([](const auto&, const NodeFacts& facts) { return facts.ready; });
@@ -96,7 +96,8 @@ protected:
         return Json::parse(request("POST", "/v2/models/small/feedback", body.dump()).body);
     }
     Json status() { return Json::parse(get("/skerry/status").body); }
-    std::string address() const { return "unix:" + (options_.dir / "infer.sock").string(); }
+    std::filesystem::path dir() const { return folder_.path() / "node"; }
+    std::string address() const { return "unix:" + (dir() / "infer.sock").string(); }
 
     /// Class c is at c in every feature, with a little noise.
     void write_stream() {
@@ -123,8 +124,8 @@ protected:
     TemporaryFolder folder_;
     RunningLoop running_;
     std::unique_ptr<FakeCoordinator> coordinator_;
-    std::unique_ptr<Node> node_;
-    NodeOptions options_;
+    std::unique_ptr<Host> host_;
+    HostOptions options_;
     bool stuck_ = false;
 };
 

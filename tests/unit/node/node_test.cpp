@@ -14,16 +14,16 @@ using testing::Json;
 using testing::NodeTest;
 
 TEST_F(NodeTest, RefusesAFolderThatHasNotJoined) {
-    NodeOptions options;
-    options.dir = folder_.path() / "nowhere";
-    const auto opened = running_.on_loop([&] { return Node::open(running_.loop(), options).error(); });
+    HostOptions options;
+    options.dirs = {folder_.path() / "nowhere"};
+    const auto opened = running_.on_loop([&] { return Host::open(running_.loop(), options).error(); });
     EXPECT_EQ(opened.code, ErrorCode::NotFound);
     EXPECT_THAT(opened.message, HasSubstr("skerry-node join"));
 }
 
 TEST_F(NodeTest, OnlyOneProcessWorksInAFolder) {
     start();
-    const auto second = running_.on_loop([this] { return Node::open(running_.loop(), options_).error(); });
+    const auto second = running_.on_loop([this] { return Host::open(running_.loop(), options_).error(); });
     EXPECT_EQ(second.code, ErrorCode::Conflict);
 }
 
@@ -102,7 +102,7 @@ TEST_F(NodeTest, GivesUpAnUpdateThatTheDiskHasDamagedAndGoesOnWithTheNext) {
     }));
     crash();
     {
-        auto database = storage::Database::open(options_.dir / "node.db");
+        auto database = storage::Database::open(dir() / "node.db");
         ASSERT_TRUE(database);
         ASSERT_TRUE(database->run("UPDATE spool_update SET header = zeroblob(256)"));
     }
@@ -110,7 +110,7 @@ TEST_F(NodeTest, GivesUpAnUpdateThatTheDiskHasDamagedAndGoesOnWithTheNext) {
     start();
     ASSERT_TRUE(serves());
     EXPECT_EQ(status()["model"]["serving"], "1.3") << "other weights, another name";
-    EXPECT_TRUE(std::filesystem::exists(options_.dir / "damaged-update-1"));
+    EXPECT_TRUE(std::filesystem::exists(dir() / "damaged-update-1"));
     ASSERT_TRUE(feed(250));
     ASSERT_TRUE(eventually([](const FakeCoordinator& it, const auto&) { return it.accepted_in_all == 1; }));
     coordinator([](FakeCoordinator& it) {
@@ -205,7 +205,7 @@ TEST_F(NodeTest, SaysGoodbyeAndDrains) {
     ASSERT_TRUE(serves());
     ASSERT_TRUE(eventually([](const FakeCoordinator& it, const auto&) { return !it.reports.empty(); }));
     std::promise<void> stopped;
-    running_.on_loop([&] { node_->stop([&] { stopped.set_value(); }); });
+    running_.on_loop([&] { host_->stop([&] { stopped.set_value(); }); });
     stopped.get_future().wait();
     EXPECT_TRUE(eventually([](const FakeCoordinator& it, const auto&) { return it.said_goodbye; }));
 }
