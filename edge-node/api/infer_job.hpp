@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "edge-node/api/infer_request.hpp"
+#include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/stages/staged_request.hpp"
 #include "feedback/prediction.hpp"
 
@@ -24,6 +25,7 @@ struct InferJob final : StagedRequest {
 
     InferRequest request;
     TimePoint at;
+    MemoryLease memory;  ///< what answering it may take; given back when it is answered
     OnAnswered on_answered;
 };
 

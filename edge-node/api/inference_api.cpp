@@ -13,6 +13,7 @@
 namespace skerry::node {
 namespace {
 
+constexpr std::string_view kQueueFull = "too many requests are waiting: try again in a second";
 const http::Headers kRetrySoon = {{"Retry-After", "1"}};
 
 http::Response json_response(std::string body) {
@@ -133,7 +134,7 @@ void InferenceApi::handle_model(const http::Request& request, const Route& route
 void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply) {
     const auto arrived = std::chrono::steady_clock::now();
     ++counters_.requests;
-    if (!engine_.has_room()) return refuse_busy(reply);  // before any work is put into it
+    if (!engine_.has_room()) return refuse_busy(reply, kQueueFull);  // before any work is put into it
     const auto refuse = [&](int status, std::string_view sentence) {
         ++counters_.refused_invalid;
         reply(http::error_response(status, sentence));
@@ -144,11 +145,16 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     auto parsed = read_infer_request(request, snapshot->model->spec, request_samples_max_);
     if (!parsed) return refuse(400, parsed.error().message);
 
+    auto memory = backend_.admit(parsed->samples.size(), request.body.size());
+    if (!memory) return refuse_busy(reply, memory.error().message);
+    parsed->tier_max = std::min(parsed->tier_max, backend_.deepest());
+
     const TimePoint now = Clock::now();
     if (parsed->id.empty()) parsed->id = ids_.next(now);
     const auto job = std::make_shared<InferJob>(std::move(snapshot), router_, std::move(*parsed), now, arrived,
                                                 [this, reply](InferJob& done) { reply(finish(done)); });
-    if (!engine_.submit(job)) refuse_busy(reply);
+    job->memory = std::move(*memory);
+    if (!engine_.submit(job)) refuse_busy(reply, kQueueFull);
 }
 
 http::Response InferenceApi::finish(InferJob& job) {
@@ -158,6 +164,7 @@ http::Response InferenceApi::finish(InferJob& job) {
         ++counters_.answered[tier];
         counters_.latency[tier].add(time);
     }
+    job.memory = MemoryLease();  // on the loop's thread, as it was taken
     counters_.clamped += job.clamped;
     if (!counters_.clamped_channel) counters_.clamped_channel = job.clamped_channel;
     auto predictions = job.take_predictions();
@@ -166,9 +173,9 @@ http::Response InferenceApi::finish(InferJob& job) {
                           job.answers, id_reused);
 }
 
-void InferenceApi::refuse_busy(const Reply& reply) {
+void InferenceApi::refuse_busy(const Reply& reply, std::string_view why) {
     ++counters_.refused_busy;
-    reply(http::error_response(503, "too many requests are waiting: try again in a second", kRetrySoon));
+    reply(http::error_response(503, why, kRetrySoon));
 }
 
 void InferenceApi::take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/http/message.hpp"
@@ -27,9 +28,9 @@ namespace skerry::node {
 /// true, the older sample is let go and counted, and the label's result has "reused":true. So ids that count from 1
 /// again after a restart of the application work, and no label lands on a sample of the time before.
 ///
-/// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, or there are
-/// no weights yet or labels can't be kept for want of disk space, 429 with Retry-After when learning is behind. Query
-/// strings are ignored. Loop thread only; must not be destroyed before the engine.
+/// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, memory does
+/// not suffice, or there are no weights yet or labels can't be kept for want of disk space, 429 with Retry-After when
+/// learning is behind. Query strings are ignored. Loop thread only; must not be destroyed before the engine.
 /// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md
 class InferenceApi {
 public:
@@ -51,7 +52,7 @@ private:
     void handle_model(const http::Request& request, const Route& route, Reply reply);
     void infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply);
     [[nodiscard]] http::Response finish(InferJob& job);
-    void refuse_busy(const Reply& reply);
+    void refuse_busy(const Reply& reply, std::string_view why);
     void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);
 
     SnapshotSlot& snapshots_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "edge-node/api/feedback_request.hpp"
+#include "edge-node/memory/memory_budget.hpp"
 #include "feedback/prediction.hpp"
 
 namespace skerry::node {
@@ -19,6 +20,17 @@ public:
     /// overtake it. `order` is 0: the backend counts. True: one of their ids waited for its label already; that older
     /// sample is let go, and the client is told so.
     virtual bool on_predictions(std::vector<feedback::Prediction> predictions) = 0;
+
+    /// The memory for answering so many samples that hold `bytes` while they wait; the job keeps it until it is
+    /// answered. Unavailable: there is none now; the client gets 503 with the sentence.
+    [[nodiscard]] virtual Result<MemoryLease> admit(std::size_t samples, std::size_t bytes) {
+        static_cast<void>(samples);
+        static_cast<void>(bytes);
+        return MemoryLease();
+    }
+
+    /// The deepest exit that may answer now, where the device is short of memory.
+    [[nodiscard]] virtual Tier deepest() const { return Tier::Heavy; }
 
     /// Why no label is taken now although nothing is wrong: learning is behind. The client gets 429 with it; nothing:
     /// labels are welcome.

@@ -34,6 +34,11 @@ void read(TableReader table, ServingConfig& serving) {
     table.duration("inline_below", serving.inline_below, microseconds(0), seconds(1));
 }
 
+void read(TableReader table, MemoryConfig& memory) {
+    table.bytes("budget", memory.budget, 0, std::uint64_t{1} << 50U);
+    table.number("pressure", memory.pressure_max, 0, 1);
+}
+
 void read(TableReader table, RouterConfig& router) {
     using enum RouterMode;
     table.choice("mode", router.mode, {{"auto", Auto}, {"identity", Identity}, {"rank", Rank}, {"risk", Risk}});
@@ -132,6 +137,7 @@ std::vector<std::string> NodeConfig::problems() const {
         if (const auto address = HttpAddress::parse(http); !address) all.push_back(address.error().message);
     }
     add(serving.problems());
+    add(memory.problems());
     add(router.problems());
     add(labels.problems());
     add(feedback::LabelStoreConfig{remembered_ids_max, errors}.problems());
@@ -155,6 +161,7 @@ std::string NodeConfig::to_toml() const {
         .value("batch_max", serving.batch_max)
         .value("latency_budget", serving.latency_budget)
         .value("inline_below", serving.inline_below);
+    out.section("memory").bytes("budget", memory.budget).value("pressure", memory.pressure_max);
     out.section("router")
         .value("mode", name_of(router.mode))
         .value("light_below", as_written(router.light_below))
@@ -217,6 +224,7 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& file) {
     root.choice("log", config.log_level,
                 {{"debug", Level::Debug}, {"info", Level::Info}, {"warning", Level::Warning}, {"error", Level::Error}});
     read(root.table("serving"), config.serving);
+    read(root.table("memory"), config.memory);
     read(root.table("router"), config.router);
     read(root.table("labels"), config);
     read(root.table("learning"), config.learning);

@@ -8,6 +8,7 @@
 #include "common/observe/log.hpp"
 #include "edge-node/learning/learner_process.hpp"
 #include "edge-node/learning/learning_config.hpp"
+#include "edge-node/memory/memory_config.hpp"
 #include "edge-node/router/router.hpp"
 #include "edge-node/serving/serving_config.hpp"
 #include "feedback/label_store.hpp"
@@ -30,6 +31,7 @@ struct NodeConfig {
     std::string http = "127.0.0.1:8000";  ///< empty: only the Unix socket in the folder
     observe::log::Level log_level = observe::log::Level::Info;
     ServingConfig serving;
+    MemoryConfig memory;
     RouterConfig router;
     feedback::PendingConfig labels;
     std::size_t remembered_ids_max = feedback::LabelStoreConfig{}.remembered_ids_max;

@@ -36,6 +36,10 @@ Host::Host(boost::asio::io_context& loop, HostOptions options)
       options_(std::move(options)),
       workers_(options_.config.serving.workers),
       turns_(learners_at_once(std::thread::hardware_concurrency(), options_.config.serving.workers)),
+      memory_(loop, options_.config.memory, options_.memory,
+              {[this](std::size_t model) { return hosted_[model].node->learner(); },
+               [this](std::size_t model) { hosted_[model].node->rest_learner(); },
+               [this](std::size_t model) { hosted_[model].node->consider_learning(); }}),
       server_(loop, {}, [this](http::Request request, http::Respond respond) {
           handle_shared(std::move(request), std::move(respond));
       }) {}
@@ -60,11 +64,13 @@ Result<> Host::add(const std::filesystem::path& dir) {
                                                  [this, &node](http::Request request, http::Respond respond) {
                                                      handle_own(node, std::move(request), std::move(respond));
                                                  });
+    memory_.add(node.model(), node.tensors());
     hosted_.push_back({std::move(*opened), std::move(socket)});
     return {};
 }
 
 Result<> Host::start() {
+    SKERRY_TRY(memory_.start());
     for (const Hosted& hosted : hosted_) {
         const std::filesystem::path path = hosted.node->dir() / "infer.sock";
         SKERRY_TRY(hosted.socket->listen_unix(path));
@@ -110,11 +116,20 @@ std::size_t Host::index_of(const Node& node) const {
 }
 
 bool Host::may_learn(const Node& node) {
-    return turns_.begin(index_of(node));
+    const std::size_t model = index_of(node);
+    // Memory first: one that waits for it must not stand before others in the row.
+    if (!memory_.may_learn(model)) {
+        turns_.give_up(model);
+        return false;
+    }
+    if (!turns_.begin(model)) return false;
+    memory_.begin_learning(model);
+    return true;
 }
 
 void Host::done_learning(const Node& node) {
     turns_.end(index_of(node));
+    memory_.end_learning(index_of(node));
     offer_turns();
 }
 

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/http/server.hpp"
+#include "edge-node/daemon/memory_watch.hpp"
 #include "edge-node/daemon/metrics.hpp"
 #include "edge-node/daemon/node.hpp"
 #include "edge-node/learning/learner_turns.hpp"
@@ -23,10 +24,12 @@ struct HostOptions {
     /// As in NodeOptions.
     std::function<std::unique_ptr<LearningEngine>(boost::asio::io_context&, const parameters::ModelSpec&)>
         make_engine{};
+    /// Where memory is measured; tests bring their own.
+    MemorySources memory = MemorySources::of_system();
 };
 
 /// The process: hosts one Node a folder on one loop, and owns what they share, which is the addresses, the paths, the
-/// threads that answer and the turns of their learners.
+/// threads that answer, the turns of their learners and the memory.
 ///
 /// The TCP address `config.http` answers for all models, DIR/infer.sock for the model of that folder:
 ///
@@ -45,7 +48,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Host>> open(boost::asio::io_context& loop, HostOptions options);
     ~Host() override;
 
-    /// Listens, then starts each node. Unavailable: a port is taken.
+    /// Listens, then starts each node. Unavailable: a port is taken. InvalidInput: the memory budget does not hold
+    /// them.
     [[nodiscard]] Result<> start();
     /// The TCP port that start() got; 0 without TCP.
     [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -69,6 +73,14 @@ private:
     StageWorkers& workers() override { return workers_; }
     bool may_learn(const Node& node) override;
     void done_learning(const Node& node) override;
+    Result<MemoryLease> admit_batch(const Node& node, std::size_t samples, std::size_t bytes) override {
+        return memory_.admit_batch(index_of(node), samples, bytes);
+    }
+    Result<MemoryLease> admit_install(const Node& node) override { return memory_.admit_install(index_of(node)); }
+    bool is_base(const Node& node) const override { return memory_.is_base(index_of(node)); }
+    MemoryFacts memory(const Node& node) const override {
+        return memory_.facts(index_of(node), options_.config.serving.request_samples_max);
+    }
     void offer_turns();
     [[nodiscard]] std::size_t index_of(const Node& node) const;
 
@@ -84,6 +96,7 @@ private:
     HostOptions options_;
     StageWorkers workers_;
     LearnerTurns turns_;
+    MemoryWatch memory_;
     std::optional<NodeMetrics> metrics_;
     std::vector<Hosted> hosted_;
     http::Server server_;

@@ -102,7 +102,7 @@ void LocalModel::finish(std::function<void()> then) {
 
 void LocalModel::pump() {
     if (working_) return;
-    if (!orders_.empty()) {
+    if (!orders_.empty() && has_memory_for(orders_.front())) {
         working_ = true;
         // By shared pointer: work goes on in callbacks that may be copied.
         auto order = std::make_shared<Action>(std::move(orders_.front()));
@@ -110,8 +110,8 @@ void LocalModel::pump() {
         std::visit([this](auto& what) { work_on(what); }, *order);
     } else if (finishing_) {
         if (then_) std::exchange(then_, nullptr)();
-    } else if (policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish && !waits_for_version() &&
-               listeners_.may_learn()) {
+    } else if (orders_.empty() && policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish &&
+               !waits_for_version() && listeners_.may_learn()) {
         working_ = true;
         has_turn_ = true;
         begin_trigger();
@@ -136,8 +136,16 @@ bool LocalModel::waits_for_version() {
     return true;
 }
 
+bool LocalModel::has_memory_for(const Action& order) {
+    if (!std::holds_alternative<InstallVersion>(order)) return true;
+    auto lease = listeners_.memory_for_install();
+    if (lease) installing_ = std::move(*lease);
+    return lease.has_value();
+}
+
 void LocalModel::end_work() {
     working_ = false;
+    installing_ = MemoryLease();
     pump();
 }
 

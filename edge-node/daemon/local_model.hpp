@@ -15,6 +15,7 @@
 #include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/daemon/storage_thread.hpp"
 #include "edge-node/learning/learning_policy.hpp"
+#include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
 #include "edge-node/session/events.hpp"
 #include "edge-node/spool/spool.hpp"
@@ -45,6 +46,8 @@ public:
         std::function<void(const LearningReport&)> learned;
         std::function<std::array<std::uint64_t, kTiers>()> answered;  ///< since begin(), by tier
         std::function<bool()> sharing;                                ///< Session::sharing()
+        /// The memory for putting a version in the place of another; after a no, consider() is called in the same way.
+        std::function<Result<MemoryLease>()> memory_for_install = [] { return MemoryLease(); };
         /// The engine may learn now; after a no, consider() is called when that may have changed.
         std::function<bool()> may_learn = [] { return true; };
         std::function<void()> done_learning = [] {};  ///< the engine rests; once for each yes of may_learn
@@ -95,6 +98,7 @@ public:
 private:
     void pump();
     void end_work();
+    [[nodiscard]] bool has_memory_for(const Action& order);
 
     [[nodiscard]] bool waits_for_version();
     void begin_trigger();
@@ -163,7 +167,8 @@ private:
     std::vector<float> staged_;  ///< the version that is being fetched
     std::deque<Action> orders_;
     bool working_ = false;
-    bool has_turn_ = false;  ///< may_learn said yes, and done_learning has not been called
+    MemoryLease installing_;  ///< while a version is being installed
+    bool has_turn_ = false;   ///< may_learn said yes, and done_learning has not been called
     bool finishing_ = false;
     std::function<void()> then_;
     boost::asio::steady_timer retry_;

@@ -45,6 +45,7 @@ std::vector<MetricFamily> table() {
         counter("skerry_node_predictions_expired_total", "Predictions let go without a label"),
         counter("skerry_node_predictions_replaced_total", "Predictions let go because their request id was used again"),
         gauge("skerry_node_ready", "1 when it serves a model"),
+        gauge("skerry_node_base_shape", "1 while it has fallen back to the light tier and single samples"),
         gauge("skerry_node_link_up", "1 when the coordinator knows this connection"),
         gauge("skerry_node_samples_waiting", "Durable labels that no step has learned yet"),
         gauge("skerry_node_predictions_waiting", "Predictions that wait for their label"),
@@ -55,6 +56,29 @@ std::vector<MetricFamily> table() {
         gauge("skerry_node_updates_uncounted", "Updates accepted and in no version yet"),
         gauge("skerry_node_accuracy_ratio", "Prequential accuracy of the last ten steps, beside its baselines",
               "predictor", {"model", "majority", "last_class"}),
+    };
+}
+
+std::vector<std::string> use_names() {
+    std::vector<std::string> names;
+    for (std::size_t use = 0; use < kMemoryUses; ++use)
+        names.emplace_back(name_of(static_cast<MemoryUse>(use)));
+    return names;
+}
+
+/// Of the process, whatever it hosts.
+std::vector<MetricFamily> memory_table() {
+    const auto gauge = [](std::string name, std::string help) {
+        return MetricFamily{std::move(name), std::move(help), MetricKind::Gauge, {}, {}, {}};
+    };
+    return {
+        gauge("skerry_node_memory_budget_bytes", "What the process and its learners may hold; 0: no limit"),
+        gauge("skerry_node_memory_shared_bytes", "Held whoever works, weights once"),
+        gauge("skerry_node_memory_reserve_bytes", "Promised to nobody"),
+        gauge("skerry_node_memory_pressure_ratio", "Share of the last second in which a task stalled for memory"),
+        gauge("skerry_node_memory_short", "1 while large requests and learning wait for the device's memory"),
+        {"skerry_node_memory_promised_bytes", "Promised to running tasks", MetricKind::Gauge, "use", use_names(), {}},
+        {"skerry_node_memory_refused_total", "Tasks that did not fit", MetricKind::Counter, "use", use_names(), {}},
     };
 }
 
@@ -117,6 +141,7 @@ void ModelMetrics::update(const NodeFacts& facts) {
         registry_.gauge(name, label).set(static_cast<double>(value));
     };
     set("skerry_node_ready", facts.ready);
+    set("skerry_node_base_shape", facts.memory.base);
     set("skerry_node_link_up", facts.session.link == SessionStatus::Link::Welcome);
     set("skerry_node_samples_waiting", facts.samples_waiting);
     set("skerry_node_predictions_waiting", facts.predictions_waiting);
@@ -131,9 +156,24 @@ void ModelMetrics::update(const NodeFacts& facts) {
     set("skerry_node_accuracy_ratio", numbers.last_class_window, "last_class");
 }
 
-NodeMetrics::NodeMetrics(const std::vector<std::string>& models) {
+NodeMetrics::NodeMetrics(const std::vector<std::string>& models) : memory_(memory_table()) {
     for (const std::string& model : models)
         models_.emplace_back(model, models.size() > 1);
+}
+
+void NodeMetrics::update(const MemoryFacts& memory) {
+    memory_.gauge("skerry_node_memory_budget_bytes").set(static_cast<double>(memory.budget.value_or(0)));
+    memory_.gauge("skerry_node_memory_shared_bytes").set(static_cast<double>(memory.shared));
+    memory_.gauge("skerry_node_memory_reserve_bytes").set(static_cast<double>(memory.reserve));
+    memory_.gauge("skerry_node_memory_pressure_ratio").set(memory.pressure.value_or(0));
+    memory_.gauge("skerry_node_memory_short").set(memory.short_of_memory ? 1 : 0);
+    for (std::size_t use = 0; use < kMemoryUses; ++use) {
+        const char* name = name_of(static_cast<MemoryUse>(use));
+        memory_.gauge("skerry_node_memory_promised_bytes", name).set(static_cast<double>(memory.promised[use]));
+        memory_.counter("skerry_node_memory_refused_total", name)
+            .add(static_cast<double>(memory.refused[use] - refused_[use]));
+    }
+    refused_ = memory.refused;
 }
 
 std::string NodeMetrics::text(std::span<const NodeFacts> facts) {
@@ -143,6 +183,8 @@ std::string NodeMetrics::text(std::span<const NodeFacts> facts) {
         models_[i].update(facts[i]);
         registries.push_back(&models_[i].registry());
     }
+    update(facts.front().memory);
+    registries.push_back(&memory_);
     return observe::Registry::text(registries) + latency_text(facts);
 }
 

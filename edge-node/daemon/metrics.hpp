@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <span>
 #include <string>
@@ -37,7 +38,11 @@ public:
     [[nodiscard]] std::string text(std::span<const NodeFacts> facts);
 
 private:
+    void update(const MemoryFacts& memory);
+
     std::vector<ModelMetrics> models_;
+    observe::Registry memory_;
+    std::array<std::uint64_t, kMemoryUses> refused_{};  ///< counted so far
 };
 
 }  // namespace skerry::node

@@ -31,6 +31,9 @@ public:
         if (const auto found = find(); !found) return on_done(tl::unexpected(found.error()));
         learner_->train(request, std::move(on_done));
     }
+    void rest() override {
+        if (learner_) learner_->rest();
+    }
     [[nodiscard]] const LearnerProcess* learner() const { return learner_.get(); }
 
 private:
@@ -124,7 +127,8 @@ Result<> Node::start() {
                   },
                   [this](const LearningReport& report) { on_learned(report); },
                   [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); },
-                  [this] { return host_.may_learn(*this); }, [this] { host_.done_learning(*this); }});
+                  [this] { return host_.admit_install(*this); }, [this] { return host_.may_learn(*this); },
+                  [this] { host_.done_learning(*this); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }
@@ -181,7 +185,9 @@ bool Node::on_predictions(std::vector<feedback::Prediction> predictions) {
 std::optional<std::string> Node::behind() {
     const std::uint64_t pending = local_.unconsumed() + intake_.waiting();
     if (pending < 2 * options_.config.learning.trigger_rows) return std::nullopt;
-    const std::string& why = local_.disk_trouble().empty() ? local_.engine_trouble() : local_.disk_trouble();
+    std::string why = local_.disk_trouble();
+    if (why.empty()) why = host_.memory(*this).waits;
+    if (why.empty()) why = local_.engine_trouble();
     return "learning is behind: " + std::to_string(pending) + " labels wait" + (why.empty() ? "" : ", because " + why) +
            "; try again in a moment";
 }
@@ -202,8 +208,20 @@ void Node::expire_predictions() {
     });
 }
 
+std::optional<pid_t> Node::learner() const {
+    const LearnerProcess* learner = process_of(*engine_);
+    return learner ? learner->pid() : std::nullopt;
+}
+
+TensorAccount Node::tensors() const {
+    const LearningConfig& learning = options_.config.learning;
+    return account_of(durable_->model->spec, durable_->model->layout, durable_->certificate.tier,
+                      learning.step_new_rows + learning.step_replay_rows);
+}
+
 NodeFacts Node::facts() const {
     NodeFacts facts;
+    facts.memory = host_.memory(*this);
     facts.now = Clock::now();
     facts.name = durable_->enrolment.name;
     facts.id = durable_->certificate.node;

@@ -18,6 +18,8 @@
 #include "edge-node/daemon/local_model.hpp"
 #include "edge-node/daemon/node_keys.hpp"
 #include "edge-node/daemon/status.hpp"
+#include "edge-node/memory/memory_facts.hpp"
+#include "edge-node/memory/task_need.hpp"
 #include "edge-node/serving/stages/stage_workers.hpp"
 
 namespace skerry::node {
@@ -44,6 +46,12 @@ public:
     /// Its learner may run from now until done_learning. After a no, the node hears consider_learning().
     virtual bool may_learn(const Node& node) = 0;
     virtual void done_learning(const Node& node) = 0;
+
+    /// As MemoryWatch, for this node.
+    virtual Result<MemoryLease> admit_batch(const Node& node, std::size_t samples, std::size_t bytes) = 0;
+    virtual Result<MemoryLease> admit_install(const Node& node) = 0;
+    [[nodiscard]] virtual bool is_base(const Node& node) const = 0;
+    [[nodiscard]] virtual MemoryFacts memory(const Node& node) const = 0;
 };
 
 /// One folder at work: its model is served, learns and is shared, all from the process's loop thread beside this
@@ -62,8 +70,13 @@ public:
 
     /// Answers what host.hpp lists as a model's own.
     void handle(http::Request request, http::Respond respond);
-    /// Its learner may run now, where it waited for that.
+    /// What it waited for, its learner's turn or memory, may have come.
     void consider_learning() { local_.consider(); }
+    /// Its learner gives back its memory, whatever it does.
+    void rest_learner() { engine_->rest(); }
+    [[nodiscard]] std::optional<pid_t> learner() const;
+    /// What its tasks take, by the sizes of their tensors.
+    [[nodiscard]] TensorAccount tensors() const;
 
     /// Ends once nothing is under way that would be lost: what is durable stays so; then calls `done` from the loop.
     /// After the last request was answered.
@@ -91,6 +104,10 @@ private:
     void warn_of_clamped();
 
     bool on_predictions(std::vector<feedback::Prediction> predictions) override;
+    Result<MemoryLease> admit(std::size_t samples, std::size_t bytes) override {
+        return host_.admit_batch(*this, samples, bytes);
+    }
+    Tier deepest() const override { return host_.is_base(*this) ? Tier::Light : Tier::Heavy; }
     std::optional<std::string> behind() override;
     void on_feedback(std::vector<FeedbackLabel> labels, OnVerdicts done) override;
     void expire_predictions();

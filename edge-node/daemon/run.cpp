@@ -33,6 +33,8 @@ Result<> run_host(HostOptions options) {
     log::initialise(options.config.log_level);
     for (const std::filesystem::path& dir : options.dirs)
         log::info("starting", {{"dir", dir.string()}, {"version", SKERRY_VERSION}, {"alone", options.alone}});
+    if (options.config.memory.budget == 0) options.config.memory.budget = cgroup_limit().value_or(0);
+    if (options.config.memory.budget > 0) log::info("memory_budget", {{"bytes", options.config.memory.budget}});
     boost::asio::io_context loop(1);
     auto host = SKERRY_TRY(Host::open(loop, std::move(options)));
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);

@@ -119,6 +119,28 @@ Json sharing_json(const NodeFacts& facts) {
             {"waiting", session.waiting}};
 }
 
+Json memory_json(const MemoryFacts& memory) {
+    const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(); };
+    Json promised, refused;
+    for (std::size_t use = 0; use < kMemoryUses; ++use) {
+        promised[name_of(static_cast<MemoryUse>(use))] = memory.promised[use];
+        refused[name_of(static_cast<MemoryUse>(use))] = memory.refused[use];
+    }
+    return {{"budget", or_null(memory.budget)},
+            {"shared", memory.shared},
+            {"reserve", memory.reserve},
+            {"promised", promised},
+            {"refused", refused},
+            {"pressure", or_null(memory.pressure)},
+            {"short", memory.short_of_memory},
+            {"shape", memory.base ? "base" : "enhanced"},
+            {"base_need", memory.base_need},
+            {"base_slots", or_null(memory.base_slots)},
+            {"enhanced_need", memory.enhanced_need},
+            {"enhanced_slots", or_null(memory.enhanced_slots)},
+            {"waits", memory.waits}};
+}
+
 const char* fix_of(wire::Denied::Reason reason) {
     using Reason = wire::Denied::Reason;
     switch (reason) {
@@ -192,6 +214,18 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
                             "labels are kept and learned later; check that skerry-learner is installed beside "
                             "skerry-node and that memory suffices"});
     }
+    if (facts.memory.base) {
+        warnings.push_back(
+            {"the device is short of memory: the light tier answers, single samples only, and no learner runs",
+             "it recovers by itself two seconds after the pressure ends; look at what else runs here"});
+    } else if (facts.memory.short_of_memory) {
+        warnings.push_back({"the device is short of memory: large requests are refused and learning waits",
+                            "it passes by itself; look at what else runs here"});
+    }
+    if (!facts.memory.waits.empty()) {
+        warnings.push_back(
+            {facts.memory.waits, "nothing is lost; raise --memory-budget or give the device more memory"});
+    }
     if (const auto clamped = clamped_warning(facts.counters)) warnings.push_back(*clamped);
     if (facts.certificate_expires < facts.now + std::chrono::hours(24 * 10)) {
         warnings.push_back({"the certificate expires at " + to_text(facts.certificate_expires),
@@ -233,6 +267,7 @@ std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& 
                    {"cpu_seconds", facts.cpu_seconds},
                    {"learner_pid", facts.learner_pid ? Json(*facts.learner_pid) : Json()},
                    {"learner_deaths", facts.learner_deaths}}},
+                 {"memory", memory_json(facts.memory)},
                  {"warnings", warnings}};
     if (hosted.size() > 1) {
         for (const HostedModel& model : hosted) {

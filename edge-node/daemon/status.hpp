@@ -6,6 +6,7 @@
 
 #include "edge-node/api/serving_counters.hpp"
 #include "edge-node/daemon/checkpoint.hpp"
+#include "edge-node/memory/memory_facts.hpp"
 #include "edge-node/session/session.hpp"
 #include "feedback/prequential.hpp"
 
@@ -46,6 +47,7 @@ struct NodeFacts {
     std::uint64_t predictions_replaced = 0;  ///< their id was used again before their label came
     std::uint64_t resident_memory_bytes = 0;
     double cpu_seconds = 0;
+    MemoryFacts memory;
     TimePoint now;
 };
 

@@ -94,6 +94,10 @@ public:
 
     /// Runs the plan. Errors and lifetimes: as forward().
     virtual void train(const TrainRequest& request, OnDone<TrainResult> on_done) = 0;
+
+    /// Gives back the memory that it holds, at once: a request in progress ends as Unavailable. The next may take it
+    /// again.
+    virtual void rest() {}
 };
 
 }  // namespace skerry::node

@@ -290,6 +290,17 @@ void LearnerProcess::give_up(std::string why) {
     child_->kill();
 }
 
+void LearnerProcess::rest() {
+    if (phase_ == Phase::Absent) {
+        disarm();  // of a restart that is being waited for
+        return fail_job({ErrorCode::Unavailable, "the learner was asked to rest; nothing is lost"});
+    }
+    if (phase_ == Phase::Ready) return leave();
+    if (phase_ == Phase::Leaving || phase_ == Phase::Dying) return;
+    rests_ = true;
+    give_up("it was asked to rest");
+}
+
 void LearnerProcess::on_deadline() {
     give_up("it took longer than it may");
 }
@@ -306,7 +317,7 @@ void LearnerProcess::on_exit(const std::string& how) {
     child_.reset();
     const Phase before = std::exchange(phase_, Phase::Absent);
     const bool lost = before == Phase::Dying ? job_is_lost_ : before != Phase::Leaving;
-    if (before != Phase::Leaving) count_death();
+    if (!std::exchange(rests_, false) && before != Phase::Leaving) count_death();
     if (!job_) return;
     if (!lost) return start_or_wait();
     fail_job({ErrorCode::Unavailable, "the learner " + how +

@@ -51,6 +51,7 @@ public:
 
     void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) override;
     void train(const TrainRequest& request, OnDone<TrainResult> on_done) override;
+    void rest() override;
 
     /// Of the running child; nothing while there is none. For status pages, and for tests that kill it.
     [[nodiscard]] std::optional<pid_t> pid() const;
@@ -110,6 +111,7 @@ private:
     std::optional<SharedMapping> exchange_;  ///< holds the numbers of job_
     std::optional<SharedMapping> model_;     ///< holds model_text_
     std::string why_killed_;                 ///< what we found wrong, where we killed it ourselves
+    bool rests_ = false;                     ///< Dying: it was asked to rest, which is no fault of its own
     bool job_is_lost_ = false;               ///< Dying: job_ was begun with this child and ends with it
     std::uint64_t timer_uses_ = 0;           ///< tells an expiry that was queued before a cancel from a live one
     std::uint64_t sessions_ = 0;             ///< the same for a socket's readiness

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] bool begin(Model model);
     /// Ends its turn. Whoever has none gives up its place in the row.
     void end(Model model);
+    /// Gives up its place in the row; a turn that it has goes on.
+    void give_up(Model model) { std::erase(waiting_, model); }
     /// Who should ask again now; nothing: nobody waits, or no turn is free.
     [[nodiscard]] std::optional<Model> next() const;
 

@@ -78,6 +78,20 @@ std::string next_step(const Json& learning) {
     return fmt::format("a step is {}, {} samples wait", learning["busy"].get<bool>() ? "under way" : "due", waiting);
 }
 
+std::string memory(const Json& status) {
+    std::string text = fmt::format("{:.1f} MB", status["process"]["resident_memory_bytes"].get<double>() / 1e6);
+    const Json memory = status.value("memory", Json::object());
+    if (memory.contains("budget") && memory["budget"].is_number()) {
+        text += fmt::format(", budget {:.1f} MB: {:.1f} shared, {:.1f} reserve", memory["budget"].get<double>() / 1e6,
+                            memory["shared"].get<double>() / 1e6, memory["reserve"].get<double>() / 1e6);
+        for (const auto& [use, bytes] : memory["promised"].items())
+            if (bytes.get<std::uint64_t>() > 0) text += fmt::format(", {:.1f} {}", bytes.get<double>() / 1e6, use);
+        text += fmt::format("; room for {} base tasks or {} enhanced", memory["base_slots"].get<std::uint64_t>(),
+                            memory["enhanced_slots"].get<std::uint64_t>());
+    }
+    return text;
+}
+
 std::string screen(const Json& status) {
     const Json& node = status["node"];
     const Json& learning = status["learning"];
@@ -103,7 +117,7 @@ std::string screen(const Json& status) {
                                        plain(beside["dir"])));
         }
     }
-    line("memory", fmt::format("{:.1f} MB", status["process"]["resident_memory_bytes"].get<double>() / 1e6));
+    line("memory", memory(status));
     for (const Json& warning : status["warnings"]) {
         line("warning", plain(warning["why"]));
         line("  fix", plain(warning["fix"]));

@@ -1,10 +1,12 @@
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "common/config/units.hpp"
 #include "edge-node/daemon/run.hpp"
 #include "edge-node/tools/output.hpp"
 #include "edge-node/tools/verbs.hpp"
@@ -17,6 +19,7 @@ struct Arguments {
     std::vector<std::string> dirs = {"/var/lib/skerry/node"};
     std::string config;
     std::string http;
+    std::optional<std::string> memory_budget;
     bool http_given = false;
     bool alone = false;
     bool print_config = false;
@@ -30,6 +33,14 @@ int run(const Arguments& arguments) {
         options.config = std::move(*config);
     }
     if (arguments.http_given) options.config.http = arguments.http;
+    if (arguments.memory_budget) {
+        const auto bytes = config::parse_byte_size(*arguments.memory_budget);
+        if (!bytes) {
+            Error wrong = bytes.error();
+            return print_failure(std::move(wrong).within("--memory-budget"), OutputForm::Table, ExitCode::Usage);
+        }
+        options.config.memory.budget = *bytes;
+    }
     std::string problems;
     for (const std::string& problem : options.config.problems())
         problems += (problems.empty() ? "" : "\n") + problem;
@@ -59,6 +70,8 @@ void add_run(CLI::App& app, int& exit_code) {
     verb->add_option("--config", arguments->config, "A TOML file; every value has a default");
     CLI::Option* http =
         verb->add_option("--http", arguments->http, "Address and port to serve on; port 0: a free one; empty: none");
+    verb->add_option("--memory-budget", arguments->memory_budget,
+                     "What it and its learners may hold, as in 64MB; else the limit of its control group, if any");
     verb->add_flag("--alone", arguments->alone, "Take the first version, then neither contribute nor install another");
     verb->add_flag("--print-config", arguments->print_config, "Show the effective configuration and end");
     verb->callback([arguments, http, &exit_code] {

@@ -35,6 +35,7 @@ protected:
         });
         options_.dirs = {dir(0), dir(1)};
         options_.config.http = "127.0.0.1:0";
+        options_.memory.stalled = [] { return std::nullopt; };  // whatever else this machine does
         options_.config.version_patience = std::chrono::milliseconds(0);
         options_.make_engine = [this](boost::asio::io_context&, const parameters::ModelSpec& spec) {
             auto engine = std::make_unique<SoftmaxEngine>(spec);

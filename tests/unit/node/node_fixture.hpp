@@ -25,6 +25,7 @@ protected:
         running_.on_loop([&] { coordinator_ = std::make_unique<FakeCoordinator>(running_.loop(), declared); });
         options_.dirs = {dir()};
         options_.config.http = "";
+        options_.memory.stalled = [] { return std::nullopt; };  // whatever else this machine does
         options_.config.version_patience = std::chrono::milliseconds(0);
         options_.make_engine = [this](boost::asio::io_context&, const parameters::ModelSpec& spec) {
             auto engine = std::make_unique<SoftmaxEngine>(spec);
