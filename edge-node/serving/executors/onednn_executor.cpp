@@ -1,6 +1,7 @@
 #include "edge-node/serving/executors/onednn_executor.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -100,7 +101,8 @@ private:
             const int count = scratchpad != nullptr ? 5 : 4;
             const dnnl_status_t executed =
                 dnnl_primitive_execute(steps[i].primitive.get(), stream.get(), count, arguments.data());
-            SKERRY_ASSERT(executed == dnnl_success);
+            if (executed != dnnl_success)
+                throw std::runtime_error("oneDNN gave error " + std::to_string(static_cast<int>(executed)));
         }
     }
 
@@ -129,6 +131,11 @@ private:
 };
 
 }  // namespace
+
+std::string onednn_version() {
+    const dnnl_version_t* version = dnnl::version();
+    return std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->patch);
+}
 
 ExecutorFactory onednn_executor() {
     return [plans = std::make_shared<Plans>()](

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "edge-node/serving/executors/executor.hpp"
 
 namespace skerry::node {
@@ -9,5 +11,8 @@ namespace skerry::node {
 /// Its executors run on the calling thread alone. Internal: oneDNN cannot run a layer of this model.
 /// https://oneapi-src.github.io/oneDNN/v2.6/
 [[nodiscard]] ExecutorFactory onednn_executor();
+
+/// "2.6.3"
+[[nodiscard]] std::string onednn_version();
 
 }  // namespace skerry::node

@@ -1,0 +1,34 @@
+#include "edge-node/serving/executors/compiled_executors.hpp"
+
+#include <fstream>
+
+#include "edge-node/serving/executors/fused_executor.hpp"
+#include "edge-node/serving/executors/onednn_executor.hpp"
+#include "edge-node/serving/executors/plain_executor.hpp"
+
+namespace skerry::node {
+namespace {
+
+/// The first processor's name and what it can; x86 and arm64 name these lines differently.
+std::string processor() {
+    std::ifstream file("/proc/cpuinfo");
+    std::string text;
+    for (std::string line; std::getline(file, line) && !line.empty();) {
+        for (const char* field : {"model name", "flags", "Features", "CPU implementer", "CPU part"}) {
+            if (line.compare(0, std::char_traits<char>::length(field), field) == 0) text += line + '\n';
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::vector<Candidate> compiled_executors() {
+    return {{"plain", plain_executor}, {"fused", fused_executor}, {"onednn", onednn_executor()}};
+}
+
+std::string machine_key(std::string_view software) {
+    return processor() + std::string(software) + ", oneDNN " + onednn_version();
+}
+
+}  // namespace skerry::node

@@ -1,0 +1,113 @@
+#include "edge-node/serving/executors/tournament.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "common/parameters/map_shape.hpp"
+#include "edge-node/serving/executors/reference_run.hpp"
+
+namespace skerry::node {
+namespace {
+
+constexpr std::size_t kRoundsMax = 16;
+constexpr std::size_t kRunsMax = 64;
+constexpr double kTimingMicroseconds = 200;  ///< one timing lasts about this long: the clock's own cost vanishes
+
+struct Entrant {
+    std::unique_ptr<const Executor> executor;  ///< null: excluded
+    Standing* standing;
+};
+
+void exclude(Entrant& entrant, std::string reason) {
+    entrant.standing->excluded = std::move(reason);
+    entrant.standing->microseconds = {};
+    entrant.executor.reset();
+}
+
+std::unique_ptr<const Executor> make(const Candidate& candidate, const parameters::ModelSpec& spec,
+                                     const parameters::ParameterLayout& layout, std::span<const float> parameters,
+                                     Standing& standing) try {
+    auto made = candidate.make(spec, layout, parameters);
+    if (made) return std::move(*made);
+    standing.excluded = made.error().message;
+    return nullptr;
+} catch (const std::exception& thrown) {
+    standing.excluded = std::string("it threw: ") + thrown.what();
+    return nullptr;
+}
+
+void time_once(Entrant& entrant, std::size_t unit, std::size_t timed, const ReferenceRun& run,
+               const TournamentLimits& limits, ExecutorScratch& scratch) try {
+    double& best = entrant.standing->microseconds[unit][timed];
+    const double wanted = best > 0 ? kTimingMicroseconds / best : 1;
+    const auto runs = static_cast<std::size_t>(std::clamp(wanted, 1.0, static_cast<double>(kRunsMax)));
+    std::vector<float> out(run.out(unit).size());
+    const auto begin = limits.clock();
+    for (std::size_t i = 0; i < runs; ++i)
+        run_unit(*entrant.executor, unit, run.in(unit), out, run.batch(), scratch);
+    const std::chrono::duration<double, std::micro> taken = limits.clock() - begin;
+    const double each = std::max(taken.count() / static_cast<double>(runs), 1e-3);
+    best = best > 0 ? std::min(best, each) : each;
+} catch (const std::exception& thrown) {
+    exclude(entrant, std::string("it threw: ") + thrown.what());
+}
+
+void time_all(std::vector<Entrant>& entrants, std::span<const ReferenceRun> runs, const TournamentLimits& limits) {
+    const auto end = limits.clock() + limits.time;
+    ExecutorScratch scratch;
+    for (std::size_t round = 0; round < kRoundsMax; ++round) {
+        for (std::size_t timed = 0; timed < runs.size(); ++timed) {
+            for (std::size_t unit = 0; unit < runs[timed].units(); ++unit) {
+                for (Entrant& entrant : entrants) {
+                    if (round > 0 && limits.clock() >= end) return;
+                    if (entrant.executor) time_once(entrant, unit, timed, runs[timed], limits, scratch);
+                }
+            }
+        }
+    }
+}
+
+std::size_t fastest(const std::vector<Standing>& standings, std::size_t unit, std::size_t timed) {
+    std::size_t best = 0;
+    for (std::size_t place = 1; place < standings.size(); ++place) {
+        if (!standings[place].excluded.empty()) continue;
+        if (standings[place].microseconds[unit][timed] < standings[best].microseconds[unit][timed]) best = place;
+    }
+    return best;
+}
+
+}  // namespace
+
+Tournament run_tournament(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout, Tier held,
+                          std::span<const Candidate> candidates, const TournamentLimits& limits) {
+    SKERRY_ASSERT(!candidates.empty());
+    std::vector<float> parameters = parameters::initial_parameters(spec, layout, 1);
+    parameters.resize(layout.prefix(held));
+    Tournament tournament;
+    tournament.standings.resize(candidates.size());
+    std::vector<Entrant> entrants;
+    for (std::size_t place = 0; place < candidates.size(); ++place) {
+        Standing& standing = tournament.standings[place];
+        standing.name = candidates[place].name;
+        entrants.push_back({make(candidates[place], spec, layout, parameters, standing), &standing});
+    }
+    SKERRY_ASSERT(entrants.front().executor != nullptr);
+    std::vector<ReferenceRun> runs;
+    for (const std::size_t batch : kTimedBatches) {
+        runs.emplace_back(*entrants.front().executor, spec, held, check_inputs(spec, batch), batch);
+        for (std::size_t place = 1; place < entrants.size(); ++place) {
+            if (!entrants[place].executor) continue;
+            const auto doubt = doubt_about(*entrants[place].executor, candidates[place].exact, runs.back());
+            if (doubt) exclude(entrants[place], *doubt);
+        }
+    }
+    time_all(entrants, runs, limits);
+    for (std::size_t unit = 0; unit < units_held(held); ++unit) {
+        for (std::size_t timed = 0; timed < kTimedBatches.size(); ++timed)
+            tournament.lineup[unit][timed] = fastest(tournament.standings, unit, timed);
+    }
+    return tournament;
+}
+
+}  // namespace skerry::node
