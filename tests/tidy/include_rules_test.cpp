@@ -22,8 +22,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 /// Where a third party's headers may be included: behind the one door that owns the library.
 const std::map<std::string, std::vector<std::string>> kOwners = {
     {"torch/", {"edge-node/learner/"}},
-    {"ATen/", {"edge-node/learner/"}},
-    {"c10/", {"edge-node/learner/"}},
+    {"ATen/", {"edge-node/learner/", "tests/bench/"}},
+    {"c10/", {"edge-node/learner/", "tests/bench/"}},
     {"oneapi/dnnl/", {"edge-node/serving/executors/"}},
     {"dnnl", {"edge-node/serving/executors/"}},
     {"xnnpack", {"edge-node/serving/executors/"}},
