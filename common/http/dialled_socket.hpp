@@ -44,6 +44,8 @@ public:
     /// Waits for bytes; `count` says how many came. Closed: the end, or a reset.
     [[nodiscard]] Outcome receive(std::span<char> room, std::size_t& count, Deadline deadline);
 
+    /// To wait for several sockets at once; stays ours. -1: closed.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
     [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
     /// The peer has closed, or sent what nobody asked for: not to be used for another request.
     [[nodiscard]] bool is_stale() const;

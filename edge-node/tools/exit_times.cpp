@@ -1,0 +1,75 @@
+#include "edge-node/tools/exit_times.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/random.hpp"
+#include "common/parameters/map_shape.hpp"
+#include "edge-node/serving/executors/fused_executor.hpp"
+#include "edge-node/serving/executors/onednn_executor.hpp"
+#include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/serving/snapshot.hpp"
+
+namespace skerry::node {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kTimePerExit{300};
+constexpr int kRunsTogether = 8;  // reading the clock is then no part of it
+
+void run_exit(const Snapshot& snapshot, Tier exit, std::span<const float> input,
+              std::array<std::vector<float>, 2>& maps, std::span<float> logits, ExecutorScratch& scratch) {
+    std::span<const float> in = input;
+    std::size_t turn = 0;
+    for (std::size_t stage = 0; stage <= static_cast<std::size_t>(exit); ++stage, turn ^= 1U) {
+        const auto which = static_cast<Tier>(stage);
+        maps[turn].resize(parameters::map_after(snapshot.model->spec, which).values());
+        snapshot.executor->run_stage(which, in, maps[turn], 1, scratch);
+        in = maps[turn];
+    }
+    snapshot.executor->head(exit, in, logits, 1);
+}
+
+std::chrono::nanoseconds median_time(const Snapshot& snapshot, Tier exit, std::span<const float> input) {
+    std::array<std::vector<float>, 2> maps;
+    std::vector<float> logits(snapshot.model->spec.classes.size());
+    ExecutorScratch scratch;
+    std::vector<std::chrono::nanoseconds> times;
+    for (const auto end = Clock::now() + kTimePerExit; times.empty() || Clock::now() < end;) {
+        const auto began = Clock::now();
+        for (int i = 0; i < kRunsTogether; ++i)
+            run_exit(snapshot, exit, input, maps, logits, scratch);
+        times.push_back((Clock::now() - began) / kRunsTogether);
+    }
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+}
+
+}  // namespace
+
+Result<std::vector<ExitTimes>> exit_times(const parameters::ExportedModel& model) {
+    const std::shared_ptr<const Model> shape = SKERRY_TRY(Model::of(model.spec));
+    std::vector<float> input(model.spec.input.values());
+    Random random(1);
+    for (float& value : input)
+        value = static_cast<float>(random.uniform());
+    const std::array<std::pair<const char*, ExecutorFactory>, 3> executors = {
+        {{"plain", plain_executor}, {"fused", fused_executor}, {"onednn", onednn_executor()}}};
+    std::vector<ExitTimes> all;
+    for (const auto& [name, factory] : executors) {
+        const auto snapshot = make_snapshot(shape, {model.version, 0}, model.parameters, factory);
+        if (!snapshot) {
+            if (snapshot.error().code == ErrorCode::InvalidInput) return tl::unexpected(snapshot.error());
+            continue;  // this machine cannot run it
+        }
+        ExitTimes times{name};
+        for (std::size_t exit = 0; exit <= static_cast<std::size_t>((*snapshot)->held); ++exit)
+            times.exits[exit] = median_time(**snapshot, static_cast<Tier>(exit), input);
+        all.push_back(std::move(times));
+    }
+    return all;
+}
+
+}  // namespace skerry::node
