@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "edge-node/api/feedback_request.hpp"
+#include "edge-node/api/infer_job.hpp"
 #include "edge-node/memory/memory_budget.hpp"
 #include "feedback/prediction.hpp"
 
@@ -15,6 +17,9 @@ namespace skerry::node {
 class InferenceBackend {
 public:
     virtual ~InferenceBackend() = default;
+
+    /// A request was answered, `time` after its arrival. Its samples are there until this returns.
+    virtual void on_answered(const InferJob& /*job*/, std::chrono::nanoseconds /*time*/) {}
 
     /// Samples that were answered and may be learned from, just before their answer leaves, so that feedback cannot
     /// overtake it. `order` is 0: the backend counts. True: one of their ids waited for its label already; that older

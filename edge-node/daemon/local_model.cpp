@@ -239,6 +239,7 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
     if (!learned) return on_not_learned(learned.error(), batch);
     failures_ = 0;
     engine_trouble_.clear();
+    if (listeners_.labelled) listeners_.labelled(learned->readings);
     // With the totals, before the commit: whoever looks meanwhile sees each label once.
     unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned->consumed.size());
     const feedback::PrequentialNumbers numbers = policy_->prequential();

@@ -50,7 +50,8 @@ public:
         std::function<Result<MemoryLease>()> memory_for_install = [] { return MemoryLease(); };
         /// The engine may learn now; after a no, consider() is called when that may have changed.
         std::function<bool()> may_learn = [] { return true; };
-        std::function<void()> done_learning = [] {};  ///< the engine rests; once for each yes of may_learn
+        std::function<void()> done_learning = [] {};            ///< the engine rests; once for each yes of may_learn
+        std::function<void(const LabelledLogits&)> labelled{};  ///< before the step's snapshot is published
     };
 
     LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, LearningEngine& engine,

@@ -54,6 +54,14 @@ std::vector<MetricFamily> table() {
         gauge("skerry_node_version_newest", "Newest global model version that the coordinator told of"),
         gauge("skerry_node_learning_rate", "Rate of the last learning step"),
         gauge("skerry_node_updates_uncounted", "Updates accepted and in no version yet"),
+        counter("skerry_node_audits_total", "Answers compared with heavy's, by how they came about", "kind",
+                {"free", "idle", "dropped"}),
+        gauge("skerry_node_disagreement_ratio", "Audited share of answers that are not heavy's, and its 95 % interval",
+              "bound", {"share", "low", "high", "tolerated"}),
+        gauge("skerry_node_router_knot", "Uncertainty below which an exit answers; beyond skip medium is not read",
+              "knot", {"light", "skip", "medium"}),
+        gauge("skerry_node_router_theta", "Position of the online correction along the path of knots"),
+        gauge("skerry_node_gate_auroc_ratio", "How well light's margin tells that light differs from heavy"),
         gauge("skerry_node_accuracy_ratio", "Prequential accuracy of the last ten steps, beside its baselines",
               "predictor", {"model", "majority", "last_class"}),
     };
@@ -150,6 +158,21 @@ void ModelMetrics::update(const NodeFacts& facts) {
     set("skerry_node_version_newest", facts.session.newest.value);
     set("skerry_node_learning_rate", facts.learning_rate);
     set("skerry_node_updates_uncounted", facts.session.accepted);
+    if (facts.router) {
+        const RouterCertificate& router = *facts.router;
+        count_up_to("skerry_node_audits_total", "free", router.audits_free);
+        count_up_to("skerry_node_audits_total", "idle", router.audits_idle);
+        count_up_to("skerry_node_audits_total", "dropped", router.audits_dropped);
+        set("skerry_node_disagreement_ratio", router.disagreement.share, "share");
+        set("skerry_node_disagreement_ratio", router.disagreement.interval.low, "low");
+        set("skerry_node_disagreement_ratio", router.disagreement.interval.high, "high");
+        set("skerry_node_disagreement_ratio", router.disagreement_target, "tolerated");
+        set("skerry_node_router_knot", router.knots.light, "light");
+        set("skerry_node_router_knot", router.knots.skip, "skip");
+        set("skerry_node_router_knot", router.knots.medium, "medium");
+        set("skerry_node_router_theta", router.theta);
+        if (router.gate_auroc) set("skerry_node_gate_auroc_ratio", *router.gate_auroc);
+    }
     const feedback::PrequentialNumbers numbers = facts.prequential.value_or(feedback::PrequentialNumbers{});
     set("skerry_node_accuracy_ratio", numbers.accuracy_window, "model");
     set("skerry_node_accuracy_ratio", numbers.majority_window, "majority");

@@ -106,14 +106,18 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
       durable_(std::move(durable)),
       api_(snapshots_, serving_, *this, options_.config.serving, SKERRY_VERSION),
       serving_(loop, host.workers(), options_.config.serving),
+      routes_(
+          loop, options_.config.router, durable_->model->spec, options_.config.learning.seed,
+          [this](std::shared_ptr<const Snapshot> snapshot, Bytes sample, auto done) {
+              return serving_.audit(std::move(snapshot), std::move(sample), std::move(done));
+          },
+          [this](std::shared_ptr<const Router> router) { api_.set_router(std::move(router)); }),
       storage_(loop),
       engine_(engine_for(options_, loop, durable_->model->spec)),
       local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
              options_.config.version_patience, plain_executor, durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
-      expiry_(loop) {
-    api_.set_router(std::make_shared<const Router>(options_.config.router));
-}
+      expiry_(loop) {}
 
 Node::~Node() {
     // Jobs use what is destroyed below.
@@ -128,7 +132,8 @@ Result<> Node::start() {
                   [this](const LearningReport& report) { on_learned(report); },
                   [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); },
                   [this] { return host_.admit_install(*this); }, [this] { return host_.may_learn(*this); },
-                  [this] { host_.done_learning(*this); }});
+                  [this] { host_.done_learning(*this); },
+                  [this](const LabelledLogits& readings) { routes_.on_labelled(readings); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }
@@ -147,6 +152,7 @@ const std::string& Node::model() const {
 void Node::publish(std::shared_ptr<const Snapshot> snapshot) {
     const bool first = snapshots_.current() == nullptr;
     log::info(first ? "serving" : "snapshot", {{"model", model()}, {"version", snapshot->version.to_text()}});
+    routes_.on_snapshot(*snapshot);
     snapshots_.publish(std::move(snapshot));
 }
 
@@ -159,6 +165,10 @@ void Node::on_learned(const LearningReport& report) {
                           {"rate", report.learning_rate},
                           {"milliseconds", local_.trigger_time().count()},
                           {"reason", report.reason}});
+}
+
+void Node::on_answered(const InferJob& job, std::chrono::nanoseconds time) {
+    routes_.on_answered(job, time);
 }
 
 bool Node::on_predictions(std::vector<feedback::Prediction> predictions) {
@@ -243,6 +253,7 @@ NodeFacts Node::facts() const {
     const auto snapshot = snapshots_.current();
     facts.ready = snapshot != nullptr;
     if (snapshot) facts.serving = snapshot->version;
+    if (snapshot && snapshot->held == Tier::Heavy) facts.router = routes_.tuner().certificate();
     facts.counters = api_.counters();
     facts.queue = serving_.pending();
     facts.samples_waiting = local_.unconsumed();

@@ -17,6 +17,7 @@
 #include "edge-node/daemon/label_intake.hpp"
 #include "edge-node/daemon/local_model.hpp"
 #include "edge-node/daemon/node_keys.hpp"
+#include "edge-node/daemon/route_keeper.hpp"
 #include "edge-node/daemon/status.hpp"
 #include "edge-node/memory/memory_facts.hpp"
 #include "edge-node/memory/task_need.hpp"
@@ -103,6 +104,7 @@ private:
     void export_model(const http::Request& request, http::Respond respond);
     void warn_of_clamped();
 
+    void on_answered(const InferJob& job, std::chrono::nanoseconds time) override;
     bool on_predictions(std::vector<feedback::Prediction> predictions) override;
     Result<MemoryLease> admit(std::size_t samples, std::size_t bytes) override {
         return host_.admit_batch(*this, samples, bytes);
@@ -121,6 +123,7 @@ private:
     SnapshotSlot snapshots_;
     InferenceApi api_;
     ServingEngine serving_;  ///< after api_, which its requests use until they are gone
+    RouteKeeper routes_;     ///< before serving_ goes, whose idle time it uses
     StorageThread storage_;
     std::unique_ptr<LearningEngine> engine_;
     LocalModel local_;

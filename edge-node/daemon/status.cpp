@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/base/limits.hpp"
 
 namespace skerry::node {
 
@@ -80,6 +79,65 @@ Json serving_json(const NodeFacts& facts) {
             {"queue", facts.queue}};
 }
 
+const char* name_of(RouterCertificate::Verdict verdict) {
+    switch (verdict) {
+        case RouterCertificate::Verdict::Kept:
+            return "kept";
+        case RouterCertificate::Verdict::Missed:
+            return "missed";
+        case RouterCertificate::Verdict::Open:
+            break;
+    }
+    return "open";
+}
+
+Json number_or_null(const std::optional<double>& number) {
+    return number ? Json(*number) : Json();
+}
+
+Json router_json(const NodeFacts& facts) {
+    if (!facts.router) return {};
+    const RouterCertificate& router = *facts.router;
+    Json share, temperature;
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        share[kTierNames[tier]] = router.share[tier];
+        temperature[kTierNames[tier]] = router.temperatures[tier];
+    }
+    return {{"configured", name_of(router.configured)},
+            {"mode", name_of(router.mode)},
+            {"knots", {{"light", router.knots.light}, {"skip", router.knots.skip}, {"medium", router.knots.medium}}},
+            {"theta", router.theta},
+            {"price_of_time", number_or_null(router.price)},
+            {"temperature", temperature},
+            {"share_recent", share},
+            {"disagreement",
+             {{"share", router.disagreement.share},
+              {"low", router.disagreement.interval.low},
+              {"high", router.disagreement.interval.high},
+              {"tolerated", router.disagreement_target}}},
+            {"audits",
+             {{"free", router.audits_free},
+              {"idle", router.audits_idle},
+              {"dropped", router.audits_dropped},
+              {"kept", router.audits_kept},
+              {"effective", router.audits_effective},
+              {"fleet", router.audits_fleet}}},
+            {"gate_auroc", number_or_null(router.gate_auroc)},
+            {"gate_auroc_labelled", number_or_null(router.gate_auroc_labelled)},
+            {"labelled", router.labelled},
+            {"accuracy",
+             {{"retention_target", router.accuracy_retention},
+              {"retained_at_least", router.retained_at_least()},
+              {"heavy", number_or_null(router.heavy_accuracy)},
+              {"verdict", name_of(router.accuracy())}}},
+            {"latency",
+             {{"mean_us", static_cast<double>(router.latency_mean.count()) / 1e3},
+              {"mean_target_us", router.latency_mean_target.count()},
+              {"p95_target_us", router.latency_p95_target.count()},
+              {"late_share", router.late_share},
+              {"verdict", name_of(router.latency())}}}};
+}
+
 Json prequential_json(const NodeFacts& facts) {
     if (!facts.prequential || facts.prequential->labelled == 0) return {};
     const feedback::PrequentialNumbers& numbers = *facts.prequential;
@@ -141,22 +199,6 @@ Json memory_json(const MemoryFacts& memory) {
             {"waits", memory.waits}};
 }
 
-const char* fix_of(wire::Denied::Reason reason) {
-    using Reason = wire::Denied::Reason;
-    switch (reason) {
-        case Reason::Protocol:
-            return "install the same version of Skerry on both; this node asks again by itself";
-        case Reason::Model:
-            return "the federation's declared model has changed: join in a new folder with a new token, or check that "
-                   "the coordinator runs in the right folder";
-        case Reason::Revoked:
-        case Reason::Expired:
-        case Reason::UnknownVersion:
-            break;
-    }
-    return "to share again, join in a new folder with a new token from 'skerry token create'";
-}
-
 }  // namespace
 
 std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q) {
@@ -177,63 +219,6 @@ std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q) 
     return std::chrono::microseconds(static_cast<std::int64_t>(lower * 1e6));
 }
 
-std::optional<Warning> clamped_warning(const ServingCounters& counters) {
-    if (!counters.clamped_channel) return std::nullopt;
-    const std::string limit = std::to_string(static_cast<int>(limits::kScaledInputMax));
-    return Warning{std::to_string(counters.clamped) + (counters.clamped == 1 ? " sample" : " samples") +
-                       " had a value beyond ±" + limit +
-                       " after scaling, which was clamped; the first in channel or feature " +
-                       std::to_string(*counters.clamped_channel),
-                   "declare scale and offset in [input] of model.toml, so that values lie within about ±3, and begin "
-                   "a federation with it; or look for a broken sensor"};
-}
-
-std::vector<Warning> warnings_of(const NodeFacts& facts) {
-    using Link = SessionStatus::Link;
-    std::vector<Warning> warnings;
-    const SessionStatus& session = facts.session;
-    if (session.link == Link::Denied) {
-        warnings.push_back({"the coordinator does not talk to this node: " + session.denied, fix_of(session.denial)});
-    } else if (!facts.alone && session.link == Link::Away) {
-        warnings.push_back({"no connection to " + facts.endpoint +
-                                (facts.handshake_failure.empty() ? "" : ": " + facts.handshake_failure),
-                            "nothing is lost: it serves and learns alone until the coordinator is back; check that it "
-                            "runs and can be reached"});
-    } else if (!facts.alone && session.link == Link::Greeting) {
-        warnings.push_back({"the coordinator does not answer", "look at its log; this node asks again by itself"});
-    }
-    if (!facts.ready) {
-        warnings.push_back({"no model version yet: requests get 503", "the first version comes from the coordinator"});
-    }
-    if (!facts.disk_trouble.empty()) {
-        warnings.push_back({"nothing can be stored: " + facts.disk_trouble,
-                            "free space: it serves meanwhile, and goes on learning by itself"});
-    }
-    if (!facts.engine_trouble.empty()) {
-        warnings.push_back({"it can't learn: " + facts.engine_trouble,
-                            "labels are kept and learned later; check that skerry-learner is installed beside "
-                            "skerry-node and that memory suffices"});
-    }
-    if (facts.memory.base) {
-        warnings.push_back(
-            {"the device is short of memory: the light tier answers, single samples only, and no learner runs",
-             "it recovers by itself two seconds after the pressure ends; look at what else runs here"});
-    } else if (facts.memory.short_of_memory) {
-        warnings.push_back({"the device is short of memory: large requests are refused and learning waits",
-                            "it passes by itself; look at what else runs here"});
-    }
-    if (!facts.memory.waits.empty()) {
-        warnings.push_back(
-            {facts.memory.waits, "nothing is lost; raise --memory-budget or give the device more memory"});
-    }
-    if (const auto clamped = clamped_warning(facts.counters)) warnings.push_back(*clamped);
-    if (facts.certificate_expires < facts.now + std::chrono::hours(24 * 10)) {
-        warnings.push_back({"the certificate expires at " + to_text(facts.certificate_expires),
-                            "it is renewed at the next contact: connect this node to its coordinator"});
-    }
-    return warnings;
-}
-
 std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& hosted) {
     Json warnings = Json::array();
     for (const Warning& warning : warnings_of(facts))
@@ -247,6 +232,7 @@ std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& 
                  {"link", link_json(facts)},
                  {"model", model_json(facts)},
                  {"serving", serving_json(facts)},
+                 {"router", router_json(facts)},
                  {"learning",
                   {{"samples_waiting", facts.samples_waiting},
                    {"samples_per_step", facts.samples_per_step},

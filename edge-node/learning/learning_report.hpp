@@ -38,12 +38,21 @@ struct LearningReport {
     std::string reason;   ///< one sentence for an operator
 };
 
+/// What every exit said of a trigger's new rows, at the weights before its step.
+struct LabelledLogits {
+    std::size_t exits = 0;
+    std::size_t classes = 0;
+    std::vector<float> logits;          ///< shape [labels, exits, classes]
+    std::vector<std::uint32_t> labels;  ///< below classes
+};
+
 /// The outcome of one trigger. Make `checkpoint` durable together with the consumption of `consumed`, then publish.
 struct Learned {
     bool accepted = false;  ///< the weights took a step; otherwise only the normaliser may have moved
     std::shared_ptr<const std::vector<float>> parameters;  ///< what to serve from now on
     std::vector<std::uint64_t> consumed;                   ///< keys of all rows of the batch
     LearningReport report;
+    LabelledLogits readings;
 };
 
 }  // namespace skerry::node

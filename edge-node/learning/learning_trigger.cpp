@@ -109,6 +109,11 @@ void LearningTrigger::on_now(ForwardResult answers) {
             fail(ErrorCode::InvalidInput, "learning: the weights served answer with logits that are not finite"));
     }
     LearningReport& report = learned_.report;
+    const std::size_t values = all_labels_.size() * answers.exits * answers.classes;
+    learned_.readings = {answers.exits,
+                         answers.classes,
+                         {answers.logits.begin(), answers.logits.begin() + static_cast<std::ptrdiff_t>(values)},
+                         all_labels_};
     state_.labels.add(all_labels_);
     prior_ = class_log_prior(config_, state_);
     exits_ = exit_weights(config_, state_, answers.exits);

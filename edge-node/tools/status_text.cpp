@@ -33,6 +33,38 @@ std::string tiers(const Json& serving) {
     return text;
 }
 
+std::string knots(const Json& router) {
+    return fmt::format("{}: light answers below an uncertainty of {:.3f}, medium below {:.3f} · θ {:+.2f}",
+                       plain(router["mode"]), router["knots"]["light"].get<double>(),
+                       router["knots"]["medium"].get<double>(), router["theta"].get<double>());
+}
+
+std::string audits(const Json& router) {
+    const Json& disagreement = router["disagreement"];
+    const Json& audits = router["audits"];
+    if (audits["kept"].get<std::uint64_t>() == 0) return "no audit yet of what heavy would have answered";
+    std::string text = fmt::format("{:.2f} % of answers are not heavy's (95 %: {:.2f} to {:.2f} %, {} audits)",
+                                   percent(disagreement["share"]), percent(disagreement["low"]),
+                                   percent(disagreement["high"]), audits["kept"].get<std::uint64_t>());
+    if (router["accuracy"]["retention_target"].get<double>() > 0) {
+        text += fmt::format(", {:.2f} % are tolerated: {}", percent(disagreement["tolerated"]),
+                            plain(router["accuracy"]["verdict"]));
+    }
+    return text;
+}
+
+std::string gate(const Json& router) {
+    std::string text;
+    if (router["gate_auroc"].is_number()) {
+        text = fmt::format("the gate tells such answers with an AUROC of {:.3f}", router["gate_auroc"].get<double>());
+    }
+    if (router["price_of_time"].is_number()) {
+        text += fmt::format("{}mean answer {:.0f} µs, latency target {}", text.empty() ? "" : " · ",
+                            router["latency"]["mean_us"].get<double>(), plain(router["latency"]["verdict"]));
+    }
+    return text;
+}
+
 std::string link(const Json& link) {
     std::string text = plain(link["state"]);
     if (!plain(link["endpoint"]).empty()) text += ", " + plain(link["endpoint"]);
@@ -105,6 +137,11 @@ std::string screen(const Json& status) {
     line("model", model(status["model"]));
     line("answers",
          fmt::format("{} · {} waiting", tiers(status["serving"]), status["serving"]["queue"].get<std::uint64_t>()));
+    if (const Json& router = status["router"]; router.is_object()) {
+        line("router", knots(router));
+        line("", audits(router));
+        line("", gate(router));
+    }
     line("accuracy", quality(status["prequential"]));
     line("learning", fmt::format("{}, {} steps, rate {:.2g}", next_step(learning),
                                  learning["steps"].get<std::uint64_t>(), learning["learning_rate"].get<double>()));
