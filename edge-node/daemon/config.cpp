@@ -32,6 +32,8 @@ void read(TableReader table, ServingConfig& serving) {
     table.integer("batch_max", serving.batch_max, 1, 256);
     table.duration("latency_budget", serving.latency_budget, microseconds(100), hours(1));
     table.duration("inline_below", serving.inline_below, microseconds(0), seconds(1));
+    table.choice("executor", serving.executor,
+                 {{"auto", "auto"}, {"plain", "plain"}, {"fused", "fused"}, {"onednn", "onednn"}});
 }
 
 void read(TableReader table, MemoryConfig& memory) {
@@ -160,7 +162,8 @@ std::string NodeConfig::to_toml() const {
         .value("batching", serving.batching)
         .value("batch_max", serving.batch_max)
         .value("latency_budget", serving.latency_budget)
-        .value("inline_below", serving.inline_below);
+        .value("inline_below", serving.inline_below)
+        .value("executor", serving.executor);
     out.section("memory").bytes("budget", memory.budget).value("pressure", memory.pressure_max);
     out.section("router")
         .value("mode", name_of(router.mode))

@@ -6,7 +6,7 @@
 #include "common/observe/log.hpp"
 #include "common/observe/process_usage.hpp"
 #include "edge-node/daemon/node_durable.hpp"
-#include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/serving/executors/compiled_executors.hpp"
 
 namespace skerry::node {
 
@@ -104,6 +104,8 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
       options_(std::move(options)),
       host_(host),
       durable_(std::move(durable)),
+      executors_(durable_->model->spec, durable_->model->layout, durable_->certificate.tier, compiled_executors(),
+                 {options_.config.serving.executor, options_.dir / "executors.json", machine_key(kSoftware), {}}),
       api_(snapshots_, serving_, *this, options_.config.serving, SKERRY_VERSION),
       serving_(loop, host.workers(), options_.config.serving),
       routes_(
@@ -115,7 +117,7 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
       storage_(loop),
       engine_(engine_for(options_, loop, durable_->model->spec)),
       local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
-             options_.config.version_patience, plain_executor, durable_->keys.identity),
+             options_.config.version_patience, executors_.factory(), durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
       expiry_(loop) {}
 
@@ -256,6 +258,7 @@ NodeFacts Node::facts() const {
     if (snapshot && snapshot->held == Tier::Heavy) facts.router = routes_.tuner().certificate();
     facts.counters = api_.counters();
     facts.queue = serving_.pending();
+    facts.executors = executors_.facts();
     facts.samples_waiting = local_.unconsumed();
     facts.samples_per_step = options_.config.learning.trigger_rows;
     facts.totals = checkpoint.totals;

@@ -21,6 +21,7 @@
 #include "edge-node/daemon/status.hpp"
 #include "edge-node/memory/memory_facts.hpp"
 #include "edge-node/memory/task_need.hpp"
+#include "edge-node/serving/executors/serving_executors.hpp"
 #include "edge-node/serving/stages/stage_workers.hpp"
 
 namespace skerry::node {
@@ -120,6 +121,7 @@ private:
     NodeOptions options_;
     NodeHost& host_;
     std::unique_ptr<Durable> durable_;  ///< stores, keys, identity
+    ServingExecutors executors_;
     SnapshotSlot snapshots_;
     InferenceApi api_;
     ServingEngine serving_;  ///< after api_, which its requests use until they are gone

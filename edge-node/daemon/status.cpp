@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-
 namespace skerry::node {
 
 using Json = nlohmann::ordered_json;
@@ -59,6 +58,21 @@ Json model_json(const NodeFacts& facts) {
     return json;
 }
 
+/// Who runs each stage and head, and what a batch takes it.
+Json executors_json(const ExecutorFacts& facts) {
+    Json winners, excluded = Json::object();
+    for (std::size_t unit = 0; unit < units_held(facts.held); ++unit) {
+        for (std::size_t timed = 0; timed < kTimedBatches.size(); ++timed) {
+            const Standing& standing = facts.standings[facts.lineup[unit][timed]];
+            winners[kTierNames[unit / 2]][is_head(unit) ? "head" : "stage"][std::to_string(kTimedBatches[timed])] = {
+                {"executor", standing.name}, {"us", standing.microseconds[unit][timed]}};
+        }
+    }
+    for (const Standing& standing : facts.standings)
+        if (!standing.excluded.empty()) excluded[standing.name] = standing.excluded;
+    return {{"winners", winners}, {"excluded", excluded}, {"remembered", facts.remembered}, {"trouble", facts.trouble}};
+}
+
 Json serving_json(const NodeFacts& facts) {
     const auto& answered = facts.counters.answered;
     const double all = static_cast<double>(std::accumulate(answered.begin(), answered.end(), std::uint64_t{0}));
@@ -76,7 +90,8 @@ Json serving_json(const NodeFacts& facts) {
             {"requests", facts.counters.requests},
             {"refused_busy", facts.counters.refused_busy},
             {"inputs_clamped", facts.counters.clamped},
-            {"queue", facts.queue}};
+            {"queue", facts.queue},
+            {"executors", executors_json(facts.executors)}};
 }
 
 const char* name_of(RouterCertificate::Verdict verdict) {

@@ -8,6 +8,7 @@
 #include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/memory/memory_facts.hpp"
 #include "edge-node/router/router_certificate.hpp"
+#include "edge-node/serving/executors/serving_executors.hpp"
 #include "edge-node/session/session.hpp"
 #include "feedback/prequential.hpp"
 
@@ -29,6 +30,7 @@ struct NodeFacts {
     ServingCounters counters;
     std::size_t queue = 0;
     std::optional<RouterCertificate> router;  ///< nothing: no heavy exit to compare with
+    ExecutorFacts executors;
 
     std::uint64_t samples_waiting = 0;  ///< durable labels in no step; with totals.labelled, each label once
     std::size_t samples_per_step = 0;

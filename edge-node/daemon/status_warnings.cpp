@@ -72,6 +72,10 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
         warnings.push_back(
             {facts.memory.waits, "nothing is lost; raise --memory-budget or give the device more memory"});
     }
+    if (!facts.executors.trouble.empty()) {
+        warnings.push_back({"answers come from the plain executor, which is slow: " + facts.executors.trouble,
+                            "they are right; if this stays, name another one with [serving] executor"});
+    }
     if (const auto clamped = clamped_warning(facts.counters)) warnings.push_back(*clamped);
     if (facts.certificate_expires < facts.now + std::chrono::hours(24 * 10)) {
         warnings.push_back({"the certificate expires at " + to_text(facts.certificate_expires),

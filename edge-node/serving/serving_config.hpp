@@ -25,6 +25,8 @@ struct ServingConfig {
     std::chrono::microseconds latency_budget{10'000};
     /// A stage that takes less is run by the loop's own thread: handing it to a worker would cost more. 0: never.
     std::chrono::microseconds inline_below{100};
+    /// "auto": the fastest of each stage, by the tournament at the start; or the one that is named here.
+    std::string executor = "auto";
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.
     [[nodiscard]] std::vector<std::string> problems() const;

@@ -65,6 +65,27 @@ std::string gate(const Json& router) {
     return text;
 }
 
+/// "light fused 7.1 µs, 38.0 for 8 · …": who runs each stage, and what one sample and a batch take there with the head.
+std::string executors(const Json& executors) {
+    std::string text;
+    for (const char* tier : {"light", "medium", "heavy"}) {
+        if (!executors["winners"].contains(tier)) continue;
+        const Json& winners = executors["winners"][tier];
+        std::string names, times;
+        for (const char* batch : {"1", "8"}) {
+            const Json& stage = winners["stage"][batch];
+            const std::string name = plain(stage["executor"]);
+            if (names != name) names += (names.empty() ? "" : "/") + name;
+            times += fmt::format("{}{:.1f}", times.empty() ? "" : " / ",
+                                 stage["us"].get<double>() + winners["head"][batch]["us"].get<double>());
+        }
+        text += fmt::format("{}{} {} {} µs", text.empty() ? "" : " · ", tier, names, times);
+    }
+    for (const auto& [name, reason] : executors["excluded"].items())
+        text += fmt::format(" · {} out: {}", name, plain(reason));
+    return text;
+}
+
 std::string link(const Json& link) {
     std::string text = plain(link["state"]);
     if (!plain(link["endpoint"]).empty()) text += ", " + plain(link["endpoint"]);
@@ -142,6 +163,7 @@ std::string screen(const Json& status) {
         line("", audits(router));
         line("", gate(router));
     }
+    line("executors", executors(status["serving"]["executors"]));
     line("accuracy", quality(status["prequential"]));
     line("learning", fmt::format("{}, {} steps, rate {:.2g}", next_step(learning),
                                  learning["steps"].get<std::uint64_t>(), learning["learning_rate"].get<double>()));

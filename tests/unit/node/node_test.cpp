@@ -38,6 +38,9 @@ TEST_F(NodeTest, IsNotReadyBeforeItsFirstVersionAndServesFromThenOn) {
     EXPECT_EQ(get("/v2/health/ready").status, 200);
     EXPECT_EQ(status()["model"]["serving"], "1.0");
     EXPECT_EQ(status()["link"]["state"], "welcome");
+    const Json executors = status()["serving"]["executors"];
+    EXPECT_EQ(executors["trouble"], "");
+    EXPECT_GT(executors["winners"]["light"]["stage"]["8"]["us"].get<double>(), 0);
 }
 
 TEST_F(NodeTest, LearnsFromAStreamAndSharesWhatItHasLearned) {
