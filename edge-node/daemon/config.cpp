@@ -33,7 +33,8 @@ void read(TableReader table, ServingConfig& serving) {
     table.duration("latency_budget", serving.latency_budget, microseconds(100), hours(1));
     table.duration("inline_below", serving.inline_below, microseconds(0), seconds(1));
     table.choice("executor", serving.executor,
-                 {{"auto", "auto"}, {"plain", "plain"}, {"fused", "fused"}, {"onednn", "onednn"}});
+                 {{"auto", "auto"}, {"plain", "plain"}, {"fused", "fused"}, {"onednn", "onednn"}, {"int8", "int8"}});
+    table.boolean("int8", serving.int8);
 }
 
 void read(TableReader table, MemoryConfig& memory) {
@@ -163,7 +164,8 @@ std::string NodeConfig::to_toml() const {
         .value("batch_max", serving.batch_max)
         .value("latency_budget", serving.latency_budget)
         .value("inline_below", serving.inline_below)
-        .value("executor", serving.executor);
+        .value("executor", serving.executor)
+        .value("int8", serving.int8);
     out.section("memory").bytes("budget", memory.budget).value("pressure", memory.pressure_max);
     out.section("router")
         .value("mode", name_of(router.mode))

@@ -62,6 +62,21 @@ const LearnerProcess* process_of(const LearningEngine& engine) {
     return dynamic_cast<const LearnerProcess*>(&engine);
 }
 
+/// What waits to be learned, as the network reads it; null: too little to tell ranges by.
+CalibrationRows waiting_rows(feedback::LabelStore& labels, const parameters::ModelSpec& spec) {
+    constexpr std::size_t kRowsMin = 16;
+    constexpr std::size_t kRowsMax = 64;
+    const auto waiting = labels.unconsumed(kRowsMax);
+    if (!waiting) return nullptr;
+    std::vector<float> rows;
+    for (const feedback::LabelledSample& sample : *waiting) {
+        const auto values = parameters::scaled_values(spec.input, sample.prediction.sample);
+        if (values) rows.insert(rows.end(), values->begin(), values->end());
+    }
+    if (rows.size() < kRowsMin * spec.input.values()) return nullptr;
+    return std::make_shared<const std::vector<float>>(std::move(rows));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOptions options, NodeHost& host) {
@@ -104,8 +119,10 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
       options_(std::move(options)),
       host_(host),
       durable_(std::move(durable)),
-      executors_(durable_->model->spec, durable_->model->layout, durable_->certificate.tier, compiled_executors(),
-                 {options_.config.serving.executor, options_.dir / "executors.json", machine_key(kSoftware), {}}),
+      int8_rows_(options_.config.serving.int8 ? waiting_rows(*durable_->labels, durable_->model->spec) : nullptr),
+      executors_(
+          durable_->model->spec, durable_->model->layout, durable_->certificate.tier, compiled_executors(int8_rows_),
+          {options_.config.serving.executor, options_.dir / "executors.json", machine_key(kSoftware), {}, int8_rows_}),
       api_(snapshots_, serving_, *this, options_.config.serving, SKERRY_VERSION),
       serving_(loop, host.workers(), options_.config.serving),
       routes_(

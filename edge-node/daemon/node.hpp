@@ -121,6 +121,7 @@ private:
     NodeOptions options_;
     NodeHost& host_;
     std::unique_ptr<Durable> durable_;  ///< stores, keys, identity
+    CalibrationRows int8_rows_;  ///< null: 8-bit integers are not wanted, or there is nothing to calibrate them on
     ServingExecutors executors_;
     SnapshotSlot snapshots_;
     InferenceApi api_;

@@ -27,6 +27,8 @@ struct ServingConfig {
     std::chrono::microseconds inline_below{100};
     /// "auto": the fastest of each stage, by the tournament at the start; or the one that is named here.
     std::string executor = "auto";
+    /// Lets the tournament choose 8-bit integers too: faster, and not quite the model's numbers.
+    bool int8 = false;
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.
     [[nodiscard]] std::vector<std::string> problems() const;

@@ -144,9 +144,10 @@ int run(const char* path, std::size_t rounds) {
     }
     const auto layout = *parameters::ParameterLayout::of(*spec);
     const std::vector<float> parameters = parameters::initial_parameters(*spec, layout, 1);
-    const std::vector<float> inputs = node::check_inputs(*spec, 8);
-    const std::vector<node::Candidate> candidates = node::compiled_executors();
-    const node::Tournament outcome = node::run_tournament(*spec, layout, Tier::Heavy, candidates, {});
+    const std::vector<float> inputs = node::check_inputs(*spec, layout, parameters, {}, 8);
+    const auto rows = std::make_shared<const std::vector<float>>(inputs);  // these parameters normalise by 0 and 1
+    const std::vector<node::Candidate> candidates = node::compiled_executors(rows);
+    const node::Tournament outcome = node::run_tournament(*spec, layout, Tier::Heavy, candidates, {}, *rows);
 
     const TorchPeer peer(*spec, layout, parameters);
     std::vector<float> logits(kTiers * 8 * spec->classes.size());

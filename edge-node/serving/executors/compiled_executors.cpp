@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "edge-node/serving/executors/fused_executor.hpp"
+#include "edge-node/serving/executors/int8_executor.hpp"
 #include "edge-node/serving/executors/onednn_executor.hpp"
 #include "edge-node/serving/executors/plain_executor.hpp"
 
@@ -23,8 +24,11 @@ std::string processor() {
 
 }  // namespace
 
-std::vector<Candidate> compiled_executors() {
-    return {{"plain", plain_executor}, {"fused", fused_executor}, {"onednn", onednn_executor()}};
+std::vector<Candidate> compiled_executors(const CalibrationRows& int8_rows) {
+    std::vector<Candidate> candidates = {
+        {"plain", plain_executor}, {"fused", fused_executor}, {"onednn", onednn_executor()}};
+    if (!rows_of(int8_rows).empty()) candidates.push_back({"int8", int8_executor(onednn_executor(), int8_rows), false});
+    return candidates;
 }
 
 std::string machine_key(std::string_view software) {

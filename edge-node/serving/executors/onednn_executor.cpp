@@ -1,28 +1,19 @@
 #include "edge-node/serving/executors/onednn_executor.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "edge-node/serving/executors/onednn_plan.hpp"
-
-// Of libgomp, which oneDNN links. clang 14 has no <omp.h> here.
-extern "C" void omp_set_num_threads(int threads);
 
 namespace skerry::node {
 namespace {
 
 using onednn::kBatches;
 using onednn::Plan;
+using onednn::run_on_this_thread_alone;
 using onednn::Step;
 using onednn::Unit;
-
-/// OpenMP keeps the number for each thread apart, and reads OMP_NUM_THREADS before main() could set it.
-void run_on_this_thread_alone() {
-    static thread_local const bool once = (omp_set_num_threads(1), true);
-    static_cast<void>(once);
-}
 
 struct PackedStep {
     dnnl::memory weights;
@@ -71,38 +62,22 @@ private:
         SKERRY_ASSERT(in.size() == batch * unit.in_values && out.size() == batch * unit.out_values);
         plan_->with_lane([&](onednn::Lane& lane) {
             for (std::size_t row = 0; row < batch;) {
-                std::size_t size = kBatches.size() - 1;
-                while (kBatches[size] > batch - row)
-                    --size;
+                const std::size_t size = onednn::largest_batch_within(batch - row);
                 onednn::UnitMemory& memory = lane.units[index][size];
-                bind(memory.maps.front(), const_cast<float*>(in.data()) + row * unit.in_values);  // only read
-                bind(memory.maps.back(), out.data() + row * unit.out_values);
+                onednn::bind(memory.maps.front(), const_cast<float*>(in.data()) + row * unit.in_values);  // only read
+                onednn::bind(memory.maps.back(), out.data() + row * unit.out_values);
                 run(unit.steps[size], packed_[index], memory, lane.stream);
                 row += kBatches[size];
             }
         });
     }
 
-    // The C functions, because the C++ ones build a hash map at each call.
-    static void bind(dnnl::memory& memory, float* values) {
-        const dnnl_status_t bound = dnnl_memory_set_data_handle(memory.get(), values);
-        SKERRY_ASSERT(bound == dnnl_success);
-    }
-
-    static void run(const std::vector<Step>& steps, const std::vector<PackedStep>& packed, onednn::UnitMemory& memory,
-                    dnnl::stream& stream) {
+    static void run(const std::vector<Step>& steps, const std::vector<PackedStep>& packed,
+                    const onednn::UnitMemory& memory, const dnnl::stream& stream) {
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            dnnl_memory_t scratchpad = memory.scratchpads[i].get(true);
-            const std::array<dnnl_exec_arg_t, 5> arguments = {{{DNNL_ARG_SRC, memory.maps[i].get()},
-                                                               {DNNL_ARG_WEIGHTS, packed[i].weights.get()},
-                                                               {DNNL_ARG_BIAS, packed[i].bias.get()},
-                                                               {DNNL_ARG_DST, memory.maps[i + 1].get()},
-                                                               {DNNL_ARG_SCRATCHPAD, scratchpad}}};
-            const int count = scratchpad != nullptr ? 5 : 4;
-            const dnnl_status_t executed =
-                dnnl_primitive_execute(steps[i].primitive.get(), stream.get(), count, arguments.data());
-            if (executed != dnnl_success)
-                throw std::runtime_error("oneDNN gave error " + std::to_string(static_cast<int>(executed)));
+            onednn::execute(
+                steps[i].primitive, stream,
+                {memory.maps[i], packed[i].weights, packed[i].bias, memory.maps[i + 1], memory.scratchpads[i]});
         }
     }
 

@@ -1,17 +1,13 @@
 #pragma once
 
 #include <array>
-#include <memory>
-#include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
-#include "edge-node/serving/executors/network.hpp"
+#include "edge-node/serving/executors/onednn_lanes.hpp"
+#include "edge-node/serving/executors/onednn_parts.hpp"
 
 namespace skerry::node::onednn {
-
-/// Batches are run in pieces of these sizes: larger ones gain nothing, and each costs its own compiled code.
-inline constexpr std::array<std::size_t, 2> kBatches = {1, 8};
 
 /// One layer as a compiled primitive for one batch size.
 struct Step {
@@ -50,22 +46,18 @@ public:
     [[nodiscard]] const Unit& unit(std::size_t index) const { return units_[index]; }
     [[nodiscard]] const dnnl::engine& engine() const { return engine_; }
 
-    /// Runs `use` with a lane of its own: an idle one, or a new one.
+    /// Runs `use` with a lane of its own.
     template <class Use>
     void with_lane(const Use& use) const {
-        std::unique_ptr<Lane> lane = take_lane();
-        use(*lane);
-        const std::lock_guard lock(mutex_);
-        idle_.push_back(std::move(lane));
+        lanes_.with([this] { return make_lane(); }, use);
     }
 
 private:
-    [[nodiscard]] std::unique_ptr<Lane> take_lane() const;
+    [[nodiscard]] Lane make_lane() const;
 
     dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
     std::vector<Unit> units_;
-    mutable std::mutex mutex_;
-    mutable std::vector<std::unique_ptr<Lane>> idle_;
+    mutable LanePool<Lane> lanes_;
 };
 
 }  // namespace skerry::node::onednn

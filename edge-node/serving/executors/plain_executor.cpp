@@ -131,7 +131,11 @@ private:
 Result<std::unique_ptr<const Executor>> plain_executor(const parameters::ModelSpec& spec,
                                                        const parameters::ParameterLayout& layout,
                                                        std::span<const float> parameters) {
-    return std::make_unique<const PlainExecutor>(SKERRY_TRY(network_of(spec, layout, parameters)));
+    return plain_executor_of(SKERRY_TRY(network_of(spec, layout, parameters)));
+}
+
+std::unique_ptr<const Executor> plain_executor_of(const NetworkSource& network) {
+    return std::make_unique<const PlainExecutor>(network);
 }
 
 }  // namespace skerry::node

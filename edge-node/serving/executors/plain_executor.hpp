@@ -1,6 +1,7 @@
 #pragma once
 
 #include "edge-node/serving/executors/executor.hpp"
+#include "edge-node/serving/executors/network.hpp"
 
 namespace skerry::node {
 
@@ -10,5 +11,8 @@ namespace skerry::node {
 [[nodiscard]] Result<std::unique_ptr<const Executor>> plain_executor(const parameters::ModelSpec& spec,
                                                                      const parameters::ParameterLayout& layout,
                                                                      std::span<const float> parameters);
+
+/// The same for a network that was put together otherwise.
+[[nodiscard]] std::unique_ptr<const Executor> plain_executor_of(const NetworkSource& network);
 
 }  // namespace skerry::node

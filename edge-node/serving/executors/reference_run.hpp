@@ -26,12 +26,16 @@ private:
     std::vector<std::vector<float>> values_;  ///< what each unit gives
 };
 
-/// As many normalised inputs as a check needs: the same ones each time.
-[[nodiscard]] std::vector<float> check_inputs(const parameters::ModelSpec& spec, std::size_t batch);
+/// `batch` normalised inputs to check with: `samples` in turn (scaled, shape [rows, input.values()]); where there are
+/// none, drawn ones, the same each time.
+[[nodiscard]] std::vector<float> check_inputs(const parameters::ModelSpec& spec,
+                                              const parameters::ParameterLayout& layout,
+                                              std::span<const float> parameters, std::span<const float> samples,
+                                              std::size_t batch);
 
 /// Why `executor` cannot be trusted to serve in the reference's place: it threw, gave what is not a number, or differs.
-/// An exact one may differ by rounding, in maps and logits; another only in logits, by a tenth of the largest, and
-/// never in the class. Nothing: it agrees.
+/// An exact one may differ by rounding, in maps and logits; another only in logits, by a tenth of the largest, and in
+/// the class only where the reference itself hesitates: its two best are closer than a twentieth. Nothing: it agrees.
 [[nodiscard]] std::optional<std::string> doubt_about(const Executor& executor, bool exact, const ReferenceRun& run);
 
 }  // namespace skerry::node

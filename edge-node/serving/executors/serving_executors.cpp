@@ -13,6 +13,7 @@ namespace skerry::node {
 
 struct ServingExecutors::State {
     std::vector<Candidate> candidates;
+    CalibrationRows samples;
     ExecutorFacts facts;  ///< `trouble` under the mutex, the rest fixed
     std::mutex mutex;
 
@@ -47,7 +48,8 @@ struct ServingExecutors::State {
         try {
             auto chosen = lined_up_executor(spec, layout, parameters, candidates, facts.lineup);
             if (!chosen) return fall_back(chosen.error().message);
-            const ReferenceRun run(*reference, spec, held, check_inputs(spec, 1), 1);
+            const ReferenceRun run(*reference, spec, held, check_inputs(spec, layout, parameters, rows_of(samples), 1),
+                                   1);
             if (auto doubt = doubt_about(**chosen, exact(), run)) return fall_back(std::move(*doubt));
             note("");
             return chosen;
@@ -87,7 +89,7 @@ ServingExecutors::ServingExecutors(const parameters::ModelSpec& spec, const para
     auto outcome = load_tournament(options.file, key, candidates, held);
     facts.remembered = outcome.has_value();
     if (!outcome) {
-        outcome = run_tournament(spec, layout, held, candidates, options.limits);
+        outcome = run_tournament(spec, layout, held, candidates, options.limits, rows_of(options.samples));
         // Not being able to keep it costs the next start a moment, and nothing else.
         static_cast<void>(save_tournament(options.file, key, *outcome));
     }
@@ -106,6 +108,7 @@ ServingExecutors::ServingExecutors(const parameters::ModelSpec& spec, const para
     for (std::size_t place = 1; place < candidates.size(); ++place)
         if (!named(facts.lineup, place)) candidates[place].make = nullptr;
     state_->candidates = std::move(candidates);
+    state_->samples = options.samples;
 }
 
 ExecutorFactory ServingExecutors::factory() const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "edge-node/serving/executors/calibration_rows.hpp"
 #include "edge-node/serving/executors/tournament.hpp"
 
 namespace skerry::node {
@@ -26,6 +27,7 @@ public:
         std::filesystem::path file;     ///< where the outcome is kept
         std::string machine;            ///< machine_key(): an outcome of another one is not used
         TournamentLimits limits;
+        CalibrationRows samples = nullptr;  ///< to check with; null: drawn inputs
     };
 
     /// Blocks: reads the file, else holds the tournament, and writes it.

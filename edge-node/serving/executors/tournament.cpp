@@ -80,7 +80,8 @@ std::size_t fastest(const std::vector<Standing>& standings, std::size_t unit, st
 }  // namespace
 
 Tournament run_tournament(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout, Tier held,
-                          std::span<const Candidate> candidates, const TournamentLimits& limits) {
+                          std::span<const Candidate> candidates, const TournamentLimits& limits,
+                          std::span<const float> samples) {
     SKERRY_ASSERT(!candidates.empty());
     std::vector<float> parameters = parameters::initial_parameters(spec, layout, 1);
     parameters.resize(layout.prefix(held));
@@ -95,7 +96,8 @@ Tournament run_tournament(const parameters::ModelSpec& spec, const parameters::P
     SKERRY_ASSERT(entrants.front().executor != nullptr);
     std::vector<ReferenceRun> runs;
     for (const std::size_t batch : kTimedBatches) {
-        runs.emplace_back(*entrants.front().executor, spec, held, check_inputs(spec, batch), batch);
+        runs.emplace_back(*entrants.front().executor, spec, held,
+                          check_inputs(spec, layout, parameters, samples, batch), batch);
         for (std::size_t place = 1; place < entrants.size(); ++place) {
             if (!entrants[place].executor) continue;
             const auto doubt = doubt_about(*entrants[place].executor, candidates[place].exact, runs.back());

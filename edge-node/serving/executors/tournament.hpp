@@ -31,9 +31,9 @@ struct TournamentLimits {
 };
 
 /// Checks each candidate against the first, the reference, and times those that agree in turns, so that a busy moment
-/// of the machine hits all alike. Weights and inputs are drawn: times do not hang on them. Blocks.
+/// of the machine hits all alike. Weights are drawn: times do not hang on them. `samples`: as of check_inputs. Blocks.
 [[nodiscard]] Tournament run_tournament(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
                                         Tier held, std::span<const Candidate> candidates,
-                                        const TournamentLimits& limits);
+                                        const TournamentLimits& limits, std::span<const float> samples = {});
 
 }  // namespace skerry::node
