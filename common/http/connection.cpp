@@ -107,6 +107,8 @@ void Connection::dispatch() {
     Request request = reader_.take();
     request.local = local_;
     head_only_ = request.method == "HEAD";
+    coding_ = accepted_coding(request.header("Accept-Encoding"));
+    if (auto refusal = decode_body(request, pool_->options.body_bytes_max)) return answer(std::move(*refusal));
     pool_->handler(std::move(request), Respond(std::make_shared<Exchange>(weak_from_this())));
 }
 
@@ -128,6 +130,7 @@ void Connection::write(Response response) {
     phase_ = Phase::Writing;
     keep_alive_ = keep_alive_ && !pool_->draining;
     answer_ = std::move(response);
+    encode_body(answer_, std::exchange(coding_, Coding::Identity));
     write_head(head_, answer_, {.keep_alive = keep_alive_, .http_1_0 = reader_.http_1_0()});
     if (head_only_ || has_no_body(answer_.status)) answer_.body.clear();
     // Most answers fit into the socket's buffer: one system call, no trip through the loop.

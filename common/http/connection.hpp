@@ -12,6 +12,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "common/http/content_coding.hpp"
 #include "common/http/lazy_deadline.hpp"
 #include "common/http/request_reader.hpp"
 #include "common/http/server.hpp"
@@ -87,6 +88,7 @@ private:
     bool advancing_ = false;      ///< advance() is on the stack, so answers must not call it again
     bool keep_alive_ = true;
     bool head_only_ = false;
+    Coding coding_ = Coding::Identity;  ///< that the peer wants its answer in
     bool refused_ = false;
     bool body_is_expected_ = false;
 };

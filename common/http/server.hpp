@@ -19,7 +19,7 @@ class io_context;
 namespace skerry::http {
 
 struct ServerOptions {
-    std::size_t body_bytes_max = limits::kHttpBodyBytesMax;        ///< more: 413
+    std::size_t body_bytes_max = limits::kHttpBodyBytesMax;        ///< more, also once decompressed: 413
     std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;    ///< more: 431
     std::size_t bodies_bytes_max = 4 * limits::kHttpBodyBytesMax;  ///< of requests that are arriving: 503 beyond
     std::size_t connections_max = 256;  ///< of TCP, and as many of Unix sockets; more: 503 and closed at once
@@ -48,7 +48,8 @@ private:
 /// Runs on the loop's thread, one request of a connection at a time, so that pipelined answers keep their order.
 using Handler = std::function<void(Request, Respond)>;
 
-/// HTTP/1.1 with keep-alive on any number of TCP and Unix listeners. Malformed requests get a 4xx and are closed
+/// HTTP/1.1 with keep-alive on any number of TCP and Unix listeners. Bodies in gzip or deflate reach the handler as
+/// their content, and its longer answers leave in what the peer accepts. Malformed requests get a 4xx and are closed
 /// without the handler. Loop thread only; its destructor drops all connections and removes its socket files.
 class Server {
 public:

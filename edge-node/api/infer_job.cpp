@@ -13,6 +13,7 @@ InferJob::InferJob(std::shared_ptr<const Snapshot> weights, std::shared_ptr<cons
     samples = request.samples;
     deepest = request.tier_max;
     arrived = came;
+    checked = std::chrono::steady_clock::now();
     if (request.deadline) deadline = arrived + *request.deadline;
 }
 

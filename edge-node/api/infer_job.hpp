@@ -26,6 +26,7 @@ struct InferJob final : StagedRequest {
     InferRequest request;
     TimePoint at;
     MemoryLease memory;  ///< what answering it may take; given back when it is answered
+    Instant checked;     ///< when it had been read and checked
     OnAnswered on_answered;
 };
 

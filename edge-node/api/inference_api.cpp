@@ -1,7 +1,9 @@
 #include "edge-node/api/inference_api.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <numeric>
 #include <random>
 #include <utility>
 
@@ -15,6 +17,15 @@ namespace {
 
 constexpr std::string_view kQueueFull = "too many requests are waiting: try again in a second";
 const http::Headers kRetrySoon = {{"Retry-After", "1"}};
+
+constexpr std::string_view kServer = "/v2";
+constexpr std::string_view kLive = "/v2/health/live";
+constexpr std::string_view kReady = "/v2/health/ready";
+constexpr std::string_view kIndex = "/v2/repository/index";  // the only one that takes POST
+constexpr std::string_view kStatistics = "/v2/models/stats";
+constexpr std::array kServerPaths = {kServer, kLive, kReady, kIndex, kStatistics};
+/// What can be read about a model; "" is its metadata.
+constexpr std::array<std::string_view, 4> kDocuments = {"", "ready", "config", "stats"};
 
 http::Response json_response(std::string body) {
     http::Response response;
@@ -33,8 +44,13 @@ http::Response no_weights() {
                                 kRetrySoon);
 }
 
-http::Response wrong_method(std::string_view allowed) {
-    return http::error_response(405, "this path takes " + std::string(allowed), {{"Allow", std::string(allowed)}});
+bool takes(std::string_view method, bool posts) {
+    return posts ? method == "POST" : method == "GET" || method == "HEAD";
+}
+
+http::Response wrong_method(bool posts) {
+    const char* allowed = posts ? "POST" : "GET, HEAD";
+    return http::error_response(405, "this path takes " + std::string(posts ? "POST" : "GET"), {{"Allow", allowed}});
 }
 
 std::uint64_t seed_of_ids() {
@@ -74,7 +90,7 @@ InferenceApi::InferenceApi(SnapshotSlot& snapshots, ServingEngine& engine, Infer
     : snapshots_(snapshots),
       engine_(engine),
       backend_(backend),
-      request_samples_max_(config.request_samples_max),
+      config_(config),
       server_version_(std::move(server_version)),
       ids_(seed_of_ids()) {}
 
@@ -90,33 +106,44 @@ void InferenceApi::handle(http::Request request, Reply reply) {
     std::string_view path = request.path;
     while (path.size() > 1 && path.ends_with('/'))
         path.remove_suffix(1);
-    if (path.starts_with(kModels)) {
+    if (path.starts_with(kModels) && path != kStatistics) {
         return handle_model(request, Route(path.substr(kModels.size())), std::move(reply));
     }
-    const bool known = path == "/v2" || path == "/v2/health/live" || path == "/v2/health/ready";
-    if (!known) return reply(http::error_response(404, "there is nothing at this path: the API begins at /v2"));
-    if (request.method != "GET" && request.method != "HEAD") return reply(wrong_method("GET"));
-    if (path == "/v2/health/live") return reply(json_response("{\"live\":true}"));
-    if (path == "/v2/health/ready") {
-        return reply(snapshots_.current() ? json_response("{\"ready\":true}") : no_weights());
+    if (std::find(kServerPaths.begin(), kServerPaths.end(), path) == kServerPaths.end()) {
+        return reply(http::error_response(404, "there is nothing at this path: the API begins at /v2"));
     }
-    std::string json = "{\"name\":\"skerry-node\",\"version\":";
-    append_json(json, server_version_);
-    reply(json_response(json + ",\"extensions\":[\"binary_tensor_data\",\"classification\",\"parameters\",\"skerry_"
-                               "feedback\",\"skerry_tier\"]}"));
+    const bool posts = path == kIndex;
+    if (!takes(request.method, posts)) return reply(wrong_method(posts));
+    reply(server_document(path));
+}
+
+http::Response InferenceApi::server_document(std::string_view path) const {
+    if (path == kLive) return json_response("{\"live\":true}");
+    if (path == kReady) return snapshots_.current() ? json_response("{\"ready\":true}") : no_weights();
+    if (path == kServer) return json_response(server_json(config_.server_name, server_version_));
+    std::vector<ModelStatistics> all;
+    if (auto one = statistics()) all.push_back(std::move(*one));
+    if (path == kStatistics) return json_response(statistics_json(all));
+    std::vector<ServedModel> models;
+    for (const ModelStatistics& one : all)
+        models.push_back(one.model);
+    return json_response(index_json(models));
 }
 
 void InferenceApi::handle_model(const http::Request& request, const Route& route, Reply reply) {
-    const bool posts = route.verb == "infer" || (route.verb == "feedback" && route.version.empty());
-    if (!route.valid || (!posts && !route.verb.empty() && route.verb != "ready")) {
-        return reply(http::error_response(404, "there is nothing at this path: a model has ready, infer and feedback"));
+    const auto arrived = std::chrono::steady_clock::now();
+    const bool infers = route.verb == "infer";
+    const bool posts = infers || (route.verb == "feedback" && route.version.empty());
+    if (!route.valid || (!posts && std::find(kDocuments.begin(), kDocuments.end(), route.verb) == kDocuments.end())) {
+        return reply(http::error_response(
+            404, "there is nothing at this path: a model has ready, config, stats, infer and feedback"));
     }
-    if (posts && request.method != "POST") return reply(wrong_method("POST"));
-    if (!posts && request.method != "GET" && request.method != "HEAD") return reply(wrong_method("GET"));
+    if (!takes(request.method, posts)) return reply(wrong_method(posts));
 
     const std::shared_ptr<const Snapshot> snapshot = snapshots_.current();
     if (!snapshot) {
         counters_.refused_unready += posts ? 1 : 0;
+        if (infers) counters_.times.fail.add(std::chrono::steady_clock::now() - arrived);
         return reply(no_weights());
     }
     const bool other_version = !route.version.empty() && route.version != snapshot->version.to_text();
@@ -125,28 +152,41 @@ void InferenceApi::handle_model(const http::Request& request, const Route& route
         return reply(
             http::error_response(404, "Request for unknown model: '" + route.name + "'" + version + " is not found"));
     }
-    if (route.verb == "infer") return infer(request, snapshot, std::move(reply));
-    if (route.verb == "feedback") return take_feedback(request, *snapshot, std::move(reply));
-    if (route.verb == "ready") return reply(ready_json(route.name));
-    reply(json_response(metadata_json(snapshot->model->spec, snapshot->version)));
+    if (infers) return infer(request, snapshot, std::move(reply));
+    if (posts) return take_feedback(request, *snapshot, std::move(reply));
+    reply(model_document(route.verb, *snapshot));
+}
+
+http::Response InferenceApi::model_document(std::string_view verb, const Snapshot& snapshot) const {
+    const parameters::ModelSpec& spec = snapshot.model->spec;
+    if (verb == "ready") return ready_json(spec.name);
+    if (verb == "config") return json_response(config_json(spec, config_.request_samples_max));
+    if (verb == "stats") return json_response(statistics_json({*statistics()}));
+    return json_response(metadata_json(spec, snapshot.version));
+}
+
+std::optional<ModelStatistics> InferenceApi::statistics() const {
+    const std::shared_ptr<const Snapshot> snapshot = snapshots_.current();
+    if (!snapshot) return std::nullopt;
+    ModelStatistics statistics{{snapshot->model->spec.name, snapshot->version.to_text()}, counters_.times};
+    statistics.samples = std::accumulate(counters_.answered.begin(), counters_.answered.end(), std::uint64_t{0});
+    statistics.executions = engine_.numbers().front().batches;
+    return statistics;
 }
 
 void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply) {
     const auto arrived = std::chrono::steady_clock::now();
     ++counters_.requests;
-    if (!engine_.has_room()) return refuse_busy(reply, kQueueFull);  // before any work is put into it
-    const auto refuse = [&](int status, std::string_view sentence) {
+    if (!engine_.has_room()) return refuse_busy(reply, kQueueFull, arrived);  // before any work is put into it
+    auto parsed = read_infer_request(request, snapshot->model->spec, config_.request_samples_max);
+    if (!parsed) {
         ++counters_.refused_invalid;
-        reply(http::error_response(status, sentence));
-    };
-    if (const auto encoding = request.header("Content-Encoding"); !encoding.empty() && encoding != "identity") {
-        return refuse(415, "a compressed body is not understood here: send it plain");
+        counters_.times.fail.add(std::chrono::steady_clock::now() - arrived);
+        return reply(http::error_response(400, parsed.error().message));
     }
-    auto parsed = read_infer_request(request, snapshot->model->spec, request_samples_max_);
-    if (!parsed) return refuse(400, parsed.error().message);
 
     auto memory = backend_.admit(parsed->samples.size(), request.body.size());
-    if (!memory) return refuse_busy(reply, memory.error().message);
+    if (!memory) return refuse_busy(reply, memory.error().message, arrived);
     parsed->tier_max = std::min(parsed->tier_max, backend_.deepest());
 
     const TimePoint now = Clock::now();
@@ -154,15 +194,15 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     const auto job = std::make_shared<InferJob>(std::move(snapshot), router_, std::move(*parsed), now, arrived,
                                                 [this, reply](InferJob& done) { reply(finish(done)); });
     job->memory = std::move(*memory);
-    if (!engine_.submit(job)) refuse_busy(reply, kQueueFull);
+    if (!engine_.submit(job)) refuse_busy(reply, kQueueFull, arrived);
 }
 
 http::Response InferenceApi::finish(InferJob& job) {
-    const auto time = std::chrono::steady_clock::now() - job.arrived;
+    const auto answered = std::chrono::steady_clock::now();
     for (const Answer& answer : job.answers) {
         const auto tier = static_cast<std::size_t>(answer.tier);
         ++counters_.answered[tier];
-        counters_.latency[tier].add(time);
+        counters_.latency[tier].add(answered - job.arrived);
     }
     job.memory = MemoryLease();  // on the loop's thread, as it was taken
     counters_.clamped += job.clamped;
@@ -170,12 +210,23 @@ http::Response InferenceApi::finish(InferJob& job) {
     backend_.on_answered(job, time);
     auto predictions = job.take_predictions();
     const bool id_reused = !predictions.empty() && backend_.on_predictions(std::move(predictions));
-    return infer_response(job.snapshot->model->spec, job.snapshot->version, job.request.id, job.request.outputs,
-                          job.answers, id_reused);
+    http::Response response = infer_response(job.snapshot->model->spec, job.snapshot->version, job.request.id,
+                                             job.request.outputs, job.answers, id_reused);
+    const auto written = std::chrono::steady_clock::now();
+    RequestTimes& times = counters_.times;
+    times.last = job.at;
+    times.success.add(written - job.arrived);
+    times.read.add(job.checked - job.arrived);
+    times.compute.add(job.computing);
+    // Rows of one request that two workers took at once have computed longer than it has waited.
+    times.queue.add(std::max<std::chrono::nanoseconds>(answered - job.checked - job.computing, {}));
+    times.write.add(written - answered);
+    return response;
 }
 
-void InferenceApi::refuse_busy(const Reply& reply, std::string_view why) {
+void InferenceApi::refuse_busy(const Reply& reply, std::string_view why, StagedRequest::Instant arrived) {
     ++counters_.refused_busy;
+    counters_.times.fail.add(std::chrono::steady_clock::now() - arrived);
     reply(http::error_response(503, why, kRetrySoon));
 }
 

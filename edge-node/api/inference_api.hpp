@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "edge-node/api/inference_backend.hpp"
 #include "edge-node/api/request_id.hpp"
 #include "edge-node/api/serving_counters.hpp"
+#include "edge-node/api/statistics_document.hpp"
 #include "edge-node/serving/snapshot.hpp"
 #include "edge-node/serving/stages/serving_engine.hpp"
 
@@ -19,7 +21,9 @@ namespace skerry::node {
 /// Open Inference Protocol v2 over HTTP, with tensors as JSON or binary, and feedback by request id:
 ///
 ///     GET  /v2  /v2/health/live  /v2/health/ready
-///     GET  /v2/models/{m}[/versions/{v}]  …/ready
+///     POST /v2/repository/index
+///     GET  /v2/models/stats
+///     GET  /v2/models/{m}[/versions/{v}]  …/ready  …/config  …/stats
 ///     POST /v2/models/{m}[/versions/{v}]/infer      infer_request.hpp
 ///     POST /v2/models/{m}/feedback
 ///
@@ -30,7 +34,8 @@ namespace skerry::node {
 ///
 /// Errors are {"error":"…"}: 4xx the request's own, 503 with Retry-After when the queue is full, draining, memory does
 /// not suffice, or there are no weights yet or labels can't be kept for want of disk space, 429 with Retry-After when
-/// learning is behind. Query strings are ignored. Loop thread only; must not be destroyed before the engine.
+/// learning is behind. Query strings are ignored, and HEAD is answered as GET. API.md has every parameter. Loop thread
+/// only; must not be destroyed before the engine.
 /// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md
 class InferenceApi {
 public:
@@ -47,18 +52,23 @@ public:
     void set_router(std::shared_ptr<const Router> router) { router_ = std::move(router); }
     [[nodiscard]] const ServingCounters& counters() const { return counters_; }
 
+    /// Of the model that is served; nothing while there is none.
+    [[nodiscard]] std::optional<ModelStatistics> statistics() const;
+
 private:
     struct Route;
+    [[nodiscard]] http::Response server_document(std::string_view path) const;
+    [[nodiscard]] http::Response model_document(std::string_view verb, const Snapshot& snapshot) const;
     void handle_model(const http::Request& request, const Route& route, Reply reply);
     void infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply);
     [[nodiscard]] http::Response finish(InferJob& job);
-    void refuse_busy(const Reply& reply, std::string_view why);
+    void refuse_busy(const Reply& reply, std::string_view why, StagedRequest::Instant arrived);
     void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);
 
     SnapshotSlot& snapshots_;
     ServingEngine& engine_;
     InferenceBackend& backend_;
-    std::size_t request_samples_max_;
+    const ServingConfig config_;
     std::string server_version_;
     std::shared_ptr<const Router> router_ = std::make_shared<const Router>();
     RequestIds ids_;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/base/ids.hpp"
+#include "common/base/time.hpp"
 #include "feedback/label_join.hpp"
 
 namespace skerry::node {
@@ -29,8 +30,31 @@ struct LatencyHistogram {
     }
 };
 
+/// How often something was done, and how long it took altogether.
+struct TimeTally {
+    std::uint64_t count = 0;
+    std::chrono::nanoseconds time{0};
+
+    void add(std::chrono::nanoseconds more) {
+        ++count;
+        time += more;
+    }
+};
+
+/// Where the time of infer requests goes; one count a request.
+struct RequestTimes {
+    TimePoint last;     ///< when the newest one came that was answered
+    TimeTally success;  ///< from its arrival until its answer was written
+    TimeTally fail;     ///< until it was refused
+    TimeTally read;     ///< of those answered, as all below
+    TimeTally queue;    ///< between reading and writing, but for the batches that it was in
+    TimeTally compute;  ///< the batches that it was in
+    TimeTally write;
+};
+
 /// What the inference API has done since it started. Only grows.
 struct ServingCounters {
+    RequestTimes times;
     std::array<std::uint64_t, kTiers> answered{};    ///< samples, by the tier that answered
     std::array<LatencyHistogram, kTiers> latency{};  ///< from the request's arrival to its answer, by sample
     std::uint64_t requests = 0;                      ///< infer requests, answered or refused

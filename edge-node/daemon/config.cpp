@@ -24,6 +24,7 @@ constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels = {
     {{"debug", Level::Debug}, {"info", Level::Info}, {"warning", Level::Warning}, {"error", Level::Error}}};
 
 void read(TableReader table, ServingConfig& serving) {
+    table.text("server_name", serving.server_name, 64);
     table.integer("workers", serving.workers, 1, 64);
     table.integer("queue_requests", serving.queue_requests_max, 1, 1 << 20);
     table.bytes("queue_bytes", serving.queue_bytes_max, 1024, std::size_t{1} << 40U);
@@ -156,6 +157,7 @@ std::string NodeConfig::to_toml() const {
     TextWriter out;
     out.value("http", http).value("log", level);
     out.section("serving")
+        .value("server_name", serving.server_name)
         .value("workers", serving.workers)
         .value("queue_requests", serving.queue_requests_max)
         .bytes("queue_bytes", serving.queue_bytes_max)

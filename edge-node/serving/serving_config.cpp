@@ -1,5 +1,7 @@
 #include "edge-node/serving/serving_config.hpp"
 
+#include <algorithm>
+
 namespace skerry::node {
 
 std::vector<std::string> ServingConfig::problems() const {
@@ -7,6 +9,10 @@ std::vector<std::string> ServingConfig::problems() const {
     const auto check = [&](const char* name, std::size_t value, std::size_t max) {
         if (value < 1 || value > max) problems.push_back(std::string(name) + " must be 1 to " + std::to_string(max));
     };
+    const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+    if (server_name.empty() || !std::all_of(server_name.begin(), server_name.end(), printable)) {
+        problems.emplace_back("server_name must be one or more printable ASCII characters");
+    }
     check("workers", workers, 64);
     check("queue_requests_max", queue_requests_max, 65'536);
     check("queue_bytes_max", queue_bytes_max, std::size_t{4} << 30U);

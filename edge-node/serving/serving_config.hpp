@@ -8,6 +8,8 @@
 namespace skerry::node {
 
 struct ServingConfig {
+    /// What the metadata of the server says; some clients of other servers insist on a name.
+    std::string server_name = "skerry-node";
     /// Threads that run the network. One leaves the second core of a small device to learning.
     std::size_t workers = 1;
     /// Requests that may wait; more are refused with 503 at once, so that those accepted are answered soon.

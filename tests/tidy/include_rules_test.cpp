@@ -35,7 +35,7 @@ const std::map<std::string, std::vector<std::string>> kOwners = {
     {"toml++/", {"common/config/"}},
     {"spdlog/", {"common/observe/"}},
     {"prometheus/", {"common/observe/"}},
-    {"zlib.h", {"common/datasets/"}},
+    {"zlib.h", {"common/datasets/", "common/http/"}},
 };
 
 std::optional<std::string> included(const std::string& line, char open, char close) {

@@ -72,10 +72,12 @@ std::vector<StagedRow> EngineWork::settle(StageBatch batch, std::vector<StageOut
     ++numbers.batches;
     numbers.rows += batch.rows.size();
     numbers.busy += took;
+    ++batches_;
     std::vector<StagedRow> going_on;
     for (std::size_t i = 0; i < batch.rows.size(); ++i) {
         StagedRow& row = batch.rows[i];
         if (row.request->closed) continue;
+        if (std::exchange(row.request->batch, batches_) != batches_) row.request->computing += took;
         const bool goes_on = outcomes[i].next.has_value();
         record(row, std::move(outcomes[i]));
         if (goes_on) {

@@ -67,6 +67,7 @@ private:
     Finished finished_;
     std::function<void()> on_finished_;
     bool told_ = false;
+    std::uint64_t batches_ = 0;  ///< of all stages, settled
     std::array<StageNumbers, kTiers> numbers_{};
 };
 

@@ -39,10 +39,12 @@ struct StagedRequest {
     std::vector<Answer> answers;                   ///< one a row
     std::uint64_t clamped = 0;                     ///< rows with a value at ±limits::kScaledInputMax after scaling
     std::optional<std::size_t> clamped_channel{};  ///< of the first of these: channel or feature
+    std::chrono::nanoseconds computing{0};         ///< of the batches that its rows were in, each whole and once
 
     // The engine's own.
     std::size_t rows_open = 0;  ///< without their final answer
     std::size_t bytes = 0;      ///< what it was admitted with
+    std::uint64_t batch = 0;    ///< the newest that computing holds
     bool closed = false;        ///< its answer leaves: what its rows still find is not wanted
 };
 
