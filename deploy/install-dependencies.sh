@@ -10,7 +10,7 @@ packages=(
   libprotobuf-dev protobuf-compiler libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
   prometheus-cpp-dev libdnnl-dev libgtest-dev libgmock-dev
   libtorch-dev libopenblas0-pthread
-  jq curl
+  jq curl python3
 )
 for argument in "$@"; do
   case "$argument" in
