@@ -207,7 +207,7 @@ http::Response InferenceApi::finish(InferJob& job) {
     job.memory = MemoryLease();  // on the loop's thread, as it was taken
     counters_.clamped += job.clamped;
     if (!counters_.clamped_channel) counters_.clamped_channel = job.clamped_channel;
-    backend_.on_answered(job, time);
+    backend_.on_answered(job, answered - job.arrived);
     auto predictions = job.take_predictions();
     const bool id_reused = !predictions.empty() && backend_.on_predictions(std::move(predictions));
     http::Response response = infer_response(job.snapshot->model->spec, job.snapshot->version, job.request.id,
