@@ -6,7 +6,7 @@
 
 #include "common/base/bytes.hpp"
 #include "edge-node/learning/learning_config.hpp"
-#include "feedback/adwin.hpp"
+#include "feedback/drift/adwin.hpp"
 
 namespace skerry::node {
 

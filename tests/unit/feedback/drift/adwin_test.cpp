@@ -1,4 +1,4 @@
-#include "feedback/adwin.hpp"
+#include "feedback/drift/adwin.hpp"
 
 #include <numeric>
 
