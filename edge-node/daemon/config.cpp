@@ -34,7 +34,12 @@ void read(TableReader table, ServingConfig& serving) {
     table.duration("latency_budget", serving.latency_budget, microseconds(100), hours(1));
     table.duration("inline_below", serving.inline_below, microseconds(0), seconds(1));
     table.choice("executor", serving.executor,
-                 {{"auto", "auto"}, {"plain", "plain"}, {"fused", "fused"}, {"onednn", "onednn"}, {"int8", "int8"}});
+                 {{"auto", "auto"},
+                  {"plain", "plain"},
+                  {"fused", "fused"},
+                  {"onednn", "onednn"},
+                  {"xnnpack", "xnnpack"},
+                  {"int8", "int8"}});
     table.boolean("int8", serving.int8);
 }
 

@@ -27,6 +27,7 @@ const std::map<std::string, std::vector<std::string>> kOwners = {
     {"oneapi/dnnl/", {"edge-node/serving/executors/"}},
     {"dnnl", {"edge-node/serving/executors/"}},
     {"xnnpack", {"edge-node/serving/executors/"}},
+    {"xnnpack", {"edge-node/serving/executors/"}},
     {"zmq", {"common/transport/"}},
     {"openssl/", {"common/crypto/"}},
     {"sqlite3", {"common/storage/"}},

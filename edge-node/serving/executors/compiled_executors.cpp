@@ -6,6 +6,7 @@
 #include "edge-node/serving/executors/int8_executor.hpp"
 #include "edge-node/serving/executors/onednn_executor.hpp"
 #include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/serving/executors/xnnpack_executor.hpp"
 
 namespace skerry::node {
 namespace {
@@ -25,8 +26,10 @@ std::string processor() {
 }  // namespace
 
 std::vector<Candidate> compiled_executors(const CalibrationRows& int8_rows) {
-    std::vector<Candidate> candidates = {
-        {"plain", plain_executor}, {"fused", fused_executor}, {"onednn", onednn_executor()}};
+    std::vector<Candidate> candidates = {{"plain", plain_executor},
+                                         {"fused", fused_executor},
+                                         {"onednn", onednn_executor()},
+                                         {"xnnpack", xnnpack_executor}};
     if (!rows_of(int8_rows).empty()) candidates.push_back({"int8", int8_executor(onednn_executor(), int8_rows), false});
     return candidates;
 }

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "edge-node/serving/executors/onednn_lanes.hpp"
+#include "edge-node/serving/executors/lane_pool.hpp"
 #include "edge-node/serving/executors/onednn_parts.hpp"
 
 namespace skerry::node::onednn {

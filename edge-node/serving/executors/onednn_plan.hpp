@@ -4,7 +4,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
-#include "edge-node/serving/executors/onednn_lanes.hpp"
+#include "edge-node/serving/executors/lane_pool.hpp"
 #include "edge-node/serving/executors/onednn_parts.hpp"
 
 namespace skerry::node::onednn {

@@ -7,6 +7,7 @@
 #include "edge-node/serving/executors/fused_executor.hpp"
 #include "edge-node/serving/executors/onednn_executor.hpp"
 #include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/serving/executors/xnnpack_executor.hpp"
 #include "tests/unit/parameters/specs.hpp"
 #include "tests/unit/serving/executor_logits.hpp"
 
@@ -145,7 +146,8 @@ TEST_P(ExactExecutor, RunsTheWidestKernelOnTheSmallestMap) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, ExactExecutor,
-                         ::testing::Values(Candidate{"fused", fused_executor}, Candidate{"onednn", onednn_executor()}),
+                         ::testing::Values(Candidate{"fused", fused_executor}, Candidate{"onednn", onednn_executor()},
+                                           Candidate{"xnnpack", xnnpack_executor}),
                          [](const auto& candidate) { return std::string(candidate.param.name); });
 
 }  // namespace

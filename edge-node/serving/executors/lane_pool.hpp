@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace skerry::node::onednn {
+namespace skerry::node {
 
 /// What running threads use, each its own meanwhile: as many as ever ran at once, kept for the next. Thread-safe.
 template <class Lane>
@@ -34,4 +34,4 @@ private:
     std::vector<std::unique_ptr<Lane>> idle_;
 };
 
-}  // namespace skerry::node::onednn
+}  // namespace skerry::node
