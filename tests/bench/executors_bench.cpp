@@ -154,8 +154,8 @@ int run(const char* path, std::size_t rounds) {
     std::vector<Contender> contenders;
     for (const bool onednn : {true, false}) {
         contenders.push_back({onednn ? "eager" : "eager, no 1DNN", [&, onednn](const Case& which) {
-                                  const std::span<const float> rows(inputs.data(), which.batch * spec->input.values());
-                                  peer.run(which.path, onednn, rows, which.batch, logits);
+                                  const std::span<const float> in(inputs.data(), which.batch * spec->input.values());
+                                  peer.run(which.path, onednn, in, which.batch, logits);
                               }});
     }
     const std::size_t peers = contenders.size();
