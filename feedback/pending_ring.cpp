@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <type_traits>
 #include <unistd.h>
 
 #include "common/base/limits.hpp"
@@ -21,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMagic = 0x31474E4952594B53ULL;  // "SKYRING1"
 constexpr std::size_t kHeadBytes = 4096;
 constexpr std::chrono::hours kBelievedAge{365 * 24};
+/// Slots are written once in a round of the ring: mapped longer, they would count as this process's memory.
+constexpr std::size_t kMappedBytes = std::size_t{1} << 20U;
 constexpr std::uint8_t kWaits = 1;
 constexpr std::uint8_t kWaitsReused = 2;
 constexpr std::size_t kFixedBytes = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 3 + limits::kRequestIdBytesMax;
@@ -64,6 +67,23 @@ public:
 
 private:
     int fd_;
+};
+
+/// Puts fields one after the other into the mapping.
+class FieldWriter {
+public:
+    explicit FieldWriter(std::byte* at) : at_(at) {}
+
+    template <class T>
+    requires std::is_arithmetic_v<T> FieldWriter& put(T value) { return put(std::as_bytes(std::span(&value, 1))); }
+    FieldWriter& put(ByteView bytes) {
+        std::copy(bytes.begin(), bytes.end(), at_);
+        at_ += bytes.size();
+        return *this;
+    }
+
+private:
+    std::byte* at_;
 };
 
 Bytes head_for(std::size_t slot_bytes, std::size_t slots, std::size_t sample_bytes) {
@@ -138,49 +158,65 @@ std::byte* PendingRing::slot_at(std::size_t slot) const {
     return mapping_->base + kHeadBytes + slot * slot_bytes_;
 }
 
-std::optional<Prediction> PendingRing::read(std::size_t slot) const {
+/// What a slot holds, borrowed from the mapping.
+struct PendingRing::Slot {
+    std::uint64_t order = 0;
+    TimePoint at;
+    SnapshotVersion version;
+    float probability = 0, margin = 0, score = 0;
+    std::uint32_t predicted = 0;
+    Tier tier = Tier::Light;
+    std::uint8_t waits = 0;  ///< 0: its prediction is done with, and only its order still counts
+    std::string_view request;
+    ByteView sample;
+};
+
+std::optional<PendingRing::Slot> PendingRing::read(std::size_t slot) const {
     const ByteView bytes(slot_at(slot), kFixedBytes + sample_bytes_);
     ByteReader reader(bytes);
     if (reader.get<std::uint64_t>() != checksum_of(bytes.subspan(8))) return std::nullopt;
-    Prediction prediction;
-    prediction.order = reader.get<std::uint64_t>();
-    prediction.at = TimePoint(std::chrono::milliseconds(reader.get<std::int64_t>()));
-    prediction.version.global.value = reader.get<std::uint64_t>();
-    prediction.version.local = reader.get<std::uint64_t>();
-    prediction.probability = reader.get<float>();
-    prediction.margin = reader.get<float>();
-    prediction.score = reader.get<float>();
-    prediction.predicted = reader.get<std::uint32_t>();
+    Slot held;
+    held.order = reader.get<std::uint64_t>();
+    held.at = TimePoint(std::chrono::milliseconds(reader.get<std::int64_t>()));
+    held.version.global.value = reader.get<std::uint64_t>();
+    held.version.local = reader.get<std::uint64_t>();
+    held.probability = reader.get<float>();
+    held.margin = reader.get<float>();
+    held.score = reader.get<float>();
+    held.predicted = reader.get<std::uint32_t>();
     const auto tier = reader.get<std::uint8_t>();
-    const auto waits = reader.get<std::uint8_t>();
+    held.waits = reader.get<std::uint8_t>();
     const auto id_bytes = reader.get<std::uint8_t>();
     const ByteView id = reader.get_bytes(limits::kRequestIdBytesMax);
     if (tier >= kTiers || id_bytes > limits::kRequestIdBytesMax) return std::nullopt;
-    prediction.tier = static_cast<Tier>(tier);
-    // An empty id marks a slot whose prediction is done with: only its order still counts.
-    if (waits != 0) prediction.request = text_of(id.first(id_bytes));
-    prediction.id_reused = waits == kWaitsReused;
-    prediction.sample = copy_of(reader.get_bytes(sample_bytes_));
-    return prediction;
+    held.tier = static_cast<Tier>(tier);
+    held.request = text_of(id.first(id_bytes));
+    held.sample = reader.get_bytes(sample_bytes_);
+    return held;
 }
 
 void PendingRing::rebuild_index() {
     for (std::size_t slot = 0; slot < slots_; ++slot) {
-        const auto prediction = read(slot);
-        if (!prediction) continue;
-        next_order_ = std::max(next_order_, prediction->order + 1);
-        if (prediction->request.empty() || prediction->order % slots_ != slot) continue;
-        const auto [known, first] = slot_of_.try_emplace(prediction->request, slot);
+        const auto held = read(slot);
+        if (!held) continue;
+        next_order_ = std::max(next_order_, held->order + 1);
+        if (held->waits == 0 || held->request.empty() || held->order % slots_ != slot) continue;
+        const auto [known, first] = slot_of_.try_emplace(std::string(held->request), slot);
         if (first) continue;
         // A power cut can keep the page of a prediction whose id was used again: the newest has it.
         const auto other = read(known->second);
-        const bool newer = !other || other->order < prediction->order;
+        const bool newer = !other || other->order < held->order;
         free_slot(newer ? known->second : slot);
         if (newer) known->second = slot;
     }
     oldest_order_ = next_order_ > slots_ ? next_order_ - slots_ : 1;
-    // Every slot was read, few are needed soon: the pages go back to the kernel's cache, where their bytes stay.
+    let_pages_go();  // every slot was read, few are needed soon
+}
+
+// To the kernel's cache, where their bytes stay.
+void PendingRing::let_pages_go() {
     ::madvise(mapping_->base, mapping_->bytes, MADV_DONTNEED);
+    touched_ = 0;
 }
 
 Result<bool> PendingRing::push(const Prediction& prediction) {
@@ -192,58 +228,86 @@ Result<bool> PendingRing::push(const Prediction& prediction) {
         return fail(ErrorCode::InvalidInput, "the sample has another size, or its order has been used");
     }
     const std::size_t slot = prediction.order % slots_;
-    if (const auto oldest = read(slot); oldest && !oldest->request.empty()) let_go(*oldest);
+    if (const auto oldest = read(slot); oldest && oldest->waits != 0) let_go(oldest->request, slot);
     const auto same_id = slot_of_.find(prediction.request);
     const bool reused = same_id != slot_of_.end();
     if (reused) {
         free_slot(same_id->second);
+        same_id->second = slot;
         ++replaced_;
+    } else {
+        slot_of_.emplace(prediction.request, slot);
     }
 
-    ByteWriter fields;
-    fields.put(prediction.order).put(std::int64_t{prediction.at.time_since_epoch().count()});
-    fields.put(prediction.version.global.value).put(prediction.version.local);
-    fields.put(prediction.probability).put(prediction.margin).put(prediction.score).put(prediction.predicted);
-    fields.put(static_cast<std::uint8_t>(prediction.tier)).put(reused ? kWaitsReused : kWaits);
-    fields.put(static_cast<std::uint8_t>(prediction.request.size())).put(bytes_of(prediction.request));
     const ByteArray<limits::kRequestIdBytesMax> padding{};
-    fields.put(ByteView(padding).first(padding.size() - prediction.request.size())).put(ByteView(prediction.sample));
-
+    std::byte* const bytes = slot_at(slot);
+    FieldWriter(bytes + sizeof(std::uint64_t))
+        .put(prediction.order)
+        .put(std::int64_t{prediction.at.time_since_epoch().count()})
+        .put(prediction.version.global.value)
+        .put(prediction.version.local)
+        .put(prediction.probability)
+        .put(prediction.margin)
+        .put(prediction.score)
+        .put(prediction.predicted)
+        .put(static_cast<std::uint8_t>(prediction.tier))
+        .put(reused ? kWaitsReused : kWaits)
+        .put(static_cast<std::uint8_t>(prediction.request.size()))
+        .put(bytes_of(prediction.request))
+        .put(ByteView(padding).first(padding.size() - prediction.request.size()))
+        .put(ByteView(prediction.sample));
     // A process killed between the two leaves a slot whose checksum does not hold.
-    std::memcpy(slot_at(slot) + 8, fields.bytes().data(), fields.bytes().size());
     std::atomic_signal_fence(std::memory_order_release);
-    const std::uint64_t checksum = checksum_of(fields.bytes());
-    std::memcpy(slot_at(slot), &checksum, sizeof checksum);
-    slot_of_[prediction.request] = slot;
+    put_checksum(slot);
     next_order_ = prediction.order + 1;
+    touched_ += slot_bytes_;
+    if (touched_ >= kMappedBytes) let_pages_go();
     return reused;
 }
 
 std::optional<Prediction> PendingRing::find(std::string_view request) const {
-    const auto found = slot_of_.find(std::string(request));
-    return found == slot_of_.end() ? std::nullopt : read(found->second);
+    const auto found = slot_of_.find(request);
+    const auto held = found == slot_of_.end() ? std::nullopt : read(found->second);
+    if (!held) return std::nullopt;
+    Prediction prediction;
+    prediction.request = held->request;
+    prediction.order = held->order;
+    prediction.at = held->at;
+    prediction.version = held->version;
+    prediction.tier = held->tier;
+    prediction.predicted = held->predicted;
+    prediction.probability = held->probability;
+    prediction.margin = held->margin;
+    prediction.score = held->score;
+    prediction.id_reused = held->waits == kWaitsReused;
+    prediction.sample = copy_of(held->sample);
+    return prediction;
 }
 
 void PendingRing::remove(std::string_view request, std::uint64_t order) {
-    const auto found = slot_of_.find(std::string(request));
+    const auto found = slot_of_.find(request);
     if (found == slot_of_.end()) return;
-    if (const auto waiting = read(found->second); waiting && waiting->order != order) return;
+    if (const auto held = read(found->second); held && held->order != order) return;
     free_slot(found->second);
     slot_of_.erase(found);
 }
 
 void PendingRing::free_slot(std::size_t slot) {
     constexpr std::size_t kWaitsOffset = 8 + 8 + 8 + 8 + 8 + 4 * 4 + 1;
-    std::byte* bytes = slot_at(slot);
-    bytes[kWaitsOffset] = std::byte{0};
-    const std::uint64_t checksum = checksum_of({bytes + 8, kFixedBytes - 8 + sample_bytes_});
-    std::memcpy(bytes, &checksum, sizeof checksum);
+    slot_at(slot)[kWaitsOffset] = std::byte{0};
+    put_checksum(slot);
 }
 
-void PendingRing::let_go(const Prediction& prediction) {
-    remove(prediction.request, prediction.order);
+void PendingRing::put_checksum(std::size_t slot) {
+    std::byte* const bytes = slot_at(slot);
+    FieldWriter(bytes).put(checksum_of({bytes + sizeof(std::uint64_t), kFixedBytes - 8 + sample_bytes_}));
+}
+
+void PendingRing::let_go(std::string_view request, std::size_t slot) {
+    const auto found = slot_of_.find(request);
+    if (found != slot_of_.end() && found->second == slot) slot_of_.erase(found);
     ++expired_;
-    const std::size_t hash = std::hash<std::string>{}(prediction.request);
+    const std::size_t hash = IdHash()(request);
     expired_queue_.push_back(hash);
     expired_ids_.insert(hash);
     if (expired_queue_.size() <= slots_) return;
@@ -256,17 +320,19 @@ void PendingRing::expire(TimePoint now) {
     if (next_order_ > slots_) oldest_order_ = std::max(oldest_order_, next_order_ - slots_);
     for (; oldest_order_ < next_order_; ++oldest_order_) {
         const std::size_t slot = oldest_order_ % slots_;
-        const auto prediction = read(slot);
-        if (!prediction || prediction->request.empty() || prediction->order != oldest_order_) continue;
-        const auto age = now - prediction->at;
+        const auto held = read(slot);
+        if (!held || held->waits == 0 || held->order != oldest_order_) continue;
+        const auto age = now - held->at;
         if (age <= age_max_) return;
         // So old only because a clock was set: nobody knows its age, so only room counts.
-        if (age - age_max_ < kBelievedAge) let_go(*prediction);
+        if (age - age_max_ >= kBelievedAge) continue;
+        let_go(held->request, slot);
+        free_slot(slot);
     }
 }
 
 bool PendingRing::has_expired(std::string_view request) const {
-    return expired_ids_.contains(std::hash<std::string>{}(std::string(request)));
+    return expired_ids_.contains(IdHash()(request));
 }
 
 }  // namespace skerry::feedback

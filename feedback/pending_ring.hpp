@@ -3,6 +3,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,7 @@ struct PendingConfig {
 /// Never synced: what was written survives the death of the process (the kernel holds the pages), a power cut may lose
 /// the newest; flash memory lives the longer for it. A slot carries a checksum, so a torn one is not found again. The
 /// space is taken at open, so that a full disk is an error sentence there and not a SIGBUS later.
-/// Memory: the index, about 100 bytes a waiting request, and the pages in use. One thread at a time.
+/// Memory: the index, about 100 bytes a waiting request, and a few MB of pages in use. One thread at a time.
 class PendingRing {
 public:
     /// Opens or creates; every sample has `sample_bytes`. A file for other slots (another model, other limits) or with
@@ -66,6 +67,10 @@ public:
     [[nodiscard]] std::uint64_t replaced() const { return replaced_; }
 
 private:
+    struct IdHash {
+        using is_transparent = void;  // an id is looked up where it lies
+        std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+    };
     struct Mapping {  // unmaps in its destructor
         Mapping(std::byte* first, std::size_t count) : base(first), bytes(count) {}
         Mapping(const Mapping&) = delete;
@@ -79,16 +84,22 @@ private:
                 std::size_t slots);
     void rebuild_index();
     [[nodiscard]] std::byte* slot_at(std::size_t slot) const;
-    [[nodiscard]] std::optional<Prediction> read(std::size_t slot) const;
+    struct Slot;
+    /// Nothing: it is torn, or was never written.
+    [[nodiscard]] std::optional<Slot> read(std::size_t slot) const;
+    void let_pages_go();
     void free_slot(std::size_t slot);
-    void let_go(const Prediction& prediction);
+    void put_checksum(std::size_t slot);
+    /// Out of the index, and remembered as expired; `request` is what the slot holds.
+    void let_go(std::string_view request, std::size_t slot);
 
     std::unique_ptr<Mapping> mapping_;
     std::chrono::seconds age_max_;
     std::size_t sample_bytes_;
     std::size_t slot_bytes_;
     std::size_t slots_;
-    std::unordered_map<std::string, std::size_t> slot_of_;
+    std::unordered_map<std::string, std::size_t, IdHash, std::equal_to<>> slot_of_;
+    std::size_t touched_ = 0;  ///< bytes written since pages were let go
     std::uint64_t next_order_ = 1;
     std::uint64_t oldest_order_ = 1;  ///< nothing older waits
     std::uint64_t expired_ = 0;

@@ -1,6 +1,7 @@
 #include "feedback/pending_ring.hpp"
 
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,19 @@ Prediction prediction(std::uint64_t order, TimePoint at = kStart) {
     made.score = 0.25F;
     made.sample = Bytes(kSampleBytes, std::byte{static_cast<unsigned char>(order)});
     return made;
+}
+
+/// What this process has mapped of the file and not let go. proc(5), /proc/pid/smaps.
+std::size_t resident_kilobytes_of(const fs::path& file) {
+    std::ifstream maps("/proc/self/smaps");
+    bool of_file = false;
+    std::size_t kilobytes = 0;
+    for (std::string line; std::getline(maps, line);) {
+        if (line.find(file.string()) != std::string::npos) of_file = true;
+        if (of_file && std::sscanf(line.c_str(), "Rss: %zu kB", &kilobytes) == 1) return kilobytes;
+    }
+    ADD_FAILURE() << file << " is not mapped";
+    return 0;
 }
 
 class PendingRingTest : public testing::Test {
@@ -76,6 +90,18 @@ TEST_F(PendingRingTest, PushesTheOldestOutWhenFullAndCountsItAsExpired) {
     EXPECT_TRUE(ring.find("request-16"));
     EXPECT_FALSE(ring.has_expired("request-16"));
     EXPECT_FALSE(ring.has_expired("request-5"));  // remembers as many as there are slots
+}
+
+TEST_F(PendingRingTest, KeepsFewOfItsPagesInThisProcess) {
+    constexpr std::size_t kLarge = 4000;
+    PendingRing ring = open(4000, kLarge);
+    for (std::uint64_t order = 1; order <= 4000; ++order) {
+        Prediction large = prediction(order);
+        large.sample.assign(kLarge, std::byte{1});
+        ASSERT_TRUE(ring.push(large));
+    }
+    EXPECT_LT(resident_kilobytes_of(path()), 2048U) << "of a file of 17 MB";
+    EXPECT_EQ(ring.find("request-1")->sample, Bytes(kLarge, std::byte{1}));
 }
 
 TEST_F(PendingRingTest, LetsGoWhatIsOlderThanTheAgeLimit) {
