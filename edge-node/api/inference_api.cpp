@@ -203,6 +203,7 @@ http::Response InferenceApi::finish(InferJob& job) {
         const auto tier = static_cast<std::size_t>(answer.tier);
         ++counters_.answered[tier];
         counters_.latency[tier].add(answered - job.arrived);
+        counters_.anytime += answer.anytime ? 1 : 0;
     }
     job.memory = MemoryLease();  // on the loop's thread, as it was taken
     counters_.clamped += job.clamped;

@@ -57,6 +57,7 @@ struct ServingCounters {
     RequestTimes times;
     std::array<std::uint64_t, kTiers> answered{};    ///< samples, by the tier that answered
     std::array<LatencyHistogram, kTiers> latency{};  ///< from the request's arrival to its answer, by sample
+    std::uint64_t anytime = 0;                       ///< of these samples: cut short by their deadline
     std::uint64_t requests = 0;                      ///< infer requests, answered or refused
     std::uint64_t refused_invalid = 0;               ///< 4xx
     std::uint64_t refused_busy = 0;                  ///< 503: the queue was full

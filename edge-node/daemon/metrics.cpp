@@ -50,6 +50,15 @@ std::vector<MetricFamily> table() {
         gauge("skerry_node_samples_waiting", "Durable labels that no step has learned yet"),
         gauge("skerry_node_predictions_waiting", "Predictions that wait for their label"),
         gauge("skerry_node_queue_requests", "Requests in the queue"),
+        counter("skerry_node_answers_anytime_total", "Samples whose answer was cut short by their deadline"),
+        gauge("skerry_node_stage_rows_waiting", "Samples that wait before a stage of the network", "tier", kTierNames),
+        gauge("skerry_node_stage_batch_rows", "Samples that a stage takes at once, at most", "tier", kTierNames),
+        counter("skerry_node_stage_batches_total", "Batches that a stage has run", "tier", kTierNames),
+        counter("skerry_node_stage_rows_total", "Samples that a stage has run", "tier", kTierNames),
+        counter("skerry_node_stage_seconds_total", "Time that a stage has run, over all threads", "tier", kTierNames),
+        gauge("skerry_node_stage_p95_seconds", "What 95 of 100 recent batches of a stage stayed within", "tier",
+              kTierNames),
+        gauge("skerry_node_audits_waiting", "Audits that wait for idle time"),
         gauge("skerry_node_version_installed", "Global model version installed"),
         gauge("skerry_node_version_newest", "Newest global model version that the coordinator told of"),
         gauge("skerry_node_learning_rate", "Rate of the last learning step"),
@@ -120,16 +129,35 @@ std::string latency_text(std::span<const NodeFacts> all) {
 ModelMetrics::ModelMetrics(const std::string& model, bool named)
     : registry_(table(), named ? std::optional(observe::CommonLabel{"model", model}) : std::nullopt) {}
 
-void ModelMetrics::count_up_to(const std::string& name, std::string_view label, std::uint64_t total) {
-    std::uint64_t& counted = counted_[name + '\n' + std::string(label)];
-    if (total > counted) registry_.counter(name, label).add(static_cast<double>(total - counted));
+void ModelMetrics::count_up_to(const std::string& name, std::string_view label, double total) {
+    double& counted = counted_[name + '\n' + std::string(label)];
+    if (total > counted) registry_.counter(name, label).add(total - counted);
     counted = std::max(counted, total);
+}
+
+void ModelMetrics::count_up_to(const std::string& name, std::string_view label, std::uint64_t total) {
+    count_up_to(name, label, static_cast<double>(total));
+}
+
+void ModelMetrics::update_stages(const NodeFacts& facts) {
+    const auto seconds = [](std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); };
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        const StageNumbers& stage = facts.stages[tier];
+        const std::string& name = kTierNames[tier];
+        registry_.gauge("skerry_node_stage_rows_waiting", name).set(static_cast<double>(stage.waiting));
+        registry_.gauge("skerry_node_stage_batch_rows", name).set(static_cast<double>(stage.batch_rows));
+        registry_.gauge("skerry_node_stage_p95_seconds", name).set(seconds(stage.p95));
+        count_up_to("skerry_node_stage_batches_total", name, stage.batches);
+        count_up_to("skerry_node_stage_rows_total", name, stage.rows);
+        count_up_to("skerry_node_stage_seconds_total", name, seconds(stage.busy));
+    }
 }
 
 void ModelMetrics::update(const NodeFacts& facts) {
     const ServingCounters& counters = facts.counters;
     for (std::size_t tier = 0; tier < kTiers; ++tier)
         count_up_to("skerry_node_answers_total", kTierNames[tier], counters.answered[tier]);
+    count_up_to("skerry_node_answers_anytime_total", {}, counters.anytime);
     count_up_to("skerry_node_requests_total", {}, counters.requests);
     count_up_to("skerry_node_requests_refused_total", "invalid", counters.refused_invalid);
     count_up_to("skerry_node_requests_refused_total", "busy", counters.refused_busy);
@@ -154,6 +182,8 @@ void ModelMetrics::update(const NodeFacts& facts) {
     set("skerry_node_samples_waiting", facts.samples_waiting);
     set("skerry_node_predictions_waiting", facts.predictions_waiting);
     set("skerry_node_queue_requests", facts.queue);
+    set("skerry_node_audits_waiting", facts.audits_waiting);
+    update_stages(facts);
     set("skerry_node_version_installed", facts.session.installed.value);
     set("skerry_node_version_newest", facts.session.newest.value);
     set("skerry_node_learning_rate", facts.learning_rate);

@@ -21,10 +21,12 @@ public:
     [[nodiscard]] const observe::Registry& registry() const { return registry_; }
 
 private:
+    void update_stages(const NodeFacts& facts);
+    void count_up_to(const std::string& name, std::string_view label, double total);
     void count_up_to(const std::string& name, std::string_view label, std::uint64_t total);
 
     observe::Registry registry_;
-    std::map<std::string, std::uint64_t> counted_;
+    std::map<std::string, double> counted_;
 };
 
 /// The /metrics of a process. One thread at a time.

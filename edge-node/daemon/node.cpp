@@ -275,6 +275,8 @@ NodeFacts Node::facts() const {
     if (snapshot && snapshot->held == Tier::Heavy) facts.router = routes_.tuner().certificate();
     facts.counters = api_.counters();
     facts.queue = serving_.pending();
+    facts.stages = serving_.numbers();
+    facts.audits_waiting = serving_.audits_pending();
     facts.executors = executors_.facts();
     facts.samples_waiting = local_.unconsumed();
     facts.samples_per_step = options_.config.learning.trigger_rows;

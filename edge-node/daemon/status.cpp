@@ -73,6 +73,21 @@ Json executors_json(const ExecutorFacts& facts) {
     return {{"winners", winners}, {"excluded", excluded}, {"remembered", facts.remembered}, {"trouble", facts.trouble}};
 }
 
+/// What waits before each stage, and what its batches are like.
+Json stages_json(const std::array<StageNumbers, kTiers>& stages) {
+    Json json;
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        const StageNumbers& stage = stages[tier];
+        json[kTierNames[tier]] = {{"waiting", stage.waiting},
+                                  {"batch_rows", stage.batch_rows},
+                                  {"batches", stage.batches},
+                                  {"rows", stage.rows},
+                                  {"busy_seconds", std::chrono::duration<double>(stage.busy).count()},
+                                  {"p95_us", static_cast<double>(stage.p95.count()) / 1e3}};
+    }
+    return json;
+}
+
 Json serving_json(const NodeFacts& facts) {
     const auto& answered = facts.counters.answered;
     const double all = static_cast<double>(std::accumulate(answered.begin(), answered.end(), std::uint64_t{0}));
@@ -89,8 +104,11 @@ Json serving_json(const NodeFacts& facts) {
             {"latency_p95_us", p95},
             {"requests", facts.counters.requests},
             {"refused_busy", facts.counters.refused_busy},
+            {"anytime", facts.counters.anytime},
             {"inputs_clamped", facts.counters.clamped},
             {"queue", facts.queue},
+            {"audits_waiting", facts.audits_waiting},
+            {"stages", stages_json(facts.stages)},
             {"executors", executors_json(facts.executors)}};
 }
 

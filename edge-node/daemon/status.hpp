@@ -9,6 +9,7 @@
 #include "edge-node/memory/memory_facts.hpp"
 #include "edge-node/router/router_certificate.hpp"
 #include "edge-node/serving/executors/serving_executors.hpp"
+#include "edge-node/serving/stages/serving_engine.hpp"
 #include "edge-node/session/session.hpp"
 #include "feedback/prequential.hpp"
 
@@ -28,7 +29,9 @@ struct NodeFacts {
     bool ready = false;
     feedback::SnapshotVersion serving;
     ServingCounters counters;
-    std::size_t queue = 0;
+    std::size_t queue = 0;  ///< requests accepted and not answered
+    std::array<StageNumbers, kTiers> stages{};
+    std::size_t audits_waiting = 0;           ///< for idle time
     std::optional<RouterCertificate> router;  ///< nothing: no heavy exit to compare with
     ExecutorFacts executors;
 

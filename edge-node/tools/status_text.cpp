@@ -33,6 +33,22 @@ std::string tiers(const Json& serving) {
     return text;
 }
 
+/// "light 3 waiting, 12 at once · …": of the stages at which something waits or is batched.
+std::string stages(const Json& serving) {
+    if (!serving.contains("stages")) return {};  // a node of an earlier version
+    std::string text;
+    for (const char* tier : {"light", "medium", "heavy"}) {
+        const Json& stage = serving["stages"][tier];
+        const auto waiting = stage["waiting"].get<std::uint64_t>();
+        const auto rows = stage["batch_rows"].get<std::uint64_t>();
+        if (waiting == 0 && rows == 1) continue;
+        text += fmt::format("{}{} {} waiting, {} at once", text.empty() ? "" : " · ", tier, waiting, rows);
+    }
+    if (const auto audits = serving["audits_waiting"].get<std::uint64_t>(); audits > 0)
+        text += fmt::format("{}{} audits wait for idle time", text.empty() ? "" : " · ", audits);
+    return text;
+}
+
 std::string knots(const Json& router) {
     return fmt::format("{}: light answers below an uncertainty of {:.3f}, medium below {:.3f} · θ {:+.2f}",
                        plain(router["mode"]), router["knots"]["light"].get<double>(),
@@ -158,6 +174,7 @@ std::string screen(const Json& status) {
     line("model", model(status["model"]));
     line("answers",
          fmt::format("{} · {} waiting", tiers(status["serving"]), status["serving"]["queue"].get<std::uint64_t>()));
+    line("stages", stages(status["serving"]));
     if (const Json& router = status["router"]; router.is_object()) {
         line("router", knots(router));
         line("", audits(router));

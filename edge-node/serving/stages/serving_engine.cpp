@@ -234,6 +234,10 @@ std::size_t ServingEngine::pending() const {
     return state_->pending;
 }
 
+std::size_t ServingEngine::audits_pending() const {
+    return state_->audits_pending;
+}
+
 std::array<StageNumbers, kTiers> ServingEngine::numbers() const {
     const std::lock_guard lock(state_->workers.mutex());
     return state_->work.numbers(std::chrono::steady_clock::now());

@@ -64,6 +64,8 @@ public:
 
     /// Accepted requests that are not answered.
     [[nodiscard]] std::size_t pending() const;
+    /// Audits taken and not carried out.
+    [[nodiscard]] std::size_t audits_pending() const;
     [[nodiscard]] std::array<StageNumbers, kTiers> numbers() const;
 
 private:

@@ -43,6 +43,20 @@ TEST_F(NodeTest, IsNotReadyBeforeItsFirstVersionAndServesFromThenOn) {
     EXPECT_GT(executors["winners"]["light"]["stage"]["8"]["us"].get<double>(), 0);
 }
 
+TEST_F(NodeTest, ShowsWhatItsStagesDo) {
+    start();
+    ASSERT_TRUE(serves());
+    ASSERT_TRUE(feed(20));
+    const Json serving = status()["serving"];
+    EXPECT_EQ(serving["anytime"], 0);
+    EXPECT_EQ(serving["stages"]["light"]["rows"], 20) << "every sample goes through it";
+    EXPECT_GT(serving["stages"]["light"]["busy_seconds"].get<double>(), 0);
+    EXPECT_EQ(serving["stages"]["heavy"]["waiting"], 0);
+    const std::string metrics = get("/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("skerry_node_stage_rows_total{tier=\"light\"} 20"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_node_stage_rows_waiting{tier=\"heavy\"} 0"));
+}
+
 TEST_F(NodeTest, LearnsFromAStreamAndSharesWhatItHasLearned) {
     start();
     ASSERT_TRUE(serves());
