@@ -5,9 +5,7 @@
 
 #include "common/base/random.hpp"
 #include "common/parameters/map_shape.hpp"
-#include "edge-node/serving/executors/fused_executor.hpp"
-#include "edge-node/serving/executors/onednn_executor.hpp"
-#include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/serving/executors/compiled_executors.hpp"
 #include "edge-node/serving/snapshot.hpp"
 
 namespace skerry::node {
@@ -55,16 +53,14 @@ Result<std::vector<ExitTimes>> exit_times(const parameters::ExportedModel& model
     Random random(1);
     for (float& value : input)
         value = static_cast<float>(random.uniform());
-    const std::array<std::pair<const char*, ExecutorFactory>, 3> executors = {
-        {{"plain", plain_executor}, {"fused", fused_executor}, {"onednn", onednn_executor()}}};
     std::vector<ExitTimes> all;
-    for (const auto& [name, factory] : executors) {
-        const auto snapshot = make_snapshot(shape, {model.version, 0}, model.parameters, factory);
+    for (const Candidate& candidate : compiled_executors()) {
+        const auto snapshot = make_snapshot(shape, {model.version, 0}, model.parameters, candidate.make);
         if (!snapshot) {
             if (snapshot.error().code == ErrorCode::InvalidInput) return tl::unexpected(snapshot.error());
             continue;  // this machine cannot run it
         }
-        ExitTimes times{name};
+        ExitTimes times{candidate.name};
         for (std::size_t exit = 0; exit <= static_cast<std::size_t>((*snapshot)->held); ++exit)
             times.exits[exit] = median_time(**snapshot, static_cast<Tier>(exit), input);
         all.push_back(std::move(times));

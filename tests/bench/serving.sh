@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# How fast one node answers, all of it on: the ring of predictions, HTTP, routing. The client has one core, the node the other,
-# but for learning, which takes what they leave.
-#   --data FOLDER (MNIST)   --seconds N (5) of each measurement   --repeats N (3): medians over so many interleaved runs
-# Prints one JSON line: the light exit's own time and what HTTP adds to it over the Unix socket; the most that one core answers; latency at 70 % of that; deadlines of a
-# heavy load; and the same stream while the learner trains. Ratios are within one run.
+# How fast one node answers, all of it on: the ring of predictions, HTTP over the Unix socket, binary tensors, routing. The client has one core to itself, the node the
+# other; only where learning is measured the node, its learner and the feed may use both.
+#   --data FOLDER (MNIST)   --seconds N (3) of each measurement   --repeats N (3): medians over so many interleaved runs
+# Prints one JSON line. Ratios and differences are within one run.
 . "$(dirname "$0")/../integration/support.sh"
-data='' seconds=5 repeats=3
+data='' seconds=3 repeats=3
 while [ $# -gt 0 ]; do
   case "$1" in
     --data) data=$2 ;;
@@ -23,29 +22,45 @@ node_join node-0
 printf '[serving]\nbatching = false\n' >"$work/node.toml"
 node_start node-0 --config "$work/node.toml"
 wait_for 60 node-0 node_ready node-0
-on_cores() { taskset -a -cp "$1" "$node_pid" >/dev/null; }
-socket=unix:$work/node-0/infer.sock
-bench() { taskset -c 1 "$fleet_bin/skerry-node" bench --node "$socket" --data "$data" --seconds "$seconds" --output json "$@" | jq -c .data; }
-median() { jq -s 'sort | .[length / 2 | floor]'; }
+socket=$(node_url node-0)
+program=$fleet_bin/skerry-node
+"$program" feed --node "$socket" --data "$data" --limit 2000 --output json >/dev/null 2>>"$work/node-0.feed.log"  # so that the margins are those of a model that has learned
+"$program" export --dir "$work/node-0" "$work/model" >/dev/null
+status() { "$program" status --dir "$work/node-0" --output json; }
+executor=$(status | jq -r '.data.serving.executors.winners.light.stage["1"].executor')
 
-"$fleet_bin/skerry-node" feed --node "$socket" --data "$data" --limit 2000 --output json >/dev/null  # so that the margins are those of a model that has learned
-"$fleet_bin/skerry-node" export --dir "$work/node-0" "$work/model" >/dev/null
+on_cores() { taskset -a -cp "$1" "$node_pid" >/dev/null; }
+bench() { taskset -c 1 "$program" bench --node "$socket" --data "$data" --seconds "$seconds" --output json "$@" | jq -c .data; }
+light() { bench --tier-max light "$@"; }
+median_of() { jq -s "map($1) | sort | .[length / 2 | floor]" "$work/$2"; }  # median_of .latency_us.p50 NAME
+at_share() { jq -n "$1 * $2"; }
 for ((i = 0; i < repeats; i++)); do
   on_cores 0
-  taskset -c 0 "$fleet_bin/skerry-node" bench --model "$work/model" --output json | jq .data.exit_us.plain.light >>"$work/light"
-  bench --tier-max light --rate 500 --connections 1 | jq .latency_us.p50 >>"$work/p50"
-  bench --tier-max light >>"$work/most"
-  most=$(jq -s 'map(.rate) | sort | .[length / 2 | floor]' "$work/most")
-  bench --tier-max light --rate "$(jq -n "$most * 0.7")" >>"$work/at70"
-  bench --tier-max heavy --rate "$(jq -n "$most * 0.5")" --deadline-us 2000 >>"$work/deadlines"
-  on_cores 0,1  # its learner has no core of its own
-  bench --rate "$(jq -n "$most * 0.5")" | jq .latency_us.p99 >>"$work/alone"
+  taskset -c 0 "$program" bench --model "$work/model" --output json | jq ".data.exit_us.$executor.light" >>"$work/own"
+  light --connections 1 >>"$work/one_by_one"
+  light --connections 1 --rate 500 >>"$work/seldom"
+  light >>"$work/most"
+  light --rate 10000 >>"$work/at_10000"
+  light --rate "$(at_share "$(median_of .rate most)" 0.7)" >>"$work/at_70"
+  bench --connections 64 --rate "$(at_share "$(median_of .rate most)" 0.5)" --deadline-us 2000 >>"$work/deadline"
+  on_cores 0,1
+  bench >>"$work/routed"
+  half=$(at_share "$(median_of .rate routed)" 0.5)
+  bench --rate "$half" >>"$work/alone"
+  before=$(status | jq .data.learning.steps)
   feed_in_background node-0 --data "$data" --limit 1000000 --skip 2000
-  bench --rate "$(jq -n "$most * 0.5")" | jq .latency_us.p99 >>"$work/learning"
-  kill -INT "${feeders[@]}"; wait_for_feeds
+  bench --rate "$half" >>"$work/learning"
+  kill -INT "${feeders[@]}"
+  wait_for_feeds
+  at_least "$(status | jq .data.learning.steps)" $((before + 2)) || fail "the learner has not trained meanwhile"
 done
-jq -nc --argjson light "$(median <"$work/light")" --argjson p50 "$(median <"$work/p50")" --argjson most "$(jq .rate "$work/most" | median)" \
-  --argjson p99 "$(jq .latency_us.p99 "$work/at70" | median)" --argjson late "$(jq .late "$work/deadlines" | median)" \
-  --argjson alone "$(median <"$work/alone")" --argjson learning "$(median <"$work/learning")" \
-  '{light_exit_us: $light, light_p50_us: $p50, overhead_us: ($p50 - $light), most_per_second: $most, p99_us_at_70_percent: $p99, late_share: $late,
-    p99_us: {alone: $alone, while_learning: $learning, ratio: ($learning / $alone)}}'
+jq -nc --arg executor "$executor" --argjson own "$(median_of . own)" --argjson one_by_one "$(median_of .latency_us.p50 one_by_one)" \
+  --argjson seldom "$(median_of .latency_us.p50 seldom)" --argjson most "$(median_of .rate most)" --argjson open "$(median_of .rate at_10000)" \
+  --argjson open50 "$(median_of .latency_us.p50 at_10000)" --argjson open99 "$(median_of .latency_us.p99 at_10000)" \
+  --argjson at70 "$(median_of .latency_us.p99 at_70)" --argjson late "$(median_of .late deadline)" --argjson routed "$(median_of .rate routed)" \
+  --argjson alone "$(median_of .latency_us.p99 alone)" --argjson learning "$(median_of .latency_us.p99 learning)" \
+  --argjson ratios "$(jq -nc '[[inputs.latency_us.p99] | _nwise(2) | .[1] / .[0]]' <(paste -d '\n' "$work/alone" "$work/learning"))" \
+  '{light_us: {executor: $executor, own: $own, p50_one_by_one: $one_by_one, overhead: ($one_by_one - $own), p50_at_500: $seldom},
+    light_per_second: {most: $most, at_10000: {answered: $open, p50_us: $open50, p99_us: $open99}, p99_us_at_70_percent: $at70},
+    late_share_of_2ms: $late, routed_per_second: $routed,
+    p99_us_at_50_percent: {alone: $alone, while_learning: $learning, ratio: ($ratios | sort | .[length / 2 | floor])}}'
