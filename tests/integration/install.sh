@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What 'cmake --install' lays down is complete: each program runs, and each unit names a program and a configuration that are there.
+# What 'cmake --install' lays down is complete: each program runs, each unit names a program and a configuration that are there, and each
+# client's example finds its client.
 #   install.sh BUILD   the build folder
 . "$(dirname "$0")/support.sh"
 build=$1
@@ -18,6 +19,12 @@ for unit in skerry-coordinator skerry-node; do
   [ -f "$work$config" ] || fail "$unit.service names $config, which is not installed"
   "$work$program" run --dir "$work/empty" --config "$work$config" --print-config >/dev/null || fail "$config is no configuration for $program"
 done
+# The clients: the examples find them where an application would.
+examples=$work/usr/share/doc/skerry/examples
+if command -v python3 >/dev/null; then
+  PYTHONPATH=$work/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1 expect 2 "example.py ADDRESS MODEL CLASS" python3 "$examples/python/example.py"
+fi
+"${CXX:-c++}" -std=c++20 -fsyntax-only -I "$work/usr/include" "$examples/cpp/example.cpp" || fail "the installed C++ client does not compile"
 # An edited configuration stays.
 echo "# edited" >>"$work/etc/skerry/node.toml"
 DESTDIR=$work cmake --install "$build" >>"$work/install.log"

@@ -20,6 +20,12 @@ class AgainstANode(unittest.TestCase):
         self.stranger = Node(ADDRESS, "nobody")
         self.addCleanup(self.stranger.close)
 
+    def assert_close(self, some, others):
+        """Not the same to the last bit: the node may have changed to a faster executor between two answers."""
+        self.assertEqual(len(some), len(others))
+        for one, other in zip(some, others):
+            self.assertAlmostEqual(one, other, places=5)
+
     def test_is_told_what_the_model_takes(self):
         self.assertTrue(self.node.ready())
         self.assertEqual(self.node.metadata()["inputs"][0]["shape"], [-1, 1, 28, 28])
@@ -32,7 +38,7 @@ class AgainstANode(unittest.TestCase):
                 [float(value) for value in STROKE]]
         answers = [self.node.infer(way) for way in ways]
         for answer in answers:
-            self.assertEqual(answer.probabilities, answers[0].probabilities)
+            self.assert_close(answer.probabilities[0], answers[0].probabilities[0])
             self.assertIn(answer.tier, ("light", "medium", "heavy"))
             self.assertAlmostEqual(sum(answer.probabilities[0]), 1, places=5)
             self.assertEqual(answer.label, max(range(10), key=answer.probabilities[0].__getitem__))
@@ -41,7 +47,7 @@ class AgainstANode(unittest.TestCase):
     def test_answers_a_batch_and_takes_a_label_for_each_of_its_samples(self):
         answer = self.node.infer([STROKE, [0] * 784, STROKE], id=f"batch-{time.monotonic_ns()}")
         self.assertEqual(len(answer.labels), 3)
-        self.assertEqual(answer.probabilities[0], answer.probabilities[2])
+        self.assert_close(answer.probabilities[0], answer.probabilities[2])
         labels = [(f"{answer.id}/{row}", row) for row in range(3)]
         taken = self.node.feedback(labels)
         self.assertEqual(taken["accepted"], 3)
