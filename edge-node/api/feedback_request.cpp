@@ -45,7 +45,9 @@ Result<FeedbackLabel> label_of(const json& entry, const std::vector<std::string>
     }
     const auto label = entry.find("label");
     if (label == entry.end()) return refusal("needs \"label\"");
-    return FeedbackLabel{text, SKERRY_TRY(label_in(*label, classes))};
+    // Not within the braces: a return from there would not destroy the string that was made before it.
+    const std::uint32_t truth = SKERRY_TRY(label_in(*label, classes));
+    return FeedbackLabel{text, truth};
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ TEST(Feedback, NamesWhatIsWrongAndInWhichEntry) {
         {R"({"feedback":[{"id":"","label":1}]})", "\"id\" must be 1 to 64"},
         {R"({"feedback":[{"id":"a","label":1},{"id":"b"}]})", "feedback[1]: needs \"label\""},
         {R"({"feedback":[{"id":"a","label":2}]})", "label 2 is no class: there are 2"},
+        {R"({"feedback":[{"id":"so long that it is on the heap, where a leak would show","label":2}]})", "label 2 is"},
         {R"({"feedback":[{"id":"a","label":-1}]})", "label must be a class index or a class name"},
         {R"({"feedback":[{"id":"a","label":1.0}]})", "label must be"},
         {R"({"feedback":[{"id":"a","label":"sideways"}]})", "label names no class"},

@@ -1,0 +1,215 @@
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utility>  // Boost 1.74's Asio needs it first
+
+#include <boost/asio/io_context.hpp>
+
+#include "common/http/content_coding.hpp"
+#include "common/http/response_reader.hpp"
+#include "common/http/server.hpp"
+#include "edge-node/api/feedback_request.hpp"
+#include "edge-node/api/infer_request.hpp"
+#include "edge-node/api/json_text.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/unit/parameters/specs.hpp"
+
+namespace {
+
+using namespace skerry;
+
+constexpr std::size_t kSamplesMax = 4;
+constexpr std::size_t kContentMax = 64 * 1024;  // of a body, once decompressed
+constexpr std::size_t kSentenceMax = 1024;      // a refusal does not send back what it was sent
+
+void hold(bool kept, const char* promise) {
+    if (kept) return;
+    std::fprintf(stderr, "broken promise: %s\n", promise);
+    std::abort();
+}
+
+/// 1×2×3 grey bytes, and three float features.
+const std::vector<parameters::ModelSpec>& specs() {
+    static const std::vector<parameters::ModelSpec> both = [] {
+        parameters::ModelSpec image = parameters::testing::digits();
+        image.input.shape = {1, 2, 3};
+        return std::vector{image, parameters::testing::table(3)};
+    }();
+    return both;
+}
+
+/// The same request as another client would send it: its tensor binary.
+http::Request as_binary(const node::InferRequest& read, const parameters::InputSpec& input) {
+    const std::size_t bytes = read.samples.size() * input.sample_bytes();
+    std::string head = "{\"id\":";
+    node::append_json(head, read.id);
+    head += ",\"parameters\":{\"skerry_tier_max\":";
+    node::append_json(head, name_of(read.tier_max));
+    if (read.deadline) head += ",\"skerry_deadline_us\":" + std::to_string(read.deadline->count());
+    head += std::string(",\"skerry_learn\":") + (read.learn ? "true" : "false");
+    head += "},\"inputs\":[{\"name\":\"input\",\"datatype\":";
+    node::append_json(head, node::datatype_of(input.dtype));
+    head += ",\"shape\":[" + std::to_string(read.samples.size()) + "," + std::to_string(input.values()) + "]";
+    head += ",\"parameters\":{\"binary_data_size\":" + std::to_string(bytes) + "}}],\"outputs\":[";
+    for (const node::WantedOutput& wanted : read.outputs) {
+        head += head.back() == '[' ? "{\"name\":" : ",{\"name\":";
+        node::append_json(head, node::name_of(wanted.output));
+        head += std::string(",\"parameters\":{\"binary_data\":") + (wanted.binary ? "true" : "false");
+        if (wanted.classes) head += ",\"classification\":" + std::to_string(*wanted.classes);
+        head += "}}";
+    }
+    head += "]}";
+    http::Request request;
+    request.headers = {{std::string(node::kHeadLengthHeader), std::to_string(head.size())}};
+    request.body = std::move(head);
+    for (const Bytes& sample : read.samples)
+        request.body += text_of(sample);
+    return request;
+}
+
+void hold_refusal(const Error& error) {
+    hold(error.code == ErrorCode::InvalidInput, "what is refused is refused as bad input");
+    hold(!error.message.empty() && error.message.size() <= kSentenceMax, "a refusal is a sentence");
+}
+
+void hold_samples(const std::vector<Bytes>& samples, const parameters::InputSpec& input) {
+    hold(!samples.empty() && samples.size() <= kSamplesMax, "a request has 1 to so many samples");
+    for (const Bytes& sample : samples) {
+        hold(sample.size() == input.sample_bytes(), "a sample has the model's size");
+        if (input.dtype != parameters::DataType::Float32) continue;
+        for (std::size_t i = 0; i < input.values(); ++i) {
+            float value = 0;
+            std::memcpy(&value, sample.data() + i * sizeof value, sizeof value);
+            hold(std::isfinite(value), "a sample's values are finite");
+        }
+    }
+}
+
+void try_infer(const http::Request& request, const parameters::ModelSpec& spec) {
+    const auto read = node::read_infer_request(request, spec, kSamplesMax);
+    if (!read) return hold_refusal(read.error());
+    hold_samples(read->samples, spec.input);
+    hold(!read->outputs.empty() && read->outputs.size() <= node::kAllOutputs.size(), "an answer has 1 to 4 outputs");
+    hold(node::problem_of_id(read->id, read->samples.size()).empty(), "an id that was taken may be used");
+    const auto again = node::read_infer_request(as_binary(*read, spec.input), spec, kSamplesMax);
+    hold(again && again->samples == read->samples && again->outputs == read->outputs && again->id == read->id &&
+             again->tier_max == read->tier_max && again->deadline == read->deadline && again->learn == read->learn,
+         "what is taken in one form is taken in the other");
+}
+
+void try_feedback(const http::Request& request, const parameters::ModelSpec& spec) {
+    const auto labels = node::parse_feedback(request.body, spec);
+    if (!labels) return hold_refusal(labels.error());
+    for (const node::FeedbackLabel& label : *labels)
+        hold(label.label < spec.classes.size() && !label.request.empty(), "a label is a class of an id");
+}
+
+void hold_answer(const http::Response& answer) {
+    if (answer.status == 200) return;
+    hold((answer.status >= 400 && answer.status < 500) || answer.status == 501 || answer.status == 505,
+         "a malformed request is the peer's fault");
+    hold(answer.body.starts_with("{\"error\":\"") && answer.body.size() <= 2 * kSentenceMax, "an error is a sentence");
+}
+
+/// "Name: value" lines up to an empty one, then the body.
+http::Request request_in(std::string_view text) {
+    http::Request request;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (line.empty()) break;
+        const std::size_t colon = std::min(line.find(": "), line.size());
+        request.headers.emplace_back(line.substr(0, colon), line.substr(std::min(colon + 2, line.size())));
+    }
+    request.body = text;
+    return request;
+}
+
+void try_request(std::string_view input) {
+    http::Request request = request_in(input);
+    if (const auto refusal = http::decode_body(request, kContentMax)) return hold_answer(*refusal);
+    hold(request.body.size() <= kContentMax, "a body is no longer than it may be");
+    for (const parameters::ModelSpec& spec : specs()) {
+        try_infer(request, spec);
+        try_feedback(request, spec);
+    }
+}
+
+/// A server and its only peer, in one thread.
+class OneConnection {
+public:
+    OneConnection() { hold(server_.listen_unix(path_).has_value(), "the server listens"); }
+
+    /// The peer sends the input and no more, and takes every answer.
+    void play(std::string_view input) {
+        saw_head_ = false;
+        const int peer = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path_.string().copy(address.sun_path, sizeof address.sun_path - 1);
+        hold(::connect(peer, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "a peer can connect");
+        hold(::send(peer, input.data(), input.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(input.size()),
+             "the input fits the socket's buffer");
+        ::shutdown(peer, SHUT_WR);
+        std::string answers;
+        for (bool ended = false; !ended;) {
+            loop_.restart();
+            loop_.poll();
+            char buffer[4096];
+            ssize_t count = 0;
+            while ((count = ::recv(peer, buffer, sizeof buffer, 0)) > 0)
+                answers.append(buffer, static_cast<std::size_t>(count));
+            ended = count == 0 || errno != EAGAIN;
+        }
+        ::close(peer);
+        if (!saw_head_) hold_answers(answers);
+    }
+
+private:
+    void handle(http::Request request, const http::Respond& respond) {
+        saw_head_ = saw_head_ || request.method == "HEAD";
+        const auto read = node::read_infer_request(request, specs().back(), kSamplesMax);
+        if (read) return respond({.body = std::move(request.body)});
+        hold_refusal(read.error());
+        respond(http::error_response(400, read.error().message));
+    }
+
+    static void hold_answers(std::string_view answers) {
+        while (!answers.empty()) {
+            http::ResponseReader reader(kContentMax, false);
+            answers.remove_prefix(reader.feed(answers));
+            if (!reader.begun()) return;  // the leave to send a body that did not come
+            hold(reader.state() == http::ResponseReader::State::Complete, "an answer is whole, and is HTTP");
+            hold_answer(reader.take());
+        }
+    }
+
+    TemporaryFolder folder_;
+    const std::filesystem::path path_ = folder_ / "http.sock";
+    boost::asio::io_context loop_;
+    bool saw_head_ = false;  ///< the answer to it announces a body that does not come
+    http::Server server_{loop_, {.body_bytes_max = kContentMax}, [this](http::Request request, http::Respond respond) {
+                             handle(std::move(request), respond);
+                         }};
+};
+
+}  // namespace
+
+// An input that begins with '>' is what a peer sends over a connection; another one is a request, as request_in reads
+// it.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static OneConnection connection;
+    const std::string_view input = text_of(std::as_bytes(std::span(data, size)));
+    if (input.starts_with('>')) {
+        connection.play(input.substr(1));
+    } else {
+        try_request(input);
+    }
+    return 0;
+}
