@@ -150,7 +150,7 @@ std::optional<Response> decode_body(Request& request, std::size_t content_bytes_
 
 void encode_body(Response& response, Coding coding) {
     if (coding == Coding::Identity || response.body.size() < kEncodeFrom) return;
-    if (!response.header("Content-Encoding").empty()) return;
+    if (!response.header("Content-Encoding").empty() || response.header("Cache-Control") == "no-transform") return;
     std::string packed = deflated(response.body, coding);
     if (packed.size() >= response.body.size()) return;
     response.body = std::move(packed);

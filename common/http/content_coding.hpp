@@ -18,7 +18,8 @@ enum class Coding { Identity, Gzip, Deflate };
 /// `content_bytes_max`, of which no more is ever held, 415 another coding. Cost: about 5 ms a megabyte of content.
 [[nodiscard]] std::optional<Response> decode_body(Request& request, std::size_t content_bytes_max);
 
-/// Compresses the body where that makes it shorter; short ones stay as they are, since they fit one packet anyway.
+/// Compresses the body where that makes it shorter; short ones stay as they are, since they fit one packet anyway, and
+/// so do those with "Cache-Control: no-transform".
 void encode_body(Response& response, Coding coding);
 
 }  // namespace skerry::http

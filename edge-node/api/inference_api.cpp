@@ -27,9 +27,11 @@ constexpr std::array kServerPaths = {kServer, kLive, kReady, kIndex, kStatistics
 /// What can be read about a model; "" is its metadata.
 constexpr std::array<std::string_view, 4> kDocuments = {"", "ready", "config", "stats"};
 
+/// Left as it is: Triton's asyncio client asks for gzip with every request, and unpacks the answers to infer only.
 http::Response json_response(std::string body) {
     http::Response response;
     response.body = std::move(body);
+    response.headers = {{"Cache-Control", "no-transform"}};
     return response;
 }
 

@@ -153,6 +153,15 @@ TEST_F(InferenceApiTest, CountsWhatItDidWithInferRequestsAndHowLongItTook) {
         << "with one worker the parts are the whole";
 }
 
+// Triton's asyncio client asks for gzip with every request, and takes what comes as JSON unless it is an answer to
+// infer.
+TEST_F(InferenceApiTest, LeavesDocumentsUncompressed) {
+    for (const char* path : {"/v2", "/v2/models/stats", "/v2/models/prices", "/v2/models/prices/config"})
+        EXPECT_EQ(ask("GET", path).header("Cache-Control"), "no-transform") << path;
+    EXPECT_EQ(ask("POST", "/v2/repository/index").header("Cache-Control"), "no-transform");
+    EXPECT_EQ(ask("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[1,1]", "")).header("Cache-Control"), "");
+}
+
 TEST_F(InferenceApiTest, AnswersOneSample) {
     const http::Response response =
         ask("POST", "/v2/models/prices/infer", infer_body("[1,2]", "[0,1]", R"("id":"42",)"));

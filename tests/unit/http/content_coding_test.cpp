@@ -96,6 +96,11 @@ TEST(ContentCoding, PacksLongAnswersAndLeavesShortOnesAlone) {
     encode_body(brief, Coding::Gzip);
     EXPECT_EQ(brief.body.size(), 1023U);
     EXPECT_TRUE(brief.headers.empty());
+    Response fixed;
+    fixed.body = std::string(5000, 'a');
+    fixed.headers = {{"Cache-Control", "no-transform"}};
+    encode_body(fixed, Coding::Gzip);
+    EXPECT_EQ(fixed.body.size(), 5000U);
 }
 
 TEST(ContentCoding, TakesWhatThePeerPrefers) {
