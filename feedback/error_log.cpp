@@ -5,6 +5,14 @@
 #include "feedback/stored_time.hpp"
 
 namespace skerry::feedback {
+namespace {
+
+// A type of a newer program is one that this one has not judged.
+ErrorType type_stored(std::uint64_t number) {
+    return number < kErrorTypes ? static_cast<ErrorType>(number) : ErrorType::Unjudged;
+}
+
+}  // namespace
 
 std::vector<std::string> ErrorLogConfig::problems() const {
     std::vector<std::string> problems;
@@ -24,18 +32,21 @@ ErrorRecord error_of(const LabelledSample& sample) {
                        prediction.probability,
                        prediction.margin,
                        prediction.score,
-                       prediction.version};
+                       prediction.version,
+                       sample.row,
+                       ErrorType::Unjudged};
 }
 
 Result<> ErrorLog::append(std::span<const ErrorRecord> errors, TimePoint now) {
     if (errors.empty()) return {};
     auto insert = SKERRY_TRY(database_->prepare(
-        "INSERT INTO error (at, request, predicted, truth, tier, probability, margin, score, global, local) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+        "INSERT INTO error (at, request, predicted, truth, tier, probability, margin, score, global, local, label_row, "
+        "type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     for (const ErrorRecord& error : errors) {
         insert.reset().bind(milliseconds_of(error.at), error.request, error.predicted, error.truth,
                             static_cast<std::int64_t>(error.tier), double{error.probability}, double{error.margin},
-                            double{error.score}, error.version.global, error.version.local);
+                            double{error.score}, error.version.global, error.version.local, error.label_row,
+                            static_cast<std::int64_t>(error.type));
         SKERRY_TRY(insert.run());
     }
     SKERRY_TRY(database_->run("DELETE FROM error WHERE at < ? AND id <= (SELECT max(id) FROM error) - ?",
@@ -44,16 +55,27 @@ Result<> ErrorLog::append(std::span<const ErrorRecord> errors, TimePoint now) {
     return database_->run("DELETE FROM error WHERE id <= (SELECT max(id) FROM error) - ?", config_.rows_max);
 }
 
+Result<> ErrorLog::judge(std::span<const JudgedError> errors) {
+    auto update = SKERRY_TRY(database_->prepare("UPDATE error SET type = ? WHERE label_row = ?"));
+    for (const JudgedError& error : errors)
+        SKERRY_TRY(update.reset().bind(static_cast<std::int64_t>(error.type), error.row).run());
+    return {};
+}
+
 Result<std::vector<ErrorRecord>> ErrorLog::list(const ErrorFilter& filter, std::size_t count_max) {
     auto rows = SKERRY_TRY(database_->prepare(
-        "SELECT id, at, request, predicted, truth, tier, probability, margin, score, global, local FROM error "
+        "SELECT id, at, request, predicted, truth, tier, probability, margin, score, global, local, label_row, type "
+        "FROM error "
         "WHERE (?1 IS NULL OR truth = ?1) AND (?2 IS NULL OR predicted = ?2) AND (?3 IS NULL OR tier = ?3) "
-        "AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6"));
+        "AND (?4 IS NULL OR at >= ?4) AND (?5 IS NULL OR id < ?5) AND (?7 IS NULL OR type = ?7) "
+        "ORDER BY id DESC LIMIT ?6"));
     std::optional<std::int64_t> tier;
     if (filter.tier) tier = static_cast<std::int64_t>(*filter.tier);
     std::optional<std::int64_t> since;
     if (filter.since) since = milliseconds_of(*filter.since);
-    rows.bind(filter.truth, filter.predicted, tier, since, filter.before_id, count_max);
+    std::optional<std::int64_t> type;
+    if (filter.type) type = static_cast<std::int64_t>(*filter.type);
+    rows.bind(filter.truth, filter.predicted, tier, since, filter.before_id, count_max, type);
     std::vector<ErrorRecord> errors;
     while (SKERRY_TRY(rows.step())) {
         ErrorRecord& error = errors.emplace_back();
@@ -68,6 +90,8 @@ Result<std::vector<ErrorRecord>> ErrorLog::list(const ErrorFilter& filter, std::
         error.score = static_cast<float>(rows.number(8));
         error.version.global.value = rows.uint64(9);
         error.version.local = rows.uint64(10);
+        error.label_row = rows.uint64(11);
+        error.type = type_stored(rows.uint64(12));
     }
     return errors;
 }
@@ -85,6 +109,14 @@ Result<ConfusionCounts> ErrorLog::counts_since(std::uint64_t cursor, std::size_t
         counts.pairs.push_back(ConfusionCount{static_cast<std::uint32_t>(rows.uint64(0)),
                                               static_cast<std::uint32_t>(rows.uint64(1)), rows.uint64(2)});
     }
+    return counts;
+}
+
+Result<std::array<std::uint64_t, kErrorTypes>> ErrorLog::counts_by_type() {
+    auto rows = SKERRY_TRY(database_->prepare("SELECT type, count(*) FROM error GROUP BY type"));
+    std::array<std::uint64_t, kErrorTypes> counts{};
+    while (SKERRY_TRY(rows.step()))
+        counts[static_cast<std::size_t>(type_stored(rows.uint64(0)))] += rows.uint64(1);
     return counts;
 }
 

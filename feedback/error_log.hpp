@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "common/storage/sqlite.hpp"
+#include "feedback/error_type.hpp"
 #include "feedback/prediction.hpp"
 
 namespace skerry::feedback {
@@ -24,6 +26,8 @@ struct ErrorRecord {
     float margin = 0;
     float score = 0;
     SnapshotVersion version;
+    std::uint64_t label_row = 0;  ///< LabelledSample::row of its label
+    ErrorType type = ErrorType::Unjudged;
 };
 
 /// The record of a labelled sample whose answer was wrong.
@@ -34,6 +38,7 @@ struct ErrorFilter {
     std::optional<std::uint32_t> truth = {};
     std::optional<std::uint32_t> predicted = {};
     std::optional<Tier> tier = {};
+    std::optional<ErrorType> type = {};
     std::optional<TimePoint> since = {};          ///< not older than this
     std::optional<std::uint64_t> before_id = {};  ///< the page after the one that ended here
 };
@@ -70,10 +75,15 @@ public:
     /// newest tenth of rows_max stays: a clock that jumps, or was never set, must not empty the log.
     [[nodiscard]] Result<> append(std::span<const ErrorRecord> errors, TimePoint now);
 
+    /// Notes the types that a learning step found, inside the caller's transaction. An error that is gone is no error.
+    [[nodiscard]] Result<> judge(std::span<const JudgedError> errors);
+
     /// Newest first, at most `count_max`.
     [[nodiscard]] Result<std::vector<ErrorRecord>> list(const ErrorFilter& filter, std::size_t count_max);
     /// Errors after `cursor` (0: all that are kept) by class pair, at most `pairs_max` of the most frequent.
     [[nodiscard]] Result<ConfusionCounts> counts_since(std::uint64_t cursor, std::size_t pairs_max);
+    /// How many errors of each type are kept, by ErrorType.
+    [[nodiscard]] Result<std::array<std::uint64_t, kErrorTypes>> counts_by_type();
     /// Rows kept now.
     [[nodiscard]] Result<std::uint64_t> size();
 

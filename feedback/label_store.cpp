@@ -67,6 +67,13 @@ CREATE INDEX label_to_learn ON label (prediction_order) WHERE sample IS NOT NULL
 CREATE INDEX label_by_order ON label (prediction_order);
 )";
 
+// Why an answer was wrong is known when its label is learned.
+constexpr const char* kTypesOfErrors = R"(
+ALTER TABLE error ADD COLUMN label_row INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE error ADD COLUMN type INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX error_by_label ON error (label_row);
+)";
+
 }  // namespace
 
 std::vector<std::string> LabelStoreConfig::problems() const {
@@ -79,7 +86,7 @@ std::vector<std::string> LabelStoreConfig::problems() const {
 
 Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path& path, LabelStoreConfig config) {
     storage::Database database = SKERRY_TRY(storage::Database::open(path));
-    const char* const scripts[] = {kSchema, kLabelsByPrediction};
+    const char* const scripts[] = {kSchema, kLabelsByPrediction, kTypesOfErrors};
     SKERRY_TRY(database.migrate(scripts));
     return std::unique_ptr<LabelStore>(new LabelStore(std::move(database), config));
 }
@@ -100,7 +107,9 @@ Result<> LabelStore::append(std::span<const LabelledSample> labels) {
                             double{prediction.probability}, double{prediction.margin}, double{prediction.score},
                             labelled.label, milliseconds_of(labelled.labelled_at), prediction.sample);
         SKERRY_TRY(insert.run());
-        if (database_.changes() == 1 && !labelled.correct()) errors.push_back(error_of(labelled));
+        if (database_.changes() != 1 || labelled.correct()) continue;
+        errors.push_back(error_of(labelled));
+        errors.back().label_row = static_cast<std::uint64_t>(database_.last_insert_rowid());
     }
     SKERRY_TRY(errors_.append(errors, labels.back().labelled_at));
     return transaction.commit();
@@ -159,6 +168,7 @@ Result<> LabelStore::commit_step(const StepCommit& step) {
             }
         }
     }
+    SKERRY_TRY(errors_.judge(step.errors));
     SKERRY_TRY(
         database_.run("INSERT INTO checkpoint (id, bytes, committed_at) VALUES (1, ?, ?) ON CONFLICT (id) DO "
                       "UPDATE SET bytes = excluded.bytes, committed_at = excluded.committed_at",

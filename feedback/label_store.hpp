@@ -30,6 +30,7 @@ struct StepCommit {
     std::span<const std::uint64_t> consumed;  ///< rows that this step has learned from
     ByteView checkpoint;                      ///< replaces the one before
     TimePoint now;
+    std::span<const JudgedError> errors = {};  ///< types that it found
 };
 
 /// Labels that were acknowledged and what was learned from them: one SQLite database, durable at each commit.

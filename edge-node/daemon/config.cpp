@@ -93,6 +93,7 @@ void read(TableReader table, LearningConfig& learning) {
     table.number("proximal", learning.proximal, 0, 100);
     table.number("gate_t", learning.gate_t_max, 0, 1000);
     table.integer("gate_rows", learning.gate_rows_min, 1, 1 << 20);
+    table.boolean("doubt_labels", learning.doubt_labels);
     table.integer("rejects", learning.rejects_max, 1, 10'000);
     table.integer("pause_triggers", learning.pause_triggers, 0, 1 << 20);
     table.number("normaliser_rate", learning.normaliser_rate, 0, 1);
@@ -214,6 +215,7 @@ std::string NodeConfig::to_toml() const {
         .value("proximal", as_written(learning.proximal))
         .value("gate_t", learning.gate_t_max)
         .value("gate_rows", learning.gate_rows_min)
+        .value("doubt_labels", learning.doubt_labels)
         .value("rejects", learning.rejects_max)
         .value("pause_triggers", learning.pause_triggers)
         .value("normaliser_rate", as_written(learning.normaliser_rate))

@@ -38,7 +38,7 @@ struct HostOptions {
 ///     GET /metrics                  Prometheus text; where there are several models, each series has the label "model"
 ///     GET /skerry/model             the declared model; on TCP, where there are several: ?model=NAME
 ///     GET /skerry/status            one document about everything, status.hpp     (Unix sockets only, as those below)
-///     GET /skerry/errors?limit=N&before=ID    wrong answers, newest first; those older than ID
+///     GET /skerry/errors?limit=N&before=ID&type=T   wrong answers, newest first; those older than ID; of one type
 ///     GET /skerry/export            the weights served now, as a model file
 ///
 /// Loop thread only.

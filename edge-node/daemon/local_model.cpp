@@ -251,10 +251,10 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
     checkpoint_.learning_rate = learned->report.learning_rate;
     checkpoint_.reason = learned->report.reason;
 
-    auto job = [this, consumed = learned->consumed, version = checkpoint_.version, parameters = learned->parameters,
-                checkpoint = checkpoint_of_now()] {
+    auto job = [this, consumed = learned->consumed, errors = learned->errors, version = checkpoint_.version,
+                parameters = learned->parameters, checkpoint = checkpoint_of_now()] {
         using Made = Result<std::shared_ptr<const Snapshot>>;
-        const auto committed = stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now()});
+        const auto committed = stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now(), errors});
         if (!committed) return Made(tl::unexpected(committed.error()));
         return make_snapshot(model_, version, *parameters, executors_);
     };

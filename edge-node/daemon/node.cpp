@@ -183,6 +183,7 @@ void Node::on_learned(const LearningReport& report) {
                           {"last_class", report.prequential.last_class_window},
                           {"rate", report.learning_rate},
                           {"milliseconds", local_.trigger_time().count()},
+                          {"doubted", report.doubted_rows},
                           {"reason", report.reason}});
 }
 

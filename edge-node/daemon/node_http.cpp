@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -28,13 +29,18 @@ http::Response text_response(std::string body, std::string content_type) {
     return response;
 }
 
-std::string errors_json(const std::vector<feedback::ErrorRecord>& errors, std::uint64_t kept,
-                        const std::vector<std::string>& classes) {
+struct ErrorPage {
+    std::vector<feedback::ErrorRecord> errors;
+    std::array<std::uint64_t, feedback::kErrorTypes> by_type{};  ///< of all that are kept
+    std::uint64_t kept = 0;
+};
+
+std::string errors_json(const ErrorPage& page, const std::vector<std::string>& classes) {
     const auto name = [&classes](std::uint32_t index) {
         return index < classes.size() ? classes[index] : std::to_string(index);
     };
     Json list = Json::array();
-    for (const feedback::ErrorRecord& error : errors) {
+    for (const feedback::ErrorRecord& error : page.errors) {
         list.push_back({{"id", error.id},
                         {"at", to_text(error.at)},
                         {"request", error.request},
@@ -43,12 +49,17 @@ std::string errors_json(const std::vector<feedback::ErrorRecord>& errors, std::u
                         {"truth", error.truth},
                         {"truth_name", name(error.truth)},
                         {"tier", name_of(error.tier)},
+                        {"type", name_of(error.type)},
                         {"probability", error.probability},
                         {"margin", error.margin},
                         {"score", error.score},
                         {"version", error.version.to_text()}});
     }
-    return Json{{"errors", list}, {"kept", kept}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    Json by_type;
+    for (std::size_t type = 0; type < feedback::kErrorTypes; ++type)
+        by_type[std::string(name_of(static_cast<feedback::ErrorType>(type)))] = page.by_type[type];
+    return Json{{"errors", list}, {"kept", page.kept}, {"by_type", by_type}}.dump(-1, ' ', false,
+                                                                                  Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -104,18 +115,20 @@ void Node::show_errors(const http::Request& request, http::Respond respond) {
     if (!before) return respond(http::error_response(400, "before must be the id of an error"));
     feedback::ErrorFilter filter;
     if (*before > 0) filter.before_id = *before;
-    struct Page {
-        std::vector<feedback::ErrorRecord> errors;
-        std::uint64_t kept = 0;
-    };
+    if (const auto type = request.query.find("type"); type != request.query.end() && !type->second.empty()) {
+        filter.type = feedback::error_type_named(type->second);
+        if (!filter.type) {
+            return respond(http::error_response(400, "type must be one of " + feedback::names_of_error_types()));
+        }
+    }
     storage_.run(
-        [&log = durable_->labels->errors(), filter, limit = *limit]() -> Result<Page> {
-            return Page{SKERRY_TRY(log.list(filter, limit)), SKERRY_TRY(log.size())};
+        [&log = durable_->labels->errors(), filter, limit = *limit]() -> Result<ErrorPage> {
+            return ErrorPage{SKERRY_TRY(log.list(filter, limit)), SKERRY_TRY(log.counts_by_type()),
+                             SKERRY_TRY(log.size())};
         },
-        [this, respond](Result<Page> page) {
+        [this, respond](Result<ErrorPage> page) {
             if (!page) return respond(http::error_response(500, page.error().message));
-            respond(text_response(errors_json(page->errors, page->kept, durable_->model->spec.classes),
-                                  "application/json"));
+            respond(text_response(errors_json(*page, durable_->model->spec.classes), "application/json"));
         });
 }
 

@@ -65,6 +65,9 @@ struct LearningConfig {
     std::size_t rejects_max = 3;
     std::size_t pause_triggers = 10;
 
+    /// A label that the model is sure against, and the samples around it too, is not learned.
+    bool doubt_labels = true;
+
     /// Share of the newest trigger in the normaliser's moments.
     float normaliser_rate = 0.3F;
 

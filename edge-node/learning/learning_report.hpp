@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "feedback/error_type.hpp"
 #include "feedback/prequential.hpp"
 
 namespace skerry::node {
@@ -16,6 +18,8 @@ struct LearningReport {
     std::size_t dropped_rows = 0;   ///< of another model or malformed: consumed, not learned
     std::size_t trained_rows = 0;   ///< new rows that went into accepted steps; 0 when nothing was accepted
     std::size_t held_out_rows = 0;  ///< kept to judge steps, never trained on
+    std::size_t doubted_rows = 0;   ///< whose label seems wrong: neither trained on nor kept
+    std::array<std::size_t, feedback::kErrorTypes> errors{};  ///< wrong answers by type
     feedback::PrequentialNumbers prequential;
 
     double loss = 0;           ///< mean over the new rows, before the step, with the class prior
@@ -51,6 +55,7 @@ struct Learned {
     bool accepted = false;  ///< the weights took a step; otherwise only the normaliser may have moved
     std::shared_ptr<const std::vector<float>> parameters;  ///< what to serve from now on
     std::vector<std::uint64_t> consumed;                   ///< keys of all rows of the batch
+    std::vector<feedback::JudgedError> errors;             ///< of its wrong answers
     LearningReport report;
     LabelledLogits readings;
 };

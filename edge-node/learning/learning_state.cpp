@@ -9,7 +9,7 @@ namespace skerry::node {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 using feedback::Prequential;
 using feedback::Reservoir;
@@ -61,6 +61,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec) const {
     put_floats(to, optimiser.square);
     to.put(elastic.value());
     drift.save(to);
+    energies.save(to);
     labels.save(to);
     prequential.save(to);
     replay.save(to);
@@ -96,6 +97,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     const std::size_t classes = model.spec.classes.size();
     const std::size_t sample = model.spec.input.sample_bytes();
     SKERRY_TRY(state.drift.load(from));
+    SKERRY_TRY(state.energies.load(from));
     SKERRY_TRY(state.labels.load(from));
     state.prequential = SKERRY_TRY(Prequential::load(from, classes));
     state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History,

@@ -11,6 +11,7 @@
 #include "edge-node/learning/drift_monitor.hpp"
 #include "edge-node/learning/elastic_rate.hpp"
 #include "edge-node/learning/engine.hpp"
+#include "edge-node/learning/error_analysis.hpp"
 #include "edge-node/learning/label_shares.hpp"
 #include "edge-node/learning/learning_config.hpp"
 #include "feedback/prequential.hpp"
@@ -37,6 +38,7 @@ struct LearningState {
     OptimiserState optimiser;
     ElasticRate elastic;
     DriftMonitor drift;
+    EnergyHistory energies;
     LabelShares labels;
     feedback::Prequential prequential;
     feedback::Reservoir replay;

@@ -6,13 +6,11 @@
 
 #include "common/parameters/normaliser.hpp"
 #include "edge-node/learning/paired_test.hpp"
-#include "edge-node/learning/replay_review.hpp"
 #include "edge-node/learning/row_losses.hpp"
 
 namespace skerry::node {
 namespace {
 
-constexpr double kServedFade = 0.95;     // a trigger
 constexpr double kToleratedLoss = 0.02;  // nats: below this a change of the validation loss is noise
 
 bool all_finite(std::span<const float> values) {
@@ -58,51 +56,6 @@ void LearningTrigger::run(std::span<const feedback::LabelledSample> batch) {
     forward(*state_.parameters, rows, &LearningTrigger::on_now);
 }
 
-void LearningTrigger::take_batch(std::span<const feedback::LabelledSample> batch) {
-    LearningReport& report = learned_.report;
-    report.trigger = ++state_.triggers;
-    report.rows = batch.size();
-    const std::size_t classes = model_.spec.classes.size();
-    for (double& count : state_.served)
-        count *= kServedFade;
-    for (const feedback::LabelledSample& labelled : batch) {
-        learned_.consumed.push_back(labelled.row);
-        const feedback::Prediction& prediction = labelled.prediction;
-        const auto scaled = parameters::scaled_values(model_.spec.input, prediction.sample);
-        if (!scaled || labelled.label >= classes || prediction.predicted >= classes) {
-            ++report.dropped_rows;
-            continue;
-        }
-        state_.prequential.add(prediction.tier, prediction.predicted, labelled.label);
-        state_.served[static_cast<std::size_t>(prediction.tier)] += 1;
-        all_rows_.insert(all_rows_.end(), scaled->begin(), scaled->end());
-        all_labels_.push_back(labelled.label);
-        if (feedback::is_for_validation(prediction.order)) {
-            ++report.held_out_rows;
-            state_.validation.offer({prediction.sample, labelled.label, state_.triggers, {}}, state_.random);
-        } else {
-            rows_.insert(rows_.end(), scaled->begin(), scaled->end());
-            labels_.push_back(labelled.label);
-            samples_.push_back(prediction.sample);
-        }
-    }
-    state_.prequential.end_trigger();
-    validation_rows_ = scaled_rows(state_.validation);
-    for (const feedback::Example& example : state_.validation.examples())
-        validation_labels_.push_back(example.label);
-}
-
-std::vector<float> LearningTrigger::scaled_rows(const feedback::Reservoir& reservoir) const {
-    std::vector<float> rows;
-    rows.reserve(reservoir.examples().size() * model_.spec.input.values());
-    for (const feedback::Example& example : reservoir.examples()) {
-        const auto scaled = parameters::scaled_values(model_.spec.input, example.sample);
-        SKERRY_ASSERT(scaled.has_value());  // it was scaled when it came
-        rows.insert(rows.end(), scaled->begin(), scaled->end());
-    }
-    return rows;
-}
-
 void LearningTrigger::on_now(ForwardResult answers) {
     if (!all_finite(answers.logits)) {
         return on_outcome_(
@@ -128,6 +81,8 @@ void LearningTrigger::on_now(ForwardResult answers) {
     report.drift = finding.drift;
     report.loss_z = finding.loss_z;
     why_ = "; " + finding.sentence;
+    judge_errors(answers);
+    choose_rows();
     if (finding.drift) {
         state_.drift.note_drift_at(state_.triggers);
         state_.elastic.on_drift();
@@ -213,7 +168,6 @@ void LearningTrigger::on_trained(TrainResult result) {
     std::vector<float> rows = validation_rows_;
     rows.insert(rows.end(), rows_.begin(), rows_.end());
     if (state_.drift.reacting()) {
-        replay_rows_ = scaled_rows(state_.replay);
         rows.insert(rows.end(), replay_rows_.begin(), replay_rows_.end());
     }
     forward(*trained_, rows, &LearningTrigger::on_after);
@@ -251,39 +205,11 @@ void LearningTrigger::on_after(ForwardResult answers) {
     }
     for (std::size_t i = 0; i < labels_.size(); ++i) {
         const auto logits = answers.logits_of(validation_labels_.size() + i, answers.exits - 1);
-        state_.replay.offer({std::move(samples_[i]), labels_[i], state_.triggers, {logits.begin(), logits.end()}},
-                            state_.random);
+        state_.replay.offer(
+            {batch_[chosen_[i]].prediction.sample, labels_[i], state_.triggers, {logits.begin(), logits.end()}},
+            state_.random);
     }
     finish();
-}
-
-// Else replay would fight the new concept, and the gate would defend the old one.
-std::size_t LearningTrigger::forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
-                                                 const ForwardResult& answers, std::size_t first) const {
-    std::vector<std::uint32_t> labels;
-    std::vector<std::uint32_t> answered;
-    for (std::size_t i = 0; i < reservoir.examples().size(); ++i) {
-        const feedback::Example& example = reservoir.examples()[i];
-        const auto logits = answers.logits_of(first + i, answers.exits - 1);
-        const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
-        labels.push_back(example.label);
-        // What came since the alarm is true of the new world.
-        const bool old = example.trigger < state_.drift.drifted_at();
-        answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
-    }
-    const std::vector<std::size_t> wrong = contradicted({rows, labels}, answered, {rows_, labels_});
-    reservoir.erase(wrong);
-    return wrong.size();
-}
-
-// The old concept must not be defended against the new one: while reacting, only rows since the alarm judge.
-std::vector<std::size_t> LearningTrigger::judging_rows() const {
-    std::vector<std::size_t> rows;
-    const auto& examples = state_.validation.examples();
-    for (std::size_t i = 0; i < examples.size(); ++i) {
-        if (!state_.drift.reacting() || examples[i].trigger >= state_.drift.drifted_at()) rows.push_back(i);
-    }
-    return rows;
 }
 
 void LearningTrigger::reject(const std::string& why) {
@@ -299,6 +225,7 @@ void LearningTrigger::reject(const std::string& why) {
 }
 
 void LearningTrigger::finish() {
+    keep_held_out();
     if (!all_rows_.empty()) {
         // After training: the step was made with what was served.
         auto parameters = *state_.parameters;

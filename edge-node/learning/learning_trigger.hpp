@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "edge-node/learning/error_analysis.hpp"
 #include "edge-node/learning/learning_report.hpp"
 #include "edge-node/learning/learning_state.hpp"
 #include "edge-node/learning/step_planner.hpp"
@@ -14,7 +15,8 @@ namespace skerry::node {
 
 /// One trigger from its batch to its verdict, on its own copy of the state:
 ///
-///   forward(now) → prequential, drift ─▶ [forward(twice) → forward(half) → e] → train → forward(new) → gate → done
+///   forward(now) → prequential, drift, types of errors ─▶ [forward(twice) → forward(half) → e] → train → forward(new)
+///   → gate → done
 ///
 /// Each arrow is one answer of the engine. Lives until its last answer; keeps itself alive meanwhile.
 class LearningTrigger : public std::enable_shared_from_this<LearningTrigger> {
@@ -34,6 +36,9 @@ public:
 private:
     void take_batch(std::span<const feedback::LabelledSample> batch);
     void on_now(ForwardResult answers);
+    void judge_errors(const ForwardResult& answers);
+    void choose_rows();
+    void keep_held_out();
     void on_twice(ForwardResult answers);
     void on_half(ForwardResult answers);
     void not_judged();
@@ -49,7 +54,8 @@ private:
     LearningEngine::OnDone<T> when_done(Then then);
     [[nodiscard]] std::vector<float> moved_along_last_step(float length) const;
     [[nodiscard]] std::vector<std::size_t> judging_rows() const;
-    [[nodiscard]] std::vector<float> scaled_rows(const feedback::Reservoir& reservoir) const;
+    [[nodiscard]] bool doubted(std::size_t place) const;
+    void read(const feedback::Reservoir& reservoir, std::vector<float>& rows, std::vector<std::uint32_t>& labels) const;
     std::size_t forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
                                     const ForwardResult& answers, std::size_t first) const;
 
@@ -61,14 +67,17 @@ private:
     Learned learned_;
     std::string why_;
 
-    std::vector<float> all_rows_;  ///< of the batch: scaled
+    std::vector<feedback::LabelledSample> batch_;  ///< what fits the model
+    std::vector<float> all_rows_;                  ///< of it: scaled
     std::vector<std::uint32_t> all_labels_;
-    std::vector<float> rows_;  ///< of them, those to train on
+    std::vector<feedback::ErrorType> types_;  ///< of it
+    std::vector<std::size_t> chosen_;         ///< places in the batch to train on
+    std::vector<float> rows_;                 ///< of them: scaled
     std::vector<std::uint32_t> labels_;
-    std::vector<Bytes> samples_;          ///< of rows_, as sent
-    std::vector<float> validation_rows_;  ///< of the whole validation reservoir
+    std::vector<float> validation_rows_;  ///< of the whole validation reservoir, as the others are
     std::vector<std::uint32_t> validation_labels_;
-    std::vector<float> replay_rows_;  ///< of the whole replay reservoir, while reacting
+    std::vector<float> replay_rows_;
+    std::vector<std::uint32_t> replay_labels_;
     std::vector<float> prior_;
     std::array<float, kTiers> exits_{};
     std::vector<float> losses_now_;  ///< of all_rows_, with the prior

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <utility>
 
 #include "common/base/error.hpp"
 
@@ -10,7 +10,7 @@ namespace skerry::node {
 namespace {
 
 constexpr std::size_t kNeighbours = 3;
-constexpr std::ptrdiff_t kVotes = 2;
+constexpr std::size_t kVotes = 2;
 // Of a larger row this many values or fewer, evenly spread, say which rows are near: this runs beside serving.
 constexpr std::size_t kComparedMax = 256;
 
@@ -29,24 +29,21 @@ float distance(std::span<const float> a, std::span<const float> b) {
     return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
-bool neighbours_say(std::uint32_t answer, std::span<const float> row, const ReviewedRows& fresh) {
-    struct Neighbour {
-        float distance = std::numeric_limits<float>::infinity();
-        std::uint32_t label = 0;
-    };
-    std::array<Neighbour, kNeighbours> nearest;
-    for (std::size_t i = 0; i < fresh.labels.size(); ++i) {
-        const Neighbour candidate{distance(row, fresh.rows.subspan(i * row.size(), row.size())), fresh.labels[i]};
-        if (candidate.distance >= nearest.back().distance) continue;
-        nearest.back() = candidate;
-        std::sort(nearest.begin(), nearest.end(),
-                  [](const Neighbour& a, const Neighbour& b) { return a.distance < b.distance; });
-    }
-    return std::count_if(nearest.begin(), nearest.end(), [answer](const Neighbour& n) { return n.label == answer; }) >=
-           kVotes;
-}
-
 }  // namespace
+
+bool neighbours_say(std::uint32_t answer, std::span<const float> row, const ReviewedRows& among, std::size_t count,
+                    std::size_t votes) {
+    using Neighbour = std::pair<float, std::uint32_t>;  // distance, label
+    std::vector<Neighbour> all;
+    all.reserve(among.labels.size());
+    for (std::size_t i = 0; i < among.labels.size(); ++i)
+        all.emplace_back(distance(row, among.rows.subspan(i * row.size(), row.size())), among.labels[i]);
+    if (all.size() < count) return false;
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(count);
+    std::partial_sort(all.begin(), end, all.end());
+    return static_cast<std::size_t>(
+               std::count_if(all.begin(), end, [answer](const Neighbour& n) { return n.second == answer; })) >= votes;
+}
 
 std::vector<std::size_t> contradicted(const ReviewedRows& remembered, std::span<const std::uint32_t> answers,
                                       const ReviewedRows& fresh) {
@@ -56,7 +53,8 @@ std::vector<std::size_t> contradicted(const ReviewedRows& remembered, std::span<
     const std::size_t values = remembered.rows.size() / remembered.labels.size();
     for (std::size_t i = 0; i < answers.size(); ++i) {
         if (answers[i] == remembered.labels[i]) continue;
-        if (neighbours_say(answers[i], remembered.rows.subspan(i * values, values), fresh)) found.push_back(i);
+        if (neighbours_say(answers[i], remembered.rows.subspan(i * values, values), fresh, kNeighbours, kVotes))
+            found.push_back(i);
     }
     return found;
 }

@@ -12,6 +12,11 @@ struct ReviewedRows {
     std::span<const std::uint32_t> labels;  ///< class indices
 };
 
+/// At least `votes` of the `count` rows that lie nearest to `row` carry this label. Equally near: the lower label
+/// first. False where there are fewer than `count`.
+[[nodiscard]] bool neighbours_say(std::uint32_t answer, std::span<const float> row, const ReviewedRows& among,
+                                  std::size_t count, std::size_t votes);
+
 /// Which remembered rows a changed world contradicts: the model, after it has learned from the fresh rows, answers
 /// another class than the remembered label, and so do two of the three fresh rows that lie nearest. Rows that were
 /// merely forgotten are not among them: no fresh row says otherwise. Indices into `remembered`, ascending.

@@ -218,15 +218,18 @@ Result<std::string> status_text(std::string_view json) {
 
 Result<std::string> errors_text(std::string_view json) {
     return rendered(json, [](const Json& errors) {
-        std::string text = fmt::format("{:<24} {:>12} {:>12} {:<7} {:>6} {:>7} {:<9} {}\n", "when", "truth", "answered",
-                                       "tier", "p", "margin", "version", "request");
+        std::string text = fmt::format("{:<24} {:>12} {:>12} {:<7} {:<11} {:>6} {:>7} {:<9} {}\n", "when", "truth",
+                                       "answered", "tier", "type", "p", "margin", "version", "request");
         for (const Json& error : errors["errors"]) {
-            text += fmt::format("{:<24} {:>12} {:>12} {:<7} {:>6.3f} {:>7.3f} {:<9} {}\n", plain(error["at"]),
+            text += fmt::format("{:<24} {:>12} {:>12} {:<7} {:<11} {:>6.3f} {:>7.3f} {:<9} {}\n", plain(error["at"]),
                                 plain(error["truth_name"]), plain(error["predicted_name"]), plain(error["tier"]),
-                                error["probability"].get<double>(), error["margin"].get<double>(),
+                                plain(error["type"]), error["probability"].get<double>(), error["margin"].get<double>(),
                                 plain(error["version"]), plain(error["request"]));
         }
         text += fmt::format("{} of {} kept", errors["errors"].size(), errors["kept"].get<std::uint64_t>());
+        for (const auto& [type, count] : errors["by_type"].items()) {
+            if (count.get<std::uint64_t>() > 0) text += fmt::format(" · {} {}", count.get<std::uint64_t>(), type);
+        }
         if (!errors["errors"].empty()) {
             text += fmt::format("; older ones: --before {}", errors["errors"].back()["id"].get<std::uint64_t>());
         }

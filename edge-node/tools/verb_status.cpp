@@ -9,6 +9,7 @@
 #include "edge-node/tools/output.hpp"
 #include "edge-node/tools/status_text.hpp"
 #include "edge-node/tools/verbs.hpp"
+#include "feedback/error_type.hpp"
 
 namespace skerry::node {
 
@@ -19,6 +20,7 @@ struct Arguments {
     std::string output = "table";
     std::uint64_t limit = 20;
     std::uint64_t before = 0;
+    std::string type;
 };
 
 Result<std::string> ask(const std::string& address, const std::string& target) {
@@ -67,11 +69,15 @@ void add_errors(CLI::App& app, int& exit_code) {
     const auto arguments = common_options(*verb);
     verb->add_option("--limit", arguments->limit, "How many, up to 1000")->capture_default_str();
     verb->add_option("--before", arguments->before, "Only those older than the error with this id, for the next page");
+    std::vector<std::string> types;
+    for (std::size_t type = 0; type < feedback::kErrorTypes; ++type)
+        types.emplace_back(name_of(static_cast<feedback::ErrorType>(type)));
+    verb->add_option("--type", arguments->type, "Only those of this type")->check(CLI::IsMember(types));
     verb->callback([arguments, &exit_code] {
-        exit_code = show(
-            *arguments,
-            "/skerry/errors?limit=" + std::to_string(arguments->limit) + "&before=" + std::to_string(arguments->before),
-            errors_text);
+        exit_code = show(*arguments,
+                         "/skerry/errors?limit=" + std::to_string(arguments->limit) +
+                             "&before=" + std::to_string(arguments->before) + "&type=" + arguments->type,
+                         errors_text);
     });
 }
 

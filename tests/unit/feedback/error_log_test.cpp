@@ -14,7 +14,8 @@ using testing::ElementsAre;
 const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
 
 ErrorRecord error(std::uint32_t truth, std::uint32_t predicted, Tier tier = Tier::Light, TimePoint at = kStart) {
-    return ErrorRecord{0, at, "request", predicted, truth, tier, 0.75F, 0.5F, 0.25F, {ModelVersion{3}, 4}};
+    return ErrorRecord{
+        0, at, "request", predicted, truth, tier, 0.75F, 0.5F, 0.25F, {ModelVersion{3}, 4}, 0, ErrorType::Unjudged};
 }
 
 class ErrorLogTest : public testing::Test {
@@ -61,6 +62,22 @@ TEST_F(ErrorLogTest, FiltersByClassesTierTimeAndPage) {
     EXPECT_THAT(ids({.since = kStart + hours(1)}), ElementsAre(4));
     EXPECT_THAT(ids({.before_id = 3}), ElementsAre(2, 1));
     EXPECT_THAT(ids({}, 1), ElementsAre(4));
+}
+
+TEST_F(ErrorLogTest, LearnsTheTypesOfErrorsWhenTheirLabelsAreLearned) {
+    ErrorRecord first = error(1, 2), second = error(2, 3);
+    first.label_row = 11;
+    second.label_row = 12;
+    append({first, second});
+    EXPECT_EQ(log().list({}, 10).value()[0].type, ErrorType::Unjudged);
+    const std::vector<JudgedError> judged = {{11, ErrorType::Boundary}, {99, ErrorType::Novel}};  // 99 is gone
+    ASSERT_TRUE(log().judge(judged));
+    EXPECT_THAT(ids({.type = ErrorType::Boundary}), ElementsAre(1));
+    EXPECT_THAT(ids({.type = ErrorType::Unjudged}), ElementsAre(2));
+    EXPECT_THAT(ids({.type = ErrorType::Novel}), ElementsAre());
+    const auto counts = log().counts_by_type().value();
+    EXPECT_EQ(counts[static_cast<std::size_t>(ErrorType::Boundary)], 1U);
+    EXPECT_EQ(counts[static_cast<std::size_t>(ErrorType::Unjudged)], 1U);
 }
 
 TEST_F(ErrorLogTest, CountsEachErrorOnceByClassPairSinceACursor) {

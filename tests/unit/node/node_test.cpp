@@ -107,6 +107,7 @@ TEST_F(NodeTest, GoesOnAfterACrashFromItsLastStepWithItsUnsentUpdate) {
     coordinator([](FakeCoordinator& it) { EXPECT_EQ(it.offers.front().content, it.offers.back().content); });
     const Json errors = Json::parse(get("/skerry/errors?limit=5").body);
     EXPECT_GT(errors["kept"].get<int>(), 0);
+    EXPECT_GT(errors["kept"].get<int>(), errors["by_type"]["unjudged"].get<int>());  // a step has judged some
 }
 
 TEST_F(NodeTest, GivesUpAnUpdateThatTheDiskHasDamagedAndGoesOnWithTheNext) {

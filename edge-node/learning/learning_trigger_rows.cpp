@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "common/parameters/normaliser.hpp"
+#include "edge-node/learning/learning_trigger.hpp"
+#include "edge-node/learning/replay_review.hpp"
+
+// Which rows a trigger reads, judges, trains on, keeps and forgets.
+namespace skerry::node {
+namespace {
+
+constexpr double kServedFade = 0.95;  // a trigger
+
+}  // namespace
+
+void LearningTrigger::take_batch(std::span<const feedback::LabelledSample> batch) {
+    LearningReport& report = learned_.report;
+    report.trigger = ++state_.triggers;
+    report.rows = batch.size();
+    const std::size_t classes = model_.spec.classes.size();
+    for (double& count : state_.served)
+        count *= kServedFade;
+    for (const feedback::LabelledSample& labelled : batch) {
+        learned_.consumed.push_back(labelled.row);
+        const feedback::Prediction& prediction = labelled.prediction;
+        const auto scaled = parameters::scaled_values(model_.spec.input, prediction.sample);
+        if (!scaled || labelled.label >= classes || prediction.predicted >= classes) {
+            ++report.dropped_rows;
+            continue;
+        }
+        state_.prequential.add(prediction.tier, prediction.predicted, labelled.label);
+        state_.served[static_cast<std::size_t>(prediction.tier)] += 1;
+        all_rows_.insert(all_rows_.end(), scaled->begin(), scaled->end());
+        all_labels_.push_back(labelled.label);
+        batch_.push_back(labelled);
+    }
+    state_.prequential.end_trigger();
+    read(state_.validation, validation_rows_, validation_labels_);
+    read(state_.replay, replay_rows_, replay_labels_);
+}
+
+void LearningTrigger::read(const feedback::Reservoir& reservoir, std::vector<float>& rows,
+                           std::vector<std::uint32_t>& labels) const {
+    rows.reserve(reservoir.examples().size() * model_.spec.input.values());
+    for (const feedback::Example& example : reservoir.examples()) {
+        const auto scaled = parameters::scaled_values(model_.spec.input, example.sample);
+        SKERRY_ASSERT(scaled.has_value());  // it was scaled when it came
+        rows.insert(rows.end(), scaled->begin(), scaled->end());
+        labels.push_back(example.label);
+    }
+}
+
+void LearningTrigger::judge_errors(const ForwardResult& answers) {
+    const std::size_t values = model_.spec.input.values();
+    std::vector<AnsweredRow> rows;
+    for (std::size_t i = 0; i < batch_.size(); ++i)
+        rows.push_back({&batch_[i].prediction, batch_[i].label, std::span(all_rows_).subspan(i * values, values)});
+    types_ =
+        types_of(rows, answers, {replay_rows_, replay_labels_}, state_.energies.strange(), state_.drift.reacting());
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        state_.energies.add(energy_of(answers.logits_of(i, answers.exits - 1)));
+        if (batch_[i].correct()) continue;
+        learned_.errors.push_back({batch_[i].row, types_[i]});
+        ++learned_.report.errors[static_cast<std::size_t>(types_[i])];
+    }
+}
+
+bool LearningTrigger::doubted(std::size_t place) const {
+    return config_.doubt_labels && types_[place] == feedback::ErrorType::LabelNoise;
+}
+
+// A label that the model and its memory both speak against is learned by nobody.
+void LearningTrigger::choose_rows() {
+    const std::size_t values = model_.spec.input.values();
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        if (doubted(i)) {
+            ++learned_.report.doubted_rows;
+        } else if (feedback::is_for_validation(batch_[i].prediction.order)) {
+            ++learned_.report.held_out_rows;
+        } else {
+            const auto row = std::span(all_rows_).subspan(i * values, values);
+            rows_.insert(rows_.end(), row.begin(), row.end());
+            labels_.push_back(batch_[i].label);
+            chosen_.push_back(i);
+        }
+    }
+}
+
+void LearningTrigger::keep_held_out() {
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        if (doubted(i) || !feedback::is_for_validation(batch_[i].prediction.order)) continue;
+        state_.validation.offer({batch_[i].prediction.sample, batch_[i].label, state_.triggers, {}}, state_.random);
+    }
+}
+
+// The old concept must not be defended against the new one: while reacting, only rows since the alarm judge.
+std::vector<std::size_t> LearningTrigger::judging_rows() const {
+    std::vector<std::size_t> rows;
+    const auto& examples = state_.validation.examples();
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+        if (!state_.drift.reacting() || examples[i].trigger >= state_.drift.drifted_at()) rows.push_back(i);
+    }
+    return rows;
+}
+
+// Else replay would fight the new concept, and the gate would defend the old one.
+std::size_t LearningTrigger::forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
+                                                 const ForwardResult& answers, std::size_t first) const {
+    std::vector<std::uint32_t> labels;
+    std::vector<std::uint32_t> answered;
+    for (std::size_t i = 0; i < reservoir.examples().size(); ++i) {
+        const feedback::Example& example = reservoir.examples()[i];
+        const auto logits = answers.logits_of(first + i, answers.exits - 1);
+        const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
+        labels.push_back(example.label);
+        // What came since the alarm is true of the new world.
+        const bool old = example.trigger < state_.drift.drifted_at();
+        answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
+    }
+    const std::vector<std::size_t> wrong = contradicted({rows, labels}, answered, {rows_, labels_});
+    reservoir.erase(wrong);
+    return wrong.size();
+}
+
+}  // namespace skerry::node

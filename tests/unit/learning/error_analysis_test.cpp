@@ -1,0 +1,139 @@
+#include "edge-node/learning/error_analysis.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/learning/learning_policy_fixture.hpp"
+
+namespace skerry::node {
+namespace {
+
+using feedback::ErrorType;
+
+TEST(EnergyHistory, KnowsNothingStrangeBeforeItHasSeenEnough) {
+    EnergyHistory history;
+    for (int i = 0; i < 199; ++i)
+        history.add(1);
+    EXPECT_EQ(history.strange(), std::numeric_limits<float>::infinity());
+    history.add(1);
+    EXPECT_EQ(history.strange(), 1.0F);
+}
+
+TEST(EnergyHistory, CallsOneInTwoHundredOfTheNewestThousandStrange) {
+    EnergyHistory history;
+    for (int i = 0; i < 5000; ++i)
+        history.add(static_cast<float>(i));
+    EXPECT_EQ(history.strange(), 4994.0F);  // 4995 … 4999 lie above it
+}
+
+TEST(EnergyHistory, GoesOnAfterARestartAsIfThereHadBeenNone) {
+    EnergyHistory history, other;
+    for (int i = 0; i < 300; ++i)
+        history.add(static_cast<float>(i));
+    ByteWriter saved;
+    history.save(saved);
+    ByteReader reader(saved.bytes());
+    ASSERT_TRUE(other.load(reader));
+    EXPECT_EQ(other.strange(), history.strange());
+    ByteReader cut(ByteView(saved.bytes()).first(9));
+    EXPECT_EQ(other.load(cut).error().code, ErrorCode::InvalidInput);
+}
+
+TEST(EnergyOf, IsLowWhereTheModelIsSure) {
+    const std::vector<float> sure = {9, 0, 0}, unsure = {0.1F, 0, 0};
+    EXPECT_LT(energy_of(sure), energy_of(unsure));
+    EXPECT_NEAR(energy_of(sure), -std::log(std::exp(9.0) + 2), 1e-5);
+}
+
+// Three classes, two exits: what the light one answered, and what the deepest knows.
+class TypesOf : public ::testing::Test {
+protected:
+    ErrorType type(std::vector<float> light, std::vector<float> heavy, std::uint32_t predicted, std::uint32_t truth) {
+        ForwardResult answers{1, 2, 3, {}};
+        answers.logits = std::move(light);
+        answers.logits.insert(answers.logits.end(), heavy.begin(), heavy.end());
+        prediction_.predicted = predicted;
+        const AnsweredRow row{&prediction_, truth, here_};
+        return types_of(std::span(&row, 1), answers, {known_, known_labels_}, strange_, reacting_).front();
+    }
+
+    feedback::Prediction prediction_;
+    std::vector<float> here_ = {0, 0};
+    std::vector<float> known_ = {0, 0, 0, 1, 1, 0, 1, 1, 2, 2, 90, 90};  // five near, one far
+    std::vector<std::uint32_t> known_labels_ = {0, 0, 0, 0, 1, 2};
+    float strange_ = std::numeric_limits<float>::infinity();
+    bool reacting_ = false;
+};
+
+TEST_F(TypesOf, JudgesNoAnswerThatWasRight) {
+    EXPECT_EQ(type({5, 0, 0}, {5, 0, 0}, 0, 0), ErrorType::Unjudged);
+}
+
+TEST_F(TypesOf, BlamesTheRouterWhenADeeperExitKnew) {
+    EXPECT_EQ(type({1, 0, 0}, {0, 3, 0}, 0, 1), ErrorType::TierRouting);
+    prediction_.tier = Tier::Medium;  // of two exits the deepest answered by itself
+    EXPECT_EQ(type({1, 0, 0}, {0, 3, 0}, 0, 1), ErrorType::Ordinary);
+}
+
+TEST_F(TypesOf, DoubtsALabelThatTheModelAndFourOfFiveNeighboursSpeakAgainst) {
+    EXPECT_EQ(type({9, 0, 0}, {9, 0, 0}, 0, 2), ErrorType::LabelNoise);
+    known_labels_ = {0, 0, 0, 1, 1, 0};  // the sixth is far away
+    EXPECT_EQ(type({9, 0, 0}, {9, 0, 0}, 0, 2), ErrorType::Ordinary);
+    known_labels_.resize(4);
+    known_.resize(8);
+    EXPECT_EQ(type({9, 0, 0}, {9, 0, 0}, 0, 2), ErrorType::Ordinary);
+}
+
+TEST_F(TypesOf, NamesABoundaryByTheExitThatAnswered) {
+    prediction_.margin = 0.05F;
+    EXPECT_EQ(type({1.0F, 0.9F, 0}, {1, 0, 0}, 0, 1), ErrorType::Boundary);
+    EXPECT_EQ(type({1.0F, 0, 0.9F}, {1, 0, 0}, 0, 1), ErrorType::Ordinary);
+}
+
+TEST_F(TypesOf, CallsAnInputNovelThatTheModelHardlyAnswersTo) {
+    strange_ = -1.2F;
+    EXPECT_EQ(type({0.1F, 0, 0}, {0.1F, 0, 0}, 0, 1), ErrorType::Novel);
+    EXPECT_EQ(type({3, 0, 0}, {3, 0, 0}, 0, 1), ErrorType::Ordinary);
+}
+
+class DoubtedLabels : public testing::LearningPolicyTest {
+protected:
+    // Rows of cloud 0 that are labelled 1 although the model has long known better.
+    testing::Batch batch_with_wrong_labels(std::size_t wrong) {
+        testing::Batch rows = batch(0, 100 - wrong);
+        for (std::size_t i = 0; i < wrong; ++i)
+            rows.push_back(sample(0, 1));
+        for (feedback::LabelledSample& row : rows) {
+            row.prediction.tier = Tier::Heavy;
+            if (!row.correct()) row.prediction.predicted = row.label;
+        }
+        for (std::size_t i = 100 - wrong; i < 100; ++i)
+            rows[i].prediction.predicted = 0;
+        return rows;
+    }
+};
+
+TEST_F(DoubtedLabels, AreNamedAndNotLearned) {
+    learn(60);
+    const Learned learned = learn(batch_with_wrong_labels(10));
+    EXPECT_EQ(learned.errors.size(), 10U);
+    EXPECT_EQ(learned.report.errors[static_cast<std::size_t>(ErrorType::LabelNoise)], 10U);
+    EXPECT_EQ(learned.report.doubted_rows, 10U);
+    EXPECT_EQ(learned.report.trained_rows + learned.report.held_out_rows, 90U);
+    EXPECT_EQ(learned.consumed.size(), 100U);  // they are learned from by nobody later
+}
+
+TEST_F(DoubtedLabels, AreLearnedWhereTheOperatorTrustsThem) {
+    config_.doubt_labels = false;
+    policy_ = make(config_);
+    learn(60);
+    const Learned learned = learn(batch_with_wrong_labels(10));
+    EXPECT_EQ(learned.report.errors[static_cast<std::size_t>(ErrorType::LabelNoise)], 10U);
+    EXPECT_EQ(learned.report.doubted_rows, 0U);
+    EXPECT_EQ(learned.report.trained_rows + learned.report.held_out_rows, 100U);
+}
+
+}  // namespace
+}  // namespace skerry::node
