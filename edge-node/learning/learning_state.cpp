@@ -62,6 +62,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec) const {
     to.put(elastic.value());
     drift.save(to);
     energies.save(to);
+    parents.save(to);
     labels.save(to);
     prequential.save(to);
     replay.save(to);
@@ -98,6 +99,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     const std::size_t sample = model.spec.input.sample_bytes();
     SKERRY_TRY(state.drift.load(from));
     SKERRY_TRY(state.energies.load(from));
+    SKERRY_TRY(state.parents.load(from, model.spec.classes.size(), model.spec.input.sample_bytes()));
     SKERRY_TRY(state.labels.load(from));
     state.prequential = SKERRY_TRY(Prequential::load(from, classes));
     state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History,

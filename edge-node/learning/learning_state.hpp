@@ -8,6 +8,7 @@
 
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
+#include "edge-node/learning/counterexamples.hpp"
 #include "edge-node/learning/drift_monitor.hpp"
 #include "edge-node/learning/elastic_rate.hpp"
 #include "edge-node/learning/engine.hpp"
@@ -39,6 +40,7 @@ struct LearningState {
     ElasticRate elastic;
     DriftMonitor drift;
     EnergyHistory energies;
+    ErrorParents parents;
     LabelShares labels;
     feedback::Prequential prequential;
     feedback::Reservoir replay;

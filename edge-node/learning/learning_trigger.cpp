@@ -145,7 +145,25 @@ void LearningTrigger::train() {
         return finish();
     }
     report.passes = report.reacting ? config_.react_passes : 1;
-    PlannedTraining planned = plan_training(config_, model_, state_, {rows_, labels_}, report.passes, !report.reacting);
+    made_ = made_rows();
+    if (made_.labels.empty()) return step();
+    forward(*state_.parameters, made_.rows, &LearningTrigger::on_made);
+}
+
+void LearningTrigger::on_made(ForwardResult answers) {
+    if (!all_finite(answers.logits)) {
+        made_ = {};
+        return step();
+    }
+    made_ = accepted(made_, answers);
+    learned_.report.made_rows = made_.labels.size();
+    step();
+}
+
+void LearningTrigger::step() {
+    LearningReport& report = learned_.report;
+    PlannedTraining planned = plan_training(config_, model_, state_, {{rows_, labels_}, {made_.rows, made_.labels}},
+                                            report.passes, !report.reacting);
     planned.plan.learning_rate = static_cast<float>(report.learning_rate);
     planned.plan.exit_weights = exits_;
     std::span<const float> anchor;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "edge-node/learning/counterexamples.hpp"
 #include "edge-node/learning/error_analysis.hpp"
 #include "edge-node/learning/learning_report.hpp"
 #include "edge-node/learning/learning_state.hpp"
@@ -15,8 +16,8 @@ namespace skerry::node {
 
 /// One trigger from its batch to its verdict, on its own copy of the state:
 ///
-///   forward(now) → prequential, drift, types of errors ─▶ [forward(twice) → forward(half) → e] → train → forward(new)
-///   → gate → done
+///   forward(now) → prequential, drift, types of errors ─▶ [forward(twice) → forward(half) → e]
+///   ─▶ [counterexamples → forward(now)] → train → forward(new) → gate → done
 ///
 /// Each arrow is one answer of the engine. Lives until its last answer; keeps itself alive meanwhile.
 class LearningTrigger : public std::enable_shared_from_this<LearningTrigger> {
@@ -39,10 +40,13 @@ private:
     void judge_errors(const ForwardResult& answers);
     void choose_rows();
     void keep_held_out();
+    [[nodiscard]] MadeRows made_rows();
     void on_twice(ForwardResult answers);
     void on_half(ForwardResult answers);
     void not_judged();
     void train();
+    void on_made(ForwardResult answers);
+    void step();
     void on_trained(TrainResult result);
     void on_after(ForwardResult answers);
     void reject(const std::string& why);
@@ -74,6 +78,7 @@ private:
     std::vector<std::size_t> chosen_;         ///< places in the batch to train on
     std::vector<float> rows_;                 ///< of them: scaled
     std::vector<std::uint32_t> labels_;
+    MadeRows made_;                       ///< counterexamples
     std::vector<float> validation_rows_;  ///< of the whole validation reservoir, as the others are
     std::vector<std::uint32_t> validation_labels_;
     std::vector<float> replay_rows_;

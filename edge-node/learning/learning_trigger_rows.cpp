@@ -8,7 +8,8 @@
 namespace skerry::node {
 namespace {
 
-constexpr double kServedFade = 0.95;  // a trigger
+constexpr double kServedFade = 0.95;        // a trigger
+constexpr double kErrorsWorthwhile = 0.02;  // fewer than this share of answers: nothing to learn from them
 
 }  // namespace
 
@@ -62,6 +63,24 @@ void LearningTrigger::judge_errors(const ForwardResult& answers) {
         learned_.errors.push_back({batch_[i].row, types_[i]});
         ++learned_.report.errors[static_cast<std::size_t>(types_[i])];
     }
+}
+
+// As many as one pass can mix in.
+MadeRows LearningTrigger::made_rows() {
+    state_.parents.expire(state_.triggers);
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        const feedback::Prediction& prediction = batch_[i].prediction;
+        if (!ErrorParents::takes(types_[i]) || feedback::is_for_validation(prediction.order)) continue;
+        state_.parents.add({prediction.sample, batch_[i].label, prediction.predicted, state_.triggers, 0});
+    }
+    const bool worthwhile = 1 - state_.prequential.numbers().accuracy_window >= kErrorsWorthwhile;
+    if (config_.step_made_rows == 0 || !worthwhile || state_.drift.reacting()) return {};
+    const std::size_t steps = (labels_.size() + config_.step_new_rows - 1) / config_.step_new_rows;
+    std::vector<float> deviations;
+    for (const float gain : parameters::normaliser_of(model_.layout, *state_.parameters).gain)
+        deviations.push_back(1 / gain);
+    return make_counterexamples(model_.spec, state_.parents, state_.replay, deviations, steps * config_.step_made_rows,
+                                state_.random);
 }
 
 bool LearningTrigger::doubted(std::size_t place) const {

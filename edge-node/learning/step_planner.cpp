@@ -56,11 +56,14 @@ private:
 }  // namespace
 
 PlannedTraining plan_training(const LearningConfig& config, const LearningModel& model, LearningState& state,
-                              const NewRows& fresh, std::size_t passes, bool remember) {
+                              const FreshRows& fresh, std::size_t passes, bool remember) {
     PlannedTraining planned;
-    planned.rows.assign(fresh.rows.begin(), fresh.rows.end());
-    const std::size_t count = fresh.labels.size();
-    ReplayPool replay(model, state.replay, count, remember, planned);
+    planned.rows.assign(fresh.labelled.rows.begin(), fresh.labelled.rows.end());
+    planned.rows.insert(planned.rows.end(), fresh.made.rows.begin(), fresh.made.rows.end());
+    const std::size_t count = fresh.labelled.labels.size();
+    const std::size_t made = fresh.made.labels.size();
+    std::size_t next_made = 0;
+    ReplayPool replay(model, state.replay, count + made, remember, planned);
     // Rounded, so that 90 rows make 5 steps of 18 and not 4 of 20 and one of 10.
     const std::size_t steps = std::max<std::size_t>(1, (count + config.step_new_rows / 2) / config.step_new_rows);
     for (std::size_t pass = 0; pass < passes; ++pass) {
@@ -68,10 +71,15 @@ PlannedTraining plan_training(const LearningConfig& config, const LearningModel&
         for (std::size_t s = 0; s < steps; ++s) {
             TrainStep& step = planned.plan.steps.emplace_back();
             for (std::size_t i = s * count / steps; i < (s + 1) * count / steps; ++i) {
-                step.push_back(TrainRow{order[i], fresh.labels[order[i]], 1.0F, {}});
+                step.push_back(TrainRow{order[i], fresh.labelled.labels[order[i]], 1.0F, {}});
             }
             for (const std::size_t index : state.replay.draw(config.step_replay_rows, state.random)) {
                 step.push_back(replay.row_for(index));
+            }
+            for (std::size_t i = 0; i < std::min(config.step_made_rows, made); ++i, ++next_made) {
+                const std::size_t row = next_made % made;
+                step.push_back(
+                    TrainRow{static_cast<std::uint32_t>(count + row), fresh.made.labels[row], config.made_weight, {}});
             }
         }
     }

@@ -10,7 +10,7 @@ namespace skerry::node {
 
 /// The pools and the plan of one train() call.
 struct PlannedTraining {
-    std::vector<float> rows;     ///< scaled: the new ones, then the replayed ones
+    std::vector<float> rows;     ///< scaled: the new ones, the counterexamples, the replayed ones
     std::vector<float> targets;  ///< logits that replayed rows had; shape [targets, classes]
     TrainPlan plan;              ///< steps, class prior, exit weights and logit weight are set
 };
@@ -21,10 +21,17 @@ struct NewRows {
     std::span<const std::uint32_t> labels;  ///< class indices
 };
 
-/// Deals the new rows into mini-steps, once a pass in another order, and mixes each with rows drawn from replay.
+/// What a trigger trains on beside replay.
+struct FreshRows {
+    NewRows labelled;
+    NewRows made;  ///< counterexamples; may be empty
+};
+
+/// Deals the new rows into mini-steps, once a pass in another order, and mixes each with rows drawn from replay
+/// and with the next counterexamples.
 /// `remember`: replayed rows also keep their old logits (DER++). Draws from state.random.
 [[nodiscard]] PlannedTraining plan_training(const LearningConfig& config, const LearningModel& model,
-                                            LearningState& state, const NewRows& fresh, std::size_t passes,
+                                            LearningState& state, const FreshRows& fresh, std::size_t passes,
                                             bool remember);
 
 /// κ·log π of the rows that such a plan trains on; empty where κ is 0.

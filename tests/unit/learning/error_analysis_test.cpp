@@ -78,6 +78,7 @@ TEST_F(TypesOf, BlamesTheRouterWhenADeeperExitKnew) {
 }
 
 TEST_F(TypesOf, DoubtsALabelThatTheModelAndFourOfFiveNeighboursSpeakAgainst) {
+    prediction_.margin = 0.9F;
     EXPECT_EQ(type({9, 0, 0}, {9, 0, 0}, 0, 2), ErrorType::LabelNoise);
     known_labels_ = {0, 0, 0, 1, 1, 0};  // the sixth is far away
     EXPECT_EQ(type({9, 0, 0}, {9, 0, 0}, 0, 2), ErrorType::Ordinary);
@@ -100,6 +101,10 @@ TEST_F(TypesOf, CallsAnInputNovelThatTheModelHardlyAnswersTo) {
 
 class DoubtedLabels : public testing::LearningPolicyTest {
 protected:
+    DoubtedLabels() {
+        config_.learning_rate = 0.05F;  // soon sure
+        policy_ = make(config_);
+    }
     // Rows of cloud 0 that are labelled 1 although the model has long known better.
     testing::Batch batch_with_wrong_labels(std::size_t wrong) {
         testing::Batch rows = batch(0, 100 - wrong);
@@ -116,23 +121,97 @@ protected:
 };
 
 TEST_F(DoubtedLabels, AreNamedAndNotLearned) {
-    learn(60);
-    const Learned learned = learn(batch_with_wrong_labels(10));
-    EXPECT_EQ(learned.errors.size(), 10U);
-    EXPECT_EQ(learned.report.errors[static_cast<std::size_t>(ErrorType::LabelNoise)], 10U);
-    EXPECT_EQ(learned.report.doubted_rows, 10U);
-    EXPECT_EQ(learned.report.trained_rows + learned.report.held_out_rows, 90U);
+    for (int i = 0; i < 60; ++i)
+        learn(batch_with_wrong_labels(2));
+    const Learned learned = learn(batch_with_wrong_labels(2));
+    EXPECT_EQ(learned.errors.size(), 2U);
+    EXPECT_EQ(learned.report.errors[static_cast<std::size_t>(ErrorType::LabelNoise)], 2U);
+    EXPECT_EQ(learned.report.doubted_rows, 2U);
+    EXPECT_EQ(learned.report.trained_rows + learned.report.held_out_rows, 98U);
     EXPECT_EQ(learned.consumed.size(), 100U);  // they are learned from by nobody later
 }
 
 TEST_F(DoubtedLabels, AreLearnedWhereTheOperatorTrustsThem) {
     config_.doubt_labels = false;
     policy_ = make(config_);
-    learn(60);
-    const Learned learned = learn(batch_with_wrong_labels(10));
-    EXPECT_EQ(learned.report.errors[static_cast<std::size_t>(ErrorType::LabelNoise)], 10U);
+    for (int i = 0; i < 60; ++i)
+        learn(batch_with_wrong_labels(2));
+    const Learned learned = learn(batch_with_wrong_labels(2));
     EXPECT_EQ(learned.report.doubted_rows, 0U);
     EXPECT_EQ(learned.report.trained_rows + learned.report.held_out_rows, 100U);
+}
+
+class Counterexamples : public testing::LearningPolicyTest {
+protected:
+    Counterexamples() {
+        config_.step_made_rows = 5;
+        policy_ = make(config_);
+    }
+    /// A batch in which one answer in ten was wrong, and its label is right.
+    testing::Batch batch_with_errors() {
+        testing::Batch rows = batch();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            rows[i].prediction.tier = Tier::Heavy;
+            rows[i].prediction.predicted = i % 10 == 0 ? (rows[i].label + 1) % 3 : rows[i].label;
+        }
+        return rows;
+    }
+};
+
+TEST_F(Counterexamples, AreMixedIntoEachStepOnceThereAreErrorsToMakeThemFrom) {
+    learn(batch_with_errors());
+    const Learned learned = learn(batch_with_errors());
+    EXPECT_GT(learned.report.made_rows, 0U);
+    for (const TrainStep& step : engine_.plans.back().steps) {
+        const auto made = std::count_if(step.begin(), step.end(),
+                                        [this](const TrainRow& row) { return row.weight == config_.made_weight; });
+        EXPECT_EQ(made, 5);
+        EXPECT_LE(made * 3, static_cast<std::ptrdiff_t>(step.size()));  // never more than a third
+    }
+}
+
+TEST_F(Counterexamples, AreNotMadeWhereNearlyAllAnswersAreRight) {
+    for (int i = 0; i < 12; ++i) {
+        testing::Batch rows = batch();
+        for (feedback::LabelledSample& row : rows)
+            row.prediction.predicted = row.label;
+        rows.front().prediction.predicted = (rows.front().label + 1) % 3;
+        EXPECT_EQ(learn(rows).report.made_rows, 0U);
+    }
+}
+
+TEST_F(Counterexamples, SurviveARestart) {
+    learn(batch_with_errors());
+    auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
+}
+
+TEST(ErrorParents, LetTheOldestGoAndThoseThatHadTheirChildren) {
+    ErrorParents parents;
+    for (std::uint64_t i = 0; i < 60; ++i)
+        parents.add({Bytes(1), 0, 1, i, 0});
+    EXPECT_EQ(parents.size(), ErrorParents::kParentsMax);
+    EXPECT_EQ(parents.next()->trigger, 10U);
+    parents.expire(40);
+    EXPECT_EQ(parents.size(), 39U);  // 21 … 59
+    for (std::size_t i = 0; i < 39 * ErrorParents::kChildrenMax; ++i)
+        ASSERT_NE(parents.next(), nullptr);
+    parents.expire(40);
+    EXPECT_EQ(parents.next(), nullptr);
+}
+
+TEST(ErrorParents, AreNeverErrorsOfTheRouterOrTheLabelOrAChangingWorld) {
+    for (const auto type : {ErrorType::Unjudged, ErrorType::TierRouting, ErrorType::LabelNoise, ErrorType::DriftBurst})
+        EXPECT_FALSE(ErrorParents::takes(type));
+}
+
+TEST(Accepted, DropsWhatTheModelTakesForAnotherClassForSure) {
+    const MadeRows made{{1, 2, 3}, {0, 0, 0}};  // three rows of one value
+    const ForwardResult answers{3, 1, 2, {0, 9, 0, 0.1F, 5, 0}};
+    const MadeRows kept = accepted(made, answers);
+    EXPECT_EQ(kept.rows, (std::vector<float>{2, 3}));
+    EXPECT_EQ(kept.labels.size(), 2U);
 }
 
 }  // namespace

@@ -15,7 +15,10 @@ using Batch = std::vector<feedback::LabelledSample>;
 /// A stream of three well separated clouds, one a class, fed in batches of a hundred as a node would.
 class LearningPolicyTest : public ::testing::Test {
 protected:
-    LearningPolicyTest() { policy_ = make(config_); }
+    LearningPolicyTest() {
+        config_.step_made_rows = 0;  // their tests ask for them
+        policy_ = make(config_);
+    }
 
     std::unique_ptr<LearningPolicy> make(const LearningConfig& config) {
         auto weights = parameters::initial_parameters(spec_, layout_, 5);
