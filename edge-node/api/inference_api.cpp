@@ -21,9 +21,9 @@ const http::Headers kRetrySoon = {{"Retry-After", "1"}};
 constexpr std::string_view kServer = "/v2";
 constexpr std::string_view kLive = "/v2/health/live";
 constexpr std::string_view kReady = "/v2/health/ready";
-constexpr std::string_view kIndex = "/v2/repository/index";  // the only one that takes POST
+constexpr std::array kServerPaths = {kServer, kLive, kReady};
+constexpr std::string_view kIndex = "/v2/repository/index";
 constexpr std::string_view kStatistics = "/v2/models/stats";
-constexpr std::array kServerPaths = {kServer, kLive, kReady, kIndex, kStatistics};
 /// What can be read about a model; "" is its metadata.
 constexpr std::array<std::string_view, 4> kDocuments = {"", "ready", "config", "stats"};
 
@@ -55,12 +55,43 @@ http::Response wrong_method(bool posts) {
     return http::error_response(405, "this path takes " + std::string(posts ? "POST" : "GET"), {{"Allow", allowed}});
 }
 
+std::string_view without_slash(std::string_view path) {
+    while (path.size() > 1 && path.ends_with('/'))
+        path.remove_suffix(1);
+    return path;
+}
+
+/// A page that a browser on this device happens to show must not be able to teach it.
+std::optional<http::Response> refusal_of_page(const http::Request& request) {
+    const auto origin = request.header("Origin");
+    if (origin.empty()) return std::nullopt;
+    const auto host = origin.find("://");
+    if (host != std::string_view::npos && origin.substr(host + 3) == request.header("Host")) return std::nullopt;
+    return http::error_response(403, "requests from the web pages of others are not taken");
+}
+
 std::uint64_t seed_of_ids() {
     std::random_device device;
     return std::uint64_t{device()} << 32U | device();
 }
 
 }  // namespace
+
+bool lists_models(std::string_view path) {
+    path = without_slash(path);
+    return path == kIndex || path == kStatistics;
+}
+
+http::Response listing(const http::Request& request, const std::vector<ModelStatistics>& models) {
+    if (auto refusal = refusal_of_page(request)) return *std::move(refusal);
+    const bool index = without_slash(request.path) == kIndex;
+    if (!takes(request.method, index)) return wrong_method(index);
+    if (!index) return json_response(statistics_json(models));
+    std::vector<ServedModel> served;
+    for (const ModelStatistics& one : models)
+        served.push_back(one.model);
+    return json_response(index_json(served));
+}
 
 /// /v2/models/{name}[/versions/{version}][/{verb}]
 struct InferenceApi::Route {
@@ -97,39 +128,26 @@ InferenceApi::InferenceApi(SnapshotSlot& snapshots, ServingEngine& engine, Infer
       ids_(seed_of_ids()) {}
 
 void InferenceApi::handle(http::Request request, Reply reply) {
-    // A page that a browser on this device happens to show must not be able to teach it.
-    if (const auto origin = request.header("Origin"); !origin.empty()) {
-        const auto host = origin.find("://");
-        if (host == std::string_view::npos || origin.substr(host + 3) != request.header("Host")) {
-            return reply(http::error_response(403, "requests from the web pages of others are not taken"));
-        }
+    if (lists_models(request.path)) {
+        std::vector<ModelStatistics> models;
+        if (auto served = statistics()) models.push_back(std::move(*served));
+        return reply(listing(request, models));
     }
+    if (auto refusal = refusal_of_page(request)) return reply(*std::move(refusal));
     constexpr std::string_view kModels = "/v2/models/";
-    std::string_view path = request.path;
-    while (path.size() > 1 && path.ends_with('/'))
-        path.remove_suffix(1);
-    if (path.starts_with(kModels) && path != kStatistics) {
-        return handle_model(request, Route(path.substr(kModels.size())), std::move(reply));
-    }
+    const std::string_view path = without_slash(request.path);
+    if (path.starts_with(kModels)) return handle_model(request, Route(path.substr(kModels.size())), std::move(reply));
     if (std::find(kServerPaths.begin(), kServerPaths.end(), path) == kServerPaths.end()) {
         return reply(http::error_response(404, "there is nothing at this path: the API begins at /v2"));
     }
-    const bool posts = path == kIndex;
-    if (!takes(request.method, posts)) return reply(wrong_method(posts));
+    if (!takes(request.method, false)) return reply(wrong_method(false));
     reply(server_document(path));
 }
 
 http::Response InferenceApi::server_document(std::string_view path) const {
     if (path == kLive) return json_response("{\"live\":true}");
     if (path == kReady) return snapshots_.current() ? json_response("{\"ready\":true}") : no_weights();
-    if (path == kServer) return json_response(server_json(config_.server_name, server_version_));
-    std::vector<ModelStatistics> all;
-    if (auto one = statistics()) all.push_back(std::move(*one));
-    if (path == kStatistics) return json_response(statistics_json(all));
-    std::vector<ServedModel> models;
-    for (const ModelStatistics& one : all)
-        models.push_back(one.model);
-    return json_response(index_json(models));
+    return json_response(server_json(config_.server_name, server_version_));
 }
 
 void InferenceApi::handle_model(const http::Request& request, const Route& route, Reply reply) {

@@ -18,6 +18,11 @@
 
 namespace skerry::node {
 
+/// Whether it is a path that tells of all models of a server: /v2/repository/index or /v2/models/stats.
+[[nodiscard]] bool lists_models(std::string_view path);
+/// The answer to a request for such a path by a server of these models, in this order.
+[[nodiscard]] http::Response listing(const http::Request& request, const std::vector<ModelStatistics>& models);
+
 /// Open Inference Protocol v2 over HTTP, with tensors as JSON or binary, and feedback by request id:
 ///
 ///     GET  /v2  /v2/health/live  /v2/health/ready

@@ -34,6 +34,7 @@ struct HostOptions {
 /// The TCP address `config.http` answers for all models, DIR/infer.sock for the model of that folder:
 ///
 ///     /v2/models/{model}/…          inference_api.hpp, of the model of that name
+///     /v2/repository/index  /v2/models/stats    of all models; on a folder's socket: of its model
 ///     /v2/health/ready              on TCP: all models are ready; on a folder's socket: its model is
 ///     GET /metrics                  Prometheus text; where there are several models, each series has the label "model"
 ///     GET /skerry/model             the declared model; on TCP, where there are several: ?model=NAME
@@ -87,7 +88,7 @@ private:
     // host_http.cpp
     void handle_shared(http::Request request, http::Respond respond);
     void handle_own(Node& node, http::Request request, http::Respond respond);
-    [[nodiscard]] Node* model_of(const http::Request& request) const;
+    [[nodiscard]] Node* model_of(const http::Request& request, std::string& name) const;
     [[nodiscard]] std::string names() const;
     [[nodiscard]] std::string metrics();
     [[nodiscard]] std::string status_of(const Node& node) const;

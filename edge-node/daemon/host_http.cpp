@@ -26,12 +26,11 @@ bool reads(const http::Request& request) {
 
 }  // namespace
 
-/// The model that the path, or "model" in the query, names; null: none of ours.
-Node* Host::model_of(const http::Request& request) const {
-    std::string_view name;
+/// The model of the name that the path, or "model" in the query, has; null: none of ours.
+Node* Host::model_of(const http::Request& request, std::string& name) const {
     if (request.path.starts_with(kModels)) {
-        name = std::string_view(request.path).substr(kModels.size());
-        name = name.substr(0, name.find('/'));
+        name = request.path.substr(kModels.size());
+        name.resize(std::min(name.find('/'), name.size()));
     } else if (const auto asked = request.query.find("model"); asked != request.query.end()) {
         name = asked->second;
     }
@@ -50,15 +49,23 @@ std::string Host::names() const {
 void Host::handle_shared(http::Request request, http::Respond respond) {
     Node& first = *hosted_.front().node;
     if (hosted_.size() == 1) return handle_own(first, std::move(request), std::move(respond));
+    if (lists_models(request.path)) {
+        std::vector<ModelStatistics> models;
+        for (const Hosted& hosted : hosted_)
+            if (auto one = hosted.node->statistics()) models.push_back(*std::move(one));
+        return respond(listing(request, models));
+    }
     if (request.path.starts_with(kModels) || (request.path == "/skerry/model" && reads(request))) {
-        if (Node* model = model_of(request)) return handle_own(*model, std::move(request), std::move(respond));
+        std::string name;
+        if (Node* model = model_of(request, name)) return handle_own(*model, std::move(request), std::move(respond));
         if (request.path == "/skerry/model") {
             return respond(
                 http::error_response(400, "this address serves several models: name one of " + names() +
                                               " with ?model= (skerry-node feed: --model), or ask on the infer.sock "
                                               "of its folder"));
         }
-        return respond(http::error_response(404, "there is no model of this name here; there are " + names()));
+        return respond(http::error_response(
+            404, "Request for unknown model: '" + name + "' is not found: this address serves " + names()));
     }
     if (request.path == "/v2/health/ready") {
         // One that is not ready says why.

@@ -88,6 +88,8 @@ public:
     [[nodiscard]] const std::filesystem::path& dir() const { return options_.dir; }
     [[nodiscard]] bool ready() const { return snapshots_.current() != nullptr; }
     [[nodiscard]] NodeFacts facts() const;
+    /// Of the model that is served; nothing while there are no weights.
+    [[nodiscard]] std::optional<ModelStatistics> statistics() const { return api_.statistics(); }
 
 private:
     struct Durable;

@@ -10,6 +10,7 @@ namespace skerry::node {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::HostTest;
 using testing::Json;
@@ -26,9 +27,45 @@ TEST_F(HostTest, ServesEachModelUnderItsNameOnOneAddress) {
     }
     const auto unknown = ask(shared_address(), "gates", "1");
     EXPECT_EQ(unknown.status, 404);
-    EXPECT_THAT(unknown.body, HasSubstr("doors, windows"));
+    EXPECT_THAT(unknown.body,
+                HasSubstr("Request for unknown model: 'gates' is not found: this address serves doors, windows"));
     EXPECT_EQ(get(shared_address(), "/skerry/model").status, 400);
     EXPECT_EQ(get(shared_address(), "/skerry/status").status, 403);
+}
+
+TEST_F(HostTest, ListsAllItsModelsOnTheSharedAddressAndOneOnEachSocket) {
+    join_both();
+    running_.on_loop([this] { coordinators_[1]->close(); });
+    ASSERT_EQ(start(), "");
+    ASSERT_TRUE(eventually([this] { return host_->node(0).ready(); }));
+    const auto names_in = [](const http::Response& answer, const char* list) {
+        const Json document = Json::parse(answer.body);
+        std::vector<std::string> names;
+        for (const Json& model : *list == '\0' ? document : document[list])
+            names.push_back(model["name"]);
+        return names;
+    };
+    const auto index = [&](const std::string& address) {
+        return names_in(request(address, "POST", "/v2/repository/index"), "");
+    };
+    const auto statistics = [&](const std::string& address) {
+        return names_in(get(address, "/v2/models/stats"), "model_stats");
+    };
+    EXPECT_THAT(index(shared_address()), ElementsAre("doors")) << "the other one has no weights yet";
+    EXPECT_THAT(statistics(shared_address()), ElementsAre("doors"));
+    running_.on_loop([this] { coordinators_[1]->listen(); });
+    ASSERT_TRUE(serves());
+    EXPECT_THAT(index(shared_address()), ElementsAre("doors", "windows"));
+    EXPECT_THAT(statistics(shared_address()), ElementsAre("doors", "windows"));
+    EXPECT_THAT(index(socket(1)), ElementsAre("windows"));
+    EXPECT_THAT(statistics(socket(0)), ElementsAre("doors"));
+
+    EXPECT_EQ(get(shared_address(), "/v2/repository/index").header("Allow"), "POST");
+    EXPECT_EQ(request(shared_address(), "POST", "/v2/models/stats").header("Allow"), "GET, HEAD");
+    ASSERT_EQ(ask(shared_address(), "windows", "1", 3).status, 200);
+    const Json counted = Json::parse(get(shared_address(), "/v2/models/stats").body)["model_stats"];
+    EXPECT_EQ(counted[0]["inference_count"], 0);
+    EXPECT_EQ(counted[1]["inference_count"], 3);
 }
 
 TEST_F(HostTest, AFolderSocketAnswersForItsOwnModel) {
