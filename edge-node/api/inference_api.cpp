@@ -88,6 +88,7 @@ http::Response listing(const http::Request& request, const std::vector<ModelStat
     if (!takes(request.method, index)) return wrong_method(index);
     if (!index) return json_response(statistics_json(models));
     std::vector<ServedModel> served;
+    served.reserve(models.size());
     for (const ModelStatistics& one : models)
         served.push_back(one.model);
     return json_response(index_json(served));

@@ -2,12 +2,9 @@
 
 #include <utility>
 
-#include "common/observe/log.hpp"
 #include "common/parameters/multiply_adds.hpp"
 
 namespace skerry::node {
-
-namespace log = observe::log;
 
 namespace {
 

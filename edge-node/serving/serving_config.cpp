@@ -19,7 +19,7 @@ std::vector<std::string> ServingConfig::problems() const {
     check("request_samples", request_samples_max, 4096);
     check("batch_max", batch_max, 256);
     if (latency_budget < std::chrono::microseconds(100)) problems.emplace_back("latency_budget must be at least 100us");
-    if (executor == "int8" && !int8) problems.push_back("executor \"int8\" needs int8 = true");
+    if (executor == "int8" && !int8) problems.emplace_back("executor \"int8\" needs int8 = true");
     return problems;
 }
 

@@ -46,6 +46,7 @@ std::vector<float> weight_levels(const LayerSource& layer) {
 memory packed_weights(const LayerSource& layer, const memory::desc& wanted, const std::vector<float>& levels,
                       const dnnl::engine& engine, dnnl::stream& stream) {
     std::vector<float> scales;
+    scales.reserve(levels.size());
     for (const float level : levels)
         scales.push_back(1 / level);
     dnnl::primitive_attr attributes;
@@ -84,6 +85,7 @@ Int8Stage::Step Int8Stage::compile(const LayerSource& layer, std::size_t batch, 
     const bool last = out_level == 0;
     const std::vector<float> levels = weight_levels(layer);
     std::vector<float> scales;
+    scales.reserve(levels.size());
     for (const float level : levels)
         scales.push_back(in_level * level / (last ? 1.0F : out_level));
     dnnl::primitive_attr attributes;
