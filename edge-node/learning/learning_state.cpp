@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
 constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kBeforeErrorTypes = 1;  // has neither energies nor parents
 
 using feedback::Prequential;
 using feedback::Reservoir;
@@ -76,7 +77,9 @@ Bytes LearningState::save(const parameters::ModelSpec& spec) const {
 
 Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& config, const LearningModel& model) {
     ByteReader from(bytes);
-    if (from.get<std::uint32_t>() != kMagic || from.get<std::uint32_t>() != kVersion) {
+    const auto magic = from.get<std::uint32_t>();
+    const auto version = from.get<std::uint32_t>();
+    if (magic != kMagic || (version != kVersion && version != kBeforeErrorTypes)) {
         return fail(ErrorCode::VersionMismatch, "the checkpoint was not written by this version of the program");
     }
     if (from.get_array<32>() != parameters::identity_of(model.spec)) {
@@ -98,8 +101,10 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     const std::size_t classes = model.spec.classes.size();
     const std::size_t sample = model.spec.input.sample_bytes();
     SKERRY_TRY(state.drift.load(from));
-    SKERRY_TRY(state.energies.load(from));
-    SKERRY_TRY(state.parents.load(from, model.spec.classes.size(), model.spec.input.sample_bytes()));
+    if (version != kBeforeErrorTypes) {
+        SKERRY_TRY(state.energies.load(from));
+        SKERRY_TRY(state.parents.load(from, classes, sample));
+    }
     SKERRY_TRY(state.labels.load(from));
     state.prequential = SKERRY_TRY(Prequential::load(from, classes));
     state.replay = SKERRY_TRY(Reservoir::load(from, Reservoir::Keeps::History,

@@ -42,13 +42,13 @@ for ((i = 0; i < repeats; i++)); do
   light >>"$work/most"
   light --rate 10000 >>"$work/at_10000"
   light --rate "$(at_share "$(median_of .rate most)" 0.7)" >>"$work/at_70"
-  bench --connections 64 --rate "$(at_share "$(median_of .rate most)" 0.5)" --deadline-us 2000 >>"$work/deadline"
   on_cores 0,1
   bench >>"$work/routed"
   half=$(at_share "$(median_of .rate routed)" 0.5)
+  bench --rate "$half" --deadline-us 2000 >>"$work/deadline"
   bench --rate "$half" >>"$work/alone"
   before=$(status | jq .data.learning.steps)
-  feed_in_background node-0 --data "$data" --limit 1000000 --skip 2000
+  feed_in_background node-0 --data "$data" --limit 1000000 --skip 2000 --rate 200
   bench --rate "$half" >>"$work/learning"
   kill -INT "${feeders[@]}"
   wait_for_feeds

@@ -55,6 +55,24 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointAsIfNothingHadHappened) {
     EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
 }
 
+TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfErrors) {
+    const Bytes now = policy_->checkpoint();
+    ByteWriter drift;
+    DriftMonitor(config_).save(drift);
+    // Magic, version, identity, count, weights, Adam's steps, flag and two empty moments, e, the drift monitor.
+    const std::size_t errors =
+        4 + 4 + 32 + 8 + (4 + sizeof(float) * layout_.size()) + 8 + 1 + 4 + 4 + 8 + drift.bytes().size();
+    constexpr std::size_t kNoEnergiesNoParents = 4 + 4;
+    Bytes before = now;
+    before[4] = std::byte{1};
+    const auto first = before.begin() + static_cast<std::ptrdiff_t>(errors);
+    before.erase(first, first + kNoEnergiesNoParents);
+
+    const auto restored = LearningPolicy::restore(engine_, config_, spec_, before);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ((*restored)->checkpoint(), now);
+}
+
 TEST_F(LearningPolicyTest, RefusesADamagedCheckpointOfAnySort) {
     learn(3);
     const Bytes whole = policy_->checkpoint();

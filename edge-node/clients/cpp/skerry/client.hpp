@@ -225,7 +225,7 @@ private:
             if (reply.status == 200) return reply;
             const std::chrono::milliseconds wait = retry_after(reply);
             const bool later = (reply.status == 429 || reply.status == 503) && wait.count() > 0;
-            if (!later || std::chrono::steady_clock::now() + wait > give_up) throw refusal(reply);
+            if (!later || wait > give_up - std::chrono::steady_clock::now()) throw refusal(reply);
             std::this_thread::sleep_for(wait);
         }
     }
@@ -240,8 +240,10 @@ private:
     static std::chrono::milliseconds retry_after(const Reply& reply) {
         const std::string exactly = reply.header("skerry-retry-after-ms");
         const std::string seconds = reply.header("retry-after");
-        if (!exactly.empty()) return std::chrono::milliseconds(std::strtoll(exactly.c_str(), nullptr, 10));
-        return std::chrono::seconds(std::strtoll(seconds.c_str(), nullptr, 10));
+        constexpr long long kLongest = 24 * 3600;  // whoever names more is not waited for
+        if (exactly.empty())
+            return std::chrono::seconds(std::min(std::strtoll(seconds.c_str(), nullptr, 10), kLongest));
+        return std::chrono::milliseconds(std::min(std::strtoll(exactly.c_str(), nullptr, 10), kLongest * 1000));
     }
 
     /// An answer that holds something else than it should is as bad as none.
