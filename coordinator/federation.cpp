@@ -268,7 +268,7 @@ wire::SignedBytes Federation::certify(const wire::Certificate& certificate) cons
 }
 
 wire::Announcement Federation::announcement_for(const NodeId& node) const {
-    return {newest().manifest, pool_.of(node).counted};
+    return {newest().manifest, pool_.of(node).counted, fleet_audits_.known()};
 }
 
 }  // namespace skerry::coordinator

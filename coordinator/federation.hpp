@@ -12,6 +12,7 @@
 #include "coordinator/ledger/ledger_view.hpp"
 #include "coordinator/registry/join_limits.hpp"
 #include "coordinator/registry/registry.hpp"
+#include "coordinator/round/fleet_audits.hpp"
 #include "coordinator/round/pool.hpp"
 #include "coordinator/round/round.hpp"
 
@@ -96,6 +97,7 @@ public:
     [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] const Registry& registry() const { return registry_; }
     [[nodiscard]] const Pool& pool() const { return pool_; }
+    [[nodiscard]] const FleetAudits& fleet_audits() const { return fleet_audits_; }
     [[nodiscard]] const Transfers& transfers() const { return transfers_; }
     [[nodiscard]] const std::optional<Round>& open_round() const { return open_; }
     [[nodiscard]] const std::optional<Round>& frozen_round() const { return frozen_; }
@@ -159,6 +161,7 @@ private:
     ModelShape model_;
     Registry registry_;
     Pool pool_;
+    FleetAudits fleet_audits_;
     RoundId last_round_;         ///< highest ever opened
     std::optional<Round> open_;  ///< may be open while its predecessor is being summed
     std::optional<Round> frozen_;

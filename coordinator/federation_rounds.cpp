@@ -138,13 +138,14 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     for (const Contribution& update : set)
         counted[update.update.node] = std::max(counted[update.update.node], update.update.sequence);
     const wire::SignedBytes& signed_manifest = published.manifest;
+    const wire::AuditCounts audits = fleet_audits_.with(set);
     Actions announcements;
     for (const auto& [id, presence] : presence_) {
         const Node* const node = registry_.node(id);
         if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(Send{id, node->transport, wire::Announcement{signed_manifest, highest}});
+        announcements.push_back(Send{id, node->transport, wire::Announcement{signed_manifest, highest, audits}});
     }
     actions.push_back(Append{{std::move(published)}});
     std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
@@ -171,6 +172,7 @@ void Federation::fold(const ledger::RoundOpened& event) {
 
 void Federation::fold(const ledger::UpdateAccepted& event) {
     pool_.apply(event);
+    fleet_audits_.apply(event);
 }
 
 void Federation::fold(const ledger::UpdateRefused& event) {
@@ -179,6 +181,7 @@ void Federation::fold(const ledger::UpdateRefused& event) {
 
 void Federation::fold(const ledger::UpdateSetAside& event) {
     pool_.apply(event);
+    fleet_audits_.apply(event);
 }
 
 void Federation::fold(const ledger::RoundFrozen& event) {
@@ -199,6 +202,7 @@ void Federation::fold(const ledger::VersionPublished& event) {
         SKERRY_ASSERT(frozen_ && frozen_->id() == event.round && event.parent == newest().version);
         frozen_->publish(event.version);
         frozen_.reset();
+        fleet_audits_.count(pool_.frozen());
         pool_.apply(event);
     }
     held_[event.version] = Version{event.version, event.round, event.weights, event.at, event.manifest};

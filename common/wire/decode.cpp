@@ -143,7 +143,9 @@ Result<Report> read(const proto::Report& from) {
 }
 
 Result<Announcement> read(const proto::Announcement& from) {
-    return Announcement{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}};
+    Announcement to{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}, {}};
+    if (!from.audits().empty()) to.audits = SKERRY_TRY(audit_counts_of(bytes_of(from.audits())));
+    return to;
 }
 
 Result<Welcome> read(const proto::Welcome& from) {

@@ -46,6 +46,7 @@ void write(const std::array<Number, kTiers>& from, proto::PerTier& to) {
 void write(const Announcement& from, proto::Announcement& to) {
     write(from.manifest, *to.mutable_manifest());
     to.set_counted(from.counted.value);
+    if (!from.audits.empty()) to.set_audits(raw(encoded(from.audits)));
 }
 
 void write(const Hello& from, proto::Envelope& envelope) {

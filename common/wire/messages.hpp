@@ -12,6 +12,7 @@
 #include "common/base/bytes.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/time.hpp"
+#include "common/wire/audit_counts.hpp"
 
 /// What a node and the coordinator say to each other, as plain structs: what the pure cores see. PROTOCOL.md tells
 /// the story; codec.hpp turns them into frames and back, checking every bound of limits.hpp on the way in. Texts are
@@ -111,6 +112,7 @@ using FromNode = std::variant<Hello, LeaseRequest, UpdateOffer, UpdateChunk, Mod
 struct Announcement {
     SignedBytes manifest;  ///< signed.hpp: Manifest
     Sequence counted;      ///< the highest sequence of this node that is counted in it
+    AuditCounts audits{};  ///< what the fleet's audits have shown by then, for the nodes' routers; may be empty
     bool operator==(const Announcement&) const = default;
 };
 

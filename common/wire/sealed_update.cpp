@@ -53,11 +53,12 @@ Bytes body_head(const UpdateBody& body) {
     head.put(body.labelled).put(body.errors).put(static_cast<std::uint16_t>(body.confusions.size()));
     for (const ClassPairCount& pair : body.confusions)
         head.put(pair.truth).put(pair.predicted).put(pair.count);
+    if (!body.audits.empty()) head.put(encoded(body.audits));
     return std::move(head).take();
 }
 
 /// Reads the head from the first chunk and leaves `chunk` at the first byte of Δ.
-Result<UpdateBody> read_head(ByteView& chunk, std::uint64_t plain_bytes) {
+Result<UpdateBody> read_head(ByteView& chunk, const UpdateHeader& header) {
     ByteReader in(chunk);
     UpdateBody body;
     body.labelled = in.get<std::uint64_t>();
@@ -74,7 +75,9 @@ Result<UpdateBody> read_head(ByteView& chunk, std::uint64_t plain_bytes) {
         if (!pair_is_sound(pair)) return fail(ErrorCode::InvalidInput, "the update's body names an impossible class");
         body.confusions.push_back(pair);
     }
-    const std::uint64_t delta_bytes = plain_bytes - body_size(0, pairs);
+    const WithAudits audits = header.audits ? WithAudits::Yes : WithAudits::No;
+    if (header.audits) body.audits = SKERRY_TRY(audit_counts_of(in.get_bytes(kAuditCountsBytes)));
+    const std::uint64_t delta_bytes = header.plain_bytes - body_size(0, pairs, audits);
     if (!in.ok() || delta_bytes % sizeof(float) != 0) {
         return fail(ErrorCode::InvalidInput, "the update's body is no whole number of float32 values");
     }
@@ -112,8 +115,9 @@ std::uint64_t sealed_size(std::uint64_t plain_bytes) {
     return plain_bytes + chunks_of(plain_bytes) * crypto::kAeadTagBytes;
 }
 
-std::uint64_t body_size(std::uint64_t values, std::size_t pairs) {
-    return kBodyFixedBytes + pairs * kPairBytes + values * sizeof(float);
+std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits) {
+    return kBodyFixedBytes + pairs * kPairBytes + (audits == WithAudits::Yes ? kAuditCountsBytes : 0) +
+           values * sizeof(float);
 }
 
 Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
@@ -125,7 +129,9 @@ Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const cry
                                                  " confusions is beyond the limits of the format");
     }
     auto sender = SKERRY_TRY(crypto::HpkeSender::setup(to, hpke_info(header), kUpdateAead));
-    header.plain_bytes = body_size(body.delta.size(), body.confusions.size());
+    header.audits = !body.audits.empty();
+    header.plain_bytes =
+        body_size(body.delta.size(), body.confusions.size(), header.audits ? WithAudits::Yes : WithAudits::No);
     header.encapsulated = sender.enc();
 
     SealedUpdate update;
@@ -181,7 +187,7 @@ Result<UpdateBody> open(const SealedUpdate& update, const crypto::SealPrivateKey
         if (!opened) return altered();
         ByteView plain = *opened;
         if (i == 0) {
-            body = SKERRY_TRY(read_head(plain, header.plain_bytes));
+            body = SKERRY_TRY(read_head(plain, header));
             rest = std::as_writable_bytes(std::span(body.delta));
         }
         std::copy(plain.begin(), plain.end(), rest.begin());

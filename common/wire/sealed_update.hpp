@@ -5,6 +5,7 @@
 
 #include "common/crypto/hpke.hpp"
 #include "common/crypto/sign.hpp"
+#include "common/wire/audit_counts.hpp"
 #include "common/wire/messages.hpp"
 #include "common/wire/signed.hpp"
 
@@ -22,6 +23,7 @@ struct UpdateHeader {
     Digest model{};
     Tier tier = Tier::Heavy;
     std::uint32_t examples = 0;     ///< claimed; the lease bounds what counts
+    bool audits = false;            ///< the body has audit counts
     std::uint64_t plain_bytes = 0;  ///< of the body before sealing
     ByteArray<32> encapsulated{};   ///< HPKE enc
     bool operator==(const UpdateHeader&) const = default;
@@ -43,6 +45,7 @@ struct UpdateBody {
     std::uint64_t labelled = 0;  ///< since the last update
     std::uint64_t errors = 0;
     std::vector<ClassPairCount> confusions;  ///< ≤ limits::kReportClassPairsMax, the most frequent
+    AuditCounts audits;                      ///< of the newest of the node's audits; may be empty
     std::vector<float> delta;                ///< Δ for the tier's prefix; but first the normaliser's moments, whole
     bool operator==(const UpdateBody&) const = default;
 };
@@ -59,7 +62,7 @@ struct SealedUpdate {
     [[nodiscard]] static Result<SealedUpdate> from_blob(ByteView blob);
 };
 
-/// Seals and signs. `header.plain_bytes` and `.encapsulated` are filled in here.
+/// Seals and signs. `header.audits`, `.plain_bytes` and `.encapsulated` are filled in here.
 [[nodiscard]] Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
                                         const crypto::SigningKey& identity);
 
@@ -68,8 +71,9 @@ struct SealedUpdate {
 
 /// The sealed size that a body of `plain_bytes` takes: what an honest offer says.
 [[nodiscard]] std::uint64_t sealed_size(std::uint64_t plain_bytes);
-/// The body size of a Δ of `values` float32 with `pairs` confusion counts.
-[[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs);
+/// The body size of a Δ of `values` float32 with `pairs` confusion counts, and with audit counts or without.
+enum class WithAudits { No, Yes };
+[[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits = WithAudits::No);
 
 /// PermissionDenied: the signature is not `identity`'s over `content`.
 [[nodiscard]] Result<> verify_signature(const Digest& content, const ByteArray<64>& signature,

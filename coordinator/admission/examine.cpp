@@ -31,11 +31,13 @@ Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& hea
                                                 std::string(name_of(header.tier)) + " tier of this model"};
     }
     if (Verdict flaw = check_counts(*body, model)) return *std::move(flaw);
+    if (Verdict flaw = check_audits(body->audits)) return *std::move(flaw);
     Sound sound;
     if (Verdict flaw = check_delta(body->delta, model.statistics, norm_max, sound.norm)) return *std::move(flaw);
     sound.labelled = body->labelled;
     sound.errors = body->errors;
     sound.confusions = std::move(body->confusions);
+    sound.audits = std::move(body->audits);
     return sound;
 }
 

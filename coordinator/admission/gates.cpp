@@ -69,11 +69,13 @@ Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes,
                                                 std::to_string(lease.sealed_bytes_max) + " that the lease allows"};
     }
     const std::uint64_t values = model.prefix(header.tier);
-    const std::uint64_t smallest = wire::body_size(values, 0);
-    const std::uint64_t one_pair = wire::body_size(values, 1) - smallest;
-    const bool fits =
-        header.plain_bytes >= smallest && header.plain_bytes <= wire::body_size(values, limits::kReportClassPairsMax) &&
-        (header.plain_bytes - smallest) % one_pair == 0 && sealed_bytes == wire::sealed_size(header.plain_bytes);
+    const auto audits = header.audits ? wire::WithAudits::Yes : wire::WithAudits::No;
+    const std::uint64_t smallest = wire::body_size(values, 0, audits);
+    const std::uint64_t one_pair = wire::body_size(values, 1, audits) - smallest;
+    const bool fits = header.plain_bytes >= smallest &&
+                      header.plain_bytes <= wire::body_size(values, limits::kReportClassPairsMax, audits) &&
+                      (header.plain_bytes - smallest) % one_pair == 0 &&
+                      sealed_bytes == wire::sealed_size(header.plain_bytes);
     if (!fits) {
         return Flaw{RefusalCode::Misshapen, std::to_string(header.plain_bytes) + " bytes, sealed " +
                                                 std::to_string(sealed_bytes) + ", are no update of the " +
@@ -97,8 +99,24 @@ Verdict check_counts(const wire::UpdateBody& body, const ModelShape& model) {
     return {};
 }
 
+Verdict check_audits(const wire::AuditCounts& counts) {
+    using wire::AuditCounts;
+    std::array<std::array<std::uint64_t, 1 + AuditCounts::kExits>, AuditCounts::kExits> totals{};
+    for (std::size_t i = 0; i < counts.bins.size(); ++i) {
+        auto& total = totals[i / AuditCounts::kBins];
+        total[0] += counts.bins[i].requests;
+        for (std::size_t exit = 0; exit < AuditCounts::kExits; ++exit)
+            total[1 + exit] += counts.bins[i].differ[exit];
+    }
+    if (totals[0] != totals[1]) {
+        return Flaw{RefusalCode::Misshapen,
+                    "its audit counts of the light and the medium exit are not of the same audits"};
+    }
+    return {};
+}
+
 std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
-    return wire::sealed_size(wire::body_size(model.prefix(tier), limits::kReportClassPairsMax));
+    return wire::sealed_size(wire::body_size(model.prefix(tier), limits::kReportClassPairsMax, wire::WithAudits::Yes));
 }
 
 Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm) {

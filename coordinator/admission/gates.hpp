@@ -42,6 +42,10 @@ struct ModelShape {
 /// Misshapen: more labels than anybody has, more errors than labels, or a class that the model has not.
 [[nodiscard]] Verdict check_counts(const wire::UpdateBody& body, const ModelShape& model);
 
+/// Misshapen: audit counts that no node's audits can give. Each audit is in one bin of each exit, so their totals
+/// agree.
+[[nodiscard]] Verdict check_audits(const wire::AuditCounts& counts);
+
 /// What an honest offer of a tier may take at most, and so what its lease says.
 [[nodiscard]] std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier);
 

@@ -30,6 +30,11 @@ public:
         to.body = copy_of(bytes_of(from.body()));
         array(from.signature(), to.signature);
     }
+    void audits(const std::string& from, wire::AuditCounts& to) {
+        auto counts = wire::audit_counts_of(bytes_of(from));
+        if (counts) to = *std::move(counts);
+        good_ = good_ && !to.empty();
+    }
     void update(const stored::UpdateId& from, UpdateId& to) {
         id(from.node(), to.node);
         to.sequence.value = from.sequence();
@@ -124,6 +129,7 @@ UpdateAccepted read(const stored::UpdateAccepted& from, Fields& fields) {
             {static_cast<std::uint16_t>(pair.truth()), static_cast<std::uint16_t>(pair.predicted()), pair.count()});
     }
     fields.signed_bytes(from.receipt(), to.receipt);
+    if (!from.audits().empty()) fields.audits(from.audits(), to.audits);
     return to;
 }
 

@@ -103,6 +103,7 @@ struct UpdateAccepted {
     std::uint64_t labelled = 0;
     std::uint64_t errors = 0;
     std::vector<wire::ClassPairCount> confusions;
+    wire::AuditCounts audits;  ///< of the node, for the fleet's routers; may be empty
     wire::SignedBytes receipt;
 
     bool operator==(const UpdateAccepted&) const = default;

@@ -52,6 +52,7 @@ public:
         std::function<bool()> may_learn = [] { return true; };
         std::function<void()> done_learning = [] {};            ///< the engine rests; once for each yes of may_learn
         std::function<void(const LabelledLogits&)> labelled{};  ///< before the step's snapshot is published
+        std::function<wire::AuditCounts()> audits = [] { return wire::AuditCounts(); };  ///< what an update takes along
     };
 
     LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, LearningEngine& engine,

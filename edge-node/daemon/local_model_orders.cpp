@@ -38,13 +38,13 @@ void LocalModel::work_on(TakeUpdate& order) {
         return end_work();
     }
     Totals totals = checkpoint_.totals;
-    auto job = [this, order, totals,
+    auto job = [this, order, totals, audits = listeners_.audits(),
                 weights = policy_->parameters()]() mutable -> Result<std::optional<SpooledUpdate>> {
         const Totals before = SKERRY_TRY(stores_.spool.totals_sent());
         const auto counts =
             SKERRY_TRY(stores_.labels.errors().counts_since(before.error_cursor, limits::kReportClassPairsMax));
         totals.error_cursor = counts.cursor;
-        Contribution contribution{*weights, model_->layout.statistics(), totals, {}};
+        Contribution contribution{*weights, model_->layout.statistics(), totals, {}, audits};
         for (const feedback::ConfusionCount& pair : counts.pairs) {
             contribution.confusions.push_back({static_cast<std::uint16_t>(pair.truth),
                                                static_cast<std::uint16_t>(pair.predicted),

@@ -152,7 +152,8 @@ Result<> Node::start() {
                   [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); },
                   [this] { return host_.admit_install(*this); }, [this] { return host_.may_learn(*this); },
                   [this] { host_.done_learning(*this); },
-                  [this](const LabelledLogits& readings) { routes_.on_labelled(readings); }});
+                  [this](const LabelledLogits& readings) { routes_.on_labelled(readings); },
+                  [this] { return routes_.audits(); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }

@@ -1,5 +1,6 @@
 #include "edge-node/daemon/route_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/parameters/multiply_adds.hpp"
@@ -9,6 +10,9 @@ namespace skerry::node {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenRouters{250};
+
+static_assert(AuditHistogram::kBins == wire::AuditCounts::kBins && kLighterExits == wire::AuditCounts::kExits);
+static_assert(AuditWindow::kCapacity * AuditHistogram::kUnits < 1ULL << 31U, "a count of 32 bits holds all audits");
 
 TierCosts costs_of(const parameters::ModelSpec& spec) {
     const parameters::MultiplyAdds arithmetic = parameters::multiply_adds(spec);
@@ -62,9 +66,32 @@ void RouteKeeper::on_snapshot(const Snapshot& snapshot) {
     publish_soon();
 }
 
-void RouteKeeper::on_fleet(const AuditHistogram& others) {
-    tuner_.fleet_knows(others);
+void RouteKeeper::on_fleet(const wire::AuditCounts& fleet) {
+    if (fleet.empty()) return;
+    std::array<std::array<AuditHistogram::Bin, AuditHistogram::kBins>, kLighterExits> bins{};
+    for (std::size_t i = 0; i < fleet.bins.size(); ++i) {
+        AuditHistogram::Bin& bin = bins[i / AuditHistogram::kBins][i % AuditHistogram::kBins];
+        bin.requests = fleet.bins[i].requests;
+        std::copy(fleet.bins[i].differ.begin(), fleet.bins[i].differ.end(), bin.differ.begin());
+    }
+    tuner_.fleet_knows(AuditHistogram(bins, fleet.audits));
     publish_soon();
+}
+
+wire::AuditCounts RouteKeeper::audits() const {
+    const AuditHistogram histogram = tuner_.histogram();
+    wire::AuditCounts counts;
+    counts.audits = static_cast<std::uint32_t>(histogram.audits());
+    if (counts.empty()) return counts;
+    for (std::size_t exit = 0; exit < kLighterExits; ++exit) {
+        for (const AuditHistogram::Bin& bin : histogram.bins(static_cast<Tier>(exit))) {
+            wire::AuditCounts::Bin& count = counts.bins.emplace_back();
+            count.requests = static_cast<std::uint32_t>(bin.requests);
+            std::transform(bin.differ.begin(), bin.differ.end(), count.differ.begin(),
+                           [](double differ) { return static_cast<std::uint32_t>(differ); });
+        }
+    }
+    return counts;
 }
 
 void RouteKeeper::publish_soon() {

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/wire/audit_counts.hpp"
 #include "edge-node/api/infer_job.hpp"
 #include "edge-node/learning/learning_report.hpp"
 #include "edge-node/router/router_tuner.hpp"
@@ -32,8 +33,10 @@ public:
     void on_labelled(const LabelledLogits& readings);
     /// The weights that requests read from now on.
     void on_snapshot(const Snapshot& snapshot);
-    void on_fleet(const AuditHistogram& others);
+    void on_fleet(const wire::AuditCounts& fleet);
 
+    /// This node's audits, for the fleet; empty: it has none.
+    [[nodiscard]] wire::AuditCounts audits() const;
     [[nodiscard]] const RouterTuner& tuner() const { return tuner_; }
 
 private:

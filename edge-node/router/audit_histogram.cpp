@@ -1,6 +1,7 @@
 #include "edge-node/router/audit_histogram.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace skerry::node {
 namespace {
@@ -18,12 +19,17 @@ std::size_t bin_of(double logit_u) {
 AuditHistogram AuditHistogram::of(std::span<const Audit> audits) {
     AuditHistogram histogram;
     histogram.audits_ = static_cast<double>(audits.size());
+    double total = 0;
+    for (const Audit& audit : audits)
+        total += static_cast<double>(audit.weight);
+    const double unit = total > 0 ? kUnits * histogram.audits_ / total : 0;
     for (const Audit& audit : audits) {
+        const double weight = std::round(unit * static_cast<double>(audit.weight));
         for (std::size_t exit = 0; exit < kLighterExits; ++exit) {
             Bin& bin = histogram.bins_[exit][bin_of(logit(static_cast<double>(audit.uncertainty[exit])))];
-            bin.requests += static_cast<double>(audit.weight);
+            bin.requests += weight;
             for (std::size_t other = 0; other < kLighterExits; ++other)
-                bin.differ[other] += audit.differs[other] ? static_cast<double>(audit.weight) : 0;
+                bin.differ[other] += audit.differs[other] ? weight : 0;
         }
     }
     return histogram;

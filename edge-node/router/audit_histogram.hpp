@@ -10,8 +10,10 @@ namespace skerry::node {
 
 /// Audits as nodes share them: for each lighter exit, by its uncertainty, how many requests there were and how many of
 /// them each lighter exit answered otherwise than heavy. Sums of these are the fleet's. Nothing of a sample is in it.
+/// of() counts in whole numbers, kUnits for an audit of the mean weight, so that nothing is lost on the wire.
 class AuditHistogram {
 public:
+    static constexpr double kUnits = 256;
     static constexpr std::size_t kBins = 64;  ///< of width ¼ in logit u, from −12 to 4; the outer ones are open
 
     struct Bin {

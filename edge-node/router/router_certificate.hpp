@@ -27,7 +27,7 @@ struct RouterCertificate {
     std::uint64_t audits_dropped = 0;           ///< that found no idle time
     std::size_t audits_kept = 0;                ///< those that the numbers here are from
     double audits_effective = 0;                ///< as many equally weighted ones say as much
-    std::uint64_t audits_fleet = 0;             ///< of the others, by the coordinator
+    std::uint64_t audits_fleet = 0;             ///< of the fleet, by the coordinator
     std::optional<double> gate_auroc;           ///< does light's margin tell that light differs from heavy?
     std::optional<double> gate_auroc_labelled;  ///< … that light is wrong and heavy right?
     std::uint64_t labelled = 0;                 ///< readings with labels so far

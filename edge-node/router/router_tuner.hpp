@@ -63,7 +63,7 @@ public:
     enum class NewWeights { Step, Version };
     void weights_changed(NewWeights what);
 
-    /// What the other nodes' audits have shown; see kPriorAudits.
+    /// What the fleet's audits have shown, this node's among them; see kPriorAudits.
     void fleet_knows(const AuditHistogram& histogram);
 
     /// What this node's audits have shown, for the fleet.

@@ -105,6 +105,10 @@ struct KeepCertificate {
     wire::SignedBytes signed_certificate;
     wire::Certificate certificate;
 };
+/// What the fleet's audits have shown by the newest version, for the router; not durable, since Welcome repeats it.
+struct HeedAudits {
+    wire::AuditCounts counts;
+};
 /// For the log and the status page.
 struct Notice {
     enum class Level { Info, Warning, Error };
@@ -114,7 +118,7 @@ struct Notice {
 };
 
 using Action = std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress,
-                            StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, Notice>;
+                            StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, HeedAudits, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace skerry::node

@@ -139,6 +139,7 @@ private:
     std::optional<Download> download_;
     std::optional<Announced> installing_;
     ModelVersion newest_known_;
+    ModelVersion audits_of_;        ///< of the version that the fleet's audits were last heard with
     ModelVersion refused_version_;  ///< we can't use it: wait for a newer one
     TimePoint refused_until_{};     ///< or, where we have none, for this moment
     Question pull_;

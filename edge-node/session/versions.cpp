@@ -16,6 +16,10 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
                       "the version announced is of another federation or another declared model: it is not installed");
     }
     newest_known_ = std::max(newest_known_, manifest->version);
+    if (manifest->version > audits_of_ && !announcement.audits.empty()) {
+        audits_of_ = manifest->version;
+        order(HeedAudits{announcement.audits});
+    }
     const ModelVersion known = newest_       ? newest_->manifest.version
                                : download_   ? download_->version()
                                : installing_ ? installing_->manifest.version

@@ -31,6 +31,7 @@ struct Contribution {
     std::size_t statistics = 0;      ///< values before the first trained weight
     Totals totals;
     std::vector<wire::ClassPairCount> confusions;  ///< since the last update
+    wire::AuditCounts audits{};                    ///< the newest; may be empty
 };
 
 /// Where the two stores of a node, this and the learner's checkpoint, have to agree. A version is installed in three

@@ -61,6 +61,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     body.labelled = since(contribution.totals.labelled, before.labelled);
     body.errors = since(contribution.totals.errors, before.errors);
     body.confusions = contribution.confusions;
+    body.audits = contribution.audits;
     const auto examples = static_cast<std::uint32_t>(
         std::min(since(contribution.totals.examples, before.examples), limits::kExamplesPerUpdateMax));
     const auto header = wire::UpdateHeader::under(lease, order.sequence, examples);

@@ -203,6 +203,7 @@ void SimulatedNode::perform(node::Action& action) {
             [&](node::InstallVersion& order) { install(order); },
             [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
             [&](node::KeepCertificate& order) { disk_.certificate = order.signed_certificate; },
+            [](node::HeedAudits&) {},  // a matter of the router, which is not simulated
             [&](node::Notice& order) { note(order.event); },
         },
         action);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/ledger/journal.hpp"
+#include "tests/support/sample_audits.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator::ledger {
@@ -16,6 +17,7 @@ inline Events eventful_history() {
     FakeNode first = bench.enrolled();
     FakeNode second = bench.enrolled(Tier::Medium);
     FakeNode third = bench.enrolled();
+    third.audits = sample_audits(80, 1);
     const std::vector<float> ones(8, 1.0F);
     bench.contribute(first, ones);
     bench.wait(2min);

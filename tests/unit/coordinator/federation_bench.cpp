@@ -258,6 +258,7 @@ OfferedUpdate FederationBench::sealed_under(FakeNode& node, const wire::SignedBy
     body.labelled = examples;
     body.errors = 7;
     body.confusions = {{1, 2, 7}};
+    body.audits = node.audits;
     body.delta = delta;
     const auto update = *wire::seal(header, body, keys.seal.public_key(), node.identity);
     return {{signed_lease, update.header, update.sealed.size(), update.content, update.signature}, update.sealed};

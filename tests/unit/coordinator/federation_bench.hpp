@@ -21,6 +21,7 @@ struct FakeNode {
     crypto::SigningKey identity = crypto::SigningKey::generate();
     ByteArray<32> transport{};
     std::uint64_t sequence = 0;
+    wire::AuditCounts audits{};  ///< what its updates take along
 
     [[nodiscard]] NodeId id() const { return wire::node_of(identity.verify_key()); }
 };

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "tests/support/sample_audits.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator {
@@ -34,6 +35,30 @@ TEST(Restart, KeepsTheOpenRoundItsDeadlineAndItsUpdates) {
     bench.contribute(second, kOnes);
     bench.wait(20s);
     EXPECT_EQ(bench.core->newest().version, ModelVersion{2}) << "the deadline that the round was opened with holds";
+}
+
+TEST(Restart, KnowsTheFleetsAuditsAndTellsThemToANewNode) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    first.audits = sample_audits(300, 3);
+    second.audits = sample_audits(100, 1);
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    bench.wait(60s);
+    ASSERT_EQ(bench.core->newest().version, ModelVersion{2});
+    const wire::AuditCounts known = bench.core->fleet_audits().known();
+    EXPECT_EQ(known.audits, 400U);
+    bench.restart();
+    EXPECT_EQ(bench.core->fleet_audits().known(), known);
+    const FakeNode late = bench.enrolled();
+    wire::Hello hello;
+    hello.protocol = limits::kProtocolVersion;
+    hello.model = bench.core->model().identity;
+    hello.certificate_expires = bench.now + 24h * 90;
+    const auto said = bench.say(late, hello);
+    ASSERT_THAT(said, SizeIs(1));
+    EXPECT_EQ(std::get<wire::Welcome>(said[0]).newest.audits, known);
 }
 
 TEST(Restart, WithAClockThatIsBehindDoesNotWaitForTheOldDeadline) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/sample_audits.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator {
@@ -124,6 +125,27 @@ TEST_F(GatesTest, RefuseCountsThatCannotBe) {
     EXPECT_EQ(code(10, 11, 2), RefusalCode::Misshapen);
     EXPECT_EQ(code(1ULL << 40U, 1, 2), RefusalCode::Misshapen);
     EXPECT_EQ(code(10, 1, 3), RefusalCode::Misshapen) << "the model has classes 0 to 2";
+}
+
+TEST_F(GatesTest, LetAuditsPassThatAreOfOneSetOfSamples) {
+    wire::AuditCounts counts = sample_audits(50, 2);
+    EXPECT_FALSE(check_audits(counts));
+    EXPECT_FALSE(check_audits({})) << "a light node has none";
+    ++counts.bins[3].requests;
+    EXPECT_EQ(check_audits(counts)->code, RefusalCode::Misshapen) << "light has an audit that medium has not";
+    ++counts.bins[wire::AuditCounts::kBins].requests;
+    EXPECT_FALSE(check_audits(counts));
+    ++counts.bins[3].differ[1];
+    EXPECT_EQ(check_audits(counts)->code, RefusalCode::Misshapen) << "medium differs in one and does not";
+}
+
+TEST_F(GatesTest, KnowTheSizeOfAnUpdateWithAudits) {
+    header.audits = true;
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen) << "its header says that it has what its size leaves out";
+    header.plain_bytes = wire::body_size(6, limits::kReportClassPairsMax, wire::WithAudits::Yes);
+    EXPECT_FALSE(size_verdict());
+    header.audits = false;
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ wire::Announcement FakeCoordinator::announcement() const {
         manifest.values[tier] = layout_.prefix(static_cast<Tier>(tier));
         manifest.digests[tier] = crypto::sha256(bytes_of_floats(std::span(weights).first(manifest.values[tier])));
     }
-    return {wire::sign(manifest, signing_), counted_};
+    return {wire::sign(manifest, signing_), counted_, fleet_audits};
 }
 
 void FakeCoordinator::hear(const wire::Hello& hello) {

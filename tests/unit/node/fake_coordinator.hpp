@@ -38,6 +38,7 @@ public:
     bool prove_join = true;
     bool take_offers = true;  ///< false: updates stay un-receipted
     std::optional<wire::RefusalCode> refuse_updates;
+    wire::AuditCounts fleet_audits;  ///< announced with each version
 
     // What it has seen.
     std::vector<wire::JoinRequest> joins;

@@ -1,4 +1,5 @@
 #include "edge-node/tools/status_text.hpp"
+#include "tests/support/sample_audits.hpp"
 #include "tests/unit/node/node_fixture.hpp"
 
 namespace skerry::node::testing {
@@ -37,6 +38,32 @@ TEST_F(NodeTest, RoutesByTheAuditsOnceThereAreEnough) {
     EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) {
         return facts.router && facts.router->mode == RouterMode::Risk && facts.router->accuracy_retention == 0.99;
     }));
+}
+
+TEST_F(NodeTest, TellsTheFleetOfItsAuditsWithAnUpdate) {
+    options_.config.router.audit_share = 1;
+    start();
+    ASSERT_TRUE(serves());
+    ASSERT_TRUE(feed(400));
+    ASSERT_TRUE(eventually([](const FakeCoordinator& seen, const auto&) { return !seen.accepted.empty(); }));
+    coordinator([](const FakeCoordinator& seen) {
+        const wire::AuditCounts& audits = seen.accepted.front().audits;
+        EXPECT_GT(audits.audits, 0U);
+        std::array<std::uint64_t, wire::AuditCounts::kExits> requests{};
+        for (std::size_t i = 0; i < audits.bins.size(); ++i)
+            requests[i / wire::AuditCounts::kBins] += audits.bins[i].requests;
+        EXPECT_EQ(requests[0], requests[1]) << "each audit is in one bin of each exit";
+        EXPECT_GT(requests[0], 0U);
+    });
+}
+
+TEST_F(NodeTest, BeginsWithWhatTheFleetsAuditsHaveShown) {
+    coordinator([](FakeCoordinator& coordinator) { coordinator.fleet_audits = sample_audits(400, 0); });
+    start();
+    EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) {
+        return facts.router && facts.router->audits_fleet == 400 && facts.router->mode == RouterMode::Risk;
+    }));
+    EXPECT_EQ(status()["router"]["audits"]["kept"], 0) << "it has none of its own";
 }
 
 TEST_F(NodeTest, WithoutHeavyThereIsNothingToCompareWith) {

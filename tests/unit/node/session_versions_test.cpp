@@ -1,3 +1,4 @@
+#include "tests/support/sample_audits.hpp"
 #include "tests/unit/node/session_fixture.hpp"
 
 namespace skerry::node {
@@ -61,6 +62,25 @@ TEST_F(SessionTest, NeverGoesBackToAnOlderVersion) {
     EXPECT_THAT(hear(session, federation_.welcome(4)), Not(Contains(says<wire::ModelPull>())));
     EXPECT_THAT(hear(session, federation_.announcement(5)), IsEmpty());
     EXPECT_THAT(hear(session, federation_.announcement(6)), ElementsAre(says<wire::ModelPull>()));
+}
+
+TEST_F(SessionTest, HeedsTheFleetsAuditsOnceForEachVersion) {
+    Session session = settled();
+    wire::Announcement announcement = federation_.announcement(2);
+    announcement.audits = sample_audits(400, 2);
+    EXPECT_THAT(hear(session, announcement), ElementsAre(orders<HeedAudits>(), says<wire::ModelPull>()));
+    EXPECT_THAT(hear(session, announcement), IsEmpty());
+    wire::Announcement foreign = Federation{}.announcement(3);
+    foreign.audits = announcement.audits;
+    EXPECT_THAT(hear(session, foreign), ElementsAre(orders<Notice>())) << "of a key that nobody knows";
+}
+
+TEST_F(SessionTest, HearsTheFleetsAuditsAgainAfterARestart) {
+    Session session = open(5);
+    tell(session, Connected{});
+    wire::Welcome welcome = federation_.welcome(5);
+    welcome.newest.audits = sample_audits(400, 2);
+    EXPECT_THAT(hear(session, welcome), Contains(orders<HeedAudits>()));
 }
 
 TEST_F(SessionTest, IgnoresAVersionThatAnotherKeySignedOrOfAnotherModel) {

@@ -127,6 +127,21 @@ TEST(CodecHostile, RefusesAbsentAndUnknownChoices) {
     EXPECT_THAT(why_not_from_coordinator(field(24, field(1, 6ULL))), HasSubstr("reason"));
 }
 
+TEST(CodecHostile, RefusesAuditCountsThatAreNone) {
+    const auto announcement = [](const Bytes& audits) {
+        const std::string record = field(1, std::string("body")) + field(2, std::string(64, '\7'));
+        return why_not_from_coordinator(field(17, field(1, record) + field(3, std::string(text_of(audits)))));
+    };
+    Bytes audits = encoded(Dice(1).audit_counts());
+    EXPECT_EQ(announcement({}), "accepted");
+    EXPECT_EQ(announcement(audits), "accepted");
+    EXPECT_THAT(announcement(Bytes(audits.begin(), audits.end() - 1)), HasSubstr("1540 bytes"));
+    std::fill_n(audits.begin() + 4, 12, std::byte{0});  // no requests in the first bin …
+    audits[8] = std::byte{1};                           // … of which one differs
+    EXPECT_THAT(announcement(audits), HasSubstr("1 of 0 requests differ"));
+    EXPECT_THAT(announcement(Bytes(audits.size())), HasSubstr("without an audit"));
+}
+
 TEST(CodecHostile, RefusesChunkNumbersWhoseArithmeticWouldOverflow) {
     const auto pull = [](std::uint64_t first, std::uint64_t count) {
         return why_not_from_coordinator(field(20, field(1, 1ULL) + field(2, first) + field(3, count)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -118,7 +119,20 @@ public:
         }
     }
 
-    Announcement announcement() { return {record(), {number<std::uint64_t>()}}; }
+    Announcement announcement() {
+        return {record(), {number<std::uint64_t>()}, below(2) == 0 ? AuditCounts{} : audit_counts()};
+    }
+
+    AuditCounts audit_counts() {
+        AuditCounts counts{static_cast<std::uint32_t>(1 + below(~0U)), {}};
+        for (std::size_t i = 0; i < AuditCounts::kExits * AuditCounts::kBins; ++i) {
+            const auto requests = std::max(1U, number<std::uint32_t>());
+            counts.bins.push_back({requests,
+                                   {static_cast<std::uint32_t>(below(std::uint64_t{requests} + 1)),
+                                    static_cast<std::uint32_t>(below(std::uint64_t{requests} + 1))}});
+        }
+        return counts;
+    }
 
     JoinRequest join_request() {
         return {{array<6>()}, array<32>(), array<32>(), text(1, kNodeNameBytesMax),

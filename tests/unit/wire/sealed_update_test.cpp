@@ -6,6 +6,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "tests/support/sample_audits.hpp"
 #include "tests/unit/wire/golden.hpp"
 #include "tests/unit/wire/sample_update.hpp"
 
@@ -88,6 +89,30 @@ TEST(SealedUpdate, OpensWhatAnotherImplementationOfTheDocumentSealed) {
     EXPECT_EQ(body->delta, (std::vector<float>{0.5F, -1.25F, 3.0F}));
 }
 
+TEST(SealedUpdate, OpensTheAuditsThatAnotherImplementationOfTheDocumentSealed) {
+    const auto update = SealedUpdate::from_blob(from_hex(golden::kUpdateWithAuditsBlob).value()).value();
+    EXPECT_TRUE(read_header(update.header).value().audits);
+    const auto body = open(update, crypto::SealPrivateKey::from_bytes(Bytes(32, std::byte{5})).value());
+    ASSERT_TRUE(body) << body.error().message;
+    EXPECT_EQ(body->audits.audits, 700U);
+    EXPECT_EQ(body->audits.bins.at(3), (AuditCounts::Bin{700, {5, 1}}));
+    EXPECT_EQ(body->audits.bins.at(AuditCounts::kBins + 60), (AuditCounts::Bin{700, {5, 1}}));
+    EXPECT_EQ(body->delta, (std::vector<float>{0.5F, -1.25F, 3.0F}));
+}
+
+TEST(SealedUpdate, TakesAuditsAlong) {
+    const SampleUpdate sample;
+    for (const std::size_t values : {std::size_t{0}, std::size_t{1000}, limits::kChunkBytes}) {
+        UpdateBody body = SampleUpdate::body_of(values);
+        body.audits = sample_audits(500, 3);
+        const SealedUpdate update = sample.sealed(body);
+        EXPECT_EQ(read_header(update.header)->plain_bytes, body_size(values, 2, WithAudits::Yes));
+        const auto opened = open(update, sample.coordinator);
+        ASSERT_TRUE(opened) << opened.error().message;
+        EXPECT_TRUE(*opened == body);
+    }
+}
+
 TEST(SealedUpdate, SealsNothingThatNobodyWouldOpen) {
     const SampleUpdate sample;
     const auto code_of = [&sample](const UpdateBody& body) {
@@ -102,8 +127,9 @@ TEST(SealedUpdate, SealsNothingThatNobodyWouldOpen) {
 }
 
 /// Seals any plain text as the body of an update of one chunk, as a node with a mistake would.
-SealedUpdate sealed_plain(const SampleUpdate& sample, ByteView plain) {
+SealedUpdate sealed_plain(const SampleUpdate& sample, ByteView plain, std::byte flags = std::byte{0}) {
     SealedUpdate update = sample.sealed(SampleUpdate::body_of(1));
+    update.header[106] = flags;
     ByteWriter info;
     info.put(bytes_of("skerry/update/1")).put(ByteView(sample.header.federation.value));
     info.put(ByteView(sample.header.update.node.value));
@@ -138,6 +164,25 @@ TEST(SealedUpdate, RefusesABodyThatOpensButIsNone) {
     plain.put(std::uint64_t{1}).put(std::uint64_t{0}).put(std::uint16_t{1});
     plain.put(std::uint16_t{limits::kClassesMax}).put(std::uint16_t{0}).put(std::uint32_t{1});
     EXPECT_EQ(open(sealed_plain(sample, plain.bytes()), sample.coordinator).error().code, ErrorCode::InvalidInput);
+}
+
+TEST(SealedUpdate, RefusesAuditsThatAreCutOffOrCannotBe) {
+    const SampleUpdate sample;
+    const auto verdict = [&sample](ByteView audits) {
+        ByteWriter plain;
+        plain.put(std::uint64_t{1}).put(std::uint64_t{0}).put(std::uint16_t{0}).put(audits);
+        const auto opened = open(sealed_plain(sample, plain.bytes(), std::byte{1}), sample.coordinator);
+        return opened ? std::string("opened") : std::string(name_of(opened.error().code));
+    };
+    AuditCounts counts = sample_audits(5, 1);
+    EXPECT_EQ(verdict(encoded(counts)), "opened");
+    EXPECT_EQ(verdict(ByteView(encoded(counts)).first(kAuditCountsBytes - 4)), "invalid_input");
+    EXPECT_EQ(verdict({}), "invalid_input");
+    counts.bins[0].differ[1] = 1;
+    EXPECT_EQ(verdict(encoded(counts)), "invalid_input");
+    SealedUpdate update = sample.sealed(SampleUpdate::body_of(1));
+    update.header[106] = std::byte{2};
+    EXPECT_EQ(read_header(update.header).error().code, ErrorCode::InvalidInput) << "an unknown flag";
 }
 
 }  // namespace
