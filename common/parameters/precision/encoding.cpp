@@ -12,20 +12,27 @@ namespace {
 class ErrorSum {
 public:
     void add(std::span<const float> values, std::span<const float> decoded) {
+        double most = 0;
+        float largest = 0;
         for (std::size_t i = 0; i < values.size(); ++i) {
             const double apart = std::abs(static_cast<double>(values[i]) - static_cast<double>(decoded[i]));
-            most_ = std::max(most_, apart);
+            most = std::max(most, apart);
+            largest = std::max(largest, std::abs(values[i]));
             squares_ += apart * apart;
         }
+        most_ = std::max(most_, most);
+        if (most > 0) relative_ = std::max(relative_, most / static_cast<double>(largest));
         count_ += values.size();
     }
     [[nodiscard]] EncodingError error() const {
         if (count_ == 0) return {};
-        return {static_cast<float>(most_), static_cast<float>(std::sqrt(squares_ / static_cast<double>(count_)))};
+        return {static_cast<float>(most_), static_cast<float>(std::sqrt(squares_ / static_cast<double>(count_))),
+                static_cast<float>(relative_)};
     }
 
 private:
     double most_ = 0;
+    double relative_ = 0;
     double squares_ = 0;
     std::size_t count_ = 0;
 };

@@ -8,10 +8,13 @@
 
 namespace skerry::parameters {
 
-/// How far the decoded weights lie from those that were encoded: over all values of a prefix, in the weights' own unit.
+/// How far the decoded weights lie from those that were encoded: over all values of a prefix.
 struct EncodingError {
-    float max = 0;
+    float max = 0;  ///< in the weights' own unit, as rms
     float rms = 0;
+    /// The largest as a share of the largest weight of its tensor. A share of the weight itself would say nothing: what
+    /// is rounded to zero is off by all of it, and those are the weights that matter least.
+    float relative = 0;
 
     bool operator==(const EncodingError&) const = default;
 };

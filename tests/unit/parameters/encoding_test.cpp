@@ -189,6 +189,22 @@ TEST_F(EncodingTest, ReportsTheErrorThatDecodingShows) {
     }
 }
 
+TEST_F(EncodingTest, ReportsTheErrorAsAShareOfTheLargestWeightOfTheTensor) {
+    // Half a step of the format's coarsest binade, and nothing where nothing is rounded.
+    const auto relative = [this](const char* text) {
+        return encode(blocks_, plan(text), weights_).errors.back().relative;
+    };
+    EXPECT_EQ(relative("fp32"), 0.0F);
+    EXPECT_GT(relative("fp16"), 0.0F);
+    EXPECT_LE(relative("fp16"), 1.0F / 2048);
+    EXPECT_GT(relative("fp8"), relative("fp16"));
+    EXPECT_LE(relative("fp8"), 1.0F / 16);
+    EXPECT_LE(relative("mixed"), relative("fp8"));
+    for (float& weight : weights_)
+        weight *= 1024;
+    EXPECT_LE(relative("fp8"), 1.0F / 16) << "a share, whatever the unit";
+}
+
 TEST_F(EncodingTest, MomentsAndBiasesStayExact) {
     const auto decoded = decode(blocks_, plan("fp8"), encode(blocks_, plan("fp8"), weights_).bytes);
     ASSERT_TRUE(decoded);
