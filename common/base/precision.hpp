@@ -27,4 +27,19 @@ inline constexpr std::size_t kPrecisions = 5;
 /// InvalidInput: a number that this version does not know.
 [[nodiscard]] Result<Precision> precision_numbered(std::uint64_t number);
 
+/// How a version's weights travel from the coordinator to a node: one precision for all, or the plan of that name
+/// (parameters/precision/plan.hpp). The numbers stand in messages and signed records: they never change.
+enum class WeightEncoding : std::uint8_t {
+    Float32 = 0,
+    Float16 = 1,
+    Float8 = 2,
+    Mixed = 3,  ///< the first layer and the heads in fp16, all between in fp8
+};
+inline constexpr std::size_t kWeightEncodings = 4;
+
+/// "fp32", "fp16", "fp8", "mixed": also the name of the plan.
+[[nodiscard]] std::string_view name_of(WeightEncoding encoding);
+/// InvalidInput: another word.
+[[nodiscard]] Result<WeightEncoding> weight_encoding_named(std::string_view name);
+
 }  // namespace skerry

@@ -19,6 +19,8 @@ inline constexpr std::size_t kJoinReplyBytesMax = limits::kControlBytesMax + lim
 inline constexpr std::uint32_t kTransferChunksMax = limits::kParametersMax * sizeof(float) / limits::kChunkBytes + 1;
 /// Largest body of a signed record; the largest that exists is the manifest's, 272 bytes.
 inline constexpr std::size_t kSignedBodyBytesMax = 1024;
+/// Encodings of one version in an announcement; more than exist, so that neighbours in version interoperate.
+inline constexpr std::size_t kEncodingsMax = 8;
 
 /// What is sent is readable at the other end: texts are cut at limits::kTextMax and lose control characters, numbers
 /// that are not finite become 0, times and waits are brought into their range. Asserts what only a mistake of ours

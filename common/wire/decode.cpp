@@ -75,6 +75,11 @@ Result<std::uint32_t> chunk_count(std::uint32_t count) {
     return count;
 }
 
+Result<WeightEncoding> weight_encoding(std::uint32_t number) {
+    if (number >= kWeightEncodings) return invalid("weights have the unknown encoding ", std::to_string(number));
+    return static_cast<WeightEncoding>(number);
+}
+
 Result<SignedBytes> read(const proto::SignedBytes& from, std::string_view what) {
     SignedBytes to;
     to.body = SKERRY_TRY(bytes(from.body(), kSignedBodyBytesMax, what));
@@ -123,7 +128,7 @@ Result<UpdateChunk> read(const proto::UpdateChunk& from, Bytes payload) {
 
 Result<ModelPull> read(const proto::ModelPull& from) {
     return ModelPull{ModelVersion{from.version()}, SKERRY_TRY(tier(from.tier())), SKERRY_TRY(chunk(from.first())),
-                     SKERRY_TRY(chunk_count(from.count()))};
+                     SKERRY_TRY(chunk_count(from.count())), SKERRY_TRY(weight_encoding(from.encoding()))};
 }
 
 Result<Report> read(const proto::Report& from) {
@@ -143,8 +148,15 @@ Result<Report> read(const proto::Report& from) {
 }
 
 Result<Announcement> read(const proto::Announcement& from) {
-    Announcement to{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}, {}};
+    Announcement to{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}, {}, {}};
     if (!from.audits().empty()) to.audits = SKERRY_TRY(audit_counts_of(bytes_of(from.audits())));
+    if (static_cast<std::size_t>(from.encodings_size()) > kEncodingsMax) {
+        return fail(ErrorCode::InvalidInput, "a version is announced in " + std::to_string(from.encodings_size()) +
+                                                 " encodings; at most " + std::to_string(kEncodingsMax) +
+                                                 " are possible");
+    }
+    for (const proto::SignedBytes& encoding : from.encodings())
+        to.encodings.push_back(SKERRY_TRY(read(encoding, "an encoding of the version")));
     return to;
 }
 
@@ -183,7 +195,7 @@ Result<Refusal> read(const proto::Refusal& from) {
 
 Result<ModelChunk> read(const proto::ModelChunk& from, Bytes payload) {
     return ModelChunk{ModelVersion{from.version()}, SKERRY_TRY(tier(from.tier())), SKERRY_TRY(chunk(from.index())),
-                      std::move(payload)};
+                      std::move(payload), SKERRY_TRY(weight_encoding(from.encoding()))};
 }
 
 Result<Denied> read(const proto::Denied& from) {

@@ -47,6 +47,9 @@ void write(const Announcement& from, proto::Announcement& to) {
     write(from.manifest, *to.mutable_manifest());
     to.set_counted(from.counted.value);
     if (!from.audits.empty()) to.set_audits(raw(encoded(from.audits)));
+    SKERRY_ASSERT(from.encodings.size() <= kEncodingsMax);
+    for (const SignedBytes& encoding : from.encodings)
+        write(encoding, *to.add_encodings());
 }
 
 void write(const Hello& from, proto::Envelope& envelope) {
@@ -87,6 +90,7 @@ void write(const ModelPull& from, proto::Envelope& envelope) {
     to.set_tier(numbered<proto::Tier>(from.tier));
     to.set_first(from.first);
     to.set_count(from.count);
+    to.set_encoding(static_cast<std::uint32_t>(from.encoding));
 }
 
 void write(const Report& from, proto::Envelope& envelope) {
@@ -156,6 +160,7 @@ void write(const ModelChunk& from, proto::Envelope& envelope) {
     to.set_version(from.version.value);
     to.set_tier(numbered<proto::Tier>(from.tier));
     to.set_index(from.index);
+    to.set_encoding(static_cast<std::uint32_t>(from.encoding));
 }
 
 void write(const Denied& from, proto::Envelope& envelope) {

@@ -11,6 +11,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/precision.hpp"
 #include "common/base/time.hpp"
 #include "common/wire/audit_counts.hpp"
 
@@ -80,6 +81,7 @@ struct ModelPull {
     Tier tier = Tier::Heavy;
     std::uint32_t first = 0;
     std::uint32_t count = 0;  ///< ≤ limits::kChunkCredit: the credit
+    WeightEncoding encoding = WeightEncoding::Float32;
     bool operator==(const ModelPull&) const = default;
 };
 
@@ -113,6 +115,8 @@ struct Announcement {
     SignedBytes manifest;  ///< signed.hpp: Manifest
     Sequence counted;      ///< the highest sequence of this node that is counted in it
     AuditCounts audits{};  ///< what the fleet's audits have shown by then, for the nodes' routers; may be empty
+    /// signed.hpp: EncodedWeights, one for each encoding that the node may pull instead of float32.
+    std::vector<SignedBytes> encodings{};
     bool operator==(const Announcement&) const = default;
 };
 
@@ -183,12 +187,13 @@ struct Refusal {
     bool operator==(const Refusal&) const = default;
 };
 
-/// One piece of a version's prefix, float32 little-endian.
+/// One piece of a version's prefix, as ModelPull asked for it.
 struct ModelChunk {
     ModelVersion version;
     Tier tier = Tier::Heavy;
     std::uint32_t index = 0;
     Bytes bytes;  ///< travels as a raw frame
+    WeightEncoding encoding = WeightEncoding::Float32;
     bool operator==(const ModelChunk&) const = default;
 };
 

@@ -65,6 +65,22 @@ struct Layout<Manifest> {
     }
 };
 
+template <>
+struct Layout<EncodedWeights> {
+    static constexpr std::string_view kDomain = "skerry/encoding/1", kMagic = "SKE1", kName = "encoding of a version";
+    static auto fields(auto& r) {
+        return std::tie(r.federation, r.version, r.weights, r.encoding, r.bytes, r.digests, r.errors);
+    }
+    // Float32 has no record: the manifest is its own.
+    static bool sound(const EncodedWeights& record) {
+        return record.encoding != WeightEncoding::Float32 && record.bytes.front() > 0 &&
+               std::is_sorted(record.bytes.begin(), record.bytes.end()) &&
+               record.bytes.back() <= limits::kParametersMax * sizeof(float) &&
+               std::all_of(record.errors.begin(), record.errors.end(),
+                           [](float error) { return std::isfinite(error) && error >= 0; });
+    }
+};
+
 struct FieldWriter {
     ByteWriter out;
 
@@ -72,7 +88,7 @@ struct FieldWriter {
     void operator()(const Field& field) {
         if constexpr (std::is_arithmetic_v<Field>) {
             out.put(field);
-        } else if constexpr (std::is_same_v<Field, Tier>) {
+        } else if constexpr (std::is_enum_v<Field>) {
             out.put(static_cast<std::uint8_t>(field));
         } else if constexpr (std::is_same_v<Field, TimePoint>) {
             out.put(std::int64_t{field.time_since_epoch().count()});
@@ -101,6 +117,10 @@ struct FieldReader {
             const auto number = in.get<std::uint8_t>();
             in_range = in_range && number < kTiers;
             field = static_cast<Tier>(number);
+        } else if constexpr (std::is_same_v<Field, WeightEncoding>) {
+            const auto number = in.get<std::uint8_t>();
+            in_range = in_range && number < kWeightEncodings;
+            field = static_cast<WeightEncoding>(number);
         } else if constexpr (std::is_same_v<Field, TimePoint>) {
             field = TimePoint(std::chrono::milliseconds(in.get<std::int64_t>()));
             in_range = in_range && kTimeMin <= field && field <= kTimeMax;
@@ -185,6 +205,9 @@ SignedBytes sign(const ReceiptBody& record, const crypto::SigningKey& signing) {
 SignedBytes sign(const Manifest& record, const crypto::SigningKey& signing) {
     return sign_record(record, signing);
 }
+SignedBytes sign(const EncodedWeights& record, const crypto::SigningKey& signing) {
+    return sign_record(record, signing);
+}
 
 Result<KeySet> open_keys(const SignedBytes& bytes, const crypto::VerifyKey& root) {
     return open_record<KeySet>(bytes, root);
@@ -200,6 +223,9 @@ Result<ReceiptBody> open_receipt(const SignedBytes& bytes, const crypto::VerifyK
 }
 Result<Manifest> open_manifest(const SignedBytes& bytes, const crypto::VerifyKey& signing) {
     return open_record<Manifest>(bytes, signing);
+}
+Result<EncodedWeights> open_encoded(const SignedBytes& bytes, const crypto::VerifyKey& signing) {
+    return open_record<EncodedWeights>(bytes, signing);
 }
 
 }  // namespace skerry::wire

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "common/base/ids.hpp"
+#include "common/base/precision.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/hpke.hpp"
 #include "common/crypto/sign.hpp"
@@ -83,16 +84,33 @@ struct Manifest {
     bool operator==(const Manifest&) const = default;
 };
 
+/// Coordinator → nodes: a version's weights in fewer bytes, beside its manifest. A function of the weights and the
+/// encoding alone, so it is made once and made again byte for byte; a node checks its sizes against its own layout.
+struct EncodedWeights {
+    FederationId federation;
+    ModelVersion version;
+    Digest weights{};  ///< the manifest's digest of the heavy prefix: what was encoded
+    WeightEncoding encoding = WeightEncoding::Float16;
+    std::array<std::uint64_t, kTiers> bytes{};  ///< of each tier's prefix, as encoded
+    std::array<Digest, kTiers> digests{};       ///< SHA-256 of those bytes
+    /// The most that a weight of the prefix is off, as a share of the largest weight of its tensor.
+    std::array<float, kTiers> errors{};
+    bool operator==(const EncodedWeights&) const = default;
+};
+
 [[nodiscard]] SignedBytes sign(const KeySet& record, const crypto::SigningKey& root);
 [[nodiscard]] SignedBytes sign(const Certificate& record, const crypto::SigningKey& root);
 [[nodiscard]] SignedBytes sign(const Lease& record, const crypto::SigningKey& signing);
 [[nodiscard]] SignedBytes sign(const ReceiptBody& record, const crypto::SigningKey& signing);
 [[nodiscard]] SignedBytes sign(const Manifest& record, const crypto::SigningKey& signing);
+[[nodiscard]] SignedBytes sign(const EncodedWeights& record, const crypto::SigningKey& signing);
 
 [[nodiscard]] Result<KeySet> open_keys(const SignedBytes& bytes, const crypto::VerifyKey& root);
 [[nodiscard]] Result<Certificate> open_certificate(const SignedBytes& bytes, const crypto::VerifyKey& root);
 [[nodiscard]] Result<Lease> open_lease(const SignedBytes& bytes, const crypto::VerifyKey& signing);
 [[nodiscard]] Result<ReceiptBody> open_receipt(const SignedBytes& bytes, const crypto::VerifyKey& signing);
 [[nodiscard]] Result<Manifest> open_manifest(const SignedBytes& bytes, const crypto::VerifyKey& signing);
+/// InvalidInput also for an encoding that this version does not know.
+[[nodiscard]] Result<EncodedWeights> open_encoded(const SignedBytes& bytes, const crypto::VerifyKey& signing);
 
 }  // namespace skerry::wire

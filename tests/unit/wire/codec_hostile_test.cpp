@@ -142,6 +142,27 @@ TEST(CodecHostile, RefusesAuditCountsThatAreNone) {
     EXPECT_THAT(announcement(Bytes(audits.size())), HasSubstr("without an audit"));
 }
 
+TEST(CodecHostile, RefusesAnEncodingOfWeightsThatNobodyKnows) {
+    const std::string pull = field(1, 5ULL) + field(2, 3ULL) + field(3, 0ULL) + field(4, 1ULL);
+    EXPECT_EQ(why_not_from_node(field(5, pull)), "accepted") << "of a node that knows of no encodings";
+    EXPECT_EQ(why_not_from_node(field(5, pull + field(5, 3ULL))), "accepted");
+    EXPECT_THAT(why_not_from_node(field(5, pull + field(5, 4ULL))), HasSubstr("the unknown encoding 4"));
+
+    const std::string chunk = field(1, 5ULL) + field(2, 3ULL) + field(3, 0ULL);
+    const auto heard = decode_from_coordinator({frame(field(23, chunk + field(4, 9ULL))), Bytes(10)});
+    ASSERT_FALSE(heard);
+    EXPECT_THAT(heard.error().message, HasSubstr("the unknown encoding 9"));
+}
+
+TEST(CodecHostile, RefusesMoreEncodingsOfAVersionThanArePossible) {
+    std::string announcement;
+    for (std::size_t i = 0; i < kEncodingsMax; ++i)
+        announcement += field(4, field(1, std::string("body")) + field(2, std::string(64, 's')));
+    EXPECT_EQ(why_not_from_coordinator(field(17, announcement)), "accepted");
+    announcement += field(4, std::string());
+    EXPECT_THAT(why_not_from_coordinator(field(17, announcement)), HasSubstr("9 encodings; at most 8"));
+}
+
 TEST(CodecHostile, RefusesChunkNumbersWhoseArithmeticWouldOverflow) {
     const auto pull = [](std::uint64_t first, std::uint64_t count) {
         return why_not_from_coordinator(field(20, field(1, 1ULL) + field(2, first) + field(3, count)));

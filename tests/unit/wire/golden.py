@@ -46,6 +46,9 @@ RECORDS = {
     "Manifest": (b"skerry/manifest/1", b"SKM1" + FEDERATION + struct.pack("<QQQ", 42, 41, 7) + fill(0x99, 32)
                  + struct.pack("<QQQ", 10, 20, 30) + fill(0xB0, 32) + fill(0xB1, 32) + fill(0xB2, 32) + struct.pack("<I", 5)
                  + fill(0xC0, 32) + fill(0xC1, 32) + TIME),
+    "Encoded": (b"skerry/encoding/1", b"SKE1" + FEDERATION + struct.pack("<Q", 42) + fill(0xB2, 32) + b"\x02"
+                + struct.pack("<QQQ", 12, 22, 32) + fill(0xA0, 32) + fill(0xA1, 32) + fill(0xA2, 32)
+                + struct.pack("<fff", 0.03125, 0.03125, 0.0625)),
 }
 
 

@@ -74,7 +74,7 @@ public:
             case 3:
                 return UpdateChunk{{number<std::uint64_t>()}, chunk(), payload()};
             case 4:
-                return ModelPull{{number<std::uint64_t>()}, tier(), chunk(), count()};
+                return ModelPull{{number<std::uint64_t>()}, tier(), chunk(), count(), encoding()};
             case 5:
                 return Report{{number<std::uint64_t>()},
                               number<std::uint64_t>(),
@@ -113,14 +113,10 @@ public:
             case 6:
                 return Refusal{{number<std::uint64_t>()}, static_cast<RefusalCode>(below(12)), text()};
             case 7:
-                return ModelChunk{{number<std::uint64_t>()}, tier(), chunk(), payload()};
+                return ModelChunk{{number<std::uint64_t>()}, tier(), chunk(), payload(), encoding()};
             default:
                 return Denied{static_cast<Denied::Reason>(below(5)), text()};
         }
-    }
-
-    Announcement announcement() {
-        return {record(), {number<std::uint64_t>()}, below(2) == 0 ? AuditCounts{} : audit_counts()};
     }
 
     AuditCounts audit_counts() {
@@ -132,6 +128,15 @@ public:
                                     static_cast<std::uint32_t>(below(std::uint64_t{requests} + 1))}});
         }
         return counts;
+    }
+
+    WeightEncoding encoding() { return static_cast<WeightEncoding>(below(kWeightEncodings)); }
+
+    Announcement announcement() {
+        Announcement made{record(), {number<std::uint64_t>()}, below(2) == 0 ? AuditCounts{} : audit_counts(), {}};
+        for (std::uint64_t left = below(kEncodingsMax + 1); left > 0; --left)
+            made.encodings.push_back(record());
+        return made;
     }
 
     JoinRequest join_request() {

@@ -50,6 +50,16 @@ Manifest manifest() {
             kTime};
 }
 
+EncodedWeights encoded() {
+    return {kFederation,
+            ModelVersion{42},
+            filled<32>(0xB2),
+            WeightEncoding::Float8,
+            {12, 22, 32},
+            {filled<32>(0xA0), filled<32>(0xA1), filled<32>(0xA2)},
+            {0.03125F, 0.03125F, 0.0625F}};
+}
+
 /// One kind of record: what is signed is golden, comes back equal, and nothing else opens.
 template <class Record>
 void expect_canonical(const Record& record, Result<Record> (*open)(const SignedBytes&, const crypto::VerifyKey&),
@@ -85,6 +95,10 @@ TEST(Signed, ReceiptsAreTheGoldenBytes) {
 }
 TEST(Signed, ManifestsAreTheGoldenBytes) {
     expect_canonical(manifest(), &open_manifest, golden::kManifestBody, golden::kManifestSignature);
+}
+
+TEST(Signed, EncodingsOfAVersionAreTheGoldenBytes) {
+    expect_canonical(encoded(), &open_encoded, golden::kEncodedBody, golden::kEncodedSignature);
 }
 
 /// Signs any bytes as a lease would be signed.
@@ -139,6 +153,23 @@ TEST(Signed, RefusesNumbersThatTheirReadersCouldNotBear) {
     EXPECT_EQ(open_manifest(sign(bad_manifest, signer()), key).error().code, ErrorCode::InvalidInput);
     bad_manifest.values = {10, 20, limits::kParametersMax + 1};
     EXPECT_EQ(open_manifest(sign(bad_manifest, signer()), key).error().code, ErrorCode::InvalidInput);
+}
+
+TEST(Signed, RefusesAnEncodingThatNobodyKnowsOrWhoseNumbersAreNone) {
+    const auto refused = [](auto change) {
+        EncodedWeights record = encoded();
+        change(record);
+        const auto opened = open_encoded(sign(record, signer()), signer().verify_key());
+        return !opened && opened.error().code == ErrorCode::InvalidInput;
+    };
+    EXPECT_FALSE(refused([](EncodedWeights&) {}));
+    EXPECT_TRUE(refused([](EncodedWeights& record) { record.encoding = static_cast<WeightEncoding>(4); }));
+    EXPECT_TRUE(refused([](EncodedWeights& record) { record.encoding = WeightEncoding::Float32; }));
+    EXPECT_TRUE(refused([](EncodedWeights& record) { record.bytes = {22, 12, 32}; }));
+    EXPECT_TRUE(refused([](EncodedWeights& record) { record.bytes = {0, 12, 32}; }));
+    EXPECT_TRUE(refused([](EncodedWeights& record) { record.bytes[2] = 4 * limits::kParametersMax + 1; }));
+    for (const float error : {-0.5F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
+        EXPECT_TRUE(refused([error](EncodedWeights& record) { record.errors[1] = error; })) << error;
 }
 
 TEST(Signed, NamesFederationsAndNodesByTheirKeys) {
