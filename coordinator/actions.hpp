@@ -39,6 +39,8 @@ struct SumReady {
     RoundId round;
     Digest sum{};
     std::array<Digest, kTiers> digests{};
+    /// The weights in the encodings that are offered, each a durable blob; without federation and version.
+    std::vector<wire::EncodedWeights> encodings{};
 };
 
 /// What the operator asked for; each is answered by Answer with the same ticket.
@@ -83,8 +85,9 @@ struct SendModel {
     Tier tier = Tier::Heavy;
     std::uint32_t first = 0;
     std::uint32_t count = 0;
-    std::uint64_t prefix_bytes = 0;
-    Digest weights{};  ///< the blob
+    std::uint64_t prefix_bytes = 0;  ///< as encoded
+    Digest weights{};                ///< the blob
+    WeightEncoding encoding = WeightEncoding::Float32;
 };
 
 struct ReplyToJoin {
@@ -117,7 +120,8 @@ struct SumRound {
 struct EraseVersion {
     ModelVersion version;
     RoundId round;
-    std::optional<Digest> weights;  ///< nothing: another version has the same bytes
+    std::optional<Digest> weights;    ///< nothing: another version has the same bytes
+    std::vector<Digest> encodings{};  ///< of the weights, without those that another version has too
 };
 
 struct Answer {

@@ -157,12 +157,26 @@ Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoin
         return deny(node, wire::Denied::Reason::UnknownVersion,
                     "the certificate allows the " + std::string(skerry::name_of(node.tier)) + " tier at most");
     }
-    const std::uint64_t bytes = std::uint64_t{model_.prefix(pull.tier)} * sizeof(float);
+    std::uint64_t bytes = std::uint64_t{model_.prefix(pull.tier)} * sizeof(float);
+    Digest blob = version->second.weights;
+    if (pull.encoding != WeightEncoding::Float32) {
+        const auto offered = encodings(pull.version);
+        const auto found = std::find_if(offered.begin(), offered.end(), [&pull](const Encoding& encoding) {
+            return encoding.what.encoding == pull.encoding;
+        });
+        if (found == offered.end()) {
+            return deny(node, wire::Denied::Reason::UnknownVersion,
+                        "version " + std::to_string(pull.version.value) + " is not offered as " +
+                            std::string(skerry::name_of(pull.encoding)));
+        }
+        bytes = found->what.bytes[static_cast<std::size_t>(pull.tier)];
+        blob = found->what.digests.back();
+    }
     const std::uint64_t chunks = (bytes + limits::kChunkBytes - 1) / limits::kChunkBytes;
     if (pull.first >= chunks || pull.count == 0) return only(Ignored{Ignored::Why::Unexpected});
     const auto count = std::min<std::uint64_t>({pull.count, limits::kChunkCredit, chunks - pull.first});
     return only(SendModel{node.id, node.transport, pull.version, pull.tier, pull.first,
-                          static_cast<std::uint32_t>(count), bytes, version->second.weights});
+                          static_cast<std::uint32_t>(count), bytes, blob, pull.encoding});
 }
 
 Actions Federation::hear(const Node& node, const wire::Report& report, TimePoint) {
@@ -268,7 +282,29 @@ wire::SignedBytes Federation::certify(const wire::Certificate& certificate) cons
 }
 
 wire::Announcement Federation::announcement_for(const NodeId& node) const {
-    return {newest().manifest, pool_.of(node).counted, fleet_audits_.known()};
+    return {newest().manifest, pool_.of(node).counted, fleet_audits_.known(), encoding_records(newest().version)};
+}
+
+void Federation::offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version) {
+    std::vector<Encoding>& offered = encodings_[version];
+    offered.clear();
+    for (wire::EncodedWeights what : encodings) {
+        what.federation = id_;
+        what.version = version;
+        offered.push_back({what, wire::sign(what, keys_.signing)});
+    }
+}
+
+std::span<const Federation::Encoding> Federation::encodings(ModelVersion version) const {
+    const auto found = encodings_.find(version);
+    return found == encodings_.end() ? std::span<const Encoding>() : found->second;
+}
+
+std::vector<wire::SignedBytes> Federation::encoding_records(ModelVersion version) const {
+    std::vector<wire::SignedBytes> records;
+    for (const Encoding& encoding : encodings(version))
+        records.push_back(encoding.record);
+    return records;
 }
 
 }  // namespace skerry::coordinator

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "coordinator/actions.hpp"
@@ -79,6 +80,11 @@ public:
     /// When to call advance() at the latest; long ago: at once. Nothing: when something happens.
     [[nodiscard]] std::optional<TimePoint> deadline() const;
 
+    /// Offers a version's weights in these encodings, too; their blobs are there. They follow from the weights, so no
+    /// journal has them: those of the newest version are made again at each start, and a node that has begun to fetch
+    /// an older one in an encoding is told that it is gone.
+    void offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version);
+
     /// Where nodes connect, once the sockets are bound.
     void set_fleet_endpoint(std::string endpoint) { policy_.fleet_endpoint = std::move(endpoint); }
 
@@ -105,6 +111,12 @@ public:
     /// Versions whose weights are held, by number; never empty once the journal is applied.
     [[nodiscard]] const std::map<ModelVersion, Version>& versions() const { return held_; }
     [[nodiscard]] const std::map<NodeId, Presence>& presence() const { return presence_; }
+    struct Encoding {
+        wire::EncodedWeights what;
+        wire::SignedBytes record;
+    };
+    /// What a version is offered in beside float32.
+    [[nodiscard]] std::span<const Encoding> encodings(ModelVersion version) const;
 
 private:
     // federation.cpp: conversations that write at most a certificate
@@ -119,6 +131,7 @@ private:
     Actions hear(const Node& node, const wire::Goodbye& goodbye, TimePoint now);
     [[nodiscard]] wire::SignedBytes certify(const wire::Certificate& certificate) const;
     [[nodiscard]] wire::Announcement announcement_for(const NodeId& node) const;
+    [[nodiscard]] std::vector<wire::SignedBytes> encoding_records(ModelVersion version) const;
 
     // federation_updates.cpp: an update on its way to its fate
     Actions hear(const Node& node, const wire::UpdateOffer& offer, TimePoint now);
@@ -137,6 +150,7 @@ private:
     [[nodiscard]] ledger::RoundOpened opening(TimePoint now) const;
     [[nodiscard]] SumRound sum_order() const;
     [[nodiscard]] bool holds_weights(const Digest& weights) const;
+    [[nodiscard]] std::vector<Digest> encodings_only_of(ModelVersion version) const;
     void fold(const ledger::FederationCreated& event);
     void fold(const ledger::RoundOpened& event);
     void fold(const ledger::UpdateAccepted& event);
@@ -171,6 +185,7 @@ private:
     JoinLimits join_limits_;
     Transfers transfers_;
     std::map<NodeId, Presence> presence_;
+    std::map<ModelVersion, std::vector<Encoding>> encodings_;  ///< of versions that are held, or will be at once
 };
 
 }  // namespace skerry::coordinator

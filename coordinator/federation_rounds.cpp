@@ -15,6 +15,20 @@ bool Federation::holds_weights(const Digest& weights) const {
                        [&weights](const auto& held) { return held.second.weights == weights; });
 }
 
+std::vector<Digest> Federation::encodings_only_of(ModelVersion version) const {
+    std::vector<Digest> blobs;
+    for (const Encoding& encoding : encodings(version)) {
+        const Digest& blob = encoding.what.digests.back();
+        const bool shared = std::any_of(encodings_.begin(), encodings_.end(), [&](const auto& other) {
+            return other.first != version &&
+                   std::any_of(other.second.begin(), other.second.end(),
+                               [&blob](const Encoding& theirs) { return theirs.what.digests.back() == blob; });
+        });
+        if (!shared) blobs.push_back(blob);
+    }
+    return blobs;
+}
+
 ledger::RoundOpened Federation::opening(TimePoint now) const {
     return {now, last_round_.next(), policy_.rounds.goal, policy_.rounds.quorum, now + policy_.rounds.deadline};
 }
@@ -65,8 +79,9 @@ Actions Federation::advance(TimePoint now) {
         const bool shared = std::any_of(std::next(held_.begin()), held_.end(), [&oldest](const auto& other) {
             return other.second.weights == oldest.weights;
         });
-        actions.push_back(
-            EraseVersion{oldest.version, oldest.round, shared ? std::nullopt : std::optional(oldest.weights)});
+        actions.push_back(EraseVersion{oldest.version, oldest.round,
+                                       shared ? std::nullopt : std::optional(oldest.weights),
+                                       encodings_only_of(oldest.version)});
         return actions;
     }
     const std::uint64_t waiting = pool_.waiting().size();
@@ -139,13 +154,16 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
         counted[update.update.node] = std::max(counted[update.update.node], update.update.sequence);
     const wire::SignedBytes& signed_manifest = published.manifest;
     const wire::AuditCounts audits = fleet_audits_.with(set);
+    offer(event.encodings, published.version);
+    const std::vector<wire::SignedBytes> encodings = encoding_records(published.version);
     Actions announcements;
     for (const auto& [id, presence] : presence_) {
         const Node* const node = registry_.node(id);
         if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(Send{id, node->transport, wire::Announcement{signed_manifest, highest, audits}});
+        announcements.push_back(
+            Send{id, node->transport, wire::Announcement{signed_manifest, highest, audits, encodings}});
     }
     actions.push_back(Append{{std::move(published)}});
     std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
@@ -214,7 +232,9 @@ void Federation::fold(const ledger::VersionDropped& event) {
     const Digest weights = dropped->second.weights;
     const RoundId round = dropped->second.round;
     held_.erase(dropped);
-    last_erasure_ = EraseVersion{event.version, round, holds_weights(weights) ? std::nullopt : std::optional(weights)};
+    encodings_.erase(event.version);
+    last_erasure_ =
+        EraseVersion{event.version, round, holds_weights(weights) ? std::nullopt : std::optional(weights), {}};
 }
 
 }  // namespace skerry::coordinator

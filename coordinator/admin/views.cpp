@@ -213,6 +213,15 @@ json model(const ledger::VersionRow& row, const Federation& federation) {
     json to = listed_model(row, federation);
     to["contributors_digest"] = hex(manifest.contributors);
     to["digests"] = per_tier(digests);
+    to["encodings"] = json::array();
+    for (const Federation::Encoding& encoding : federation.encodings(row.version)) {
+        for (std::size_t tier = 0; tier < kTiers; ++tier)
+            digests[tier] = hex(encoding.what.digests[tier]);
+        to["encodings"].push_back({{"precision", skerry::name_of(encoding.what.encoding)},
+                                   {"bytes", per_tier(encoding.what.bytes)},
+                                   {"digests", per_tier(digests)},
+                                   {"error", per_tier(encoding.what.errors)}});
+    }
     return to;
 }
 

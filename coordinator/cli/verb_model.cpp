@@ -51,6 +51,20 @@ void render(Value model, Output& output) {
     }
     output.gap();
     output.print(tiers);
+    // What nodes may fetch instead of float32. None of a version that is not the newest since the last start.
+    Table encodings({{"PUSHED AS", Column::Left},
+                     {"BYTES", Column::Right},
+                     {"LARGEST ERROR", Column::Right},
+                     {"SHA-256", Column::Left}});
+    for (const Value encoding : model["encodings"].items()) {
+        const auto error = encoding["error"]["heavy"].number();
+        encodings.row({text_in(encoding["precision"]), bytes_in(encoding["bytes"]["heavy"]),
+                       error ? human_number(*error * 100) + " %" : kAbsent, digest_in(encoding["digests"]["heavy"])});
+    }
+    if (!encodings.empty()) {
+        output.gap();
+        output.print(encodings);
+    }
     print_updates("Counted", model["contributors"], output);
 }
 

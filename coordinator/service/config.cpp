@@ -31,6 +31,7 @@ CoordinatorConfig read(config::TableReader root) {
     listen.text("advertise", to.listen.advertise);
     auto metrics = root.table("metrics");
     metrics.text("listen", to.metrics.listen);
+    root.table("models").texts("precisions", to.models.precisions, kWeightEncodings);
     auto limits_table = root.table("limits");
     limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
     limits_table.integer("transfers", to.policy.transfers.count_max, 1U, 4096U);
@@ -81,6 +82,25 @@ std::vector<std::string> MetricsConfig::problems() const {
     return {"metrics.listen must be ADDRESS:PORT, such as 127.0.0.1:9464"};
 }
 
+std::vector<WeightEncoding> ModelsConfig::offered() const {
+    std::vector<WeightEncoding> encodings;
+    for (const std::string& name : precisions) {
+        const auto encoding = weight_encoding_named(name);
+        if (!encoding || *encoding == WeightEncoding::Float32) continue;
+        if (std::find(encodings.begin(), encodings.end(), *encoding) == encodings.end()) encodings.push_back(*encoding);
+    }
+    return encodings;
+}
+
+std::vector<std::string> ModelsConfig::problems() const {
+    std::vector<std::string> found;
+    for (const std::string& name : precisions) {
+        if (const auto encoding = weight_encoding_named(name); !encoding)
+            found.push_back("models.precisions: " + encoding.error().message);
+    }
+    return found;
+}
+
 std::vector<std::string> CoordinatorConfig::problems() const {
     std::vector<std::string> found = policy.rounds.problems();
     const std::uint64_t largest = policy.leases.examples_max * limits::kWeightUnit;
@@ -89,7 +109,7 @@ std::vector<std::string> CoordinatorConfig::problems() const {
                         std::to_string(limits::kRoundWeightMax / limits::kWeightUnit) +
                         ", which one exact sum can hold: lower one of them");
     }
-    for (const auto& more : {listen.problems(), metrics.problems()})
+    for (const auto& more : {listen.problems(), metrics.problems(), models.problems()})
         found.insert(found.end(), more.begin(), more.end());
     if (const auto level = observe::log::level_named(log_level); !level) {
         found.push_back("log.level: " + level.error().message);
@@ -131,6 +151,7 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("enrol", config.listen.enrol)
         .value("advertise", config.listen.advertise);
     out.section("metrics").value("listen", config.metrics.listen);
+    out.section("models").value("precisions", config.models.precisions);
     out.section("limits")
         .value("versions_kept", policy.versions_kept)
         .value("transfers", policy.transfers.count_max)

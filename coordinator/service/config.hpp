@@ -29,10 +29,21 @@ struct MetricsConfig {
     [[nodiscard]] std::vector<std::string> problems() const;
 };
 
+struct ModelsConfig {
+    /// What nodes may fetch versions as beside fp32, which is always there: fp16, fp8, mixed. Each is made once a
+    /// version, and takes its bytes on the disk, and in memory for the newest.
+    std::vector<std::string> precisions = {"fp16", "fp8", "mixed"};
+
+    /// The encodings that `precisions` names, each once; fp32 and what is none are left out.
+    [[nodiscard]] std::vector<WeightEncoding> offered() const;
+    [[nodiscard]] std::vector<std::string> problems() const;
+};
+
 /// Everything that an operator may set, in the units of its meaning.
 struct CoordinatorConfig {
     ListenConfig listen;
     MetricsConfig metrics;
+    ModelsConfig models;
     Policy policy;
     std::string log_level = "info";
 

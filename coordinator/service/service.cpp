@@ -133,7 +133,7 @@ void Service::perform(const SendModel& order) {
         }
         const std::size_t size = bytes->bytes.size();
         if (!fleet_->send(transport::CurvePublicKey{order.transport},
-                          wire::encode_head(wire::ModelChunk{order.version, order.tier, index, {}}),
+                          wire::encode_head(wire::ModelChunk{order.version, order.tier, index, {}, order.encoding}),
                           *std::move(bytes))) {
             return log::debug("model_chunk_dropped", {{"node", order.node}});  // its queue is full: it asks again
         }
@@ -170,8 +170,12 @@ void Service::perform(const SumRound& order) {
             auto sum = SKERRY_TRY(sum_round(
                 order.set, std::move(parent), federation_->model(),
                 [this](const Digest& content) { return blobs_->get(content); }, keys_.ring.seal));
-            SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights)));
-            return SumReady{order.round, sum.sum, sum.digests};
+            auto encodings = encode_version(layout_, sum.digests.back(), sum.weights, config_.models.offered());
+            SumReady ready{order.round, sum.sum, sum.digests};
+            for (const EncodedVersion& encoding : encodings)
+                ready.encodings.push_back(encoding.what);
+            SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), std::move(encodings)));
+            return ready;
         }();
         return [this, summed] {
             if (!summed) stop_on_damage(summed.error());
@@ -181,7 +185,7 @@ void Service::perform(const SumRound& order) {
 }
 
 void Service::perform(const EraseVersion& order) {
-    std::vector<Digest> blobs;
+    std::vector<Digest> blobs = order.encodings;
     if (order.weights) blobs.push_back(*order.weights);
     if (order.round.value != 0) {
         const auto round = history_.round(order.round);

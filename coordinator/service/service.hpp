@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -59,7 +60,8 @@ private:
 
     // service_start.cpp
     [[nodiscard]] Result<> fold_journal();
-    [[nodiscard]] Result<> collect_strays(const ledger::NeededBlobs& needed);
+    [[nodiscard]] Result<> collect_strays(const std::set<Digest>& needed);
+    [[nodiscard]] Result<> load_newest();
     [[nodiscard]] http::ServerOptions server_options();
     [[nodiscard]] Result<> open_sockets();
     [[nodiscard]] Result<> open_admin();
@@ -98,6 +100,7 @@ private:
     std::unique_ptr<storage::RocksBlobStore> blobs_;
     ModelStore models_;
     parameters::ModelSpec spec_;
+    parameters::ParameterLayout layout_;
     std::unique_ptr<Federation> federation_;
     CoordinatorMetrics metrics_;
     Endpoints endpoints_;

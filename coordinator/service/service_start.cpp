@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -124,18 +125,36 @@ Result<> Service::fold_journal() {
                                                      " belong to different federations: restore both together");
     }
     spec_ = SKERRY_TRY(parameters::parse_model(federation_->created().model));
-    auto kept = models_.keep_in_memory(federation_->newest().weights);
-    if (!kept) {
-        Error error = std::move(kept).error();
+    layout_ = SKERRY_TRY(parameters::ParameterLayout::of(spec_));
+    if (auto loaded = load_newest(); !loaded) {
+        Error error = std::move(loaded).error();
         error.message += ": 'skerry-coordinator repair' names all that is missing; restore blobs/ from a backup";
         return tl::unexpected(std::move(error).within("reading the newest weights"));
     }
-    return collect_strays(needed);
+    std::set<Digest> kept;
+    for (const auto& [name, blob] : needed.all())
+        kept.insert(name);
+    for (const Federation::Encoding& encoding : federation_->encodings(federation_->newest().version))
+        kept.insert(encoding.what.digests.back());
+    return collect_strays(kept);
+}
+
+// Every node will ask for it, in one encoding or another.
+Result<> Service::load_newest() {
+    const Federation::Version& newest = federation_->newest();
+    std::vector<float> weights = SKERRY_TRY(models_.load(newest.weights));
+    auto encodings = encode_version(layout_, newest.weights, weights, config_.models.offered());
+    std::vector<wire::EncodedWeights> offered;
+    for (const EncodedVersion& encoding : encodings)
+        offered.push_back(encoding.what);
+    SKERRY_TRY(models_.put(newest.weights, std::move(weights), std::move(encodings)));
+    federation_->offer(offered, newest.version);
+    return {};
 }
 
 // A blob comes before its entry in the journal, and goes after it: a process that ends in between leaves one that
 // nobody will ask for. Only here, before anything is written: nothing can be on its way.
-Result<> Service::collect_strays(const ledger::NeededBlobs& needed) {
+Result<> Service::collect_strays(const std::set<Digest>& needed) {
     if (const ledger::Version noted = high_water_.noted(); noted > journal_version_) {
         log::warning("history_is_older",
                      {{"entries", journal_version_},
@@ -145,12 +164,12 @@ Result<> Service::collect_strays(const ledger::NeededBlobs& needed) {
     }
     std::size_t erased = 0;
     for (const Digest& name : SKERRY_TRY(blobs_->names())) {
-        if (needed.all().contains(name)) continue;
+        if (needed.contains(name)) continue;
         SKERRY_TRY(blobs_->erase(name));
         ++erased;
     }
     if (erased == 0) return {};
-    log::info("stray_blobs_erased", {{"count", erased}, {"kept", needed.all().size()}});
+    log::info("stray_blobs_erased", {{"count", erased}, {"kept", needed.size()}});
     reclaim_space();
     return {};
 }

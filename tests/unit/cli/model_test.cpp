@@ -34,6 +34,19 @@ TEST(ModelList, IsOneRowAVersion) {
               "      8       7      7  2 min 47 s ago        2  61,834  333333333333  yes\n");
 }
 
+TEST(ModelShow, TellsWhatNodesMayFetchItAsAndWhatThatCosts) {
+    std::string model = kModel;
+    model.insert(model.size() - 1,
+                 R"(,"encodings":[{"precision":"fp8","bytes":{"light":900,"medium":9000,"heavy":62000},
+      "digests":{"light":"aa","medium":"bb","heavy":"444444444444ff"},"error":{"light":0.01,"medium":0.02,"heavy":0.031}}])");
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/models/8", model);
+    const Ran ran = coordinator.run({"model", "show", "8"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("PUSHED AS   BYTES  LARGEST ERROR  SHA-256\n"
+                                   "fp8        61 KiB          3.1 %  444444444444\n"));
+}
+
 TEST(ModelShow, OfTheNewestAsksWhichThatIs) {
     CannedCoordinator coordinator;
     coordinator.answers("GET /v1/status", R"({"version":8})");

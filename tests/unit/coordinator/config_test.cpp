@@ -40,6 +40,15 @@ TEST_F(ConfigTest, ReadsWhatItWrites) {
     EXPECT_EQ(again->policy.rounds.deadline, 90s);
 }
 
+TEST_F(ConfigTest, OffersEachPrecisionOnceAndNamesWhatIsNone) {
+    using enum WeightEncoding;
+    using ::testing::ElementsAre;
+    EXPECT_THAT(CoordinatorConfig{}.models.offered(), ElementsAre(Float16, Float8, Mixed));
+    EXPECT_THAT(load("[models]\nprecisions = ['fp8', 'fp32', 'fp8']\n")->models.offered(), ElementsAre(Float8));
+    EXPECT_TRUE(load("[models]\nprecisions = []\n")->models.offered().empty());
+    EXPECT_THAT(load("[models]\nprecisions = ['fp4']\n").error().message, HasSubstr("'fp4'"));
+}
+
 TEST_F(ConfigTest, NamesEveryFaultAtOnce) {
     const auto config = load("[rounds]\nquorrum = 3\ngoal = 0\n[listen]\nfleet = 7\n");
     ASSERT_FALSE(config);

@@ -31,6 +31,89 @@ TEST(Session, WelcomesANodeWithTheNewestVersion) {
     EXPECT_EQ(welcome.steps_per_update, bench.policy.steps_per_update);
 }
 
+/// What SumReady says of one encoding; its bytes are nobody's.
+wire::EncodedWeights encoding_of(WeightEncoding encoding, std::uint8_t name) {
+    wire::EncodedWeights what;
+    what.encoding = encoding;
+    what.bytes = {3, 5, 7};
+    what.digests.fill({});
+    what.digests.back()[0] = std::byte{name};
+    return what;
+}
+
+TEST(Encodings, AreSignedForTheVersionAndAnnouncedWithIt) {
+    FederationBench bench;
+    const FakeNode node = bench.enrolled();
+    bench.core->offer({encoding_of(WeightEncoding::Float8, 8)}, ModelVersion{1});
+    const auto welcome = std::get<wire::Welcome>(bench.say(node, hello_of(bench, kStart + 24h * 90)).at(0));
+    ASSERT_THAT(welcome.newest.encodings, SizeIs(1));
+    const auto record = wire::open_encoded(welcome.newest.encodings[0], bench.keys.signing.verify_key());
+    ASSERT_TRUE(record) << record.error().message;
+    EXPECT_EQ(record->federation, bench.core->id());
+    EXPECT_EQ(record->version, ModelVersion{1});
+    EXPECT_EQ(record->encoding, WeightEncoding::Float8);
+}
+
+TEST(Encodings, ThatAreNotOfferedAreDeniedByName) {
+    FederationBench bench;
+    const FakeNode node = bench.enrolled();
+    bench.core->offer({encoding_of(WeightEncoding::Float8, 8)}, ModelVersion{1});
+    const auto said =
+        bench.say(node, wire::ModelPull{ModelVersion{1}, Tier::Heavy, 0, 1, WeightEncoding::Float16}).at(0);
+    EXPECT_EQ(std::get<wire::Denied>(said).reason, wire::Denied::Reason::UnknownVersion);
+    EXPECT_EQ(std::get<wire::Denied>(said).text, "version 1 is not offered as fp16");
+}
+
+TEST(Encodings, ArePulledByTheirOwnSizeFromTheirOwnBlob) {
+    FederationBench bench;
+    const FakeNode node = bench.enrolled(Tier::Medium);
+    auto what = encoding_of(WeightEncoding::Float8, 8);
+    what.bytes = {limits::kChunkBytes, limits::kChunkBytes + 5, 2 * limits::kChunkBytes};
+    bench.core->offer({what}, ModelVersion{1});
+    const auto pull = [&](Tier tier, std::uint32_t first) {
+        return bench.core->handle(
+            NodeSpoke{node.transport, wire::ModelPull{ModelVersion{1}, tier, first, 4, WeightEncoding::Float8}},
+            bench.now);
+    };
+    const auto order = std::get<SendModel>(pull(Tier::Medium, 0).at(0));
+    EXPECT_EQ(order.weights, what.digests.back());
+    EXPECT_EQ(order.encoding, WeightEncoding::Float8);
+    EXPECT_EQ(order.prefix_bytes, limits::kChunkBytes + 5);
+    EXPECT_EQ(order.count, 2U);
+    EXPECT_TRUE(std::holds_alternative<Ignored>(pull(Tier::Medium, 2).at(0))) << "beyond its end";
+    EXPECT_TRUE(std::holds_alternative<Ignored>(pull(Tier::Light, 1).at(0)));
+    EXPECT_EQ(std::get<wire::Denied>(std::get<Send>(pull(Tier::Heavy, 0).at(0)).message).reason,
+              wire::Denied::Reason::UnknownVersion);
+}
+
+TEST(Encodings, GoWithTheirVersionButForThoseThatAnotherHasToo) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    bench.core->offer({encoding_of(WeightEncoding::Float8, 8), encoding_of(WeightEncoding::Float16, 16)},
+                      ModelVersion{1});
+    for (std::uint64_t version = 1; version < bench.policy.versions_kept; ++version) {
+        bench.contribute(first, kOnes);
+        bench.contribute(second, kOnes);
+    }
+    bench.core->offer({encoding_of(WeightEncoding::Float16, 16)}, ModelVersion{2});
+    bench.hold_sums();
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    const auto& round = bench.core->frozen_round();
+    ASSERT_TRUE(round);
+    const SumReady before = bench.sums.back();
+    for (const Action& action : bench.core->handle(SumReady{round->id(), before.sum, before.digests}, bench.now)) {
+        if (const auto* append = std::get_if<Append>(&action))
+            for (const ledger::Event& event : append->events)
+                bench.core->apply(event);
+    }
+    std::vector<Digest> erased;
+    for (const Action& action : bench.core->advance(bench.now))
+        if (const auto* erase = std::get_if<EraseVersion>(&action)) erased = erase->encodings;
+    EXPECT_THAT(erased, ElementsAre(encoding_of(WeightEncoding::Float8, 8).digests.back()));
+}
+
 TEST(Session, RenewsACertificateAtTwoThirdsOfItsLifeOnce) {
     FederationBench bench;
     const FakeNode node = bench.enrolled();

@@ -41,6 +41,24 @@ TEST_F(ModelStoreTest, SharesOlderWeightsForAsLongAsAPartOfThemIsOnItsWay) {
     EXPECT_THAT(*models.load(older), ElementsAre(1, 1, 1, 1));
 }
 
+TEST_F(ModelStoreTest, SharesTheEncodingsOfTheNewestWeightsAndReadsThoseOfOlderOnesFromTheirBlobs) {
+    const auto put_both = [this](float value) {
+        const std::vector<float> weights(4, value);
+        const Digest digest = crypto::sha256(std::as_bytes(std::span(weights)));
+        EncodedVersion half;
+        half.bytes = Bytes(8, static_cast<std::byte>(value));
+        half.what.digests.fill(crypto::sha256(half.bytes));
+        EXPECT_TRUE(models.put(digest, weights, {half}));
+        return half.what.digests.back();
+    };
+    const Digest older = put_both(1.0F);
+    EXPECT_EQ(models.bytes(older, 2, 4)->bytes.data(), models.bytes(older, 2, 4)->bytes.data());
+    const Digest newest = put_both(2.0F);
+    EXPECT_THAT(models.bytes(newest, 6, 2)->bytes, ElementsAre(std::byte{2}, std::byte{2}));
+    EXPECT_THAT(models.bytes(older, 6, 2)->bytes, ElementsAre(std::byte{1}, std::byte{1}));
+    EXPECT_TRUE(*blobs.has(older));
+}
+
 TEST_F(ModelStoreTest, ReadsFromItsBlobWhatIsNotInMemory) {
     const Digest older = put(1.0F);
     put(2.0F);

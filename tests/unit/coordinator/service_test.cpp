@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "common/parameters/layout.hpp"
+#include "common/parameters/precision/encoding.hpp"
 #include "tests/unit/coordinator/service_fixture.hpp"
 
 // What nodes see of it.
@@ -55,6 +56,50 @@ TEST_F(ServiceTest, PublishesTheMeanOfWhatItsNodesSent) {
     EXPECT_TRUE(verified["intact"]) << verified;
     EXPECT_TRUE(verified["signatures_good"]);
     EXPECT_EQ(verified["weights_recomputed"], to_hex(published->digests[2]));
+}
+
+TEST_F(ServiceTest, PushesWhatItsRecordSignsAndTheSameAfterARestart) {
+    config_.policy.rounds.quorum = config_.policy.rounds.goal = 1;
+    stop();
+    start();
+    auto peer = joined("frugal");
+    peer->hello();
+    std::vector<float> moved(size(), 0.01F);
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(peer->contribute(ModelVersion{1}, moved, 100)));
+    const auto announced = peer->await<wire::Announcement>();
+    ASSERT_THAT(announced.encodings, SizeIs(3)) << "fp16, fp8 and mixed";
+    const auto layout = *parameters::ParameterLayout::of(small_model());
+    const auto exact = peer->pull(ModelVersion{2}, Tier::Heavy, size());
+    std::vector<Bytes> pulled;
+    for (const wire::SignedBytes& bytes : announced.encodings) {
+        const auto record = *wire::open_encoded(bytes, peer->keys.signing);
+        EXPECT_EQ(record.weights, crypto::sha256(std::as_bytes(std::span(exact))));
+        EXPECT_LT(record.bytes.back(), size() * sizeof(float));
+        for (const Tier tier : {Tier::Light, Tier::Heavy}) {
+            const auto at = static_cast<std::size_t>(tier);
+            pulled.push_back(peer->pull_bytes(ModelVersion{2}, tier, record.bytes[at], record.encoding));
+            EXPECT_EQ(crypto::sha256(pulled.back()), record.digests[at]);
+        }
+        const auto plan = *parameters::plan_named(name_of(record.encoding), layout.blocks());
+        const auto decoded = parameters::decode(layout.blocks(), plan, pulled.back());
+        ASSERT_TRUE(decoded) << decoded.error().message;
+        for (std::size_t i = 0; i < size(); ++i)
+            EXPECT_NEAR((*decoded)[i], exact[i], record.errors.back() * 2) << i;
+    }
+    const json shown = data("GET", "/v1/models/2")["encodings"];
+    ASSERT_THAT(shown, SizeIs(3));
+    EXPECT_EQ(shown[1]["precision"], "fp8");
+    EXPECT_GT(shown[1]["error"]["heavy"], 0.0);
+
+    stop();
+    config_.models.precisions = {"fp16", "fp8"};
+    start();
+    peer->connect();
+    const auto again = peer->hello().newest.encodings;
+    EXPECT_EQ(again, std::vector(announced.encodings.begin(), announced.encodings.begin() + 2));
+    EXPECT_EQ(peer->pull_bytes(ModelVersion{2}, Tier::Heavy, pulled[1].size(), WeightEncoding::Float16), pulled[1]);
+    EXPECT_EQ(peer->ask<wire::Denied>(wire::ModelPull{ModelVersion{2}, Tier::Heavy, 0, 1, WeightEncoding::Mixed}).text,
+              "version 2 is not offered as mixed");
 }
 
 TEST_F(ServiceTest, CarriesAModelOfManyChunksBothWays) {

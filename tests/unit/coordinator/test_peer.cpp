@@ -99,14 +99,20 @@ wire::Welcome TestPeer::hello() {
     return ask<wire::Welcome>(hello);
 }
 
-std::vector<float> TestPeer::pull(ModelVersion version, Tier tier, std::size_t values) {
+Bytes TestPeer::pull_bytes(ModelVersion version, Tier tier, std::size_t size, WeightEncoding encoding) {
     Bytes bytes;
-    const std::size_t chunks = (values * sizeof(float) + limits::kChunkBytes - 1) / limits::kChunkBytes;
+    const std::size_t chunks = (size + limits::kChunkBytes - 1) / limits::kChunkBytes;
     for (std::uint32_t index = 0; index < chunks; ++index) {
-        const auto chunk = ask<wire::ModelChunk>(wire::ModelPull{version, tier, index, 1});
+        const auto chunk = ask<wire::ModelChunk>(wire::ModelPull{version, tier, index, 1, encoding});
         EXPECT_EQ(chunk.index, index);
+        EXPECT_EQ(chunk.encoding, encoding);
         bytes.insert(bytes.end(), chunk.bytes.begin(), chunk.bytes.end());
     }
+    return bytes;
+}
+
+std::vector<float> TestPeer::pull(ModelVersion version, Tier tier, std::size_t values) {
+    const Bytes bytes = pull_bytes(version, tier, values * sizeof(float));
     std::vector<float> weights(bytes.size() / sizeof(float));
     std::memcpy(weights.data(), bytes.data(), weights.size() * sizeof(float));
     return weights;
