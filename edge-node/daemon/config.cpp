@@ -224,7 +224,7 @@ std::string NodeConfig::to_toml() const {
         .value("pause_triggers", learning.pause_triggers)
         .value("normaliser_rate", as_written(learning.normaliser_rate))
         .value("seed", learning.seed);
-    out.section("sharing").value("version_patience", version_patience);
+    out.section("sharing").value("version_patience", version_patience).value("precision", name_of(precision));
     out.section("learner")
         .value("program", learner.program.string())
         .value("start_time", learner.start_time)
@@ -246,7 +246,11 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& file) {
     read(root.table("router"), config.router);
     read(root.table("labels"), config);
     read(root.table("learning"), config.learning);
-    root.table("sharing").duration("version_patience", config.version_patience, milliseconds(0), hours(1));
+    TableReader sharing = root.table("sharing");
+    sharing.duration("version_patience", config.version_patience, milliseconds(0), hours(1));
+    using enum WeightEncoding;
+    sharing.choice("precision", config.precision,
+                   {{"fp32", Float32}, {"fp16", Float16}, {"fp8", Float8}, {"mixed", Mixed}});
     read(root.table("learner"), config.learner);
     std::vector<std::string> problems = document.problems();
     if (problems.empty()) problems = config.problems();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/precision.hpp"
 #include "common/observe/log.hpp"
 #include "edge-node/learning/learner_process.hpp"
 #include "edge-node/learning/learning_config.hpp"
@@ -40,6 +41,8 @@ struct NodeConfig {
     /// How long learning waits for the version that counts an update on its way, once an update; serving never does.
     /// Longer: nodes learn in step, which helps where their data differ. 0: they never wait.
     std::chrono::milliseconds version_patience{5000};
+    /// What versions are fetched as, where the coordinator offers it: fewer bytes on the link, weights rounded once.
+    WeightEncoding precision = WeightEncoding::Float32;
     LearnerConfig learner;
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.

@@ -1,7 +1,6 @@
 #include "edge-node/daemon/local_model.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "common/base/limits.hpp"
@@ -80,9 +79,7 @@ void LocalModel::perform(Action order) {
     if (auto* chunk = std::get_if<StoreModelChunk>(&order)) {
         // Memory, not disk: what is on its way is only worth keeping once it is whole.
         if (chunk->index == 0) staged_.clear();
-        const std::size_t before = staged_.size();
-        staged_.resize(before + chunk->bytes.size() / sizeof(float));
-        std::memcpy(staged_.data() + before, chunk->bytes.data(), (staged_.size() - before) * sizeof(float));
+        staged_.insert(staged_.end(), chunk->bytes.begin(), chunk->bytes.end());
         return;
     }
     orders_.push_back(std::move(order));

@@ -166,7 +166,7 @@ private:
     unsigned failures_ = 0;  ///< of the same batch, by an engine that is there
     std::uint64_t labels_dropped_ = 0;
 
-    std::vector<float> staged_;  ///< the version that is being fetched
+    Bytes staged_;  ///< the version that is being fetched, as encoded
     std::deque<Action> orders_;
     bool working_ = false;
     MemoryLease installing_;  ///< while a version is being installed

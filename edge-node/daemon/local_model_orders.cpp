@@ -5,6 +5,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/observe/log.hpp"
+#include "common/parameters/precision/encoding.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
 #include "edge-node/serving/classify.hpp"
 #include "edge-node/spool/rebase.hpp"
@@ -14,6 +15,13 @@ namespace skerry::node {
 namespace log = observe::log;
 
 namespace {
+
+/// The weights of this node's tier, from the bytes that came.
+Result<std::vector<float>> decoded(const Model& model, Tier held, WeightEncoding encoding, ByteView bytes) {
+    const auto blocks = parameters::held_blocks(model.layout.blocks(), held);
+    const auto plan = SKERRY_TRY(parameters::plan_named(name_of(encoding), model.layout.blocks()));
+    return parameters::decode(blocks, plan, bytes);
+}
 
 /// The version can be served, and every exit of it answers one sample, a black image or a row of zeroes, in numbers.
 Result<> self_test(const std::shared_ptr<const Model>& model, ModelVersion number, const std::vector<float>& version,
@@ -70,9 +78,15 @@ void LocalModel::work_on(InstallVersion& order) {
         std::vector<float> weights;
         std::string refused;
     };
-    std::vector<float> version = std::exchange(staged_, {});
-    auto job = [this, order, version = std::move(version),
-                weights = policy_ ? policy_->parameters() : nullptr]() -> Result<Prepared> {
+    auto job = [this, order, bytes = std::exchange(staged_, {}), version = std::vector<float>(),
+                weights = policy_ ? policy_->parameters() : nullptr]() mutable -> Result<Prepared> {
+        // Once, although a full disk repeats all this: so that the version is not held twice.
+        if (version.empty()) {
+            auto values = decoded(*model_, order.tier, order.as.encoding, bytes);
+            if (!values) return Prepared{{}, values.error().message};
+            version = std::move(*values);
+            bytes = {};
+        }
         // The self-test: a version that is no use to this node must not become its base.
         if (const auto fit = self_test(model_, order.manifest.version, version, executors_); !fit) {
             return Prepared{{}, fit.error().message};
@@ -81,7 +95,7 @@ void LocalModel::work_on(InstallVersion& order) {
         return Prepared{
             SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), model_->layout.statistics())), {}};
     };
-    on_disk(std::move(job), [this, number = order.manifest.version](Prepared prepared) {
+    on_disk(std::move(job), [this, number = order.manifest.version, as = order.as](Prepared prepared) {
         if (!prepared.refused.empty()) {
             listeners_.tell(VersionRefused{number, prepared.refused});
             return end_work();
@@ -96,10 +110,11 @@ void LocalModel::work_on(InstallVersion& order) {
                 if (!done) return Made(tl::unexpected(done.error()));
                 return make_snapshot(model_, checkpoint.version, *parameters, executors_);
             },
-            [this, number](std::shared_ptr<const Snapshot> snapshot) {
+            [this, number, as](std::shared_ptr<const Snapshot> snapshot) {
                 publish(std::move(snapshot));
                 waiting_since_.reset();
-                log::info("version_installed", {{"version", number}, {"model", model_->spec.name}});
+                log::info("version_installed",
+                          {{"version", number}, {"pushed_as", name_of(as.encoding)}, {"model", model_->spec.name}});
                 listeners_.tell(VersionInstalled{number});
                 end_work();
             });

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "common/observe/log.hpp"
+#include "common/parameters/precision/encoding.hpp"
 #include "edge-node/daemon/node.hpp"
 #include "edge-node/daemon/node_durable.hpp"
 
@@ -20,6 +21,13 @@ Result<> Node::make_link() {
     config.model = durable_->model_identity;
     for (std::size_t tier = 0; tier < kTiers; ++tier)
         config.values[tier] = durable_->model->layout.prefix(static_cast<Tier>(tier));
+    config.encoding = options_.config.precision;
+    const auto blocks = durable_->model->layout.blocks();
+    const auto plan = SKERRY_TRY(parameters::plan_named(skerry::name_of(config.encoding), blocks));
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        config.encoded_bytes[tier] =
+            parameters::encoded_bytes(parameters::held_blocks(blocks, static_cast<Tier>(tier)), plan);
+    }
     config.software = kSoftware;
     config.seed = std::hash<NodeId>{}(durable_->certificate.node) ^
                   static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());

@@ -51,6 +51,10 @@ Json model_json(const NodeFacts& facts) {
     Json json = {{"serving", facts.ready ? facts.serving.to_text() : "none"},
                  {"installed", facts.session.installed.value},
                  {"newest", facts.session.newest.value},
+                 {"pushed_as",
+                  {{"precision", skerry::name_of(facts.session.installed_as.encoding)},
+                   {"wanted", skerry::name_of(facts.session.wanted)},
+                   {"error", facts.session.installed_as.error}}},
                  {"download", Json()}};
     if (facts.session.chunks > 0) {
         json["download"] = {{"chunks", facts.session.chunks}, {"stored", facts.session.chunks_stored}};

@@ -113,13 +113,13 @@ void Session::on(const UpdateSpooled& event, TimePoint now) {
     taking_.reset();
     spool_.push_back(event.update);
     offer_.open(now);
-    if (installing_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
+    if (installing_) order_install();
 }
 
 void Session::on(const NothingTaken& event, TimePoint) {
     if (!taking_ || *taking_ != event.sequence) return;
     taking_.reset();
-    if (installing_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
+    if (installing_) order_install();
 }
 
 void Session::hear(const wire::PullUpdate& pull, TimePoint now) {

@@ -7,31 +7,29 @@
 
 namespace skerry::node {
 
-Download::Download(wire::Manifest manifest, wire::SignedBytes signed_manifest, Sequence counted, Tier tier)
-    : manifest_(std::move(manifest)),
-      signed_manifest_(std::move(signed_manifest)),
-      counted_(counted),
+Download::Download(Announced version, Tier tier)
+    : announced_(std::move(version)),
       tier_(tier),
-      bytes_(manifest_.values[static_cast<std::size_t>(tier)] * sizeof(float)),
-      chunks_(static_cast<std::uint32_t>((bytes_ + limits::kChunkBytes - 1) / limits::kChunkBytes)) {
-    SKERRY_ASSERT(bytes_ > 0);
+      chunks_(static_cast<std::uint32_t>((announced_.bytes + limits::kChunkBytes - 1) / limits::kChunkBytes)) {
+    SKERRY_ASSERT(chunks_ > 0);
 }
 
 std::optional<wire::ModelPull> Download::ask() {
     const auto free = static_cast<std::uint32_t>(limits::kChunkCredit) - (asked_ - next_);
     const std::uint32_t count = std::min(free, chunks_ - asked_);
     if (count == 0) return std::nullopt;
-    const wire::ModelPull pull{manifest_.version, tier_, asked_, count};
+    const wire::ModelPull pull{version(), tier_, asked_, count, announced_.as.encoding};
     asked_ += count;
     return pull;
 }
 
 Download::Taken Download::take(const wire::ModelChunk& chunk) {
-    if (chunk.version != manifest_.version || chunk.tier != tier_ || chunk.index != next_ || next_ == chunks_) {
+    if (chunk.version != version() || chunk.tier != tier_ || chunk.encoding != announced_.as.encoding ||
+        chunk.index != next_ || next_ == chunks_) {
         return Taken::Ignored;
     }
     const std::uint64_t offset = std::uint64_t{chunk.index} * limits::kChunkBytes;
-    if (chunk.bytes.size() != std::min<std::uint64_t>(limits::kChunkBytes, bytes_ - offset)) {
+    if (chunk.bytes.size() != std::min<std::uint64_t>(limits::kChunkBytes, announced_.bytes - offset)) {
         restart();
         return Taken::Corrupt;
     }
@@ -39,7 +37,7 @@ Download::Taken Download::take(const wire::ModelChunk& chunk) {
     ++next_;
     asked_ = std::max(asked_, next_);
     if (next_ < chunks_) return Taken::Stored;
-    if (hash_.finish() == manifest_.digests[static_cast<std::size_t>(tier_)]) return Taken::Complete;
+    if (hash_.finish() == announced_.digest) return Taken::Complete;
     restart();
     return Taken::Corrupt;
 }

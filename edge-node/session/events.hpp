@@ -81,19 +81,21 @@ struct PutBack {
 struct DropProgress {
     Sequence sequence;
 };
-/// The next piece of the version that is being fetched, float32 little-endian; index 0 begins anew. Its bytes are
+/// The next piece of the version that is being fetched, as encoded; index 0 begins anew. Its bytes are
 /// verified when all are there, before InstallVersion; nothing of it may be used until then.
 struct StoreModelChunk {
     ModelVersion version;
     std::uint32_t index = 0;
     Bytes bytes;
 };
-/// In one durable transaction: the stored chunks become the base, updates up to `counted` leave the spool, and
-/// weights = base + Σ Δ of later updates + progress not yet sent. Then VersionInstalled or VersionRefused.
+/// In one durable transaction: the stored chunks, decoded, become the base, updates up to `counted` leave the spool,
+/// and weights = base + Σ Δ of later updates + progress not yet sent. Then VersionInstalled or VersionRefused.
 struct InstallVersion {
     wire::Manifest manifest;
     wire::SignedBytes signed_manifest;
     Sequence counted;
+    PushedAs as{};
+    Tier tier = Tier::Heavy;  ///< whose prefix it is
 };
 /// Durably. A changed transport key or seal key is used from the next connection or update on.
 struct KeepKeys {

@@ -27,6 +27,7 @@ Session::Session(SessionConfig config, wire::KeySet keys, wire::Certificate cert
       keys_(keys),
       certificate_(certificate),
       installed_(durable.installed),
+      installed_as_(durable.installed_as),
       next_sequence_(std::max(durable.next_sequence, Sequence{1})),
       steps_(durable.steps),
       spool_(durable.spool),
@@ -211,6 +212,8 @@ SessionStatus Session::status(TimePoint) const {
     status.heard = heard_;
     status.installed = installed_;
     status.newest = newest_known_;
+    status.installed_as = installed_as_;
+    status.wanted = config_.encoding;
     if (download_) {
         status.chunks = download_->chunks();
         status.chunks_stored = download_->chunks_stored();

@@ -16,10 +16,12 @@ namespace skerry::node {
 struct SessionStatus {
     enum class Link { Away, Greeting, Welcome, Denied, Alone };
     Link link = Link::Away;
-    std::string denied;                           ///< why, and what to do; empty unless Denied
-    wire::Denied::Reason denial{};                ///< likewise
-    std::optional<TimePoint> heard;               ///< when the coordinator last said anything
-    ModelVersion installed, newest;               ///< newest: that the coordinator told us of
+    std::string denied;              ///< why, and what to do; empty unless Denied
+    wire::Denied::Reason denial{};   ///< likewise
+    std::optional<TimePoint> heard;  ///< when the coordinator last said anything
+    ModelVersion installed, newest;  ///< newest: that the coordinator told us of
+    PushedAs installed_as;
+    WeightEncoding wanted{};                      ///< what it is fetched as where that is offered
     std::uint32_t chunks = 0, chunks_stored = 0;  ///< of the version on its way; 0: none is
     std::uint64_t steps = 0;                      ///< taken since the last update
     std::uint32_t steps_per_update = 0;
@@ -84,6 +86,8 @@ private:
     void hear(const wire::ModelChunk& chunk, TimePoint now);
     void on(const VersionInstalled& event, TimePoint now);
     void on(const VersionRefused& event, TimePoint now);
+    [[nodiscard]] Announced as_pushed(const wire::Announcement& announcement, const wire::Manifest& manifest);
+    void order_install();
     void begin_download(TimePoint now);
     void ask_for_chunks(TimePoint now);
 
@@ -113,6 +117,7 @@ private:
 
     // Durable, as far as the actions ordered so far.
     ModelVersion installed_;
+    PushedAs installed_as_;
     Sequence next_sequence_;
     std::uint64_t steps_;
     std::vector<SpooledUpdate> spool_;
@@ -130,11 +135,6 @@ private:
     TimePoint reported_{};
 
     // Versions.
-    struct Announced {
-        wire::Manifest manifest;
-        wire::SignedBytes signed_manifest;
-        Sequence counted;
-    };
     std::optional<Announced> newest_;  ///< the newest one above what is on its way, being installed or installed
     std::optional<Download> download_;
     std::optional<Announced> installing_;

@@ -27,8 +27,55 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
     if (manifest->version <= known) return;
     // A node that has any version can wait for a better one; without one it can only try the same again.
     if (manifest->version == refused_version_ && (installed_.value > 0 || now < refused_until_)) return;
-    newest_ = Announced{*manifest, announcement.manifest, announcement.counted};
+    newest_ = as_pushed(announcement, *manifest);
     begin_download(now);
+}
+
+// The encoding that this node wants, where it is offered and verified. Float32 stands by itself: nothing that is wrong
+// with an encoding keeps a version from us.
+Announced Session::as_pushed(const wire::Announcement& announcement, const wire::Manifest& manifest) {
+    const auto tier = static_cast<std::size_t>(certificate_.tier);
+    Announced version{manifest,
+                      announcement.manifest,
+                      announcement.counted,
+                      {},
+                      manifest.values[tier] * sizeof(float),
+                      manifest.digests[tier]};
+    if (config_.encoding == WeightEncoding::Float32) return version;
+    for (const wire::SignedBytes& record : announcement.encodings) {
+        const auto offered = wire::open_encoded(record, keys_.signing);
+        if (!offered && offered.error().code == ErrorCode::InvalidInput) {
+            // Signed, so perhaps of a newer coordinator for newer nodes; another may be the one we want.
+            notice(Level::Info, "unknown_encoding", offered.error().message);
+            continue;
+        }
+        if (!offered) {
+            notice(Level::Error, "untrusted_encoding", offered.error().message + "; the version is fetched as fp32");
+            return version;
+        }
+        if (offered->encoding != config_.encoding) continue;
+        const std::string name(name_of(offered->encoding));
+        if (offered->federation != manifest.federation || offered->version != manifest.version ||
+            offered->weights != manifest.digests.back()) {
+            notice(Level::Error, "untrusted_encoding",
+                   "the " + name +
+                       " that is announced is of other weights than the manifest's; they are fetched as "
+                       "fp32");
+            return version;
+        }
+        if (offered->bytes[tier] != config_.encoded_bytes[tier]) {
+            notice(Level::Error, "untrusted_encoding",
+                   "the " + name + " that is announced has " + std::to_string(offered->bytes[tier]) +
+                       " bytes, by the model it must have " + std::to_string(config_.encoded_bytes[tier]) +
+                       "; the version is fetched as fp32");
+            return version;
+        }
+        version.as = {offered->encoding, offered->errors[tier]};
+        version.bytes = offered->bytes[tier];
+        version.digest = offered->digests[tier];
+        return version;
+    }
+    return version;
 }
 
 void Session::begin_download(TimePoint now) {
@@ -37,7 +84,7 @@ void Session::begin_download(TimePoint now) {
     if (download_ || installing_ || !newest_) return;
     const Announced next = *std::exchange(newest_, std::nullopt);
     if (next.manifest.version <= installed_) return;
-    download_.emplace(next.manifest, next.signed_manifest, next.counted, certificate_.tier);
+    download_.emplace(next, certificate_.tier);
     pull_.open(now);
     if (connected_ && welcomed_) ask_for_chunks(now);
 }
@@ -58,7 +105,7 @@ void Session::hear(const wire::ModelChunk& chunk, TimePoint now) {
         pull_.asked(now, config_.backoff, jitter_);
         return notice(Level::Error, "version_corrupt",
                       "the bytes of version " + std::to_string(chunk.version.value) +
-                          " are not what its manifest promises; it is fetched again");
+                          " are not what was announced; it is fetched again");
     }
     order(StoreModelChunk{chunk.version, chunk.index, chunk.bytes});
     if (taken == Taken::Stored) {
@@ -66,15 +113,21 @@ void Session::hear(const wire::ModelChunk& chunk, TimePoint now) {
         return ask_for_chunks(now);
     }
     pull_.close();
-    installing_ = Announced{download_->manifest(), download_->signed_manifest(), download_->counted()};
+    installing_ = download_->announced();
     download_.reset();
-    if (!taking_) order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted});
+    if (!taking_) order_install();
+}
+
+void Session::order_install() {
+    order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted, installing_->as,
+                         certificate_.tier});
 }
 
 void Session::on(const VersionInstalled& event, TimePoint now) {
     if (!installing_ || installing_->manifest.version != event.version) return;
     const Sequence counted = installing_->counted;
     installed_ = event.version;
+    installed_as_ = installing_->as;
     installing_.reset();
     if (const SpooledUpdate* update = offered(); update != nullptr && update->sequence <= counted) offer_.close();
     std::erase_if(spool_, [&](const SpooledUpdate& update) { return update.sequence <= counted; });

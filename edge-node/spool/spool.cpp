@@ -34,6 +34,20 @@ Result<wire::SignedBytes> signed_bytes_of(ByteView bytes_stored) {
     return bytes;
 }
 
+Bytes stored(const PushedAs& as) {
+    return ByteWriter().put(static_cast<std::uint8_t>(as.encoding)).put(as.error).bytes();
+}
+
+Result<PushedAs> pushed_as_of(ByteView bytes_stored) {
+    ByteReader reader(bytes_stored);
+    const auto encoding = reader.get<std::uint8_t>();
+    const auto error = reader.get<float>();
+    if (!reader.finished() || encoding >= kWeightEncodings) {
+        return fail(ErrorCode::Internal, "what the version in node.db was pushed as is cut off: restore node.db");
+    }
+    return PushedAs{static_cast<WeightEncoding>(encoding), error};
+}
+
 Result<Spool> Spool::open(const std::filesystem::path& path) {
     Spool spool(SKERRY_TRY(storage::Database::open(path)));
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(spool.database_));
@@ -114,6 +128,8 @@ Result<DurableState> Spool::load() {
     state.keys = SKERRY_TRY(signed_fact("keys"));
     state.certificate = SKERRY_TRY(signed_fact("certificate"));
     state.installed = ModelVersion{SKERRY_TRY(number("installed"))};
+    if (const std::optional<Bytes> as = SKERRY_TRY(fact("installed_as")))
+        state.installed_as = SKERRY_TRY(pushed_as_of(*as));
     state.next_sequence = Sequence{SKERRY_TRY(number("last_sequence"))}.next();
     storage::Statement rows = SKERRY_TRY(database_.prepare(
         "SELECT sequence, lease, signed_lease, header, sealed_bytes, content, signature, receipt FROM spool_update "

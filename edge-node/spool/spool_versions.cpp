@@ -72,6 +72,7 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
     }
     SKERRY_TRY(put_number("installing", version));
     SKERRY_TRY(put_number("installing_counted", order.counted.value));
+    SKERRY_TRY(put_fact("installing_as", stored(order.as)));
     SKERRY_TRY(put_fact("installing_manifest", stored(order.signed_manifest)));
     return transaction.commit();
 }
@@ -95,7 +96,8 @@ Result<> Spool::finish_install() {
     SKERRY_TRY(database_.run("DELETE FROM spool_base WHERE version <> ?", version));
     SKERRY_TRY(put_number("installed", version));
     SKERRY_TRY(put_fact("manifest", SKERRY_TRY(fact("installing_manifest")).value_or(Bytes())));
-    for (const char* key : {"installing", "installing_counted", "installing_manifest"})
+    SKERRY_TRY(put_fact("installed_as", SKERRY_TRY(fact("installing_as")).value_or(stored(PushedAs()))));
+    for (const char* key : {"installing", "installing_counted", "installing_manifest", "installing_as"})
         SKERRY_TRY(forget_fact(key));
     return transaction.commit();
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/wire/messages.hpp"
+#include "edge-node/session/state.hpp"
 
 /// How values lie in the spool's columns. For the .cpp files of this folder.
 namespace skerry::node {
@@ -14,6 +15,11 @@ namespace skerry::node {
 }
 /// Internal: too short to be one.
 [[nodiscard]] Result<wire::SignedBytes> signed_bytes_of(ByteView stored);
+
+/// u8 encoding, float32 error.
+[[nodiscard]] Bytes stored(const PushedAs& as);
+/// Internal: not such bytes.
+[[nodiscard]] Result<PushedAs> pushed_as_of(ByteView stored);
 
 /// Internal: not whole float32 values.
 [[nodiscard]] Result<std::vector<float>> floats_of(ByteView stored);

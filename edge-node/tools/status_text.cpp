@@ -116,6 +116,15 @@ std::string model(const Json& model) {
         text += fmt::format(", {} of {} chunks on their way", model["download"]["stored"].get<std::uint64_t>(),
                             model["download"]["chunks"].get<std::uint64_t>());
     }
+    const Json pushed = model.value("pushed_as", Json::object());
+    if (pushed.value("precision", "fp32") != "fp32") {
+        text +=
+            fmt::format(", came as {}, off by {:.2g} % at most", plain(pushed["precision"]), percent(pushed["error"]));
+    }
+    if (pushed.value("wanted", "fp32") != pushed.value("precision", "fp32")) {
+        text += fmt::format(" ({} is wanted: the next version comes so, if the coordinator offers it)",
+                            plain(pushed["wanted"]));
+    }
     return text;
 }
 

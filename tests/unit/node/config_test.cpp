@@ -62,6 +62,12 @@ TEST_F(NodeConfigTest, ReadsTheRoutersTargets) {
     EXPECT_THAT(read("[serving]\nlight_below = 0.2\n").error().message, HasSubstr("light_below"));
 }
 
+TEST_F(NodeConfigTest, ReadsWhatVersionsAreFetchedAs) {
+    EXPECT_EQ(read("[sharing]\nprecision = 'mixed'\n")->precision, WeightEncoding::Mixed);
+    EXPECT_EQ(read("")->precision, WeightEncoding::Float32);
+    EXPECT_THAT(read("[sharing]\nprecision = 'int8'\n").error().message, HasSubstr("fp16"));
+}
+
 TEST_F(NodeConfigTest, RefusesAnAddressWithoutAPort) {
     EXPECT_THAT(read("http = 'somewhere'").error().message, HasSubstr("127.0.0.1:8000"));
 }

@@ -110,7 +110,23 @@ wire::Announcement FakeCoordinator::announcement() const {
         manifest.values[tier] = layout_.prefix(static_cast<Tier>(tier));
         manifest.digests[tier] = crypto::sha256(bytes_of_floats(std::span(weights).first(manifest.values[tier])));
     }
-    return {wire::sign(manifest, signing_), counted_, fleet_audits};
+    wire::Announcement announcement{wire::sign(manifest, signing_), counted_, fleet_audits, {}};
+    for (const WeightEncoding encoding : encodings) {
+        const parameters::Encoded made = encoded(encoding);
+        wire::EncodedWeights record{
+            manifest.federation, manifest.version, manifest.digests.back(), encoding, made.prefix_bytes, {}, {}};
+        for (std::size_t tier = 0; tier < kTiers; ++tier) {
+            record.digests[tier] = crypto::sha256(ByteView(made.bytes).first(made.prefix_bytes[tier]));
+            record.errors[tier] = made.errors[tier].relative;
+        }
+        announcement.encodings.push_back(wire::sign(record, signing_));
+    }
+    return announcement;
+}
+
+parameters::Encoded FakeCoordinator::encoded(WeightEncoding encoding) const {
+    return parameters::encode(layout_.blocks(), parameters::plan_named(name_of(encoding), layout_.blocks()).value(),
+                              weights);
 }
 
 void FakeCoordinator::hear(const wire::Hello& hello) {
@@ -119,12 +135,14 @@ void FakeCoordinator::hear(const wire::Hello& hello) {
 }
 
 void FakeCoordinator::hear(const wire::ModelPull& pull) {
-    const ByteView all = bytes_of_floats(std::span(weights).first(layout_.prefix(pull.tier)));
+    const parameters::Encoded made = encoded(pull.encoding);
+    const ByteView all = ByteView(made.bytes).first(made.prefix_bytes[static_cast<std::size_t>(pull.tier)]);
     for (std::uint32_t index = pull.first; index < pull.first + pull.count; ++index) {
         const std::size_t offset = index * limits::kChunkBytes;
         if (offset >= all.size() || pull.version.value != version) return;
         say(wire::ModelChunk{pull.version, pull.tier, index,
-                             copy_of(all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset)))});
+                             copy_of(all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset))),
+                             pull.encoding});
     }
 }
 

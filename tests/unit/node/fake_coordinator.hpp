@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/parameters/layout.hpp"
+#include "common/parameters/precision/encoding.hpp"
 #include "common/transport/router.hpp"
 #include "common/wire/codec.hpp"
 #include "common/wire/sealed_update.hpp"
@@ -39,6 +40,7 @@ public:
     bool take_offers = true;  ///< false: updates stay un-receipted
     std::optional<wire::RefusalCode> refuse_updates;
     wire::AuditCounts fleet_audits;  ///< announced with each version
+    std::vector<WeightEncoding> encodings;  ///< what versions are offered as beside float32
 
     // What it has seen.
     std::vector<wire::JoinRequest> joins;
@@ -66,6 +68,7 @@ private:
     [[nodiscard]] wire::SignedBytes keys() const;
     [[nodiscard]] wire::SignedBytes certificate_for(const wire::JoinRequest& request) const;
     [[nodiscard]] wire::Announcement announcement() const;
+    [[nodiscard]] parameters::Encoded encoded(WeightEncoding encoding) const;
 
     transport::Context context_;
     parameters::ModelSpec spec_;

@@ -50,6 +50,22 @@ struct Federation {
             manifest.digests[tier] = crypto::sha256(std::as_bytes(std::span(floats).first(values[tier])));
         return manifest;
     }
+    /// A version in half of its bytes: the first of its float32. Any bytes do, since a session decodes nothing.
+    Bytes encoded(std::uint64_t version) const {
+        Bytes all = bytes_of_floats(weights(version));
+        all.resize(values[2] * 2);
+        return all;
+    }
+    wire::EncodedWeights encoding(std::uint64_t version, WeightEncoding encoding = WeightEncoding::Float16) const {
+        wire::EncodedWeights record{id, ModelVersion{version}, manifest(version).digests[2], encoding, {}, {}, {}};
+        const Bytes bytes = encoded(version);
+        for (std::size_t tier = 0; tier < kTiers; ++tier) {
+            record.bytes[tier] = values[tier] * 2;
+            record.digests[tier] = crypto::sha256(ByteView(bytes).first(record.bytes[tier]));
+            record.errors[tier] = 0.25F;
+        }
+        return record;
+    }
     wire::Announcement announcement(std::uint64_t version, std::uint64_t counted = 0) const {
         return {wire::sign(manifest(version), signing), Sequence{counted}};
     }

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "common/parameters/precision/encoding.hpp"
 #include "edge-node/daemon/label_intake.hpp"
 #include "edge-node/serving/executors/plain_executor.hpp"
 #include "tests/unit/learning/softmax_engine.hpp"
@@ -313,6 +314,52 @@ TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {
         EXPECT_LE(on_record, asked_);
     }
     EXPECT_GT(cut, 10U) << "the story has that many jobs";
+}
+
+TEST_F(LocalModelTest, AnUpdateIsTheProgressAloneWhateverTheVersionWasRoundedTo) {
+    const auto plan = parameters::plan_named("fp8", layout_.blocks()).value();
+    auto version = parameters::initial_parameters(spec_, layout_, 3);
+    const Bytes encoded = parameters::encode(layout_.blocks(), plan, version).bytes;
+    const auto rounded = parameters::decode(layout_.blocks(), plan, encoded).value();
+    ASSERT_NE(rounded, version);
+    open();
+    const wire::Announcement announcement = federation_.announcement(1);
+    local().perform(StoreModelChunk{ModelVersion{1}, 0, encoded});
+    local().perform(InstallVersion{
+        federation_.manifest(1), announcement.manifest, announcement.counted, {WeightEncoding::Float8, 0.01F}});
+    settle();
+    EXPECT_EQ(told<VersionInstalled>(), 1U);
+    EXPECT_EQ(parts_->spool->base().value(), rounded);
+    take(1, 1);
+    settle();
+    EXPECT_EQ(told<NothingTaken>(), 1U) << "the rounding is no progress";
+}
+
+TEST_F(LocalModelTest, RefusesAVersionWhoseBytesAreNoWeights) {
+    const auto plan = parameters::plan_named("fp8", layout_.blocks()).value();
+    Bytes encoded = parameters::encode(layout_.blocks(), plan, parameters::initial_parameters(spec_, layout_, 3)).bytes;
+    open();
+    const auto refused = [this](std::uint64_t version, Bytes bytes) {
+        told_.clear();
+        const wire::Announcement announcement = federation_.announcement(version);
+        local().perform(StoreModelChunk{ModelVersion{version}, 0, std::move(bytes)});
+        local().perform(InstallVersion{
+            federation_.manifest(version), announcement.manifest, announcement.counted, {WeightEncoding::Float8, 0}});
+        settle();
+        const auto* const why = told_.size() == 1 ? std::get_if<VersionRefused>(&told_.front()) : nullptr;
+        return why == nullptr ? std::string("installed") : why->why;
+    };
+    const std::size_t scale = layout_.statistics() * sizeof(float);
+    const std::byte exponent = encoded[scale];
+    encoded[scale] = std::byte{127};
+    EXPECT_THAT(refused(1, encoded), ::testing::HasSubstr("light"));
+    encoded[scale] = exponent;
+    encoded.back() = std::byte{0x7F};
+    encoded[encoded.size() - 2] = encoded[encoded.size() - 3] = std::byte{0xFF};
+    EXPECT_NE(refused(2, encoded), "installed");
+    encoded.pop_back();
+    EXPECT_THAT(refused(3, encoded), ::testing::HasSubstr("they must have"));
+    EXPECT_TRUE(parts_->spool->base()->empty());
 }
 
 }  // namespace

@@ -200,6 +200,26 @@ TEST_F(NodeTest, ALightNodeHoldsServesAndSharesOnlyItsPrefix) {
     EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.serving.global.value == 2; }));
 }
 
+TEST_F(NodeTest, FetchesVersionsAsItsConfigurationSaysAndSharesOnlyItsProgress) {
+    options_.config.precision = WeightEncoding::Float8;
+    coordinator([](FakeCoordinator& it) { it.encodings = {WeightEncoding::Float16, WeightEncoding::Float8}; });
+    start();
+    ASSERT_TRUE(serves());
+    const Json pushed = status()["model"]["pushed_as"];
+    EXPECT_EQ(pushed["precision"], "fp8");
+    EXPECT_GT(pushed["error"].get<double>(), 0.001);
+    EXPECT_LE(pushed["error"].get<double>(), 0.0625);
+    ASSERT_TRUE(feed(250));
+    ASSERT_TRUE(eventually([](const FakeCoordinator& it, const auto&) { return it.accepted_in_all == 1; }));
+    coordinator([](FakeCoordinator& it) {
+        it.encodings.clear();
+        it.publish();
+    });
+    ASSERT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.serving.global.value == 2; }));
+    EXPECT_EQ(status()["model"]["pushed_as"]["precision"], "fp32") << "it is not offered any more";
+    EXPECT_EQ(status()["model"]["pushed_as"]["wanted"], "fp8");
+}
+
 TEST_F(NodeTest, ReportsHowItIsDoing) {
     start();
     ASSERT_TRUE(serves());

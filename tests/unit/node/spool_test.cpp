@@ -139,6 +139,17 @@ TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
     EXPECT_TRUE(wire::open_manifest(*spool_->manifest(), federation_.signing.verify_key()));
 }
 
+TEST_F(SpoolTest, RemembersWhatTheInstalledVersionWasPushedAs) {
+    install(1);
+    EXPECT_EQ(reopen().load()->installed_as, PushedAs{});
+    InstallVersion next = version(2);
+    next.as = {WeightEncoding::Mixed, 0.03125F};
+    ASSERT_TRUE(spool_->begin_install(next, federation_.weights(2)));
+    EXPECT_EQ(reopen().load()->installed_as, PushedAs{}) << "not installed yet";
+    ASSERT_TRUE(spool_->finish_install());
+    EXPECT_EQ(reopen().load()->installed_as, (PushedAs{WeightEncoding::Mixed, 0.03125F}));
+}
+
 TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
     install(1);
     ASSERT_TRUE(spool_->begin_install(version(2, 3), federation_.weights(2)));
