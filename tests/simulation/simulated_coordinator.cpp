@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "tests/simulation/mirrored.hpp"
 #include "tests/simulation/mutation.hpp"
 #include "tests/simulation/overload.hpp"
 
@@ -61,6 +62,7 @@ void SimulatedCoordinator::boot() {
         keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_);
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
         core_->apply(event);
+    core_->offer({encode(core_->newest().weights)}, core_->newest().version);
     if (world_.plan.mutation != Mutation::ForgetsFrozenRound) order(core_->resume(clock()));
     network_.coordinator_came();
     plan_step();
@@ -194,7 +196,7 @@ void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
         auto bytes = blobs_.get_range(order.weights, offset, static_cast<std::size_t>(count));
         if (!bytes) return note("finds no weights", order.version.value);
         network_.to_node(index_of_.at(order.transport),
-                         wire::ModelChunk{order.version, order.tier, index, *std::move(bytes)});
+                         wire::ModelChunk{order.version, order.tier, index, *std::move(bytes), order.encoding});
     }
 }
 
@@ -219,14 +221,27 @@ void SimulatedCoordinator::sum(coordinator::SumRound order) {
         if (!sum) return world_.broken("no_accepted_update_without_its_bytes", sum.error().message);
         SKERRY_ASSERT(blobs_.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))).has_value());
         // The process may die here, between the bytes and the word about them.
-        after(dice_.between(0ms, 50ms), [this, ready = coordinator::SumReady{order.round, sum->sum, sum->digests}] {
-            --workers_busy_;
-            tell(ready);
-        });
+        after(
+            dice_.between(0ms, 50ms),
+            [this, ready = coordinator::SumReady{order.round, sum->sum, sum->digests, {encode(sum->digests.back())}}] {
+                --workers_busy_;
+                tell(ready);
+            });
     });
 }
 
+wire::EncodedWeights SimulatedCoordinator::encode(const Digest& weights) {
+    const auto bytes = blobs_.get(weights);
+    // A planted bug may have let the weights go: then there is nothing to offer, and the laws say so.
+    const Bytes mirror = mirrored(bytes ? *bytes : Bytes(core_->model().values.back() * sizeof(float)));
+    const wire::EncodedWeights record = record_of(mirror, weights, core_->model());
+    SKERRY_ASSERT(blobs_.put(record.digests.back(), mirror).has_value());
+    return record;
+}
+
 void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {
+    for (const Digest& encoding : order.encodings)
+        SKERRY_ASSERT(blobs_.erase(encoding).has_value());
     if (order.weights) SKERRY_ASSERT(blobs_.erase(*order.weights).has_value());
     if (order.round.value == 0) return;
     std::map<UpdateId, Digest> content;

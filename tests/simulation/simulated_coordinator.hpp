@@ -57,6 +57,8 @@ private:
     void check(const coordinator::CheckUpdate& order);
     void sum(coordinator::SumRound order);
     void erase(const coordinator::EraseVersion& order);
+    /// Puts the mirror of these weights beside them.
+    [[nodiscard]] wire::EncodedWeights encode(const Digest& weights);
     [[nodiscard]] Journal::Disk next_append();
     [[nodiscard]] const coordinator::ledger::Events& past() const;
     /// The process's own idea of the time.

@@ -5,6 +5,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/wire/token.hpp"
+#include "tests/simulation/mirrored.hpp"
 #include "tests/simulation/overload.hpp"
 
 namespace skerry::simulation {
@@ -77,6 +78,10 @@ void SimulatedNode::boot() {
     config.model = model_.identity;
     for (std::size_t tier = 0; tier < kTiers; ++tier)
         config.values[tier] = model_.values[tier];
+    // Every other node; where a restart has lost the encoding of an older version, it goes on with the newest.
+    if (index_ % 2 == 1) config.encoding = kMirrored;
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        config.encoded_bytes[tier] = model_.values[tier] * sizeof(float);
     config.software = "skerry-node simulated";
     config.seed = dice_.next();
     auto session = node::Session::open(std::move(config), disk_.load());
@@ -232,7 +237,8 @@ void SimulatedNode::install(const node::InstallVersion& order) {
     }
     note("installs", order.manifest.version.value, order.counted.value);
     std::vector<float> weights(fetched_.size() / sizeof(float));
-    std::memcpy(weights.data(), fetched_.data(), fetched_.size());
+    const bool mirror = order.as.encoding == kMirrored;
+    std::memcpy(weights.data(), (mirror ? mirrored(fetched_) : fetched_).data(), fetched_.size());
     if (world_.plan.mutation == Mutation::NodeSpoilsVersion) weights.back() += 1.0F;
     evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, weights});
     const Mutation mutation = world_.plan.mutation;
