@@ -8,7 +8,7 @@
 #include "common/datasets/dataset.hpp"
 #include "common/parameters/model_file.hpp"
 #include "edge-node/serving/evaluate.hpp"
-#include "edge-node/serving/executors/plain_executor.hpp"
+#include "edge-node/serving/executors/compiled_executors.hpp"
 #include "edge-node/tools/output.hpp"
 #include "edge-node/tools/split_named.hpp"
 #include "edge-node/tools/verbs.hpp"
@@ -25,6 +25,7 @@ struct Arguments {
     std::string split = "test";
     std::string output = "table";
     std::string precision;
+    std::string executor = "plain";
     std::uint64_t skip = 0;
     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t drift_at = std::numeric_limits<std::uint64_t>::max();
@@ -32,10 +33,35 @@ struct Arguments {
 
 struct Scored {
     parameters::ExportedModel model;
-    std::string precision;
+    std::string precision, executor;
     std::optional<parameters::EncodingError> error;  ///< of rounding the file's weights to --precision
     Evaluation evaluation;
 };
+
+/// The first samples of the training split: what int8 takes its ranges from.
+Result<CalibrationRows> first_rows(const std::string& data, const parameters::ModelSpec& spec) {
+    constexpr std::uint64_t kRows = 64;
+    datasets::SourceOptions options;
+    options.limit = kRows;
+    const auto source = SKERRY_TRY(datasets::open_source(data, spec, options));
+    std::vector<float> rows;
+    while (const auto sample = SKERRY_TRY(source->next())) {
+        const auto values = SKERRY_TRY(parameters::scaled_values(spec.input, sample->input));
+        rows.insert(rows.end(), values.begin(), values.end());
+    }
+    return std::make_shared<const std::vector<float>>(std::move(rows));
+}
+
+Result<ExecutorFactory> executor_named(const Arguments& arguments, const parameters::ModelSpec& spec) {
+    CalibrationRows rows;
+    if (arguments.executor == "int8") rows = SKERRY_TRY(first_rows(arguments.data, spec));
+    std::string names;
+    for (const Candidate& candidate : compiled_executors(rows)) {
+        if (candidate.name == arguments.executor) return candidate.make;
+        names += candidate.name + ", ";
+    }
+    return fail(ErrorCode::InvalidInput, "no executor '" + arguments.executor + "': use " + names + "or int8");
+}
 
 Result<Scored> score(const Arguments& arguments) {
     parameters::ExportedModel model = SKERRY_TRY(parameters::load_model(arguments.model));
@@ -48,8 +74,9 @@ Result<Scored> score(const Arguments& arguments) {
     options.limit = arguments.limit;
     options.drift_at = arguments.drift_at;
     const auto source = SKERRY_TRY(datasets::open_source(arguments.data, model.spec, options));
-    Evaluation evaluation = SKERRY_TRY(evaluate(model, *source, Router(), plain_executor));
-    return Scored{std::move(model), std::move(precision), error, std::move(evaluation)};
+    Evaluation evaluation =
+        SKERRY_TRY(evaluate(model, *source, Router(), SKERRY_TRY(executor_named(arguments, model.spec))));
+    return Scored{std::move(model), std::move(precision), arguments.executor, error, std::move(evaluation)};
 }
 
 Json to_json(const Scored& scored) {
@@ -69,11 +96,13 @@ Json to_json(const Scored& scored) {
         routed[name] = {{"share", share(evaluation.routed[tier])}, {"median_us", median}};
     }
     Json error;
-    if (scored.error) error = {{"max", scored.error->max}, {"rms", scored.error->rms}};
+    if (scored.error)
+        error = {{"max", scored.error->max}, {"rms", scored.error->rms}, {"relative", scored.error->relative}};
     return {{"model", scored.model.spec.name},
             {"version", scored.model.version.value},
             {"origin", scored.model.origin},
             {"precision", scored.precision},
+            {"executor", scored.executor},
             {"precision_error", error},
             {"samples", evaluation.samples},
             {"accuracy_of_exit", exits},
@@ -133,6 +162,10 @@ void add_evaluate(CLI::App& app, int& exit_code) {
         "--precision", arguments->precision,
         "Score the weights as if they were stored so: fp16, fp8, fp8-e5m2, int8, mixed, or with exceptions: "
         "fp8,light.0=fp16");
+    verb->add_option(
+            "--executor", arguments->executor,
+            "Who computes: plain, fused, onednn, xnnpack, or int8, with ranges from the first training samples")
+        ->capture_default_str();
     verb->add_option("--drift-at", arguments->drift_at, "As of 'feed': 0 scores against the world after the drift");
     verb->add_option("--output", arguments->output, "table or json");
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
