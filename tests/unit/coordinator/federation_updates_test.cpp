@@ -128,7 +128,7 @@ TEST_F(UpdateTest, OnTooOldABaseIsStale) {
 
 TEST_F(UpdateTest, LargerThanItsLeaseIsOversizedAndOfAnotherShapeMisshapen) {
     const auto light = bench.lease(node, ModelVersion{1}, Tier::Light);
-    EXPECT_EQ(refusal(bench.deliver(node, bench.sealed_under(node, light, std::vector<float>(100, 1.0F)))),
+    EXPECT_EQ(refusal(bench.deliver(node, bench.sealed_under(node, light, std::vector<float>(1000, 1.0F)))),
               RefusalCode::Oversized);
     EXPECT_EQ(refusal(bench.deliver(node, bench.sealed_under(node, light, std::vector<float>(3, 1.0F)))),
               RefusalCode::Misshapen);

@@ -76,7 +76,7 @@ TEST_F(GatesTest, RefuseASizeThatIsNoUpdateOfTheTier) {
     EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
     header.plain_bytes = wire::body_size(4, 0);
     EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
-    header.plain_bytes = wire::body_size(6, limits::kReportClassPairsMax + 1);
+    header.plain_bytes = wire::body_size(1000, limits::kReportClassPairsMax + 1);
     EXPECT_EQ(size_verdict()->code, RefusalCode::Oversized);
     header.plain_bytes = ~0ULL;
     EXPECT_TRUE(check_size(header, 10, lease, model));
