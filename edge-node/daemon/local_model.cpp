@@ -31,13 +31,14 @@ std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
 }  // namespace
 
 LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model,
-                       LearningEngine& engine, LearningConfig config, std::chrono::milliseconds version_patience,
-                       ExecutorFactory executors, const crypto::SigningKey& identity)
+                       Learning learning, std::chrono::milliseconds version_patience, ExecutorFactory executors,
+                       const crypto::SigningKey& identity)
     : loop_(loop),
       stores_(stores),
       model_(std::move(model)),
-      engine_(engine),
-      config_(std::move(config)),
+      learning_loop_(learning.loop),
+      engine_(learning.engine),
+      config_(std::move(learning.config)),
       version_patience_(version_patience),
       executors_(std::move(executors)),
       identity_(identity),
@@ -48,6 +49,7 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
 Result<> LocalModel::adopt(std::vector<float> weights) {
     if (policy_) return policy_->rebase(std::move(weights));
     policy_ = SKERRY_TRY(LearningPolicy::create(engine_, config_, model_->spec, std::move(weights)));
+    prequential_ = policy_->prequential();
     return {};
 }
 
@@ -55,7 +57,8 @@ void LocalModel::begin(Listeners listeners) {
     listeners_ = std::move(listeners);
     answered_before_ = checkpoint_.answered;
     if (policy_) {
-        auto snapshot = make_snapshot(model_, checkpoint_.version, *policy_->parameters(), executors_);
+        prequential_ = policy_->prequential();
+        auto snapshot = snapshot_of_policy(checkpoint_.version);
         if (snapshot) {
             publish(std::move(*snapshot));
         } else {
@@ -63,11 +66,6 @@ void LocalModel::begin(Listeners listeners) {
         }
     }
     pump();
-}
-
-std::optional<feedback::PrequentialNumbers> LocalModel::prequential() const {
-    if (!policy_) return std::nullopt;
-    return policy_->prequential();
 }
 
 void LocalModel::labels_arrived(std::size_t count) {
@@ -90,7 +88,7 @@ void LocalModel::finish(std::function<void()> then) {
     finishing_ = true;
     // A trigger that is with the engine is let go: its labels are still there at the next start.
     // So is what waits for room on the disk: nothing of it has happened yet.
-    if (working_ && ((policy_ && policy_->busy()) || !disk_trouble_.empty())) return then();
+    if (working_ && (learning_ || !disk_trouble_.empty())) return then();
     then_ = std::move(then);
     retry_.cancel();
     patience_.cancel();
@@ -158,9 +156,13 @@ std::array<std::uint64_t, kTiers> LocalModel::answered() const {
     return all;
 }
 
-Checkpoint LocalModel::checkpoint_of_now() {
+Checkpoint LocalModel::checkpoint_now() {
     checkpoint_.answered = answered();
-    return with_learner(checkpoint_, *policy_);
+    return checkpoint_;
+}
+
+Result<std::shared_ptr<const Snapshot>> LocalModel::snapshot_of_policy(feedback::SnapshotVersion version) const {
+    return make_snapshot(model_, version, *policy_->parameters(), executors_);
 }
 
 // ---- A trigger ----
@@ -169,11 +171,24 @@ void LocalModel::begin_trigger() {
     trigger_began_ = Clock::now();
     on_disk([&labels = stores_.labels, rows = config_.trigger_rows] { return labels.unconsumed(rows); },
             [this](std::vector<feedback::LabelledSample> batch) {
-                auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
-                policy_->learn(*shared, [this, shared, before = policy_->prequential()](Result<Learned> learned) {
-                    on_learned(std::move(learned), *shared, before);
+                learning_ = true;
+                const auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
+                const feedback::SnapshotVersion next{checkpoint_.version.global, checkpoint_.version.local + 1};
+                const std::weak_ptr<bool> alive = alive_;
+                boost::asio::post(learning_loop_, [this, shared, next, alive] {
+                    policy_->learn(*shared, [this, shared, next, alive](Result<Learned> learned) {
+                        boost::asio::post(loop_,
+                                          [this, shared, alive, step = step_of(std::move(learned), next)]() mutable {
+                                              if (!alive.expired()) on_step(std::move(step), *shared);
+                                          });
+                    });
                 });
             });
+}
+
+LocalModel::Step LocalModel::step_of(Result<Learned> learned, feedback::SnapshotVersion version) const {
+    if (!learned) return {std::move(learned), {}, nullptr};
+    return {std::move(learned), policy_->checkpoint(), snapshot_of_policy(version)};
 }
 
 void LocalModel::end_learning() {
@@ -210,8 +225,8 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
         checkpoint_.totals.errors += sample.correct() ? 0 : 1;
     }
     on_disk(
-        [this, consumed, checkpoint = checkpoint_of_now()] {
-            return stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now()});
+        [this, consumed, checkpoint = checkpoint_now()] {
+            return stores_.labels.commit_step({consumed, with_learner(checkpoint, *policy_).to_bytes(), Clock::now()});
         },
         [this] { end_work(); });
 }
@@ -230,16 +245,18 @@ void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
     });
 }
 
-void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback::LabelledSample>& batch,
-                            const feedback::PrequentialNumbers& before) {
+void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>& batch) {
+    learning_ = false;
     end_learning();
-    if (!learned) return on_not_learned(learned.error(), batch);
+    if (!step.learned) return on_not_learned(step.learned.error(), batch);
+    Learned* const learned = &*step.learned;
     failures_ = 0;
     engine_trouble_.clear();
     if (listeners_.labelled) listeners_.labelled(learned->readings);
     // With the totals, before the commit: whoever looks meanwhile sees each label once.
     unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned->consumed.size());
-    const feedback::PrequentialNumbers numbers = policy_->prequential();
+    const feedback::PrequentialNumbers before = *std::exchange(prequential_, learned->report.prequential);
+    const feedback::PrequentialNumbers& numbers = learned->report.prequential;
     checkpoint_.version.local += 1;
     checkpoint_.totals.steps += learned->accepted ? 1 : 0;
     checkpoint_.totals.examples += learned->report.trained_rows;
@@ -248,12 +265,12 @@ void LocalModel::on_learned(Result<Learned> learned, const std::vector<feedback:
     checkpoint_.learning_rate = learned->report.learning_rate;
     checkpoint_.reason = learned->report.reason;
 
-    auto job = [this, consumed = learned->consumed, errors = learned->errors, version = checkpoint_.version,
-                parameters = learned->parameters, checkpoint = checkpoint_of_now()] {
-        using Made = Result<std::shared_ptr<const Snapshot>>;
-        const auto committed = stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now(), errors});
-        if (!committed) return Made(tl::unexpected(committed.error()));
-        return make_snapshot(model_, version, *parameters, executors_);
+    Checkpoint checkpoint = checkpoint_now();
+    checkpoint.learner = std::move(step.learner);
+    auto job = [this, consumed = learned->consumed, errors = learned->errors, checkpoint = std::move(checkpoint),
+                snapshot = std::move(step.snapshot)]() -> Result<std::shared_ptr<const Snapshot>> {
+        SKERRY_TRY(stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now(), errors}));
+        return snapshot;
     };
     on_disk(std::move(job),
             [this, accepted = learned->accepted, report = learned->report](std::shared_ptr<const Snapshot> snapshot) {

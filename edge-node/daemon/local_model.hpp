@@ -31,14 +31,19 @@ namespace skerry::node {
 ///     install   begin_install → rebased weights in the checkpoint → finish_install → snapshot → VersionInstalled
 ///
 /// A full disk pauses all of this, not serving, until there is room. A disk that fails otherwise ends the process: what
-/// is durable is read back at the next start. Loop thread only; spool and
-/// store are touched on the storage thread alone once begin() has returned.
+/// is durable is read back at the next start. Loop thread only; once begin() has returned, spool and store are touched
+/// on the storage thread alone, and the policy thinks about a trigger, as its engine, on the learning thread.
 class LocalModel {
 public:
     struct Stores {
         StorageThread& thread;
         Spool& spool;
         feedback::LabelStore& labels;
+    };
+    struct Learning {
+        boost::asio::io_context& loop;  ///< the learning thread's
+        LearningEngine& engine;         ///< lives there
+        LearningConfig config;
     };
     struct Listeners {
         std::function<void(std::shared_ptr<const Snapshot>)> publish;
@@ -55,8 +60,8 @@ public:
         std::function<wire::AuditCounts()> audits = [] { return wire::AuditCounts(); };  ///< what an update takes along
     };
 
-    LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, LearningEngine& engine,
-               LearningConfig config, std::chrono::milliseconds version_patience, ExecutorFactory executors,
+    LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, Learning learning,
+               std::chrono::milliseconds version_patience, ExecutorFactory executors,
                const crypto::SigningKey& identity);
 
     /// Reads back what is durable and finishes what a crash interrupted, or what a damaged update leaves to be done:
@@ -78,7 +83,7 @@ public:
     /// Labels that are durable and not learned yet; those of a step that is being committed are learned already, as in
     /// checkpoint().
     [[nodiscard]] std::uint64_t unconsumed() const { return unconsumed_; }
-    [[nodiscard]] bool learning() const { return policy_ && policy_->busy(); }
+    [[nodiscard]] bool learning() const { return learning_; }
     [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
     /// Samples answered since the node was created, by tier.
     [[nodiscard]] std::array<std::uint64_t, kTiers> answered() const;
@@ -86,7 +91,7 @@ public:
         return checkpoint_.totals.steps - std::min(checkpoint_.totals.steps, sent_.steps);
     }
     [[nodiscard]] const std::optional<LearningReport>& last_report() const { return last_report_; }
-    [[nodiscard]] std::optional<feedback::PrequentialNumbers> prequential() const;
+    [[nodiscard]] const std::optional<feedback::PrequentialNumbers>& prequential() const { return prequential_; }
     /// How long the last trigger took, from its labels to its snapshot.
     [[nodiscard]] std::chrono::milliseconds trigger_time() const { return trigger_time_; }
     /// Why the engine could not learn the last time it was asked; empty: it could.
@@ -98,6 +103,13 @@ public:
     [[nodiscard]] const LearningConfig& config() const { return config_; }
 
 private:
+    /// What a trigger came to, made on the learning thread.
+    struct Step {
+        Result<Learned> learned;
+        Bytes learner;                                     ///< the policy's checkpoint
+        Result<std::shared_ptr<const Snapshot>> snapshot;  ///< of the weights after it
+    };
+
     void pump();
     void end_work();
     [[nodiscard]] bool has_memory_for(const Action& order);
@@ -105,8 +117,8 @@ private:
     [[nodiscard]] bool waits_for_version();
     void begin_trigger();
     void end_learning();
-    void on_learned(Result<Learned> learned, const std::vector<feedback::LabelledSample>& batch,
-                    const feedback::PrequentialNumbers& before);
+    [[nodiscard]] Step step_of(Result<Learned> learned, feedback::SnapshotVersion version) const;
+    void on_step(Step step, const std::vector<feedback::LabelledSample>& batch);
     void on_not_learned(const Error& error, const std::vector<feedback::LabelledSample>& batch);
     void drop(const std::vector<feedback::LabelledSample>& batch);
 
@@ -130,7 +142,8 @@ private:
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
 
     [[nodiscard]] Result<> adopt(std::vector<float> weights);
-    [[nodiscard]] Checkpoint checkpoint_of_now();
+    [[nodiscard]] Checkpoint checkpoint_now();
+    [[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot_of_policy(feedback::SnapshotVersion version) const;
     void publish(std::shared_ptr<const Snapshot> snapshot);
     template <class Job, class Done>
     struct Work {
@@ -146,6 +159,7 @@ private:
     boost::asio::io_context& loop_;
     Stores stores_;
     std::shared_ptr<const Model> model_;
+    boost::asio::io_context& learning_loop_;
     LearningEngine& engine_;
     LearningConfig config_;
     std::chrono::milliseconds version_patience_;
@@ -153,10 +167,12 @@ private:
     const crypto::SigningKey& identity_;
     Listeners listeners_;
 
-    std::unique_ptr<LearningPolicy> policy_;               ///< null before the first version
-    std::array<std::uint64_t, kTiers> answered_before_{};  ///< what begin() found
-    Checkpoint checkpoint_;                                ///< but for `learner`, which is the policy's
-    Totals sent_;                                          ///< at the last update
+    std::unique_ptr<LearningPolicy> policy_;  ///< null before the first version; the learning thread's while learning_
+    bool learning_ = false;
+    std::optional<feedback::PrequentialNumbers> prequential_;  ///< the policy's, before the trigger that runs
+    std::array<std::uint64_t, kTiers> answered_before_{};      ///< what begin() found
+    Checkpoint checkpoint_;                                    ///< but for `learner`, which is the policy's
+    Totals sent_;                                              ///< at the last update
     std::uint64_t unconsumed_ = 0;
     std::optional<LearningReport> last_report_;
     std::chrono::milliseconds trigger_time_{0};

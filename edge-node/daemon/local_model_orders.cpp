@@ -103,12 +103,11 @@ void LocalModel::work_on(InstallVersion& order) {
         if (const auto adopted = adopt(std::move(prepared.weights)); !adopted) disk_failed(adopted.error());
         checkpoint_.version = {number, 0};
         on_disk(
-            [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
-                using Made = Result<std::shared_ptr<const Snapshot>>;
-                auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), Clock::now()});
-                if (done) done = stores_.spool.finish_install();
-                if (!done) return Made(tl::unexpected(done.error()));
-                return make_snapshot(model_, checkpoint.version, *parameters, executors_);
+            [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
+                SKERRY_TRY(
+                    stores_.labels.commit_step({{}, with_learner(checkpoint, *policy_).to_bytes(), Clock::now()}));
+                SKERRY_TRY(stores_.spool.finish_install());
+                return snapshot_of_policy(checkpoint.version);
             },
             [this, number, as](std::shared_ptr<const Snapshot> snapshot) {
                 publish(std::move(snapshot));
@@ -131,12 +130,11 @@ void LocalModel::work_on(DropProgress& order) {
             if (const auto adopted = adopt(std::move(weights)); !adopted) disk_failed(adopted.error());
             checkpoint_.version.local += 1;
             on_disk(
-                [this, checkpoint = checkpoint_of_now(), parameters = policy_->parameters()]() {
-                    using Made = Result<std::shared_ptr<const Snapshot>>;
-                    auto done = stores_.labels.commit_step({{}, checkpoint.to_bytes(), Clock::now()});
-                    if (done) done = finish_drop(stores_, checkpoint.totals);
-                    if (!done) return Made(tl::unexpected(done.error()));
-                    return make_snapshot(model_, checkpoint.version, *parameters, executors_);
+                [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
+                    SKERRY_TRY(
+                        stores_.labels.commit_step({{}, with_learner(checkpoint, *policy_).to_bytes(), Clock::now()}));
+                    SKERRY_TRY(finish_drop(stores_, checkpoint.totals));
+                    return snapshot_of_policy(checkpoint.version);
                 },
                 [this](std::shared_ptr<const Snapshot> snapshot) {
                     sent_ = checkpoint_.totals;

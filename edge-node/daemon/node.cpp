@@ -16,49 +16,16 @@ namespace {
 
 constexpr std::chrono::hours kExpiryInterval{1};
 
-/// Stands where skerry-learner could not be found, so that the node serves and keeps its labels; each request looks
-/// again, so that installing the program is enough.
-class MissingLearner final : public LearningEngine {
-public:
-    MissingLearner(boost::asio::io_context& loop, LearnerConfig config, parameters::ModelSpec spec)
-        : loop_(loop), config_(std::move(config)), spec_(std::move(spec)) {}
-
-    void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) override {
-        if (const auto found = find(); !found) return on_done(tl::unexpected(found.error()));
-        learner_->forward(request, std::move(on_done));
-    }
-    void train(const TrainRequest& request, OnDone<TrainResult> on_done) override {
-        if (const auto found = find(); !found) return on_done(tl::unexpected(found.error()));
-        learner_->train(request, std::move(on_done));
-    }
-    void rest() override {
-        if (learner_) learner_->rest();
-    }
-    [[nodiscard]] const LearnerProcess* learner() const { return learner_.get(); }
-
-private:
-    Result<> find() {
-        if (!learner_) learner_ = SKERRY_TRY(LearnerProcess::create(loop_, config_, spec_));
-        return {};
-    }
-
-    boost::asio::io_context& loop_;  // outlives us
-    LearnerConfig config_;
-    parameters::ModelSpec spec_;
-    std::unique_ptr<LearnerProcess> learner_;
-};
-
 std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, boost::asio::io_context& loop,
                                            const parameters::ModelSpec& spec) {
     if (options.make_engine) return options.make_engine(loop, spec);
-    auto learner = LearnerProcess::create(loop, options.config.learner, spec);
-    if (learner) return std::move(*learner);
-    log::warning("learner_missing", {{"reason", learner.error().message}, {"model", spec.name}});
-    return std::make_unique<MissingLearner>(loop, options.config.learner, spec);
+    // It looks again with each step, so that installing the program is enough; until then we serve and keep the labels.
+    if (const auto found = LearnerProcess::program_of(options.config.learner); !found)
+        log::warning("learner_missing", {{"reason", found.error().message}, {"model", spec.name}});
+    return std::make_unique<LearnerProcess>(loop, options.config.learner, spec);
 }
 
 const LearnerProcess* process_of(const LearningEngine& engine) {
-    if (const auto* missing = dynamic_cast<const MissingLearner*>(&engine)) return missing->learner();
     return dynamic_cast<const LearnerProcess*>(&engine);
 }
 
@@ -132,14 +99,16 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
           },
           [this](std::shared_ptr<const Router> router) { api_.set_router(std::move(router)); }),
       storage_(loop),
-      engine_(engine_for(options_, loop, durable_->model->spec)),
-      local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model, *engine_, options_.config.learning,
-             options_.config.version_patience, executors_.factory(), durable_->keys.identity),
+      engine_(engine_for(options_, thinking_.loop(), durable_->model->spec)),
+      local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model,
+             {thinking_.loop(), *engine_, options_.config.learning}, options_.config.version_patience,
+             executors_.factory(), durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
       expiry_(loop) {}
 
 Node::~Node() {
-    // Jobs use what is destroyed below.
+    // Jobs and steps use what is destroyed below. A step that ends asks the disk for nothing without the loop.
+    thinking_.stop();
     storage_.stop();
 }
 
@@ -237,6 +206,10 @@ void Node::expire_predictions() {
     expiry_.async_wait([this](boost::system::error_code failure) {
         if (!failure) expire_predictions();
     });
+}
+
+void Node::rest_learner() {
+    boost::asio::post(thinking_.loop(), [this] { engine_->rest(); });
 }
 
 std::optional<pid_t> Node::learner() const {

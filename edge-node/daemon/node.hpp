@@ -15,6 +15,7 @@
 #include "edge-node/daemon/config.hpp"
 #include "edge-node/daemon/fleet_link.hpp"
 #include "edge-node/daemon/label_intake.hpp"
+#include "edge-node/daemon/learning_thread.hpp"
 #include "edge-node/daemon/local_model.hpp"
 #include "edge-node/daemon/node_keys.hpp"
 #include "edge-node/daemon/route_keeper.hpp"
@@ -31,7 +32,7 @@ struct NodeOptions {
     NodeConfig config;
     /// Takes its first version, then neither contributes nor installs another: the control group of a trial.
     bool alone = false;
-    /// What learns; by default the child process skerry-learner. Tests bring their own.
+    /// What learns, on the learning thread's loop; by default the child process skerry-learner. Tests bring their own.
     std::function<std::unique_ptr<LearningEngine>(boost::asio::io_context&, const parameters::ModelSpec&)>
         make_engine{};
 };
@@ -57,8 +58,8 @@ public:
 };
 
 /// One folder at work: its model is served, learns and is shared, all from the process's loop thread beside this
-/// node's storage thread and serving workers. Everything local goes on while the coordinator is away. It listens to
-/// nobody: a Host brings it the requests.
+/// node's storage and learning threads and the serving workers. Everything local goes on while the coordinator is away.
+/// It listens to nobody: a Host brings it the requests.
 class Node final : public InferenceBackend {
 public:
     /// Reads everything durable back and finishes what a crash interrupted; blocks. `host` outlives the node.
@@ -75,7 +76,7 @@ public:
     /// What it waited for, its learner's turn or memory, may have come.
     void consider_learning() { local_.consider(); }
     /// Its learner gives back its memory, whatever it does.
-    void rest_learner() { engine_->rest(); }
+    void rest_learner();
     [[nodiscard]] std::optional<pid_t> learner() const;
     /// What its tasks take, by the sizes of their tensors.
     [[nodiscard]] TensorAccount tensors() const;
@@ -130,7 +131,8 @@ private:
     ServingEngine serving_;  ///< after api_, which its requests use until they are gone
     RouteKeeper routes_;     ///< before serving_ goes, whose idle time it uses
     StorageThread storage_;
-    std::unique_ptr<LearningEngine> engine_;
+    LearningThread thinking_;
+    std::unique_ptr<LearningEngine> engine_;  ///< used on thinking_ alone
     LocalModel local_;
     LabelIntake intake_;
     std::uint64_t next_order_ = 1;

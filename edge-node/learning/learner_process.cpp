@@ -35,18 +35,6 @@ std::span<float> copy_into(std::span<const float> from, std::span<float> to) {
     return to;
 }
 
-Result<std::filesystem::path> program_to_run(const LearnerConfig& config) {
-    std::error_code failed;
-    const std::filesystem::path program =
-        config.program.empty()
-            ? std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / "skerry-learner"
-            : config.program;
-    if (::access(program.c_str(), X_OK) == 0) return program;
-    return fail(ErrorCode::Unavailable, "there is no learner at " + program.string() +
-                                            ": install skerry-learner beside skerry-node, or name it as "
-                                            "learner.program in the configuration");
-}
-
 }  // namespace
 
 std::vector<std::string> LearnerConfig::problems() const {
@@ -58,19 +46,23 @@ std::vector<std::string> LearnerConfig::problems() const {
     return problems;
 }
 
-Result<std::unique_ptr<LearnerProcess>> LearnerProcess::create(boost::asio::io_context& loop, LearnerConfig config,
-                                                               const parameters::ModelSpec& spec) {
-    config.program = SKERRY_TRY(program_to_run(config));
-    parameters::ParameterLayout layout = SKERRY_TRY(parameters::ParameterLayout::of(spec));
-    return std::unique_ptr<LearnerProcess>(new LearnerProcess(loop, std::move(config), spec, std::move(layout)));
+Result<std::filesystem::path> LearnerProcess::program_of(const LearnerConfig& config) {
+    std::error_code failed;
+    const std::filesystem::path program =
+        config.program.empty()
+            ? std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / "skerry-learner"
+            : config.program;
+    if (::access(program.c_str(), X_OK) == 0) return program;
+    return fail(ErrorCode::Unavailable, "there is no learner at " + program.string() +
+                                            ": install skerry-learner beside skerry-node, or name it as "
+                                            "learner.program in the configuration");
 }
 
-LearnerProcess::LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec,
-                               parameters::ParameterLayout layout)
+LearnerProcess::LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec)
     : loop_(loop),
       config_(std::move(config)),
       model_text_(parameters::canonical_text(spec)),
-      layout_(std::move(layout)),
+      layout_(parameters::ParameterLayout::of(spec).value()),
       row_values_(spec.input.values()),
       classes_(spec.classes.size()),
       timer_(loop) {}
@@ -78,7 +70,8 @@ LearnerProcess::LearnerProcess(boost::asio::io_context& loop, LearnerConfig conf
 LearnerProcess::~LearnerProcess() = default;
 
 std::optional<pid_t> LearnerProcess::pid() const {
-    return child_ ? std::optional(child_->pid()) : std::nullopt;
+    const pid_t pid = pid_;
+    return pid > 0 ? std::optional(pid) : std::nullopt;
 }
 
 void LearnerProcess::forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) {
@@ -161,6 +154,8 @@ void LearnerProcess::start_or_wait() {
 }
 
 void LearnerProcess::start_child() {
+    const auto program = program_of(config_);
+    if (!program) return fail_job(program.error());
     int ends[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         return fail_job(
@@ -169,13 +164,14 @@ void LearnerProcess::start_child() {
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     socket_.emplace(loop_, ends[0]);
     ++sessions_;
-    auto child = ChildProcess::start(loop_, config_.program, ends[1], [this](const std::string& how) { on_exit(how); });
+    auto child = ChildProcess::start(loop_, *program, ends[1], [this](const std::string& how) { on_exit(how); });
     ::close(ends[1]);
     if (!child) {
         socket_.reset();
         return fail_job(std::move(child).error());
     }
     child_.emplace(std::move(*child));
+    pid_ = child_->pid();
     phase_ = Phase::Greeting;
     why_killed_.clear();
     listen();
@@ -315,6 +311,7 @@ void LearnerProcess::on_exit(const std::string& how) {
     disarm();
     socket_.reset();
     child_.reset();
+    pid_ = 0;
     const Phase before = std::exchange(phase_, Phase::Absent);
     const bool lost = before == Phase::Dying ? job_is_lost_ : before != Phase::Leaving;
     if (!std::exchange(rests_, false) && before != Phase::Leaving) count_death();

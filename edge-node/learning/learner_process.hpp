@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -40,22 +41,23 @@ struct LearnerConfig {
 /// The tensor engine as a child process: its crash, kill or stop costs at most the request in progress, which ends as
 /// Unavailable; the next request starts it again. Nothing that it returns is trusted: sizes are ours, and whether
 /// logits are finite is for the policy to see. Answers and deaths arrive on the loop's thread, which must be the only
-/// one here.
+/// one here, but for pid() and deaths().
 class LearnerProcess final : public LearningEngine {
 public:
-    /// The child itself is started by the first request. Unavailable: there is no such program.
-    [[nodiscard]] static Result<std::unique_ptr<LearnerProcess>> create(boost::asio::io_context& loop,
-                                                                        LearnerConfig config,
-                                                                        const parameters::ModelSpec& spec);
+    /// `spec` is one that has a layout. The child is started by the first request; one that finds no program ends as
+    /// Unavailable, and the next looks again.
+    LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec);
     ~LearnerProcess() override;
 
     void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) override;
     void train(const TrainRequest& request, OnDone<TrainResult> on_done) override;
     void rest() override;
 
-    /// Of the running child; nothing while there is none. For status pages, and for tests that kill it.
+    /// What a request would start. Unavailable: it is not there, in words that say what to do.
+    [[nodiscard]] static Result<std::filesystem::path> program_of(const LearnerConfig& config);
+    /// Of the running child; nothing while there is none. For status pages, and for tests that kill it. Any thread.
     [[nodiscard]] std::optional<pid_t> pid() const;
-    /// How often a child ended that was not asked to.
+    /// How often a child ended that was not asked to. Any thread.
     [[nodiscard]] std::uint64_t deaths() const { return deaths_; }
 
 private:
@@ -74,9 +76,6 @@ private:
         learner_wire::Request request;
         std::variant<ForwardJob, TrainJob> kind;
     };
-
-    LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec,
-                   parameters::ParameterLayout layout);
 
     Result<learner_wire::Regions> prepare(const learner_wire::Counts& counts);
     void begin(Job job);
@@ -116,7 +115,8 @@ private:
     std::uint64_t timer_uses_ = 0;           ///< tells an expiry that was queued before a cancel from a live one
     std::uint64_t sessions_ = 0;             ///< the same for a socket's readiness
     std::uint64_t next_id_ = 1;
-    std::uint64_t deaths_ = 0;
+    std::atomic<std::uint64_t> deaths_ = 0;
+    std::atomic<pid_t> pid_ = 0;  ///< 0: there is no child
     std::size_t deaths_in_a_row_ = 0;
     std::chrono::steady_clock::time_point not_before_{};
     boost::asio::steady_timer timer_;  ///< the deadline, the restart delay or the idle time

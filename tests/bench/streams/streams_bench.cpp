@@ -162,10 +162,10 @@ Result<Json> run(const Arguments& arguments) {
     const std::vector<StreamSample> stream = SKERRY_TRY(make_stream(arguments.stream, spec));
 
     boost::asio::io_context loop;
-    const auto engine = SKERRY_TRY(node::LearnerProcess::create(loop, config.learner, spec));
+    node::LearnerProcess engine(loop, config.learner, spec);
     const auto model = SKERRY_TRY(node::Model::of(spec));
     const auto policy = SKERRY_TRY(node::LearningPolicy::create(
-        *engine, config.learning, spec, parameters::initial_parameters(spec, model->layout, arguments.stream.seed)));
+        engine, config.learning, spec, parameters::initial_parameters(spec, model->layout, arguments.stream.seed)));
     const node::Router router;
     Course course;
     std::shared_ptr<const node::Snapshot> snapshot;

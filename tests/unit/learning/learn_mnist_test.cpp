@@ -75,10 +75,9 @@ TEST_F(LearnMnist, TwoThousandDigitsMakeAUsefulModel) {
     if (!mnist()) GTEST_SKIP() << "no MNIST: set SKERRY_TEST_DATA to a folder with mnist/ in it";
     LearnerConfig config;
     config.program = SKERRY_LEARNER_PROGRAM;
-    auto engine = LearnerProcess::create(loop_, config, spec_);
-    ASSERT_TRUE(engine) << engine.error().message;
+    LearnerProcess engine(loop_, config, spec_);
     const auto layout = parameters::ParameterLayout::of(spec_).value();
-    auto policy = LearningPolicy::create(**engine, {}, spec_, parameters::initial_parameters(spec_, layout, 1));
+    auto policy = LearningPolicy::create(engine, {}, spec_, parameters::initial_parameters(spec_, layout, 1));
     ASSERT_TRUE(policy);
 
     const auto stream = samples({.split = datasets::Split::Train, .seed = 1, .shuffle = true, .limit = 2000});
@@ -95,7 +94,7 @@ TEST_F(LearnMnist, TwoThousandDigitsMakeAUsefulModel) {
         const Learned done = wait_for(learned);
         EXPECT_FALSE(done.report.paused) << done.report.reason;
     }
-    EXPECT_GT(accuracy(**engine, *(*policy)->parameters()), 0.88);
+    EXPECT_GT(accuracy(engine, *(*policy)->parameters()), 0.88);
 }
 
 }  // namespace

@@ -37,11 +37,7 @@ protected:
         fs::remove_all(folder_);
     }
 
-    void start() {
-        auto learner = LearnerProcess::create(loop_, config_, spec_);
-        ASSERT_TRUE(learner) << learner.error().message;
-        learner_ = std::move(*learner);
-    }
+    void start() { learner_ = std::make_unique<LearnerProcess>(loop_, config_, spec_); }
     /// A child made of these frames: sends the first, and one more after each that it is sent; then stays silent.
     void start_impostor(const std::vector<Bytes>& frames, const char* at_the_end) {
         config_.program = folder_ / "impostor";
@@ -217,12 +213,18 @@ TEST_F(LearnerProcessTest, TellsWhenAnswersAreNotFinite) {
     EXPECT_FALSE(trained->finite);
 }
 
-TEST_F(LearnerProcessTest, SaysWhichProgramIsMissing) {
-    config_.program = folder_ / "absent";
-    const auto learner = LearnerProcess::create(loop_, config_, spec_);
-    ASSERT_FALSE(learner);
-    EXPECT_EQ(learner.error().code, ErrorCode::Unavailable);
-    EXPECT_THAT(learner.error().message, HasSubstr("absent"));
+TEST_F(LearnerProcessTest, SaysWhichProgramIsMissingAndLooksAgain) {
+    const fs::path learner = std::exchange(config_.program, folder_ / "absent");
+    start();
+    const auto refused = forward();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("absent"));
+    EXPECT_FALSE(learner_->pid());
+    EXPECT_EQ(learner_->deaths(), 0U);
+
+    fs::create_symlink(learner, folder_ / "absent");
+    EXPECT_TRUE(forward());
 }
 
 TEST_F(LearnerProcessTest, AChildThatDiesAtOnceIsAnErrorAndNotAHang) {

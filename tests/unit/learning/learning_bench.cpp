@@ -59,9 +59,8 @@ int run(const char* program, int triggers) {
     boost::asio::io_context loop;
     LearnerConfig config;
     config.program = program;
-    auto process = LearnerProcess::create(loop, config, spec);
-    if (!process) return std::fprintf(stderr, "%s\n", process.error().message.c_str()), 1;
-    Stopwatch engine(**process);
+    LearnerProcess process(loop, config, spec);
+    Stopwatch engine(process);
     const auto layout = parameters::ParameterLayout::of(spec).value();
     auto policy = LearningPolicy::create(engine, {}, spec, parameters::initial_parameters(spec, layout, 1));
 

@@ -39,7 +39,7 @@ public:
     bool prove_join = true;
     bool take_offers = true;  ///< false: updates stay un-receipted
     std::optional<wire::RefusalCode> refuse_updates;
-    wire::AuditCounts fleet_audits;  ///< announced with each version
+    wire::AuditCounts fleet_audits;         ///< announced with each version
     std::vector<WeightEncoding> encodings;  ///< what versions are offered as beside float32
 
     // What it has seen.

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 
+#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -37,10 +39,10 @@ protected:
         options_.config.http = "127.0.0.1:0";
         options_.memory.stalled = [] { return std::nullopt; };  // whatever else this machine does
         options_.config.version_patience = std::chrono::milliseconds(0);
-        options_.make_engine = [this](boost::asio::io_context&, const parameters::ModelSpec& spec) {
+        options_.make_engine = [this](boost::asio::io_context& learning, const parameters::ModelSpec& spec) {
             auto engine = std::make_unique<SoftmaxEngine>(spec);
             engine->deferred = deferred_;
-            engines_.push_back(engine.get());
+            engines_.push_back({learning, *engine});
             return engine;
         };
     }
@@ -51,6 +53,24 @@ protected:
                 coordinator.reset();
         });
     }
+
+    /// An engine is its learning thread's.
+    struct HeldEngine {
+        boost::asio::io_context& loop;
+        SoftmaxEngine& engine;
+
+        /// Whether it was asked something that waits for an answer; with `answer`, it gets one.
+        bool asked(bool answer) {
+            std::packaged_task<bool()> look([this, answer] {
+                const bool waits = !engine.waiting.empty();
+                if (waits && answer) engine.answer_next();
+                return waits;
+            });
+            auto found = look.get_future();
+            boost::asio::post(loop, std::move(look));
+            return found.get();
+        }
+    };
 
     std::filesystem::path dir(std::size_t model) const { return folder_.path() / kNames[model]; }
     void join_both() {
@@ -124,7 +144,7 @@ protected:
     std::array<std::unique_ptr<FakeCoordinator>, 2> coordinators_;
     HostOptions options_;
     std::unique_ptr<Host> host_;
-    std::vector<SoftmaxEngine*> engines_;  ///< in the order of the folders
+    std::vector<HeldEngine> engines_;  ///< in the order of the folders
     bool deferred_ = false;
     std::uint16_t port_ = 0;
     std::size_t taught_ = 0;

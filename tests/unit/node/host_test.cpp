@@ -158,11 +158,11 @@ TEST_F(HostTest, LearnersTakeTurnsAndNoneStarves) {
     std::size_t most = 0;
     ASSERT_TRUE(eventually([&] {
         std::size_t asked = 0;
-        for (testing::SoftmaxEngine* engine : engines_)
-            asked += engine->waiting.empty() ? 0 : 1;
+        for (HeldEngine& engine : engines_)
+            asked += engine.asked(false) ? 1 : 0;
         most = std::max(most, asked);
-        for (testing::SoftmaxEngine* engine : engines_)
-            if (!engine->waiting.empty()) engine->answer_next();
+        for (HeldEngine& engine : engines_)
+            engine.asked(true);
         return host_->node(0).facts().totals.steps == 1 && host_->node(1).facts().totals.steps == 1;
     }));
     EXPECT_LE(most, at_once);

@@ -65,7 +65,8 @@ protected:
         parts_->engine = make_engine_();
         parts_->local = std::make_unique<LocalModel>(
             *loop_, LocalModel::Stores{parts_->storage, *parts_->spool, *parts_->labels}, Model::of(spec_).value(),
-            *parts_->engine, config_, std::chrono::milliseconds(0), plain_executor, federation_.identity);
+            LocalModel::Learning{*loop_, *parts_->engine, config_}, std::chrono::milliseconds(0), plain_executor,
+            federation_.identity);
         const auto restored = local().restore(folder_.path());
         ASSERT_TRUE(restored) << restored.error().message;
         parts_->intake = std::make_unique<LabelIntake>(parts_->storage, *parts_->labels, *parts_->ring,
@@ -78,16 +79,24 @@ protected:
         parts_.reset();
         loop_.reset();
     }
-    /// Until nothing is under way, or the disk has stopped. A job of our own finds the queue empty twice: what comes
-    /// back before it the first time may give one more job.
+    /// Until nothing is under way, or the disk has stopped. A job of our own twice finds no other since the last one:
+    /// what comes back before it the first time may give one more job. Steps are thought about on the loop.
     void settle() {
+        std::uint64_t last = 0;
         for (int quiet = 0; quiet < 2 && !stopped_;) {
-            const std::uint64_t before = jobs_seen_;
-            const auto back = std::make_shared<bool>(false);
-            parts_->storage.run([this] { return ++jobs_left_; }, [back](std::uint64_t) { *back = true; });
-            while (!*back && !stopped_)
+            const auto seen = std::make_shared<std::uint64_t>(0);
+            parts_->storage.run(
+                [this] {
+                    ++jobs_left_;
+                    return std::uint64_t{jobs_seen_};
+                },
+                [seen](std::uint64_t count) { *seen = count; });
+            while (*seen == 0 && !stopped_)
                 loop_->run_one_for(std::chrono::milliseconds(20));
-            quiet = jobs_seen_ == before + 1 ? quiet + 1 : 0;
+            while (loop_->poll_one() > 0) {
+            }
+            quiet = *seen == last + 1 ? quiet + 1 : 0;
+            last = *seen;
         }
     }
     template <class Condition>

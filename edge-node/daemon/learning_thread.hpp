@@ -1,0 +1,33 @@
+#pragma once
+
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+namespace skerry::node {
+
+/// One thread on which a node's learning thinks: what a policy makes of a hundred labels takes milliseconds, in which
+/// the loop's thread has answered a hundred requests. It is nice 10, as the learner is: serving comes first.
+///
+/// The engine lives on its loop, so the learner's answers and deaths arrive here. A learner that was started here dies
+/// with this thread (PR_SET_PDEATHSIG goes by threads).
+class LearningThread {
+public:
+    LearningThread();
+    ~LearningThread() { stop(); }
+    LearningThread(const LearningThread&) = delete;
+    LearningThread& operator=(const LearningThread&) = delete;
+
+    [[nodiscard]] boost::asio::io_context& loop() { return loop_; }
+    /// Waits for what runs there at this moment; what was posted and has not begun never runs. From then on what lives
+    /// on loop() may be destroyed from another thread. Idempotent.
+    void stop();
+
+private:
+    boost::asio::io_context loop_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+    std::thread thread_;  // last: uses all of the above
+};
+
+}  // namespace skerry::node
