@@ -6,7 +6,6 @@
 #include <iterator>
 #include <limits>
 #include <string>
-#include <unistd.h>
 
 namespace skerry::node {
 namespace {
@@ -43,13 +42,8 @@ std::optional<std::uint64_t> product(std::uint64_t a, std::uint64_t b) {
 }
 
 std::optional<std::uint64_t> memory_of_process(pid_t process) {
-    const std::filesystem::path folder = "/proc/" + std::to_string(process);
-    if (const auto text = text_of_file(folder / "smaps_rollup")) {
-        if (const auto bytes = memory_in_smaps_rollup(*text)) return bytes;
-    }
-    const auto text = text_of_file(folder / "statm");
-    if (!text) return std::nullopt;
-    return memory_in_statm(*text, static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+    const auto text = text_of_file("/proc/" + std::to_string(process) + "/status");
+    return text ? memory_in_status(*text) : std::nullopt;
 }
 
 std::optional<std::chrono::microseconds> stalled_of_machine() {
@@ -63,22 +57,11 @@ MemorySources MemorySources::of_system() {
     return {memory_of_process, stalled_of_machine};
 }
 
-std::optional<std::uint64_t> memory_in_smaps_rollup(std::string_view text) {
-    const auto anonymous = number_after(text, "Pss_Anon:");
-    const auto shared = number_after(text, "Pss_Shmem:");
+std::optional<std::uint64_t> memory_in_status(std::string_view text) {
+    const auto anonymous = number_after(text, "RssAnon:");
+    const auto shared = number_after(text, "RssShmem:");
     if (!anonymous || !shared || *anonymous > std::numeric_limits<std::uint64_t>::max() - *shared) return std::nullopt;
     return product(*anonymous + *shared, 1024);
-}
-
-std::optional<std::uint64_t> memory_in_statm(std::string_view text, std::uint64_t page_bytes) {
-    const std::size_t second = text.find(' ');
-    if (second == std::string_view::npos) return std::nullopt;
-    const std::size_t third = text.find(' ', second + 1);
-    if (third == std::string_view::npos) return std::nullopt;
-    const auto resident = leading_number(text.substr(second));
-    const auto of_files = leading_number(text.substr(third));
-    if (!resident || !of_files || *of_files > *resident) return std::nullopt;
-    return product(*resident - *of_files, page_bytes);
 }
 
 std::optional<std::chrono::microseconds> stalled_in_pressure(std::string_view text) {

@@ -20,11 +20,11 @@ struct MemorySources {
     [[nodiscard]] static MemorySources of_system();
 };
 
-/// Anonymous and shared pages by their part (Pss_Anon, Pss_Shmem), of the text of /proc/PID/smaps_rollup. Mapped files
-/// are left out: the kernel drops them when it needs their memory. Nothing: not that text. proc(5).
-[[nodiscard]] std::optional<std::uint64_t> memory_in_smaps_rollup(std::string_view text);
-/// Resident pages that are no file's, of the text of /proc/PID/statm, for kernels without the above.
-[[nodiscard]] std::optional<std::uint64_t> memory_in_statm(std::string_view text, std::uint64_t page_bytes);
+/// Anonymous and shared pages (RssAnon, RssShmem), of the text of /proc/PID/status; what node and learner share is
+/// counted in both. Mapped files are left out: the kernel drops them when it needs their memory. From counters: the
+/// kernel walks all page tables for smaps_rollup, 10 ms for a node and more for a learner, in which the loop answers
+/// nobody. Nothing: not that text. proc(5).
+[[nodiscard]] std::optional<std::uint64_t> memory_in_status(std::string_view text);
 /// The total of the line "some" of /proc/pressure/memory.
 [[nodiscard]] std::optional<std::chrono::microseconds> stalled_in_pressure(std::string_view text);
 

@@ -7,24 +7,17 @@ namespace {
 
 constexpr std::size_t kAuditsMax = 256;
 constexpr std::size_t kAuditBytesMax = std::size_t{8} << 20U;
-/// Below whatever a request is worth.
-constexpr double kIdleWorth = 1e-9;
 
 }  // namespace
-
-double EngineWork::worth(Instant now) const {
-    const double most = queues_.worth(now);
-    return most > 0 || audits_.empty() ? most : kIdleWorth;
-}
 
 void EngineWork::work(std::unique_lock<std::mutex>& lock, StageScratch& scratch) {
     std::optional<StageBatch> batch = queues_.pop(std::chrono::steady_clock::now());
     if (!queues_.empty()) more_waits();
-    if (batch) {
-        run_batch(std::move(*batch), lock, scratch);
-    } else {
-        run_audit(lock, scratch);
-    }
+    if (batch) run_batch(std::move(*batch), lock, scratch);
+    tell_finished();
+}
+
+void EngineWork::tell_finished() {
     const bool finished = !finished_.requests.empty() || !finished_.audits.empty();
     if (finished && !std::exchange(told_, true)) on_finished_();
 }
@@ -40,17 +33,18 @@ void EngineWork::run_batch(StageBatch batch, std::unique_lock<std::mutex>& lock,
     if (!rows.empty()) push(static_cast<Tier>(static_cast<std::size_t>(stage) + 1), std::move(rows));
 }
 
-void EngineWork::run_audit(std::unique_lock<std::mutex>& lock, StageScratch& scratch) {
+void EngineWork::idle(std::unique_lock<std::mutex>& lock, ClassifyScratch& scratch) {
     Audit audit = std::move(audits_.front());
     audits_.pop_front();
     audit_bytes_ -= audit.sample.size();
     lock.unlock();
     auto scaled = parameters::scaled_values(audit.snapshot->model->spec.input, audit.sample);
     SKERRY_ASSERT(scaled.has_value());  // it was checked when its request was read
-    ServingEngine::Exits exits = all_exits(*audit.snapshot, std::move(*scaled), scratch.whole);
+    ServingEngine::Exits exits = all_exits(*audit.snapshot, std::move(*scaled), scratch);
     audit.snapshot.reset();
     lock.lock();
     finished_.audits.emplace_back(std::move(audit.done), std::move(exits));
+    tell_finished();
 }
 
 bool EngineWork::push(Audit audit) {

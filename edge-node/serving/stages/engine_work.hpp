@@ -32,8 +32,10 @@ public:
     EngineWork(const StagePolicy& policy, std::function<void()> on_finished)
         : queues_(policy), on_finished_(std::move(on_finished)) {}
 
-    [[nodiscard]] double worth(Instant now) const override;
+    [[nodiscard]] double worth(Instant now) const override { return queues_.worth(now); }
     void work(std::unique_lock<std::mutex>& lock, StageScratch& scratch) override;
+    [[nodiscard]] bool idles() const override { return !audits_.empty(); }
+    void idle(std::unique_lock<std::mutex>& lock, ClassifyScratch& scratch) override;
 
     [[nodiscard]] StageQueues& queues() { return queues_; }
     [[nodiscard]] const StageQueues& queues() const { return queues_; }
@@ -58,7 +60,7 @@ public:
 
 private:
     void run_batch(StageBatch batch, std::unique_lock<std::mutex>& lock, StageScratch& scratch);
-    void run_audit(std::unique_lock<std::mutex>& lock, StageScratch& scratch);
+    void tell_finished();
     void finish(std::shared_ptr<StagedRequest> request);
 
     StageQueues queues_;

@@ -220,7 +220,7 @@ bool ServingEngine::audit(std::shared_ptr<const Snapshot> snapshot, Bytes sample
     }
     ++state_->audits_pending;
     state_->guard_loop();
-    state_->workers.wake();
+    state_->workers.wake_idle();
     return true;
 }
 

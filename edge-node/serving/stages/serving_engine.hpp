@@ -35,7 +35,7 @@ struct StageNumbers {
 /// has been found so far is answered, whatever its rows are waiting for or being run through; a light stage that would
 /// have to wait for busy workers is run by the loop.
 ///
-/// Idle class: audits are run when no request waits, one sample at a time.
+/// Idle class: audits are run when no worker has work and a processor has nothing else to do, one sample at a time.
 class ServingEngine {
 public:
     using Exits = std::array<std::optional<std::vector<float>>, kTiers>;

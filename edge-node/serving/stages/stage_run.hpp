@@ -17,7 +17,6 @@ struct StageOutcome {
 /// The buffers of one thread that runs stages.
 struct StageScratch {
     ExecutorScratch executor;
-    ClassifyScratch whole;       ///< for the idle class
     std::vector<float> in;       ///< shape [rows, …]
     std::vector<float> map;      ///< shape [rows, …]
     std::vector<float> exiting;  ///< the maps of the rows whose head is read

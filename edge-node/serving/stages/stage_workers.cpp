@@ -1,5 +1,7 @@
 #include "edge-node/serving/stages/stage_workers.hpp"
 
+#include <sched.h>
+
 #include "common/base/error.hpp"
 
 namespace skerry::node {
@@ -12,6 +14,7 @@ StageWorkers::StageWorkers(std::size_t threads) {
     const std::lock_guard lock(mutex_);  // nobody counts them before they are all there
     for (std::size_t i = 0; i < threads; ++i)
         threads_.emplace_back([this] { run(); });
+    idler_ = std::thread([this] { run_idle(); });
 }
 
 StageWorkers::~StageWorkers() {
@@ -21,8 +24,10 @@ StageWorkers::~StageWorkers() {
         stopping_ = true;
     }
     changed_.notify_all();
+    idle_.notify_all();
     for (std::thread& thread : threads_)
         thread.join();
+    idler_.join();
 }
 
 void StageWorkers::add(WorkSource& source) {
@@ -51,12 +56,24 @@ WorkSource* StageWorkers::most_worth() const {
     return best;
 }
 
+WorkSource* StageWorkers::next_idle() {
+    if (busy_ > 0 || most_worth() != nullptr) return nullptr;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+        WorkSource* const source = sources_[(next_idle_ + i) % sources_.size()];
+        if (!source->idles()) continue;
+        next_idle_ += i;
+        return source;
+    }
+    return nullptr;
+}
+
 void StageWorkers::run() {
     StageScratch scratch;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         WorkSource* const source = most_worth();
         if (source == nullptr) {
+            if (next_idle() != nullptr) idle_.notify_one();
             changed_.wait(lock);
             continue;
         }
@@ -65,6 +82,26 @@ void StageWorkers::run() {
         source->work(lock, scratch);
         --source->workers_inside_;
         --busy_;
+        left_.notify_all();
+    }
+}
+
+void StageWorkers::run_idle() {
+    // One that may not be preempted at once would be in the way of requests for milliseconds (sched(7)).
+    const sched_param none{};
+    static_cast<void>(::sched_setscheduler(0, SCHED_IDLE, &none));
+    ClassifyScratch scratch;
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        WorkSource* const source = next_idle();
+        if (source == nullptr) {
+            idle_.wait(lock);
+            continue;
+        }
+        ++next_idle_;
+        ++source->workers_inside_;
+        source->idle(lock, scratch);
+        --source->workers_inside_;
         left_.notify_all();
     }
 }

@@ -26,6 +26,10 @@ public:
     /// Does that work, with `lock` let go meanwhile, and held again at the end. Calls more_waits() where it leaves
     /// some.
     virtual void work(std::unique_lock<std::mutex>& lock, StageScratch& scratch) = 0;
+    /// There is something for idle time.
+    [[nodiscard]] virtual bool idles() const = 0;
+    /// Does one piece of that, as work().
+    virtual void idle(std::unique_lock<std::mutex>& lock, ClassifyScratch& scratch) = 0;
 
 protected:
     /// Another worker is to come, if one is free.
@@ -37,7 +41,9 @@ private:
     std::size_t workers_inside_ = 0;
 };
 
-/// The threads that run the stages of all models of this process. Thread-safe.
+/// The threads that run the stages of all models of this process, and one more for idle time: it begins something only
+/// while no worker has work, and the kernel runs it (SCHED_IDLE) only while a processor has nothing else to do.
+/// Thread-safe.
 class StageWorkers {
 public:
     explicit StageWorkers(std::size_t threads);
@@ -55,20 +61,28 @@ public:
     void remove(WorkSource& source);
     /// A source has got more work.
     void wake() { changed_.notify_one(); }
+    /// A source has got more for idle time.
+    void wake_idle() { idle_.notify_one(); }
     /// All of them are at work. With the mutex held.
     [[nodiscard]] bool all_busy() const { return busy_ == threads_.size(); }
 
 private:
     void run();
+    void run_idle();
     [[nodiscard]] WorkSource* most_worth() const;
+    /// What idle time is given to next, one source after the other; null: nothing, or no time.
+    [[nodiscard]] WorkSource* next_idle();
 
     std::mutex mutex_;
     std::condition_variable changed_;
+    std::condition_variable idle_;
     std::condition_variable left_;
     std::vector<WorkSource*> sources_;
     std::size_t busy_ = 0;
+    std::size_t next_idle_ = 0;
     bool stopping_ = false;
     std::vector<std::thread> threads_;
+    std::thread idler_;
 };
 
 }  // namespace skerry::node

@@ -14,17 +14,13 @@ namespace {
 
 using std::chrono::microseconds;
 
-constexpr const char* kRollup =
-    "00400000-7ffe [rollup]\nRss:               12000 kB\nPss:                9000 kB\nPss_Dirty:          "
-    "5000 kB\nPss_Anon:           4000 kB\nPss_File:           4500 kB\nPss_Shmem:           500 kB\n";
+constexpr const char* kStatus =
+    "Name:\tskerry-node\nVmRSS:\t   12000 kB\nRssAnon:\t    4000 kB\nRssFile:\t    7500 kB\nRssShmem:\t     500 kB\n";
 
 TEST(MemorySources, CountsWhatTheKernelCannotTakeBack) {
-    EXPECT_EQ(memory_in_smaps_rollup(kRollup), 4500U * 1024);
-    EXPECT_FALSE(memory_in_smaps_rollup("Rss: 12 kB\n")) << "of an older kernel";
-    EXPECT_FALSE(memory_in_smaps_rollup("Pss_Anon: 18446744073709551615 kB\nPss_Shmem: 1 kB\n"));
-    EXPECT_EQ(memory_in_statm("1000 300 100 5 0 200 0\n", 4096), 200U * 4096);
-    EXPECT_FALSE(memory_in_statm("1000 100 300 5\n", 4096));
-    EXPECT_FALSE(memory_in_statm("1000", 4096));
+    EXPECT_EQ(memory_in_status(kStatus), 4500U * 1024);
+    EXPECT_FALSE(memory_in_status("Name:\tkthreadd\nThreads:\t1\n")) << "of a thread of the kernel";
+    EXPECT_FALSE(memory_in_status("RssAnon: 18446744073709551615 kB\nRssShmem: 1 kB\n"));
 }
 
 TEST(MemorySources, SeesThisProcessGrow) {
