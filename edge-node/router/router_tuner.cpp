@@ -141,7 +141,7 @@ void RouterTuner::labelled(std::span<const float> logits, std::span<const std::u
 }
 
 void RouterTuner::fit_temperatures() {
-    const Router::Temperatures fitted = readings_.fitted();
+    const Router::Temperatures fitted = readings_.fitted(temperatures_);
     bool moved = false;
     for (std::size_t exit = 0; exit < kTiers; ++exit)
         moved = moved || std::abs(std::log(fitted[exit] / temperatures_[exit])) > kTemperatureStep;

@@ -42,6 +42,7 @@ void LabelledReadings::add(std::span<const float> logits, std::span<const std::u
     if (classes != classes_) {
         rows_.clear();
         next_ = 0;
+        heavy_right_ = 0;
         classes_ = classes;
         capacity_ = std::clamp(kLogitsMax / (kTiers * classes), kReadingsMin, kReadingsMax);
     }
@@ -50,10 +51,13 @@ void LabelledReadings::add(std::span<const float> logits, std::span<const std::u
         const bool finite = std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
         if (!finite || labels[row] >= classes) continue;
         Row reading{labels[row], std::vector<float>(values.begin(), values.end())};
+        reading.heavy_right = predicted_by(logits_of(reading, kTiers - 1)) == reading.label;
+        heavy_right_ += reading.heavy_right ? 1 : 0;
         ++seen_;
         if (rows_.size() < capacity_) {
             rows_.push_back(std::move(reading));
         } else {
+            heavy_right_ -= rows_[next_].heavy_right ? 1 : 0;
             rows_[next_] = std::move(reading);
             next_ = (next_ + 1) % capacity_;
         }
@@ -64,13 +68,13 @@ std::span<const float> LabelledReadings::logits_of(const Row& row, std::size_t e
     return std::span(row.logits).subspan(exit * classes_, classes_);
 }
 
-Router::Temperatures LabelledReadings::fitted() const {
-    Router::Temperatures temperatures = {1, 1, 1};
-    if (rows_.empty()) return temperatures;
+Router::Temperatures LabelledReadings::fitted(Router::Temperatures from) const {
+    if (rows_.empty()) return {1, 1, 1};
+    Router::Temperatures temperatures = from;
     for (std::size_t exit = 0; exit < kTiers; ++exit) {
         double low = 1.0 / static_cast<double>(kTemperatureMax);
         double high = 1.0 / static_cast<double>(kTemperatureMin);
-        double beta = 1;
+        double beta = std::clamp(1 / static_cast<double>(from[exit]), low, high);
         for (int i = 0; i < 20; ++i) {
             Derivatives sum;
             for (const Row& row : rows_)
@@ -90,18 +94,15 @@ Router::Temperatures LabelledReadings::fitted() const {
 
 std::optional<double> LabelledReadings::heavy_accuracy() const {
     if (rows_.empty()) return std::nullopt;
-    const auto right = std::count_if(rows_.begin(), rows_.end(), [this](const Row& row) {
-        return predicted_by(logits_of(row, kTiers - 1)) == row.label;
-    });
-    return static_cast<double>(right) / static_cast<double>(rows_.size());
+    return static_cast<double>(heavy_right_) / static_cast<double>(rows_.size());
 }
 
 std::optional<double> LabelledReadings::gate_auroc(const Router& router) const {
     std::vector<ScoredEvent> events;
     for (const Row& row : rows_) {
         const ExitReading light = router.read(Tier::Light, logits_of(row, 0));
-        const bool heavy_right = predicted_by(logits_of(row, kTiers - 1)) == row.label;
-        events.push_back({1.0 - static_cast<double>(light.margin), light.predicted != row.label && heavy_right, 1});
+        const bool helps = light.predicted != row.label && row.heavy_right;
+        events.push_back({1.0 - static_cast<double>(light.margin), helps, 1});
     }
     return auroc(std::move(events));
 }

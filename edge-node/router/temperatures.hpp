@@ -28,11 +28,12 @@ public:
 
     /// The temperature of each exit with the least mean cross entropy, within [kTemperatureMin, kTemperatureMax].
     /// Guo et al. 2017, "On Calibration of Modern Neural Networks", §4.2.
-    [[nodiscard]] Router::Temperatures fitted() const;
+    /// `from`: where to begin; near the last ones it is found in two or three rounds over the rows, else in up to 20.
+    [[nodiscard]] Router::Temperatures fitted(Router::Temperatures from = {1, 1, 1}) const;
     static constexpr float kTemperatureMin = 0.5F;
     static constexpr float kTemperatureMax = 4;
 
-    /// The share that heavy answers rightly. No readings: nothing.
+    /// The share that heavy answers rightly. No readings: nothing. Known beforehand: it is asked with each request.
     [[nodiscard]] std::optional<double> heavy_accuracy() const;
     /// How well light's uncertainty tells that light is wrong and heavy right (auroc.hpp).
     [[nodiscard]] std::optional<double> gate_auroc(const Router& router) const;
@@ -41,6 +42,7 @@ private:
     struct Row {
         std::uint32_t label = 0;
         std::vector<float> logits;  ///< shape [kTiers, classes]
+        bool heavy_right = false;
     };
     [[nodiscard]] std::span<const float> logits_of(const Row& row, std::size_t exit) const;
 
@@ -49,6 +51,7 @@ private:
     std::vector<Row> rows_;  ///< a ring once it is full
     std::size_t next_ = 0;
     std::uint64_t seen_ = 0;
+    std::size_t heavy_right_ = 0;  ///< of rows_
 };
 
 }  // namespace skerry::node
