@@ -145,6 +145,7 @@ Result<> Service::load_newest() {
     std::vector<float> weights = SKERRY_TRY(models_.load(newest.weights));
     auto encodings = encode_version(layout_, newest.weights, weights, config_.models.offered());
     std::vector<wire::EncodedWeights> offered;
+    offered.reserve(encodings.size());
     for (const EncodedVersion& encoding : encodings)
         offered.push_back(encoding.what);
     SKERRY_TRY(models_.put(newest.weights, std::move(weights), std::move(encodings)));

@@ -161,8 +161,7 @@ TEST_F(LearnerProcessTest, StepsBehindServingAndInheritsNothingElse) {
     ASSERT_TRUE(forward());
     const pid_t child = *learner_->pid();
     EXPECT_EQ(::getpriority(PRIO_PROCESS, static_cast<id_t>(child)), 10);
-    // Without the right to leave the idle class again it does not enter it.
-    EXPECT_THAT(::sched_getscheduler(child), ::testing::AnyOf(SCHED_IDLE, SCHED_BATCH));
+    EXPECT_EQ(::sched_getscheduler(child), SCHED_BATCH);
     for (const auto& open : fs::directory_iterator("/proc/" + std::to_string(child) + "/fd")) {
         std::error_code gone;
         EXPECT_NE(fs::read_symlink(open, gone), secret);
