@@ -249,31 +249,31 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
     learning_ = false;
     end_learning();
     if (!step.learned) return on_not_learned(step.learned.error(), batch);
-    Learned* const learned = &*step.learned;
+    const Learned& learned = *step.learned;
     failures_ = 0;
     engine_trouble_.clear();
-    if (listeners_.labelled) listeners_.labelled(learned->readings);
+    if (listeners_.labelled) listeners_.labelled(learned.readings);
     // With the totals, before the commit: whoever looks meanwhile sees each label once.
-    unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned->consumed.size());
-    const feedback::PrequentialNumbers before = *std::exchange(prequential_, learned->report.prequential);
-    const feedback::PrequentialNumbers& numbers = learned->report.prequential;
+    unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned.consumed.size());
+    const feedback::PrequentialNumbers before = *std::exchange(prequential_, learned.report.prequential);
+    const feedback::PrequentialNumbers& numbers = learned.report.prequential;
     checkpoint_.version.local += 1;
-    checkpoint_.totals.steps += learned->accepted ? 1 : 0;
-    checkpoint_.totals.examples += learned->report.trained_rows;
+    checkpoint_.totals.steps += learned.accepted ? 1 : 0;
+    checkpoint_.totals.examples += learned.report.trained_rows;
     checkpoint_.totals.labelled += numbers.labelled - before.labelled;
     checkpoint_.totals.errors += errors_in(numbers) - errors_in(before);
-    checkpoint_.learning_rate = learned->report.learning_rate;
-    checkpoint_.reason = learned->report.reason;
+    checkpoint_.learning_rate = learned.report.learning_rate;
+    checkpoint_.reason = learned.report.reason;
 
     Checkpoint checkpoint = checkpoint_now();
     checkpoint.learner = std::move(step.learner);
-    auto job = [this, consumed = learned->consumed, errors = learned->errors, checkpoint = std::move(checkpoint),
+    auto job = [this, consumed = learned.consumed, errors = learned.errors, checkpoint = std::move(checkpoint),
                 snapshot = std::move(step.snapshot)]() -> Result<std::shared_ptr<const Snapshot>> {
         SKERRY_TRY(stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now(), errors}));
         return snapshot;
     };
     on_disk(std::move(job),
-            [this, accepted = learned->accepted, report = learned->report](std::shared_ptr<const Snapshot> snapshot) {
+            [this, accepted = learned.accepted, report = learned.report](std::shared_ptr<const Snapshot> snapshot) {
                 publish(std::move(snapshot));
                 trigger_time_ = Clock::now() - trigger_began_;
                 last_report_ = report;

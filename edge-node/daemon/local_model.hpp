@@ -41,7 +41,7 @@ public:
         feedback::LabelStore& labels;
     };
     struct Learning {
-        boost::asio::io_context& loop;  ///< the learning thread's
+        boost::asio::io_context& loop;  ///< the learning thread's, which ends before the LocalModel does
         LearningEngine& engine;         ///< lives there
         LearningConfig config;
     };
