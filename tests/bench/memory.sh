@@ -19,8 +19,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
   read -r -t 1 <> <(:) || true
   coordinator_loaded=$(largest "$coordinator_loaded" "$(resident "$coordinator_pid")")
   node_loaded=$(largest "$node_loaded" "$(resident "${pids[0]}")")
-  child=''
-  read -r child _ <"/proc/${pids[0]}/task/${pids[0]}/children" || true
+  child=$(learner_of "${pids[0]}")
   [ -z "$child" ] || learner=$(largest "$learner" "$(resident "$child")")
 done
 wait_for_feeds

@@ -40,6 +40,9 @@ wait_for_feeds() {
   feeders=()
 }
 
+# learner_of PID   the learner that a node runs now, whichever of its threads has started it; nothing while there is none
+learner_of() { cat "/proc/$1"/task/*/children 2>/dev/null | awk 'NR == 1 { print $1 }' || true; }
+
 # The node holds no batch of labels that it has not learned.
 nothing_to_learn() { [ "$("$fleet_bin/skerry-node" status --dir "$work/$1" --output json | jq .data.learning.samples_waiting)" -lt 100 ]; }
 # What is accepted and not counted is less than the scripts' quorum of 2, and so waits for others.

@@ -41,12 +41,14 @@ kill_one() {  # fails where there was nobody to kill
       node_start "$victim"; pid_of[$victim]=$node_pid
       wait_for 60 "$victim after a kill" node_ready "$victim" ;;
     4)
-      read -r learner _ <"/proc/${pid_of[$victim]}/task/${pid_of[$victim]}/children" || return 1
-      kill -KILL "$learner" ;;
+      learner=$(learner_of "${pid_of[$victim]}")
+      [ -n "$learner" ] || return 1
+      kill -KILL "$learner" || return 1
+      learners=$((learners + 1)) ;;
   esac
 }
 before=$(published)
-killed=0
+killed=0 learners=0
 while [ "$killed" -lt "$kills" ]; do
   read -r -t "0.$((RANDOM % 9 + 1))" <> <(:) || true
   if ! kill_one; then continue; fi
@@ -54,7 +56,7 @@ while [ "$killed" -lt "$kills" ]; do
   # On a slow machine too, rounds must close between the kills.
   [ $((killed % 10)) -ne 0 ] || wait_for 60 "a version between the kills" reached $(($(published) + 1)) || fail "no round closes any more"
 done
-echo "killed $killed times; version $before → $(published)"
+echo "killed $killed times, $learners of them learners; version $before → $(published)"
 
 # Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"
