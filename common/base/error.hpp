@@ -58,6 +58,7 @@ T take(Result<T>&& result) {
 #define SKERRY_JOIN(a, b) SKERRY_JOIN_INNER(a, b)
 
 /// Unwraps a Result, or returns its error from this function: `const auto model = SKERRY_TRY(load(path));`
+/// Not as a later element of braces: GCC 12 never destroys the elements made before a return out of them (PR 66139).
 #define SKERRY_TRY(expression) SKERRY_TRY_NAMED(SKERRY_JOIN(skerry_result_, __COUNTER__), expression)
 #define SKERRY_TRY_NAMED(name, expression)                    \
     __extension__({                                           \

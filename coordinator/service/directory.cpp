@@ -101,11 +101,12 @@ Result<DirectoryKeys> load_keys(const Directory& directory) {
     std::copy(curve.view().begin(), curve.view().end(), curve_bytes.begin());
     const transport::CurveSecretKey curve_key(curve_bytes);
     crypto::cleanse(curve_bytes);
-    DirectoryKeys keys{{SKERRY_TRY(crypto::SigningKey::from_seed(root.view())),
-                        SKERRY_TRY(crypto::SigningKey::from_seed(signing.view())),
-                        SKERRY_TRY(crypto::SealPrivateKey::from_bytes(seal.view())),
-                        {}},
-                       SKERRY_TRY(transport::curve_keys_of(curve_key))};
+    auto root_key = SKERRY_TRY(crypto::SigningKey::from_seed(root.view()));
+    auto signing_key = SKERRY_TRY(crypto::SigningKey::from_seed(signing.view()));
+    auto seal_key = SKERRY_TRY(crypto::SealPrivateKey::from_bytes(seal.view()));
+    auto transport_keys = SKERRY_TRY(transport::curve_keys_of(curve_key));
+    DirectoryKeys keys{{std::move(root_key), std::move(signing_key), std::move(seal_key), {}},
+                       std::move(transport_keys)};
     keys.ring.transport = keys.transport.public_key.value;
     return keys;
 }
@@ -115,9 +116,10 @@ Result<MadeFederation> create_federation(const Directory& directory, const NewFe
     SKERRY_TRY(prepare(directory));
     const auto held = SKERRY_TRY(lock(directory));
 
+    auto transport_keys = SKERRY_TRY(transport::generate_curve_keys());
     DirectoryKeys keys{
         {crypto::SigningKey::generate(), crypto::SigningKey::generate(), crypto::SealPrivateKey::generate(), {}},
-        SKERRY_TRY(transport::generate_curve_keys())};
+        std::move(transport_keys)};
     keys.ring.transport = keys.transport.public_key.value;
     SKERRY_TRY(write_keys(directory, keys));
 

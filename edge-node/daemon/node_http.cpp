@@ -123,8 +123,10 @@ void Node::show_errors(const http::Request& request, http::Respond respond) {
     }
     storage_.run(
         [&log = durable_->labels->errors(), filter, limit = *limit]() -> Result<ErrorPage> {
-            return ErrorPage{SKERRY_TRY(log.list(filter, limit)), SKERRY_TRY(log.counts_by_type()),
-                             SKERRY_TRY(log.size())};
+            auto rows = SKERRY_TRY(log.list(filter, limit));
+            const auto counts = SKERRY_TRY(log.counts_by_type());
+            const auto size = SKERRY_TRY(log.size());
+            return ErrorPage{std::move(rows), counts, size};
         },
         [this, respond](Result<ErrorPage> page) {
             if (!page) return respond(http::error_response(500, page.error().message));

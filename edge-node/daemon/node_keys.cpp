@@ -27,8 +27,9 @@ Result<NodeKeys> read_node_keys(const std::filesystem::path& dir) {
     const crypto::Secret<32> secret = SKERRY_TRY(crypto::read_secret<32>(transport_file(dir)));
     transport::CurveSecretKey curve;
     std::copy(secret.view().begin(), secret.view().end(), curve.value.begin());
-    return NodeKeys{SKERRY_TRY(crypto::SigningKey::from_seed(seed.view())),
-                    SKERRY_TRY(transport::curve_keys_of(curve))};
+    auto identity = SKERRY_TRY(crypto::SigningKey::from_seed(seed.view()));
+    auto transport_keys = SKERRY_TRY(transport::curve_keys_of(curve));
+    return NodeKeys{std::move(identity), std::move(transport_keys)};
 }
 
 Result<DirectoryLock> lock_node_folder(const std::filesystem::path& dir) {

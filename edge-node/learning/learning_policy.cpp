@@ -14,7 +14,8 @@ Result<LearningModel> usable(const LearningConfig& config, const parameters::Mod
             text += (text.empty() ? "" : "; ") + problem;
         return fail(ErrorCode::InvalidInput, text);
     }
-    return LearningModel{spec, SKERRY_TRY(parameters::ParameterLayout::of(spec))};
+    auto layout = SKERRY_TRY(parameters::ParameterLayout::of(spec));
+    return LearningModel{spec, std::move(layout)};
 }
 
 }  // namespace

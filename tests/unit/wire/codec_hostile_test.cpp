@@ -149,7 +149,8 @@ TEST(CodecHostile, RefusesAnEncodingOfWeightsThatNobodyKnows) {
     EXPECT_THAT(why_not_from_node(field(5, pull + field(5, 4ULL))), HasSubstr("the unknown encoding 4"));
 
     const std::string chunk = field(1, 5ULL) + field(2, 3ULL) + field(3, 0ULL);
-    const auto heard = decode_from_coordinator({frame(field(23, chunk + field(4, 9ULL))), Bytes(10)});
+    const std::vector<Bytes> frames{frame(field(23, chunk + field(4, 9ULL))), Bytes(10)};
+    const auto heard = decode_from_coordinator(frames);
     ASSERT_FALSE(heard);
     EXPECT_THAT(heard.error().message, HasSubstr("the unknown encoding 9"));
 }
