@@ -74,6 +74,16 @@ ALTER TABLE error ADD COLUMN type INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX error_by_label ON error (label_row);
 )";
 
+// A checkpoint of megabytes, twice through the log with each step of learning, was most of what a node wrote.
+constexpr const char* kCheckpointFiles = R"(
+CREATE TABLE checkpoint_turn (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    committed_at INTEGER NOT NULL
+);
+)";
+
 }  // namespace
 
 std::vector<std::string> LabelStoreConfig::problems() const {
@@ -86,9 +96,12 @@ std::vector<std::string> LabelStoreConfig::problems() const {
 
 Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path& path, LabelStoreConfig config) {
     storage::Database database = SKERRY_TRY(storage::Database::open(path));
-    const char* const scripts[] = {kSchema, kLabelsByPrediction, kTypesOfErrors};
+    const char* const scripts[] = {kSchema, kLabelsByPrediction, kTypesOfErrors, kCheckpointFiles};
     SKERRY_TRY(database.migrate(scripts));
-    return std::unique_ptr<LabelStore>(new LabelStore(std::move(database), config));
+    std::filesystem::path files = path;
+    files += "-checkpoint";
+    return std::unique_ptr<LabelStore>(
+        new LabelStore(std::move(database), storage::TurnFiles(std::move(files)), config));
 }
 
 Result<> LabelStore::append(std::span<const LabelledSample> labels) {
@@ -157,6 +170,11 @@ Result<std::uint64_t> LabelStore::unconsumed_count() {
 }
 
 Result<> LabelStore::commit_step(const StepCommit& step) {
+    using Turn = storage::TurnFiles::Turn;
+    const std::optional<Turn> before = SKERRY_TRY(turn());
+    const Turn next = before ? before->next(step.checkpoint.size()) : Turn{1, step.checkpoint.size()};
+    SKERRY_TRY(checkpoints_.write(next, step.checkpoint));
+
     auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     {
         auto consume =
@@ -169,19 +187,29 @@ Result<> LabelStore::commit_step(const StepCommit& step) {
         }
     }
     SKERRY_TRY(errors_.judge(step.errors));
-    SKERRY_TRY(
-        database_.run("INSERT INTO checkpoint (id, bytes, committed_at) VALUES (1, ?, ?) ON CONFLICT (id) DO "
-                      "UPDATE SET bytes = excluded.bytes, committed_at = excluded.committed_at",
-                      step.checkpoint, milliseconds_of(step.now)));
+    SKERRY_TRY(database_.run(
+        "INSERT INTO checkpoint_turn (id, number, size, committed_at) VALUES (1, ?, ?, ?) ON CONFLICT (id) "
+        "DO UPDATE SET number = excluded.number, size = excluded.size, committed_at = excluded.committed_at",
+        next.number, next.size, milliseconds_of(step.now)));
+    if (!before) SKERRY_TRY(database_.run("DELETE FROM checkpoint"));
     SKERRY_TRY(database_.run("DELETE FROM label WHERE sample IS NULL AND row <= (SELECT max(row) FROM label) - ?",
                              config_.remembered_ids_max));
     return transaction.commit();
 }
 
 Result<std::optional<Bytes>> LabelStore::checkpoint() {
+    if (const auto current = SKERRY_TRY(turn()))
+        return checkpoints_.read(*current).map([](Bytes bytes) { return std::optional(std::move(bytes)); });
+    // As it was kept before there were files.
     auto rows = SKERRY_TRY(database_.prepare("SELECT bytes FROM checkpoint WHERE id = 1"));
     if (!SKERRY_TRY(rows.step())) return std::optional<Bytes>();
     return std::optional(rows.blob(0));
+}
+
+Result<std::optional<storage::TurnFiles::Turn>> LabelStore::turn() {
+    auto rows = SKERRY_TRY(database_.prepare("SELECT number, size FROM checkpoint_turn WHERE id = 1"));
+    if (!SKERRY_TRY(rows.step())) return std::optional<storage::TurnFiles::Turn>();
+    return std::optional(storage::TurnFiles::Turn{rows.uint64(0), rows.uint64(1)});
 }
 
 Result<std::uint64_t> LabelStore::next_order() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/storage/sqlite.hpp"
+#include "common/storage/turn_files.hpp"
 #include "feedback/error_log.hpp"
 #include "feedback/label_join.hpp"
 #include "feedback/prediction.hpp"
@@ -33,7 +34,8 @@ struct StepCommit {
     std::span<const JudgedError> errors = {};  ///< types that it found
 };
 
-/// Labels that were acknowledged and what was learned from them: one SQLite database, durable at each commit.
+/// Labels that were acknowledged and what was learned from them: one SQLite database, durable at each commit, and
+/// beside it two files, of which a row says which one holds the checkpoint (PATH-checkpoint-0 and -1).
 ///
 /// A label is learned exactly once: its consumption and the checkpoint that contains it are one transaction, so after
 /// a crash it is either in the checkpoint or still to be learned. A consumed row loses its sample and keeps its id.
@@ -62,20 +64,26 @@ public:
     /// global weights came. Conflict: a row is unknown or was consumed before; nothing has changed.
     [[nodiscard]] Result<> commit_step(const StepCommit& step);
 
-    /// The checkpoint of the last commit; nothing before the first.
+    /// The checkpoint of the last commit; nothing before the first. NotFound: its file is gone or damaged.
     [[nodiscard]] Result<std::optional<Bytes>> checkpoint();
     /// Greater than the order of every prediction on record.
     [[nodiscard]] Result<std::uint64_t> next_order();
 
     [[nodiscard]] ErrorLog& errors() { return errors_; }
     /// The last call failed for want of room: nothing has changed, the same call may be repeated later.
-    [[nodiscard]] bool disk_full() const { return database_.disk_full(); }
+    [[nodiscard]] bool disk_full() const { return database_.disk_full() || checkpoints_.disk_full(); }
 
 private:
-    LabelStore(storage::Database database, LabelStoreConfig config)
-        : database_(std::move(database)), config_(config), errors_(database_, config.errors) {}
+    LabelStore(storage::Database database, storage::TurnFiles checkpoints, LabelStoreConfig config)
+        : database_(std::move(database)),
+          checkpoints_(std::move(checkpoints)),
+          config_(config),
+          errors_(database_, config.errors) {}
+
+    [[nodiscard]] Result<std::optional<storage::TurnFiles::Turn>> turn();
 
     storage::Database database_;
+    storage::TurnFiles checkpoints_;
     LabelStoreConfig config_;
     ErrorLog errors_;  // borrows database_
 };

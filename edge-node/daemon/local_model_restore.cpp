@@ -13,8 +13,11 @@ namespace log = observe::log;
 
 Result<> LocalModel::restore(const std::filesystem::path& aside) {
     bool checkpoint_was_read = false;
-    if (const std::optional<Bytes> stored = SKERRY_TRY(stores_.labels.checkpoint())) {
-        const auto read = restore_policy(*stored);
+    auto stored = stores_.labels.checkpoint();
+    const bool is_gone = !stored && stored.error().code == ErrorCode::NotFound;
+    if (!stored && !is_gone) return tl::unexpected(std::move(stored).error());
+    if (is_gone || *stored) {
+        const Result<> read = is_gone ? Result<>(tl::unexpected(stored.error())) : restore_policy(**stored);
         checkpoint_was_read = read.has_value();
         if (!read) {
             log::warning("checkpoint_unusable",

@@ -43,7 +43,9 @@ Result<> Exchange::load(const Regions& regions) {
 }
 
 Result<> Exchange::forward(const Regions& regions) const {
-    return engine_->forward(regions.parameters, regions.rows, regions.logits);
+    Result<> done;
+    run_([&] { done = engine_->forward(regions.parameters, regions.rows, regions.logits); });
+    return done;
 }
 
 Result<bool> Exchange::train(const Regions& regions, std::uint64_t optimiser_steps) const {
@@ -53,7 +55,7 @@ Result<bool> Exchange::train(const Regions& regions, std::uint64_t optimiser_ste
     const TrainPlan plan = SKERRY_TRY(learner_wire::decode_plan(regions.text, bounds));
     return engine_->train({regions.parameters, regions.mean, regions.square, optimiser_steps, regions.rows,
                            regions.targets, regions.anchor, regions.losses},
-                          plan);
+                          plan, run_);
 }
 
 }  // namespace skerry::node

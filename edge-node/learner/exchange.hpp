@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 
+#include "edge-node/learner/idle_time.hpp"
 #include "edge-node/learner/torch_engine.hpp"
 #include "edge-node/learning/learner_wire.hpp"
 
@@ -11,6 +12,9 @@ namespace skerry::node {
 /// Answers requests out of shared memory: the child's half of learner_wire.hpp. Checks everything it is told.
 class Exchange {
 public:
+    /// `run` is called for each piece of arithmetic: a forward pass, or one step of training.
+    explicit Exchange(RunPiece run) : run_(std::move(run)) {}
+
     /// Performs one request on `mapping` and says how it went. Never fails: what is wrong is in the answer.
     [[nodiscard]] learner_wire::Answer answer(const learner_wire::Request& request, std::span<std::byte> mapping);
 
@@ -19,6 +23,7 @@ private:
     Result<> forward(const learner_wire::Regions& regions) const;
     Result<bool> train(const learner_wire::Regions& regions, std::uint64_t optimiser_steps) const;
 
+    RunPiece run_;
     std::optional<TorchEngine> engine_;  ///< none until Load
 };
 

@@ -18,8 +18,8 @@ constexpr int kSocket = 3;  // where learner_process puts it
 constexpr int kExitNotStartedByDaemon = 64;
 constexpr int kExitBroken = 70;
 
-// Serving comes first: batch scheduling and a low priority, but not the idle class, which would starve us on two busy
-// cores. Under memory pressure the kernel is to take us, not the daemon.
+// Serving comes first: batch scheduling and a low priority for this thread, and time that nobody else wants for the
+// arithmetic (idle_time.hpp). Under memory pressure the kernel is to take us, not the daemon.
 void step_behind_serving() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const sched_param none{};
@@ -55,7 +55,8 @@ int run() {
     step_behind_serving();
     prepare_torch();
     if (!learner_wire::send_frame(kSocket, learner_wire::encode(learner_wire::Answer{}))) return 0;
-    Exchange exchange;
+    IdleTime idle(prepare_torch_thread);
+    Exchange exchange([&idle](const std::function<void()>& piece) { idle.run(piece); });
     for (;;) {
         const Result<> served = serve_one(exchange);
         if (served) continue;

@@ -143,8 +143,13 @@ void prepare_torch() {
     ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
     ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
     ::mallopt(M_TOP_PAD, 32 << 20);
-    at::set_num_threads(1);
+    ::mallopt(M_ARENA_MAX, 1);  // two threads that take turns
     at::set_num_interop_threads(1);
+    prepare_torch_thread();
+}
+
+void prepare_torch_thread() {
+    at::set_num_threads(1);
 }
 
 Result<TorchEngine> TorchEngine::load(std::string_view canonical_text) {
@@ -185,7 +190,7 @@ Result<> TorchEngine::forward(std::span<const float> parameters, std::span<const
     return torch_failed(error);
 }
 
-Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan) const try {
+Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan, const RunPiece& run) const try {
     const std::size_t exits = SKERRY_TRY(exits_of(training.parameters.size()));
     static_cast<void>(SKERRY_TRY(rows_in(training.rows)));
     const std::size_t size = training.parameters.size();
@@ -206,7 +211,7 @@ Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan)
 
     const std::size_t first = layout_.statistics();
     const auto trained = [first](auto span) { return span.subspan(first); };
-    for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    const auto learn = [&](std::size_t s) {
         std::fill(gradient.begin(), gradient.end(), 0.0F);
         const StepTensors step = gather(plan.steps[s], pool, targets);
         const Tensor loss = loss_of(step, run_exits(spec_, tensors, step.rows, exits), plan, prior);
@@ -221,6 +226,12 @@ Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan)
         if (!std::isfinite(norm) || !std::isfinite(training.losses[s])) return false;
         adam_update(trained(training.parameters), trained(std::span<const float>(gradient)), trained(training.mean),
                     trained(training.square), training.steps_before + s + 1, plan.learning_rate);
+        return true;
+    };
+    for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+        bool finite = false;
+        run([&] { finite = learn(s); });
+        if (!finite) return false;
     }
     return all_finite(training.parameters) && all_finite(training.mean) && all_finite(training.square);
 } catch (const std::exception& error) {

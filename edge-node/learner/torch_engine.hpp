@@ -6,6 +6,7 @@
 
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
+#include "edge-node/learner/idle_time.hpp"
 #include "edge-node/learning/engine.hpp"
 
 namespace skerry::node {
@@ -33,9 +34,10 @@ public:
         std::span<const float> anchor;
         std::span<float> losses;  ///< one a step of the plan
     };
-    /// Runs the plan (engine.hpp says what it is). False: something overflowed and nothing here can be used.
-    /// Errors as forward(). Cost: on one core of a 2024 server 12 ms a step of 40 rows for the MNIST template.
-    [[nodiscard]] Result<bool> train(const Training& training, const TrainPlan& plan) const;
+    /// Runs the plan (engine.hpp says what it is), each of its steps through `run`. False: something overflowed and
+    /// nothing here can be used. Errors as forward(). Cost: on one core of a 2024 server 12 ms a step of 40 rows for
+    /// the MNIST template.
+    [[nodiscard]] Result<bool> train(const Training& training, const TrainPlan& plan, const RunPiece& run) const;
 
 private:
     TorchEngine(parameters::ModelSpec spec, parameters::ParameterLayout layout)
@@ -49,7 +51,9 @@ private:
     parameters::ParameterLayout layout_;
 };
 
-/// One thread, no grad of what is not asked for: call once before the first engine.
+/// How memory is had, and one thread for all: call once before the first engine.
 void prepare_torch();
+/// The part of it that each thread needs which is to run an engine.
+void prepare_torch_thread();
 
 }  // namespace skerry::node

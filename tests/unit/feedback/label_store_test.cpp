@@ -1,5 +1,6 @@
 #include "feedback/label_store.hpp"
 
+#include <fstream>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -9,7 +10,9 @@ namespace skerry::feedback {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
 
@@ -93,6 +96,51 @@ TEST_F(LabelStoreTest, GivesUnlearnedLabelsInTheOrderOfTheirPredictions) {
     EXPECT_EQ(first.prediction.version, labelled(2).prediction.version);
     EXPECT_EQ(first.labelled_at, labelled(2).labelled_at);
     EXPECT_EQ(first.prediction.tier, Tier::Heavy);
+}
+
+TEST_F(LabelStoreTest, KeepsTheCheckpointBeforeWhenOneIsCutOffWhileItIsWritten) {
+    ASSERT_TRUE(commit({}, "first"));
+    ASSERT_TRUE(commit({}, "second, which is longer"));
+    ASSERT_TRUE(commit({}, "3"));
+    EXPECT_EQ(text_of(*store_->checkpoint().value()), "3");
+    // A crash in the middle of the fourth: its file is half there, and its row is not.
+    std::ofstream(folder_ / "labels.db-checkpoint-0", std::ios::trunc) << "half";
+    open();
+    EXPECT_EQ(text_of(*store_->checkpoint().value()), "3");
+    ASSERT_TRUE(commit({}, "4"));
+    open();
+    EXPECT_EQ(text_of(*store_->checkpoint().value()), "4");
+}
+
+TEST_F(LabelStoreTest, SaysThatItsCheckpointIsGoneAndGoesOn) {
+    ASSERT_TRUE(commit({}, "first"));
+    const auto copy = folder_ / "copy";
+    fs::copy_file(folder_ / "labels.db-checkpoint-1", copy);
+    ASSERT_TRUE(commit({}, "other"));
+    ASSERT_TRUE(commit({}, "third"));
+    const auto refused = [&] {
+        open();
+        const auto checkpoint = store_->checkpoint();
+        return checkpoint ? "read" : std::string(name_of(checkpoint.error().code)) + ": " + checkpoint.error().message;
+    };
+    fs::copy_file(copy, folder_ / "labels.db-checkpoint-1", fs::copy_options::overwrite_existing);
+    EXPECT_THAT(refused(), AllOf(HasSubstr("not_found"), HasSubstr("is not what the database beside it speaks of")));
+    fs::resize_file(folder_ / "labels.db-checkpoint-1", 3);
+    EXPECT_THAT(refused(), HasSubstr("not_found"));
+    fs::remove(folder_ / "labels.db-checkpoint-1");
+    EXPECT_THAT(refused(), AllOf(HasSubstr("not_found"), HasSubstr("cannot be opened")));
+    ASSERT_TRUE(commit({}, "again"));
+    EXPECT_EQ(text_of(*store_->checkpoint().value()), "again");
+}
+
+TEST_F(LabelStoreTest, ReadsTheCheckpointOfADatabaseFromBeforeTheFiles) {
+    store_.reset();
+    ASSERT_TRUE(storage::Database::open(folder_ / "labels.db")
+                    ->run("INSERT INTO checkpoint (id, bytes, committed_at) VALUES (1, ?, 0)", bytes_of("old")));
+    open();
+    EXPECT_EQ(text_of(*store_->checkpoint().value()), "old");
+    ASSERT_TRUE(commit({}, "new"));
+    EXPECT_EQ(text_of(*store_->checkpoint().value()), "new");
 }
 
 TEST_F(LabelStoreTest, KeepsTheFirstLabelOfARequest) {

@@ -20,6 +20,8 @@ void PrintTo(const ModelSpec& spec, std::ostream* out) {
 namespace skerry::node {
 namespace {
 
+const RunPiece kHere = [](const std::function<void()>& piece) { piece(); };
+
 parameters::ModelSpec image_spec() {
     parameters::ModelSpec spec;
     spec.name = "image";
@@ -112,7 +114,7 @@ protected:
     std::vector<float> gradient(std::vector<float> theta) {
         std::vector<float> mean(theta.size()), square(theta.size()), losses(1);
         const auto anchor = std::span(anchor_).first(plan_.proximal > 0 ? theta.size() : 0);
-        const auto finite = engine_.train({theta, mean, square, 0, rows_, targets_, anchor, losses}, plan_);
+        const auto finite = engine_.train({theta, mean, square, 0, rows_, targets_, anchor, losses}, plan_, kHere);
         EXPECT_TRUE(finite && *finite);
         loss_told_ = losses[0];
         for (float& value : mean)
@@ -160,7 +162,7 @@ TEST_P(TorchEngineTest, LeavesTheStatisticsAloneAndMovesEverythingElse) {
     auto theta = theta_;
     std::vector<float> mean(theta.size()), square(theta.size()), losses(1);
     plan_.proximal = 0.05F;
-    ASSERT_TRUE(engine_.train({theta, mean, square, 0, rows_, targets_, anchor_, losses}, plan_).value());
+    ASSERT_TRUE(engine_.train({theta, mean, square, 0, rows_, targets_, anchor_, losses}, plan_, kHere).value());
     for (std::size_t i = 0; i < layout_.statistics(); ++i)
         EXPECT_EQ(theta[i], theta_[i]);
     for (std::size_t i = layout_.statistics(); i < theta.size(); ++i) {
@@ -197,7 +199,7 @@ TEST_P(TorchEngineTest, TrainsALightPrefixAlone) {
     plan_.steps.assign(30, plan_.steps[0]);
     std::vector<float> losses(30);
     plan_.learning_rate = 0.01F;
-    ASSERT_TRUE(engine_.train({theta_, mean, square, 0, rows_, targets_, {}, losses}, plan_).value());
+    ASSERT_TRUE(engine_.train({theta_, mean, square, 0, rows_, targets_, {}, losses}, plan_, kHere).value());
     EXPECT_LT(loss(theta_), before);
 }
 
@@ -205,7 +207,7 @@ TEST_P(TorchEngineTest, SaysWhenItsNumbersOverflow) {
     for (std::size_t i = layout_.statistics(); i < theta_.size(); ++i)
         theta_[i] *= 1e20F;
     std::vector<float> mean(theta_.size()), square(theta_.size()), losses(1);
-    const auto finite = engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_);
+    const auto finite = engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_, kHere);
     ASSERT_TRUE(finite);
     EXPECT_FALSE(*finite);
 }
@@ -217,7 +219,7 @@ TEST_P(TorchEngineTest, RefusesSizesThatDoNotFit) {
     EXPECT_FALSE(engine_.forward(theta_, {}, logits));
     EXPECT_FALSE(engine_.forward(theta_, rows_, std::span(logits).first(3)));
     std::vector<float> mean(theta_.size()), square(3), losses(1);
-    EXPECT_FALSE(engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_));
+    EXPECT_FALSE(engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_, kHere));
 }
 
 INSTANTIATE_TEST_SUITE_P(BothModalities, TorchEngineTest, ::testing::Values(image_spec(), tabular_spec()),
@@ -236,7 +238,7 @@ TEST(Adam, FollowsThePublishedRule) {
 }
 
 TEST(Exchange, RefusesWorkBeforeAModelAndRequestsLargerThanTheirMemory) {
-    Exchange exchange;
+    Exchange exchange(kHere);
     std::vector<std::byte> memory(4096);
     learner_wire::Request request;
     request.verb = learner_wire::Verb::Forward;
