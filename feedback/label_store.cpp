@@ -172,7 +172,10 @@ Result<std::uint64_t> LabelStore::unconsumed_count() {
 Result<> LabelStore::commit_step(const StepCommit& step) {
     using Turn = storage::TurnFiles::Turn;
     const std::optional<Turn> before = SKERRY_TRY(turn());
-    const Turn next = before ? before->next(step.checkpoint.size()) : Turn{1, step.checkpoint.size()};
+    std::uint64_t size = 0;
+    for (const ByteView part : step.checkpoint)
+        size += part.size();
+    const Turn next = before ? before->next(size) : Turn{1, size};
     SKERRY_TRY(checkpoints_.write(next, step.checkpoint));
 
     auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));

@@ -29,7 +29,7 @@ struct LabelStoreConfig {
 /// One step of learning, as it becomes durable: all of it or nothing.
 struct StepCommit {
     std::span<const std::uint64_t> consumed;  ///< rows that this step has learned from
-    ByteView checkpoint;                      ///< replaces the one before
+    std::span<const ByteView> checkpoint;     ///< in parts; replaces the one before
     TimePoint now;
     std::span<const JudgedError> errors = {};  ///< types that it found
 };

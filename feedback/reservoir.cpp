@@ -70,6 +70,15 @@ std::vector<std::size_t> Reservoir::draw(std::size_t count, Random& random) cons
     return drawn;
 }
 
+std::size_t Reservoir::saved_bytes() const {
+    std::size_t bytes = 2 * sizeof(std::uint32_t) + seen_.size() * sizeof(std::uint64_t);
+    for (const Example& example : examples_) {
+        bytes += 3 * sizeof(std::uint32_t) + sizeof(std::uint64_t) + example.sample.size() +
+                 example.logits.size() * sizeof(float);
+    }
+    return bytes;
+}
+
 void Reservoir::save(ByteWriter& to) const {
     to.put(static_cast<std::uint32_t>(seen_.size()));
     for (const auto count : seen_)

@@ -44,6 +44,8 @@ public:
     void erase(const std::vector<std::size_t>& indices);
 
     void save(ByteWriter& to) const;
+    /// How many bytes save() writes.
+    [[nodiscard]] std::size_t saved_bytes() const;
     /// InvalidInput: not what save() wrote for these bounds; every sample must have `sample_bytes`.
     [[nodiscard]] static Result<Reservoir> load(ByteReader& from, Keeps keeps, std::size_t capacity,
                                                 std::size_t classes, std::size_t sample_bytes);

@@ -59,6 +59,9 @@ template <std::size_t N>
 /// because its bytes must be canonical.
 class ByteWriter {
 public:
+    /// `expected`: how many bytes there will be, for those who know; what grows to megabytes takes twice its room.
+    explicit ByteWriter(std::size_t expected = 0) { bytes_.reserve(expected); }
+
     template <class T>
     requires std::is_arithmetic_v<T> ByteWriter& put(T value) {
         const auto* first = reinterpret_cast<const std::byte*>(&value);

@@ -1,12 +1,10 @@
 #include "common/storage/turn_files.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -37,7 +35,7 @@ private:
     int number_;
 };
 
-bool write_all(int file, ByteView bytes, off_t offset) {
+bool write_all(int file, ByteView bytes, off_t& offset) {
     while (!bytes.empty()) {
         const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), offset);
         if (written < 0 && errno == EINTR) continue;
@@ -61,7 +59,7 @@ bool read_all(int file, std::span<std::byte> bytes, off_t offset) {
 
 }  // namespace
 
-Result<> TurnFiles::write(Turn turn, ByteView value) {
+Result<> TurnFiles::write(Turn turn, std::span<const ByteView> parts) {
     const std::filesystem::path path = file_of(turn);
     std::error_code ignored;
     const bool is_new = !std::filesystem::exists(path, ignored);
@@ -69,10 +67,11 @@ Result<> TurnFiles::write(Turn turn, ByteView value) {
     if (file.number() < 0) return failed("opening", turn, errno);
     Header header{{}, turn.number, turn.size};
     std::memcpy(header.magic, kMagic, sizeof kMagic);
-    const bool written = write_all(file.number(), std::as_bytes(std::span(&header, 1)), 0) &&
-                         write_all(file.number(), value, sizeof header) &&
-                         ::ftruncate(file.number(), static_cast<off_t>(sizeof header + value.size())) == 0;
-    if (!written) return failed("writing", turn, errno);
+    off_t end = 0;
+    bool written = write_all(file.number(), std::as_bytes(std::span(&header, 1)), end);
+    for (const ByteView part : parts)
+        written = written && write_all(file.number(), part, end);
+    if (!written || ::ftruncate(file.number(), end) != 0) return failed("writing", turn, errno);
     if ((is_new ? ::fsync(file.number()) : ::fdatasync(file.number())) != 0) return failed("syncing", turn, errno);
     if (is_new) {
         const File folder(path.parent_path(), O_RDONLY | O_DIRECTORY);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 
 #include "common/base/bytes.hpp"
 #include "common/base/error.hpp"
@@ -11,8 +12,8 @@ namespace skerry::storage {
 /// Two files that take turns, for a value of megabytes that is replaced all the time: a database would write it twice,
 /// page by page. A row of the owner's database says which file holds the value:
 ///
-///     const Turn next = turn ? turn->next(bytes.size()) : Turn{1, bytes.size()};
-///     write(next, bytes)      the other file: the value that counts stays whole
+///     const Turn next = turn ? turn->next(size) : Turn{1, size};
+///     write(next, parts)      the other file: the value that counts stays whole
 ///     commit `next`           from here on that one counts; a crash before leaves the one before
 ///
 /// One thread at a time.
@@ -27,8 +28,9 @@ public:
     /// The files are BASE-0 and BASE-1, made when they are first written.
     explicit TurnFiles(std::filesystem::path base) : base_(std::move(base)) {}
 
-    /// On the disk when it returns. Unavailable: the disk failed or is full. Cost: one write and one sync.
-    [[nodiscard]] Result<> write(Turn turn, ByteView value);
+    /// The value is its parts, one after the other; on the disk when it returns. Unavailable: the disk failed or is
+    /// full. Cost: a write for each part and one sync.
+    [[nodiscard]] Result<> write(Turn turn, std::span<const ByteView> parts);
     /// The value of a turn that was written. NotFound: the file is gone, cut off or of another turn.
     [[nodiscard]] Result<Bytes> read(Turn turn) const;
 

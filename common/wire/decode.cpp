@@ -194,8 +194,9 @@ Result<Refusal> read(const proto::Refusal& from) {
 }
 
 Result<ModelChunk> read(const proto::ModelChunk& from, Bytes payload) {
+    const WeightEncoding encoding = SKERRY_TRY(weight_encoding(from.encoding()));
     return ModelChunk{ModelVersion{from.version()}, SKERRY_TRY(tier(from.tier())), SKERRY_TRY(chunk(from.index())),
-                      std::move(payload), SKERRY_TRY(weight_encoding(from.encoding()))};
+                      std::move(payload), encoding};
 }
 
 Result<Denied> read(const proto::Denied& from) {

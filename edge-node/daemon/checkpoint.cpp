@@ -13,7 +13,7 @@ constexpr std::uint32_t kFormat = 1;
 
 }  // namespace
 
-Bytes Checkpoint::to_bytes() const {
+Bytes Checkpoint::head() const {
     return std::move(ByteWriter()
                          .put(bytes_of(kMagic))
                          .put(kFormat)
@@ -27,8 +27,7 @@ Bytes Checkpoint::to_bytes() const {
                          .put(answered[1])
                          .put(answered[2])
                          .put(learning_rate)
-                         .put_sized(bytes_of(reason))
-                         .put(learner))
+                         .put_sized(bytes_of(reason)))
         .take();
 }
 

@@ -18,7 +18,8 @@ struct Checkpoint {
     std::string reason;                            ///< why it is what it is
     Bytes learner;                                 ///< LearningPolicy::checkpoint
 
-    [[nodiscard]] Bytes to_bytes() const;
+    /// All but `learner`, which is megabytes and stands behind it.
+    [[nodiscard]] Bytes head() const;
     /// VersionMismatch: written by another program version.
     [[nodiscard]] static Result<Checkpoint> from_bytes(ByteView bytes);
 };

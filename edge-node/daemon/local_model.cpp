@@ -226,7 +226,7 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
     }
     on_disk(
         [this, consumed, checkpoint = checkpoint_now()] {
-            return stores_.labels.commit_step({consumed, with_learner(checkpoint, *policy_).to_bytes(), Clock::now()});
+            return commit(stores_.labels, with_learner(checkpoint, *policy_), consumed);
         },
         [this] { end_work(); });
 }
@@ -269,7 +269,7 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
     checkpoint.learner = std::move(step.learner);
     auto job = [this, consumed = learned.consumed, errors = learned.errors, checkpoint = std::move(checkpoint),
                 snapshot = std::move(step.snapshot)]() -> Result<std::shared_ptr<const Snapshot>> {
-        SKERRY_TRY(stores_.labels.commit_step({consumed, checkpoint.to_bytes(), Clock::now(), errors}));
+        SKERRY_TRY(commit(stores_.labels, checkpoint, consumed, errors));
         return snapshot;
     };
     on_disk(std::move(job),

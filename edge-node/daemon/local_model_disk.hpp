@@ -15,6 +15,15 @@ namespace skerry::node {
     return checkpoint;
 }
 
+/// What a step has learned from and the checkpoint after it, durably.
+[[nodiscard]] inline Result<> commit(feedback::LabelStore& labels, const Checkpoint& checkpoint,
+                                     std::span<const std::uint64_t> consumed = {},
+                                     std::span<const feedback::JudgedError> errors = {}) {
+    const Bytes head = checkpoint.head();
+    const ByteView parts[] = {head, checkpoint.learner};
+    return labels.commit_step({consumed, parts, Clock::now(), errors});
+}
+
 /// Ends a drop: the errors up to now are as little reported again as the labels that `totals` counts.
 [[nodiscard]] inline Result<> finish_drop(const LocalModel::Stores& stores, Totals totals) {
     const Totals before = SKERRY_TRY(stores.spool.totals_sent());

@@ -104,8 +104,7 @@ void LocalModel::work_on(InstallVersion& order) {
         checkpoint_.version = {number, 0};
         on_disk(
             [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
-                SKERRY_TRY(
-                    stores_.labels.commit_step({{}, with_learner(checkpoint, *policy_).to_bytes(), Clock::now()}));
+                SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
                 SKERRY_TRY(stores_.spool.finish_install());
                 return snapshot_of_policy(checkpoint.version);
             },
@@ -131,8 +130,7 @@ void LocalModel::work_on(DropProgress& order) {
             checkpoint_.version.local += 1;
             on_disk(
                 [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
-                    SKERRY_TRY(
-                        stores_.labels.commit_step({{}, with_learner(checkpoint, *policy_).to_bytes(), Clock::now()}));
+                    SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
                     SKERRY_TRY(finish_drop(stores_, checkpoint.totals));
                     return snapshot_of_policy(checkpoint.version);
                 },

@@ -39,7 +39,7 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
 Result<> LocalModel::restore_policy(ByteView stored) {
     checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
     policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
-    checkpoint_.learner.clear();
+    checkpoint_.learner = {};  // megabytes, which clear() would keep
     return {};
 }
 
@@ -89,7 +89,7 @@ Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkp
         checkpoint_.version =
             install ? feedback::SnapshotVersion{unfinished.version, 0}
                     : feedback::SnapshotVersion{checkpoint_.version.global, checkpoint_.version.local + 1};
-        SKERRY_TRY(stores_.labels.commit_step({{}, with_learner(checkpoint_, *policy_).to_bytes(), Clock::now()}));
+        SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint_, *policy_)));
     }
     SKERRY_TRY(install ? stores_.spool.finish_install() : finish_drop(stores_, checkpoint_.totals));
     log::info("finished_after_crash", {{"what", install ? "installation" : "drop"}, {"model", model_->spec.name}});

@@ -53,7 +53,9 @@ LearningState::LearningState(const LearningConfig& config, const parameters::Mod
       random(config.seed) {}
 
 Bytes LearningState::save(const parameters::ModelSpec& spec) const {
-    ByteWriter to;
+    constexpr std::size_t kAllElse = 64 * 1024;
+    ByteWriter to(sizeof(float) * (parameters->size() + optimiser.mean.size() + optimiser.square.size()) +
+                  replay.saved_bytes() + validation.saved_bytes() + kAllElse);
     to.put(kMagic).put(kVersion).put(ByteView(parameters::identity_of(spec)));
     to.put(static_cast<std::uint64_t>(parameters->size()));
     put_floats(to, *parameters);

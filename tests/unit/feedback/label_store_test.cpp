@@ -76,7 +76,8 @@ protected:
         return rows;
     }
     Result<> commit(const std::vector<std::uint64_t>& consumed, std::string_view checkpoint) {
-        return store_->commit_step({consumed, bytes_of(checkpoint), kStart});
+        const ByteView parts[] = {bytes_of(checkpoint).first(1), bytes_of(checkpoint).subspan(1)};
+        return store_->commit_step({consumed, parts, kStart});
     }
 
     fs::path folder_;

@@ -17,7 +17,7 @@ TEST_F(LocalModelTest, GoesOnFromWhatItSentWhenItsCheckpointIsUnusable) {
     take(1, 1);
     ASSERT_TRUE(until([&] { return told<UpdateSpooled>() == 1; }));
     const Totals sent = parts_->spool->totals_sent().value();
-    ASSERT_TRUE(parts_->labels->commit_step({{}, bytes_of("of another program"), Clock::now()}));
+    ASSERT_TRUE(parts_->labels->commit_step({{}, std::array{bytes_of("of another program")}, Clock::now()}));
     crash();
 
     open();
@@ -41,7 +41,7 @@ TEST_F(LocalModelTest, RebasesWhatItMadeAnewWhenAnInstallationIsUnfinishedToo) {
     checkpoint.version.global = ModelVersion{2};
     const wire::Announcement announcement = federation_.announcement(2);
     ASSERT_TRUE(parts_->spool->begin_install({federation_.manifest(2), announcement.manifest, {}}, weights(2)));
-    ASSERT_TRUE(parts_->labels->commit_step({{}, checkpoint.to_bytes(), Clock::now()}));
+    ASSERT_TRUE(parts_->labels->commit_step({{}, std::array{ByteView(checkpoint.head())}, Clock::now()}));
     crash();
 
     open();
