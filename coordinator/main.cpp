@@ -114,6 +114,7 @@ int run(const RunArguments& arguments) {
     signals.async_wait([&](const boost::system::error_code& error, int) {
         if (!error) (*service)->drain([&loop] { loop.stop(); });
     });
+    give_back_startup_memory();
     loop.run();
     return 0;
 }

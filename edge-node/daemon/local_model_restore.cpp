@@ -39,7 +39,7 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
 Result<> LocalModel::restore_policy(ByteView stored) {
     checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
     policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
-    checkpoint_.learner = {};  // megabytes, which clear() would keep
+    checkpoint_.learner = Bytes();  // megabytes, which clear() would keep, as = {} would
     return {};
 }
 

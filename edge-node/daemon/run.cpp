@@ -2,10 +2,10 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <malloc.h>
 
 #include <boost/asio/signal_set.hpp>
 
+#include "common/base/heap.hpp"
 #include "common/observe/log.hpp"
 
 namespace skerry::node {
@@ -17,19 +17,11 @@ namespace {
 /// Longer than any answer takes; a client that does not take its answer must not hold the machine's shutdown.
 constexpr std::chrono::seconds kDrainTime{10};
 
-/// Weights are few large blocks that come and go with every step. As mappings of their own they go back to the system
-/// at once, and one arena for all threads keeps the rest together: 5 MB less of 40.
-void keep_memory_small() {
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-}
-
 }  // namespace
 
 Result<> run_host(HostOptions options) {
     // A peer that goes while we write to it is an error of that write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
-    keep_memory_small();
     log::initialise(options.config.log_level);
     for (const std::filesystem::path& dir : options.dirs)
         log::info("starting", {{"dir", dir.string()}, {"version", SKERRY_VERSION}, {"alone", options.alone}});
@@ -52,6 +44,7 @@ Result<> run_host(HostOptions options) {
     };
     wait_for_signal();
     SKERRY_TRY(host->start());
+    give_back_startup_memory();
     loop.run();
     host.reset();
     log::info("stopped");
