@@ -7,6 +7,7 @@
 
 #include "common/base/heap.hpp"
 #include "common/observe/log.hpp"
+#include "edge-node/daemon/processor_seat.hpp"
 
 namespace skerry::node {
 
@@ -44,6 +45,7 @@ Result<> run_host(HostOptions options) {
     };
     wait_for_signal();
     SKERRY_TRY(host->start());
+    const ProcessorSeat seat(loop, [&host] { return host->learning(); });
     give_back_startup_memory();
     loop.run();
     host.reset();
