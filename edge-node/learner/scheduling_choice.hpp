@@ -6,43 +6,56 @@
 namespace skerry::node {
 
 /// How the learner shares processors with serving. Idle (SCHED_IDLE): it runs when nothing else does, is put aside at
-/// once when a request comes, and its processor counts as free. But where others keep all processors busy, it would
-/// stand still; then it works as Batch (SCHED_BATCH, nice 10) for a while, and tries again. sched(7). One thread at a
-/// time.
+/// once when a request comes, and its processor counts as free. But where others keep all processors busy it would
+/// stand still. So it begins as Batch (SCHED_BATCH, nice 10), becomes Idle when the machine has had time to spare for a
+/// while, and is Batch again for longer and longer when that gets too little. sched(7). One thread at a time.
 class SchedulingChoice {
 public:
     enum class Class { Idle, Batch };
     using Time = std::chrono::nanoseconds;
 
+    struct Piece {
+        Time wall;       ///< how long a piece of work took
+        Time computing;  ///< how much of that it had a processor; asked of the idle class only
+        Time elapsed;    ///< since the piece before it had ended
+        Time spare;      ///< how much of `elapsed` all processors together had nothing to do
+    };
+
+    explicit SchedulingChoice(Class first = Class::Batch) : class_(first) {}
+
     /// The class for the next piece of work.
     [[nodiscard]] Class now() const { return class_; }
 
-    /// A piece of work took `wall`, and the processor for `computing` of that.
-    void after(Time wall, Time computing) {
-        wall_ += wall;
-        computing_ += computing;
+    void after(const Piece& piece) {
+        wall_ += piece.wall;
+        computing_ += piece.computing;
+        elapsed_ += piece.elapsed;
+        spare_ += piece.spare;
         if (wall_ < (class_ == Class::Idle ? kTrial : relief_)) return;
-        const bool starved = class_ == Class::Idle && computing_ * kStarvedShare < wall_;
-        if (starved) {
+        if (class_ == Class::Batch) {
+            if (spare_ * kSpareShare >= elapsed_) class_ = Class::Idle;
+        } else if (computing_ * kStarvedShare < wall_) {
             class_ = Class::Batch;
             relief_ = std::min(2 * relief_, kReliefMax);
         } else {
-            if (class_ == Class::Idle) relief_ = kReliefMin;
-            class_ = Class::Idle;
+            relief_ = kReliefMin;
         }
-        wall_ = computing_ = Time(0);
+        wall_ = computing_ = elapsed_ = spare_ = Time(0);
     }
 
 private:
     static constexpr Time kTrial = std::chrono::milliseconds(500);
-    static constexpr Time kReliefMin = std::chrono::seconds(5);  ///< doubled with each trial that starves
-    static constexpr Time kReliefMax = std::chrono::minutes(2);
+    static constexpr Time kReliefMin = std::chrono::seconds(1);  ///< of work; doubled with each trial that starves
+    static constexpr Time kReliefMax = std::chrono::minutes(1);
     static constexpr int kStarvedShare = 10;  ///< it got less than one tenth of a processor
+    static constexpr int kSpareShare = 5;     ///< the machine has a fifth of a processor to spare
 
-    Class class_ = Class::Idle;
+    Class class_;
     Time relief_ = kReliefMin;
-    Time wall_{0};  ///< since the class was last judged
+    Time wall_{0};  ///< these four: since the class was last judged
     Time computing_{0};
+    Time elapsed_{0};
+    Time spare_{0};
 };
 
 }  // namespace skerry::node

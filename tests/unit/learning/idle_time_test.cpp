@@ -13,45 +13,62 @@ namespace {
 using namespace std::chrono_literals;
 using Class = SchedulingChoice::Class;
 
-TEST(SchedulingChoice, StaysIdleWhileThereIsTimeLeftOver) {
+using Piece = SchedulingChoice::Piece;
+
+// Pieces of a machine with two processors: half of one to spare, or nothing.
+constexpr Piece kCalm{100ms, 90ms, 200ms, 100ms};
+constexpr Piece kBusy{100ms, 1ms, 200ms, 0ms};
+
+void work(SchedulingChoice& choice, Piece piece, int times) {
+    for (int i = 0; i < times; ++i)
+        choice.after(piece);
+}
+
+TEST(SchedulingChoice, BecomesIdleWhereThereIsTimeToSpareAndStaysSo) {
+    SchedulingChoice choice;
+    work(choice, kCalm, 9);
+    EXPECT_EQ(choice.now(), Class::Batch) << "not before it has seen a second of its own work";
+    work(choice, kCalm, 1);
+    for (int piece = 0; piece < 1000; ++piece) {
+        ASSERT_EQ(choice.now(), Class::Idle);
+        work(choice, kCalm, 1);
+    }
+}
+
+TEST(SchedulingChoice, StaysBatchWhereOthersTakeAll) {
     SchedulingChoice choice;
     for (int piece = 0; piece < 1000; ++piece) {
-        choice.after(100ms, 20ms);
-        ASSERT_EQ(choice.now(), Class::Idle);
+        work(choice, kBusy, 1);
+        ASSERT_EQ(choice.now(), Class::Batch);
     }
 }
 
-TEST(SchedulingChoice, RisesWhenOthersLeaveNothingAndTriesAgainLater) {
+TEST(SchedulingChoice, LeavesTheIdleClassWhenItGetsTooLittleAndTriesItMoreAndMoreSeldom) {
     SchedulingChoice choice;
-    choice.after(400ms, 1ms);
-    EXPECT_EQ(choice.now(), Class::Idle) << "too short to tell";
-    choice.after(100ms, 1ms);
-    EXPECT_EQ(choice.now(), Class::Batch);
-    choice.after(9'900ms, 0ms);
-    EXPECT_EQ(choice.now(), Class::Batch);
-    choice.after(100ms, 0ms);
+    std::vector<int> pieces_as_batch;
+    for (int trial = 0; trial < 8; ++trial) {
+        int pieces = 0;
+        for (; choice.now() == Class::Batch; ++pieces)
+            work(choice, kCalm, 1);
+        pieces_as_batch.push_back(pieces);
+        work(choice, kBusy, 4);
+        EXPECT_EQ(choice.now(), Class::Idle) << "too short to tell";
+        work(choice, kBusy, 1);
+    }
+    EXPECT_EQ(pieces_as_batch, (std::vector{10, 20, 40, 80, 160, 320, 600, 600}));
+
+    work(choice, kCalm, 605);
     EXPECT_EQ(choice.now(), Class::Idle);
-}
-
-TEST(SchedulingChoice, TriesMoreSeldomWhileNothingIsLeftOver) {
-    SchedulingChoice choice;
-    std::vector<int> seconds_as_batch;
-    for (int trial = 0; trial < 6; ++trial) {
-        choice.after(1s, 1ms);
-        for (seconds_as_batch.push_back(0); choice.now() == Class::Batch; ++seconds_as_batch.back())
-            choice.after(1s, 0ms);
-    }
-    EXPECT_EQ(seconds_as_batch, (std::vector{10, 20, 40, 80, 120, 120}));
-
-    choice.after(1s, 900ms);
-    choice.after(1s, 1ms);
-    choice.after(10s, 0ms);
+    work(choice, kBusy, 5);
+    work(choice, kCalm, 20);
     EXPECT_EQ(choice.now(), Class::Idle) << "a trial that went well is remembered";
 }
 
-TEST(IdleTime, RunsPiecesInTheIdleClassAndIsPreparedOnce) {
+const SchedulingChoice kIdleFirst(Class::Idle);
+
+TEST(IdleTime, RunsPiecesInTheIdleClassOnAThreadThatIsPreparedOnce) {
     std::atomic<int> prepared = 0;
-    IdleTime idle([&] { ++prepared; });
+    IdleTime idle([&] { ++prepared; }, kIdleFirst);
     for (int piece = 0; piece < 3; ++piece) {
         int policy = -1;
         idle.run([&] { policy = ::sched_getscheduler(0); });
@@ -61,12 +78,14 @@ TEST(IdleTime, RunsPiecesInTheIdleClassAndIsPreparedOnce) {
     EXPECT_NE(::sched_getscheduler(0), SCHED_IDLE) << "the caller's own thread stays what it is";
 }
 
-TEST(IdleTime, ThrowsWhatThePieceThrowsAndGoesOn) {
-    IdleTime idle([] {});
-    EXPECT_THROW(idle.run([] { throw std::runtime_error("no"); }), std::runtime_error);
-    bool ran = false;
-    idle.run([&] { ran = true; });
-    EXPECT_TRUE(ran);
+TEST(IdleTime, ThrowsOnEitherThreadWhatThePieceThrowsAndGoesOn) {
+    for (const auto first : {Class::Idle, Class::Batch}) {
+        IdleTime idle([] {}, SchedulingChoice(first));
+        EXPECT_THROW(idle.run([] { throw std::runtime_error("no"); }), std::runtime_error);
+        bool ran = false;
+        idle.run([&] { ran = true; });
+        EXPECT_TRUE(ran);
+    }
 }
 
 TEST(IdleTime, WorksOnTheCallersThreadWhereAllProcessorsAreBusy) {
@@ -77,7 +96,7 @@ TEST(IdleTime, WorksOnTheCallersThreadWhereAllProcessorsAreBusy) {
             while (!enough)
                 ;
         });
-    IdleTime idle([] {});
+    IdleTime idle([] {}, kIdleFirst);
     std::thread::id by;
     while (by != std::this_thread::get_id())
         idle.run([&] {
