@@ -108,11 +108,6 @@ void Host::stop_nodes() {
     }
 }
 
-bool Host::learning() const {
-    return std::any_of(hosted_.begin(), hosted_.end(),
-                       [](const Hosted& hosted) { return hosted.node->learner().has_value(); });
-}
-
 std::size_t Host::index_of(const Node& node) const {
     const auto found = std::find_if(hosted_.begin(), hosted_.end(),
                                     [&node](const Hosted& hosted) { return hosted.node.get() == &node; });

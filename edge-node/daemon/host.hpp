@@ -58,8 +58,8 @@ public:
     /// Drains: what was accepted is answered, what is durable stays so; then calls `done` from the loop.
     void stop(std::function<void()> done);
 
-    /// Some model's learner is there.
-    [[nodiscard]] bool learning() const;
+    /// Some model learns.
+    [[nodiscard]] bool learning() const { return turns_.busy(); }
     [[nodiscard]] std::size_t models() const { return hosted_.size(); }
     [[nodiscard]] const Node& node(std::size_t index) const { return *hosted_[index].node; }
 

@@ -9,6 +9,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::chrono::milliseconds kPeriod{250};
+constexpr std::chrono::seconds kStay{2};  // a node that learns has pauses between its steps
 
 // How long this thread was ready and did not run, ever: the second number (Documentation/scheduler/sched-stats.rst).
 std::optional<nanoseconds> time_waited() {
@@ -68,7 +69,8 @@ void ProcessorSeat::look() {
     const double share = std::chrono::duration<double>(*waited - waited_) / (now - looked_);
     looked_ = now;
     waited_ = *waited;
-    if (learning_()) {
+    if (learning_()) learned_ = now;
+    if (now - learned_ < kStay) {
         take(share);
     } else {
         release();
@@ -77,28 +79,31 @@ void ProcessorSeat::look() {
 
 void ProcessorSeat::take(double waited) {
     const cpu_set_t mask = mask_now();
-    if (choice_) {
-        const cpu_set_t ours = only(allowed_, choice_->at());
-        if (!CPU_EQUAL(&mask, &ours)) choice_.reset();  // somebody else has set it
-    }
-    if (choice_) {
-        choice_->after(waited);
-    } else {
-        allowed_ = mask;
+    const bool as_we_left_it = seated_ ? holds() : choice_ && CPU_EQUAL(&mask, &allowed_);
+    if (!as_we_left_it) {
         const auto processors = static_cast<std::size_t>(CPU_COUNT(&mask));
+        seated_ = false;
+        choice_.reset();
+        allowed_ = mask;
         if (processors < 2) return;
         choice_.emplace(processors, place_of(mask, ::sched_getcpu()));
+    } else if (seated_) {
+        choice_->after(waited);
     }
     const cpu_set_t seat = only(allowed_, choice_->at());
-    if (::sched_setaffinity(0, sizeof seat, &seat) != 0) choice_.reset();
+    seated_ = ::sched_setaffinity(0, sizeof seat, &seat) == 0;
 }
 
 void ProcessorSeat::release() {
-    if (!choice_) return;
+    if (seated_ && holds()) static_cast<void>(::sched_setaffinity(0, sizeof allowed_, &allowed_));
+    seated_ = false;
+}
+
+// The mask is still the one that this has set.
+bool ProcessorSeat::holds() const {
     const cpu_set_t mask = mask_now();
     const cpu_set_t ours = only(allowed_, choice_->at());
-    if (CPU_EQUAL(&mask, &ours)) static_cast<void>(::sched_setaffinity(0, sizeof allowed_, &allowed_));
-    choice_.reset();
+    return CPU_EQUAL(&mask, &ours) != 0;
 }
 
 }  // namespace skerry::node

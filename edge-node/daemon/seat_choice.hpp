@@ -34,9 +34,9 @@ public:
 
 private:
     static constexpr double kTolerated = 0.05;
-    static constexpr double kBetter = 0.8;  ///< of what it waited before
-    static constexpr std::size_t kPatienceMin = 20;
-    static constexpr std::size_t kPatienceMax = 480;
+    static constexpr double kBetter = 0.9;  ///< of what it waited before
+    static constexpr std::size_t kPatienceMin = 4;
+    static constexpr std::size_t kPatienceMax = 128;
 
     std::size_t seats_;
     std::size_t at_;

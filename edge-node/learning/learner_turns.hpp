@@ -23,6 +23,8 @@ public:
     void end(Model model);
     /// Gives up its place in the row; a turn that it has goes on.
     void give_up(Model model) { std::erase(waiting_, model); }
+    /// Somebody has a turn.
+    [[nodiscard]] bool busy() const { return !learning_.empty(); }
     /// Who should ask again now; nothing: nobody waits, or no turn is free.
     [[nodiscard]] std::optional<Model> next() const;
 
