@@ -45,7 +45,8 @@ public:
 
 private:
     static constexpr Time kTrial = std::chrono::milliseconds(500);
-    static constexpr Time kReliefMin = std::chrono::seconds(1);  ///< of work; doubled with each trial that starves
+    static constexpr Time kReliefMin =
+        std::chrono::milliseconds(250);  ///< of work; doubled with each trial that starves
     static constexpr Time kReliefMax = std::chrono::minutes(1);
     static constexpr int kStarvedShare = 10;  ///< it got less than one tenth of a processor
     static constexpr int kSpareShare = 5;     ///< the machine has a fifth of a processor to spare

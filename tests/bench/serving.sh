@@ -48,7 +48,9 @@ for ((i = 0; i < repeats; i++)); do
   bench --rate "$half" --deadline-us 2000 >>"$work/deadline"
   bench --rate "$half" >>"$work/alone"
   before=$(status | jq .data.learning.steps)
+  learns() { at_least "$(status | jq .data.learning.steps)" $((before + 1)); }
   feed_in_background node-0 --data "$data" --limit 1000000 --skip 2000 --rate 200
+  wait_for 60 node-0 learns  # its learner has started
   bench --rate "$half" >>"$work/learning"
   kill -INT "${feeders[@]}"
   wait_for_feeds

@@ -26,8 +26,8 @@ void work(SchedulingChoice& choice, Piece piece, int times) {
 
 TEST(SchedulingChoice, BecomesIdleWhereThereIsTimeToSpareAndStaysSo) {
     SchedulingChoice choice;
-    work(choice, kCalm, 9);
-    EXPECT_EQ(choice.now(), Class::Batch) << "not before it has seen a second of its own work";
+    work(choice, kCalm, 2);
+    EXPECT_EQ(choice.now(), Class::Batch) << "not before it has seen a quarter of a second of its own work";
     work(choice, kCalm, 1);
     for (int piece = 0; piece < 1000; ++piece) {
         ASSERT_EQ(choice.now(), Class::Idle);
@@ -55,12 +55,12 @@ TEST(SchedulingChoice, LeavesTheIdleClassWhenItGetsTooLittleAndTriesItMoreAndMor
         EXPECT_EQ(choice.now(), Class::Idle) << "too short to tell";
         work(choice, kBusy, 1);
     }
-    EXPECT_EQ(pieces_as_batch, (std::vector{10, 20, 40, 80, 160, 320, 600, 600}));
+    EXPECT_EQ(pieces_as_batch, (std::vector{3, 5, 10, 20, 40, 80, 160, 320}));
 
-    work(choice, kCalm, 605);
+    work(choice, kCalm, 650);
     EXPECT_EQ(choice.now(), Class::Idle);
     work(choice, kBusy, 5);
-    work(choice, kCalm, 20);
+    work(choice, kCalm, 5);
     EXPECT_EQ(choice.now(), Class::Idle) << "a trial that went well is remembered";
 }
 
