@@ -42,7 +42,7 @@ Time computed_by_this_thread() {
 }  // namespace
 
 IdleTime::IdleTime(std::function<void()> prepare, SchedulingChoice choice)
-    : choice_(choice), thread_([this, prepare = std::move(prepare)] { work(prepare); }) {}
+    : choice_(choice), spare_(spare_time()), thread_([this, prepare = std::move(prepare)] { work(prepare); }) {}
 
 IdleTime::~IdleTime() {
     {
