@@ -105,6 +105,7 @@ Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path
 }
 
 Result<> LabelStore::append(std::span<const LabelledSample> labels) {
+    no_room_for_checkpoint_ = false;
     if (labels.empty()) return {};
     auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     auto insert = SKERRY_TRY(database_.prepare(
@@ -176,7 +177,9 @@ Result<> LabelStore::commit_step(const StepCommit& step) {
     for (const ByteView part : step.checkpoint)
         size += part.size();
     const Turn next = before ? before->next(size) : Turn{1, size};
-    SKERRY_TRY(checkpoints_.write(next, step.checkpoint));
+    const Result<> written = checkpoints_.write(next, step.checkpoint);
+    no_room_for_checkpoint_ = checkpoints_.disk_full();
+    SKERRY_TRY(written);
 
     auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     {

@@ -64,14 +64,15 @@ public:
     /// global weights came. Conflict: a row is unknown or was consumed before; nothing has changed.
     [[nodiscard]] Result<> commit_step(const StepCommit& step);
 
-    /// The checkpoint of the last commit; nothing before the first. NotFound: its file is gone or damaged.
+    /// The checkpoint of the last commit; nothing before the first. NotFound: its file is gone, cut off or of another
+    /// time than the database.
     [[nodiscard]] Result<std::optional<Bytes>> checkpoint();
     /// Greater than the order of every prediction on record.
     [[nodiscard]] Result<std::uint64_t> next_order();
 
     [[nodiscard]] ErrorLog& errors() { return errors_; }
     /// The last call failed for want of room: nothing has changed, the same call may be repeated later.
-    [[nodiscard]] bool disk_full() const { return database_.disk_full() || checkpoints_.disk_full(); }
+    [[nodiscard]] bool disk_full() const { return database_.disk_full() || no_room_for_checkpoint_; }
 
 private:
     LabelStore(storage::Database database, storage::TurnFiles checkpoints, LabelStoreConfig config)
@@ -84,6 +85,7 @@ private:
 
     storage::Database database_;
     storage::TurnFiles checkpoints_;
+    bool no_room_for_checkpoint_ = false;  ///< the last call ended there
     LabelStoreConfig config_;
     ErrorLog errors_;  // borrows database_
 };

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <unistd.h>
 
+#include "common/base/file_descriptor.hpp"
 #include "common/base/limits.hpp"
 
 namespace skerry::feedback {
@@ -54,20 +55,6 @@ std::uint64_t checksum_of(ByteView bytes) {
 std::string reason() {
     return std::generic_category().message(errno);
 }
-
-class FileHandle {
-public:
-    explicit FileHandle(int fd) : fd_(fd) {}
-    FileHandle(const FileHandle&) = delete;
-    FileHandle& operator=(const FileHandle&) = delete;
-    ~FileHandle() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    [[nodiscard]] int fd() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 /// Puts fields one after the other into the mapping.
 class FieldWriter {
@@ -125,26 +112,26 @@ Result<PendingRing> PendingRing::open(const std::filesystem::path& path, const P
                         " bytes fits into pending.bytes_max = " + std::to_string(config.bytes_max) + ": raise it");
     }
     const std::size_t bytes = kHeadBytes + slots * slot_bytes;
-    const FileHandle file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     const auto failed = [&path](std::string_view what) {
         return fail(ErrorCode::Unavailable,
                     std::string(what) + " the ring of waiting requests " + path.string() + ": " + reason());
     };
-    if (file.fd() < 0) return failed("opening");
+    if (file.number() < 0) return failed("opening");
 
     const Bytes expected = head_for(slot_bytes, slots, sample_bytes);
     Bytes found(expected.size());
     struct stat status {};
-    if (::fstat(file.fd(), &status) != 0) return failed("reading");
+    if (::fstat(file.number(), &status) != 0) return failed("reading");
     const bool same = static_cast<std::size_t>(status.st_size) == bytes &&
-                      ::pread(file.fd(), found.data(), found.size(), 0) == static_cast<ssize_t>(found.size()) &&
+                      ::pread(file.number(), found.data(), found.size(), 0) == static_cast<ssize_t>(found.size()) &&
                       found == expected;
-    if (!same && ::ftruncate(file.fd(), 0) != 0) return failed("emptying");
-    if (const int error = ::posix_fallocate(file.fd(), 0, static_cast<off_t>(bytes)); error != 0) {
+    if (!same && ::ftruncate(file.number(), 0) != 0) return failed("emptying");
+    if (const int error = ::posix_fallocate(file.number(), 0, static_cast<off_t>(bytes)); error != 0) {
         errno = error;
         return failed("taking the space of");
     }
-    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
+    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.number(), 0);
     if (base == MAP_FAILED) return failed("mapping");
     auto mapping = std::make_unique<Mapping>(static_cast<std::byte*>(base), bytes);
     if (!same) std::memcpy(mapping->base, expected.data(), expected.size());

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "common/base/file_descriptor.hpp"
 #include "common/crypto/random.hpp"
 
 namespace skerry::crypto {
@@ -17,20 +18,6 @@ namespace {
 
 using std::filesystem::path;
 using std::filesystem::perms;
-
-class FileDescriptor {
-public:
-    explicit FileDescriptor(int number) : number_(number) {}
-    FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    FileDescriptor& operator=(FileDescriptor&&) = delete;
-    ~FileDescriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    [[nodiscard]] int number() const { return number_; }
-
-private:
-    int number_;
-};
 
 tl::unexpected<Error> system_error(const char* activity, const path& where, int number) {
     const auto code = [number] {

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "common/base/file_descriptor.hpp"
+
 namespace skerry::storage {
 namespace {
 
@@ -21,20 +23,6 @@ struct Header {
     std::uint64_t size;
 };
 
-class File {
-public:
-    File(const std::filesystem::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() {
-        if (number_ >= 0) ::close(number_);
-    }
-    [[nodiscard]] int number() const { return number_; }
-
-private:
-    int number_;
-};
-
 bool write_all(int file, ByteView bytes, off_t& offset) {
     while (!bytes.empty()) {
         const ssize_t written = ::pwrite(file, bytes.data(), bytes.size(), offset);
@@ -46,8 +34,10 @@ bool write_all(int file, ByteView bytes, off_t& offset) {
     return true;
 }
 
+// False: the file ends before that, errno 0, or it cannot be read.
 bool read_all(int file, std::span<std::byte> bytes, off_t offset) {
     while (!bytes.empty()) {
+        errno = 0;
         const ssize_t got = ::pread(file, bytes.data(), bytes.size(), offset);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return false;
@@ -57,47 +47,70 @@ bool read_all(int file, std::span<std::byte> bytes, off_t offset) {
     return true;
 }
 
+FileDescriptor opened(const std::filesystem::path& path, int flags) {
+    return FileDescriptor(::open(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
+tl::unexpected<Error> failed(const char* activity, const std::filesystem::path& path, int number) {
+    return fail(ErrorCode::Unavailable,
+                std::string(activity) + " " + path.string() + ": " + std::generic_category().message(number));
+}
+
+// The names in a folder are durable only once the folder is.
+bool sync_folder_of(const std::filesystem::path& path) {
+    const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+    const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return folder.number() >= 0 && ::fsync(folder.number()) == 0;
+}
+
 }  // namespace
 
 Result<> TurnFiles::write(Turn turn, std::span<const ByteView> parts) {
     const std::filesystem::path path = file_of(turn);
-    std::error_code ignored;
-    const bool is_new = !std::filesystem::exists(path, ignored);
-    const File file(path, O_WRONLY | O_CREAT | O_NOFOLLOW);
-    if (file.number() < 0) return failed("opening", turn, errno);
+    const auto not_written = [&](const char* activity) {
+        const int number = errno;
+        disk_full_ = number == ENOSPC || number == EDQUOT;
+        return failed(activity, path, number);
+    };
+    disk_full_ = false;
+    const FileDescriptor file = opened(path, O_WRONLY | O_CREAT);
+    if (file.number() < 0) return not_written("opening");
     Header header{{}, turn.number, turn.size};
     std::memcpy(header.magic, kMagic, sizeof kMagic);
     off_t end = 0;
     bool written = write_all(file.number(), std::as_bytes(std::span(&header, 1)), end);
     for (const ByteView part : parts)
         written = written && write_all(file.number(), part, end);
-    if (!written || ::ftruncate(file.number(), end) != 0) return failed("writing", turn, errno);
-    if ((is_new ? ::fsync(file.number()) : ::fdatasync(file.number())) != 0) return failed("syncing", turn, errno);
-    if (is_new) {
-        const File folder(path.parent_path(), O_RDONLY | O_DIRECTORY);
-        if (folder.number() < 0 || ::fsync(folder.number()) != 0) return failed("syncing the folder of", turn, errno);
-    }
-    disk_full_ = false;
+    if (!written || ::ftruncate(file.number(), end) != 0) return not_written("writing");
+    if (::fdatasync(file.number()) != 0) return not_written("syncing");
+    // Once for each file, whoever has made it: a process before this one may have been killed in between.
+    bool& named = named_[turn.number % 2];
+    if (!named && !sync_folder_of(path)) return not_written("syncing the folder of");
+    named = true;
     return {};
 }
 
 Result<Bytes> TurnFiles::read(Turn turn) const {
     const std::filesystem::path path = file_of(turn);
-    const auto unusable = [&path](const char* why) { return fail(ErrorCode::NotFound, path.string() + " " + why); };
-    const File file(path, O_RDONLY | O_NOFOLLOW);
+    const FileDescriptor file = opened(path, O_RDONLY);
+    if (file.number() < 0 && errno == ENOENT) return fail(ErrorCode::NotFound, path.string() + " is gone");
     struct stat facts {};
+    if (file.number() < 0 || ::fstat(file.number(), &facts) != 0) return failed("opening", path, errno);
+    const auto other = [&path] {
+        return fail(ErrorCode::NotFound, path.string() + " is not what the database beside it speaks of");
+    };
+    const auto unread = [&]() -> tl::unexpected<Error> {
+        if (errno == 0) return other();
+        return failed("reading", path, errno);
+    };
     Header header{};
-    if (file.number() < 0) return unusable("cannot be opened");
-    if (::fstat(file.number(), &facts) != 0 ||
-        !read_all(file.number(), std::as_writable_bytes(std::span(&header, 1)), 0)) {
-        return unusable("cannot be read");
-    }
+    if (!read_all(file.number(), std::as_writable_bytes(std::span(&header, 1)), 0)) return unread();
     const bool fits = std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.number == turn.number &&
                       header.size == turn.size &&
                       static_cast<std::uint64_t>(facts.st_size) == sizeof header + turn.size;
-    if (!fits) return unusable("is not what the database beside it speaks of");
+    if (!fits) return other();
     Bytes value(turn.size);
-    if (!read_all(file.number(), value, sizeof header)) return unusable("cannot be read");
+    if (!read_all(file.number(), value, sizeof header)) return unread();
     return value;
 }
 
@@ -105,12 +118,6 @@ std::filesystem::path TurnFiles::file_of(Turn turn) const {
     std::filesystem::path path = base_;
     path += turn.number % 2 == 0 ? "-0" : "-1";
     return path;
-}
-
-Result<> TurnFiles::failed(const char* activity, Turn turn, int number) {
-    disk_full_ = number == ENOSPC || number == EDQUOT;
-    return fail(ErrorCode::Unavailable,
-                std::string(activity) + " " + file_of(turn).string() + ": " + std::generic_category().message(number));
 }
 
 }  // namespace skerry::storage

@@ -31,7 +31,8 @@ public:
     /// The value is its parts, one after the other; on the disk when it returns. Unavailable: the disk failed or is
     /// full. Cost: a write for each part and one sync.
     [[nodiscard]] Result<> write(Turn turn, std::span<const ByteView> parts);
-    /// The value of a turn that was written. NotFound: the file is gone, cut off or of another turn.
+    /// The value of a turn that was written. NotFound: the file is gone, cut off or of another turn; that its bytes are
+    /// the ones written is the disk's to promise. Unavailable: it is there and cannot be read.
     [[nodiscard]] Result<Bytes> read(Turn turn) const;
 
     /// The last write failed for want of room: it may be repeated later.
@@ -39,10 +40,10 @@ public:
 
 private:
     [[nodiscard]] std::filesystem::path file_of(Turn turn) const;
-    [[nodiscard]] Result<> failed(const char* activity, Turn turn, int number);
 
     std::filesystem::path base_;
     bool disk_full_ = false;
+    bool named_[2] = {};  ///< whether the folder's entry of each file is known to be on the disk
 };
 
 }  // namespace skerry::storage

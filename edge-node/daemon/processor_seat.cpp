@@ -86,12 +86,13 @@ void ProcessorSeat::take(double waited) {
         choice_.reset();
         allowed_ = mask;
         if (processors < 2) return;
-        choice_.emplace(processors, place_of(mask, ::sched_getcpu()));
+        choice_.emplace(processors, place_of(mask, ::sched_getcpu()) % processors);
     } else if (seated_) {
         choice_->after(waited);
     }
     const cpu_set_t seat = only(allowed_, choice_->at());
     seated_ = ::sched_setaffinity(0, sizeof seat, &seat) == 0;
+    if (!seated_) choice_.reset();  // a processor that is gone
 }
 
 void ProcessorSeat::release() {

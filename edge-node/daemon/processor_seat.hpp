@@ -13,10 +13,10 @@
 namespace skerry::node {
 
 /// While a model learns, and two seconds more, the loop's thread keeps to one processor, which seat_choice.hpp finds.
-/// Learning is in the kernel's idle class, so a processor that learns never becomes idle; and it is an idle processor
-/// that fetches at once what waits behind others. Without this the loop stood behind a busy client on one of two
-/// processors while the other one learned: p99 20 to 140 ms at 70 % of both, with it 7 to 8.5, without learning 4
-/// to 10.
+/// A learner computes in the kernel's idle class wherever there is time to spare. A processor that it uses is never
+/// idle, and it is an idle one that fetches at once what waits behind others: without a seat the loop stood behind a
+/// busy client on one of two processors while the other one learned (docs/serving.md has the numbers, of two
+/// processors). The price: while it is seated, the kernel does not move it either.
 ///
 /// Only processors that the thread may use anyway; a mask that somebody else sets (taskset(1)) is respected from the
 /// next period. Where the kernel does not say how long a thread waited, or there is one processor, it does nothing.

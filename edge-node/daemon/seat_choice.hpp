@@ -6,45 +6,57 @@
 namespace skerry::node {
 
 /// Which of several processors a thread should keep to, by how long it has to wait for the one it has: where it waits
-/// it tries the next for one period, and stays where it waited less. What was tried in vain is tried more and more
-/// seldom. One thread at a time.
+/// it tries the others, a period each, and stays at the first where it waits less. A round in vain is repeated more and
+/// more seldom, until it waits much longer than it did then. One thread at a time.
 class SeatChoice {
 public:
-    SeatChoice(std::size_t seats, std::size_t first) : seats_(seats), at_(first) {}
+    /// `first` < `seats`.
+    SeatChoice(std::size_t seats, std::size_t first) : seats_(seats), at_(first), home_(first) {}
 
     [[nodiscard]] std::size_t at() const { return at_; }
 
     /// `waited`: the share of the last period in which the thread could have run and did not.
     void after(double waited) {
-        if (trying_) {
-            trying_ = false;
-            const bool better = waited < kBetter * before_;
-            if (!better) at_ = previous_;
-            patience_ = better ? kPatienceMin : std::min(2 * patience_, kPatienceMax);
-            left_ = patience_;
-        } else if (left_ > 0) {
+        if (at_ != home_) return judge(waited);
+        if (left_ > 0 && waited > kMuchWorse * before_) {
+            left_ = 0;
+            patience_ = kPatienceMin;
+        }
+        if (left_ > 0) {
             --left_;
         } else if (waited > kTolerated && seats_ > 1) {
-            trying_ = true;
             before_ = waited;
-            previous_ = at_;
-            at_ = (at_ + 1) % seats_;
+            at_ = (home_ + 1 + tried_) % seats_;
         }
     }
 
 private:
+    void judge(double waited) {
+        if (waited < kBetter * before_) {
+            home_ = at_;
+            patience_ = kPatienceMin;
+        } else {
+            at_ = home_;
+            if (++tried_ < seats_ - 1) return;  // the next one in the next period but one
+            patience_ = std::min(2 * patience_, kPatienceMax);
+        }
+        tried_ = 0;
+        left_ = patience_;
+    }
+
     static constexpr double kTolerated = 0.05;
     static constexpr double kBetter = 0.9;  ///< of what it waited before
+    static constexpr double kMuchWorse = 2;
     static constexpr std::size_t kPatienceMin = 4;
     static constexpr std::size_t kPatienceMax = 128;
 
     std::size_t seats_;
     std::size_t at_;
-    bool trying_ = false;
-    double before_ = 0;
-    std::size_t previous_ = 0;
+    std::size_t home_;       ///< where it comes back to; elsewhere it is trying
+    std::size_t tried_ = 0;  ///< others in this round, in vain
+    double before_ = 0;      ///< what it waited at home when it last went to try
     std::size_t patience_ = kPatienceMin;
-    std::size_t left_ = 0;  ///< periods until the next try
+    std::size_t left_ = 0;  ///< periods until the next round
 };
 
 }  // namespace skerry::node

@@ -1,5 +1,7 @@
 #include "edge-node/learner/exchange.hpp"
 
+#include <algorithm>
+
 #include "common/base/limits.hpp"
 
 namespace skerry::node {
@@ -8,6 +10,13 @@ using learner_wire::Answer;
 using learner_wire::Regions;
 using learner_wire::Request;
 using learner_wire::Verb;
+
+namespace {
+
+// Milliseconds of a forward pass: what a step of training takes.
+constexpr std::size_t kRowsOfAPiece = 64;
+
+}  // namespace
 
 Answer Exchange::answer(const Request& request, std::span<std::byte> mapping) {
     Answer answer;
@@ -43,9 +52,22 @@ Result<> Exchange::load(const Regions& regions) {
 }
 
 Result<> Exchange::forward(const Regions& regions) const {
-    Result<> done;
-    run_([&] { done = engine_->forward(regions.parameters, regions.rows, regions.logits); });
-    return done;
+    const std::size_t values = engine_->spec().input.values();
+    const std::size_t rows = regions.rows.size() / values;
+    if (rows == 0 || regions.rows.size() % values != 0 || regions.logits.size() % rows != 0) {
+        return fail(ErrorCode::InvalidInput, "rows and the room for their logits do not fit the model");
+    }
+    const std::size_t logits = regions.logits.size() / rows;
+    for (std::size_t first = 0; first < rows; first += kRowsOfAPiece) {
+        const std::size_t count = std::min(kRowsOfAPiece, rows - first);
+        Result<> done;
+        run_([&] {
+            done = engine_->forward(regions.parameters, regions.rows.subspan(first * values, count * values),
+                                    regions.logits.subspan(first * logits, count * logits));
+        });
+        SKERRY_TRY(done);
+    }
+    return {};
 }
 
 Result<bool> Exchange::train(const Regions& regions, std::uint64_t optimiser_steps) const {

@@ -12,7 +12,8 @@ namespace skerry::node {
 /// Answers requests out of shared memory: the child's half of learner_wire.hpp. Checks everything it is told.
 class Exchange {
 public:
-    /// `run` is called for each piece of arithmetic: a forward pass, or one step of training.
+    /// `run` is called for each piece of arithmetic: a forward pass of some rows, or one step of
+    /// training.
     explicit Exchange(RunPiece run) : run_(std::move(run)) {}
 
     /// Performs one request on `mapping` and says how it went. Never fails: what is wrong is in the answer.

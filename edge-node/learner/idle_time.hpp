@@ -1,9 +1,8 @@
 #pragma once
 
-#include <condition_variable>
 #include <exception>
 #include <functional>
-#include <mutex>
+#include <semaphore.h>
 #include <sys/types.h>
 #include <thread>
 
@@ -14,11 +13,17 @@ namespace skerry::node {
 /// Runs one piece of work to its end, on whichever thread suits. What the piece throws, it throws.
 using RunPiece = std::function<void(const std::function<void()>& piece)>;
 
+/// How long all processors of the machine together had nothing to do since it started (proc(5), /proc/stat); 0 where
+/// that cannot be read. Not only those that this process may use: where others are free it is hoped in vain, which
+/// costs a trial (scheduling_choice.hpp).
+[[nodiscard]] SchedulingChoice::Time spare_time();
+
 /// Work in pieces of milliseconds, on processor time that nobody else wants: on a thread of the kernel's idle class, or
 /// on the caller's own while that class gets nothing (scheduling_choice.hpp). Two threads, because leaving the idle
 /// class needs a privilege and merely not using it does not. A piece that starves half-way is taken out of the class
-/// where that is allowed (root, or LimitNICE= of the unit), else waited for, so pieces are to be short. run() is for
-/// one thread at a time. Cost: two switches and a line of /proc/stat, about 30 µs a piece.
+/// after half a second where that is allowed (root, or LimitNICE= as the unit has), else waited for: so pieces are to
+/// be short. The threads share no lock, which one that starves could hold. run() is for one thread at a time. Cost: two
+/// switches and a line of /proc/stat, about 30 µs a piece.
 class IdleTime {
 public:
     /// `prepare` is called once on the idle thread before its first piece.
@@ -40,16 +45,16 @@ private:
 
     SchedulingChoice choice_;
     Clock::time_point judged_ = Clock::now();
-    SchedulingChoice::Time spare_{0};  ///< of the machine since it started, when it was last read
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    const std::function<void()>* piece_ = nullptr;  ///< not begun, or in progress
+    SchedulingChoice::Time spare_;  ///< of the machine since it started, when it was last read
+
+    // The caller's, but between begin_ and done_: the thread's.
+    const std::function<void()>* piece_ = nullptr;  ///< null: the thread ends
     std::exception_ptr thrown_;
     SchedulingChoice::Time computed_{0};
-    bool stopping_ = false;
-    pid_t worker_ = 0;      ///< its thread id, once it has begun
-    bool rescued_ = false;  ///< it was taken out of the idle class for the piece in progress
-    std::thread thread_;    ///< last: it uses all the above
+    pid_t worker_ = 0;      ///< its thread id
+    bool is_idle_ = false;  ///< it is in the idle class, and nobody has taken it out
+    sem_t begin_{}, done_{};
+    std::thread thread_;  ///< last: it uses all the above
 };
 
 }  // namespace skerry::node

@@ -123,7 +123,7 @@ void Session::hear(const wire::Welcome& welcome, TimePoint now) {
         next_sequence_ = welcome.accepted.next();
         notice(Level::Warning, "sequence_skipped",
                "the coordinator has accepted updates of this node that its spool does not know: the spool is an old "
-               "copy. New updates are numbered above them; restore node.db less often, or join under a new name");
+               "copy. New updates are numbered above them; restore its folder less often, or join under a new name");
     }
     steps_per_update_ = std::max(welcome.steps_per_update, 1U);
     if (!std::exchange(welcomed_, true)) {

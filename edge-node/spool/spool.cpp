@@ -29,7 +29,8 @@ Result<wire::SignedBytes> signed_bytes_of(ByteView bytes_stored) {
     ByteReader reader(bytes_stored);
     wire::SignedBytes bytes;
     bytes.signature = reader.get_array<64>();
-    if (!reader.ok()) return fail(ErrorCode::Internal, "a signed record in node.db is cut off: restore node.db");
+    if (!reader.ok())
+        return fail(ErrorCode::Internal, "a signed record in node.db is cut off: restore the node's folder");
     bytes.body = copy_of(reader.get_bytes(reader.remaining()));
     return bytes;
 }
@@ -43,7 +44,8 @@ Result<PushedAs> pushed_as_of(ByteView bytes_stored) {
     const auto encoding = reader.get<std::uint8_t>();
     const auto error = reader.get<float>();
     if (!reader.finished() || encoding >= kWeightEncodings) {
-        return fail(ErrorCode::Internal, "what the version in node.db was pushed as is cut off: restore node.db");
+        return fail(ErrorCode::Internal,
+                    "what the version in node.db was pushed as is cut off: restore the node's folder");
     }
     return PushedAs{static_cast<WeightEncoding>(encoding), error};
 }

@@ -11,7 +11,7 @@ namespace skerry::node {
 Result<std::vector<float>> floats_of(ByteView stored) {
     std::vector<float> floats(stored.size() / sizeof(float));
     if (floats.size() * sizeof(float) != stored.size()) {
-        return fail(ErrorCode::Internal, "weights in node.db are cut off: restore node.db, or join again");
+        return fail(ErrorCode::Internal, "weights in node.db are cut off: restore the node's folder, or join again");
     }
     if (!floats.empty()) std::memcpy(floats.data(), stored.data(), stored.size());
     return floats;

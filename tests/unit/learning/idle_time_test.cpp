@@ -88,26 +88,77 @@ TEST(IdleTime, ThrowsOnEitherThreadWhatThePieceThrowsAndGoesOn) {
     }
 }
 
+// Every processor is busy with something that is not of the idle class.
+class Crowd {
+public:
+    Crowd() {
+        for (unsigned cpu = 0; cpu < std::thread::hardware_concurrency(); ++cpu)
+            threads_.emplace_back([this] {
+                while (!enough_)
+                    ;
+            });
+    }
+    ~Crowd() {
+        enough_ = true;
+        for (std::thread& thread : threads_)
+            thread.join();
+    }
+
+private:
+    std::atomic<bool> enough_ = false;
+    std::vector<std::thread> threads_;
+};
+
+void compute(std::chrono::milliseconds time) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < until)
+        ;
+}
+
 TEST(IdleTime, WorksOnTheCallersThreadWhereAllProcessorsAreBusy) {
-    std::atomic<bool> enough = false;
-    std::vector<std::thread> others;
-    for (unsigned cpu = 0; cpu < std::thread::hardware_concurrency(); ++cpu)
-        others.emplace_back([&] {
-            while (!enough)
-                ;
-        });
+    const Crowd crowd;
     IdleTime idle([] {}, kIdleFirst);
     std::thread::id by;
     while (by != std::this_thread::get_id())
         idle.run([&] {
-            const auto until = std::chrono::steady_clock::now() + 1ms;
-            while (std::chrono::steady_clock::now() < until)
-                ;
+            compute(1ms);
             by = std::this_thread::get_id();
         });
-    enough = true;
-    for (std::thread& other : others)
-        other.join();
+}
+
+TEST(IdleTime, DoesNotBecomeIdleWhereNothingIsToSpare) {
+    const Crowd crowd;
+    const auto spare_before = spare_time();
+    compute(200ms);
+    if (spare_time() - spare_before > 20ms) GTEST_SKIP() << "others of this machine's processors are not ours to fill";
+    IdleTime idle([] {});
+    for (int piece = 0; piece < 60; ++piece) {
+        std::thread::id by;
+        idle.run([&] {
+            compute(10ms);
+            by = std::this_thread::get_id();
+        });
+        ASSERT_EQ(by, std::this_thread::get_id()) << "in piece " << piece;
+    }
+}
+
+bool may_leave_the_idle_class() {
+    bool may = false;
+    std::thread([&may] {
+        const sched_param none{};
+        may = ::sched_setscheduler(0, SCHED_IDLE, &none) == 0 && ::sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+    }).join();
+    return may;
+}
+
+TEST(IdleTime, TakesAPieceThatStarvesOutOfTheIdleClass) {
+    if (!may_leave_the_idle_class()) GTEST_SKIP() << "this needs CAP_SYS_NICE or RLIMIT_NICE";
+    const Crowd crowd;
+    IdleTime idle([] {}, kIdleFirst);
+    idle.run([] {
+        while (::sched_getscheduler(0) != SCHED_BATCH)
+            ;
+    });
 }
 
 }  // namespace
