@@ -6,8 +6,9 @@
 namespace skerry::node {
 
 /// Which of several processors a thread should keep to, by how long it has to wait for the one it has: where it waits
-/// it tries the others, a period each, and stays at the first where it waits less. A round in vain is repeated more and
-/// more seldom, until it waits much longer than it did then. One thread at a time.
+/// it tries the others, a period each, and stays at the first where it waits less. A try may cost more than it gains
+/// (the other processor may be full), so waiting is averaged, some of it is tolerated, and a round in vain is repeated
+/// more and more seldom, until it waits much longer than it did then. One thread at a time.
 class SeatChoice {
 public:
     /// `first` < `seats`.
@@ -18,14 +19,15 @@ public:
     /// `waited`: the share of the last period in which the thread could have run and did not.
     void after(double waited) {
         if (at_ != home_) return judge(waited);
-        if (left_ > 0 && waited > kMuchWorse * before_) {
+        waited_ = waited_ < 0 ? waited : waited_ + kNewest * (waited - waited_);
+        if (left_ > 0 && waited_ > kMuchWorse * before_) {
             left_ = 0;
             patience_ = kPatienceMin;
         }
         if (left_ > 0) {
             --left_;
-        } else if (waited > kTolerated && seats_ > 1) {
-            before_ = waited;
+        } else if (waited_ > kTolerated && seats_ > 1) {
+            before_ = waited_;
             at_ = (home_ + 1 + tried_) % seats_;
         }
     }
@@ -34,6 +36,7 @@ private:
     void judge(double waited) {
         if (waited < kBetter * before_) {
             home_ = at_;
+            waited_ = waited;
             patience_ = kPatienceMin;
         } else {
             at_ = home_;
@@ -44,8 +47,9 @@ private:
         left_ = patience_;
     }
 
-    static constexpr double kTolerated = 0.05;
-    static constexpr double kBetter = 0.9;  ///< of what it waited before
+    static constexpr double kNewest = 0.25;     ///< weight of the last period in the average
+    static constexpr double kTolerated = 0.25;  ///< in one period between 3 and 30 % on a good seat at 70 % load
+    static constexpr double kBetter = 0.8;      ///< of what it waited before
     static constexpr double kMuchWorse = 2;
     static constexpr std::size_t kPatienceMin = 4;
     static constexpr std::size_t kPatienceMax = 128;
@@ -54,6 +58,7 @@ private:
     std::size_t at_;
     std::size_t home_;       ///< where it comes back to; elsewhere it is trying
     std::size_t tried_ = 0;  ///< others in this round, in vain
+    double waited_ = -1;     ///< average at home; below 0: none yet
     double before_ = 0;      ///< what it waited at home when it last went to try
     std::size_t patience_ = kPatienceMin;
     std::size_t left_ = 0;  ///< periods until the next round

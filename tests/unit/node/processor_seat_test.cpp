@@ -9,10 +9,10 @@
 namespace skerry::node {
 namespace {
 
-TEST(SeatChoice, StaysWhereItDoesNotWait) {
+TEST(SeatChoice, StaysWhereItSeldomWaits) {
     SeatChoice choice(4, 2);
     for (int period = 0; period < 1000; ++period) {
-        choice.after(0.04);
+        choice.after(period % 5 == 4 ? 0.4 : 0.1);  // a burst now and then
         ASSERT_EQ(choice.at(), 2U);
     }
 }
@@ -61,7 +61,7 @@ TEST(SeatChoice, ComesBackFromWhereItWaitsAsLongAndTriesMoreAndMoreSeldom) {
         EXPECT_EQ(choice.at(), 0U);
     }
     EXPECT_EQ(periods_between, (std::vector{1, 9, 17, 33, 65, 129, 129}));
-    EXPECT_EQ(periods_at_home(choice, 0.7), 1) << "but at once where it waits much longer than it did";
+    EXPECT_LE(periods_at_home(choice, 0.9), 5) << "but soon where it waits much longer than it did";
 }
 
 cpu_set_t mask_now() {
