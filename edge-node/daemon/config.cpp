@@ -71,7 +71,17 @@ void read(TableReader table, NodeConfig& config) {
 
 void read(TableReader table, LearningConfig& learning) {
     table.integer("samples", learning.trigger_rows, 1, 1 << 20);
-    table.number("rate", learning.learning_rate, 1e-8, 10);
+    using enum RateRule;
+    table.choice("rate_rule", learning.rate_rule,
+                 {{"elastic", Elastic},
+                  {"fixed", Fixed},
+                  {"decayed", Decayed},
+                  {"adagrad", AdaGrad},
+                  {"cocob", Cocob},
+                  {"hypergradient", Hypergradient}});
+    table.number("rate", learning.learning_rate, 0, 10);
+    table.number("decay_triggers", learning.decay_triggers, 0.1, 1e9);
+    table.number("hypergradient", learning.hypergradient, 1e-6, 0.5);
     table.number("elastic_min", learning.elastic_min, 1e-3, 1);
     table.number("elastic_max", learning.elastic_max, 1, 1000);
     table.number("elastic_gain", learning.elastic_gain, 0, 2);
@@ -195,7 +205,10 @@ std::string NodeConfig::to_toml() const {
         .value("errors_time", errors.age_max);
     out.section("learning")
         .value("samples", learning.trigger_rows)
+        .value("rate_rule", name_of(learning.rate_rule))
         .value("rate", as_written(learning.learning_rate))
+        .value("decay_triggers", learning.decay_triggers)
+        .value("hypergradient", as_written(learning.hypergradient))
         .value("elastic_min", learning.elastic_min)
         .value("elastic_max", learning.elastic_max)
         .value("elastic_gain", learning.elastic_gain)

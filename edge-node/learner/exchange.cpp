@@ -22,7 +22,7 @@ Answer Exchange::answer(const Request& request, std::span<std::byte> mapping) {
     Answer answer;
     answer.verb = request.verb;
     answer.id = request.id;
-    const auto perform = [&]() -> Result<bool> {
+    const auto perform = [&]() -> Result<TorchEngine::Trained> {
         const Regions regions = SKERRY_TRY(learner_wire::regions_in(mapping, request.counts));
         if (request.verb == Verb::Load) SKERRY_TRY(load(regions));
         if (request.verb == Verb::Forward || request.verb == Verb::Train) {
@@ -30,15 +30,16 @@ Answer Exchange::answer(const Request& request, std::span<std::byte> mapping) {
         }
         if (request.verb == Verb::Forward) SKERRY_TRY(forward(regions));
         if (request.verb == Verb::Train) return train(regions, request.optimiser_steps);
-        return true;
+        return TorchEngine::Trained{true, 0};
     };
-    const Result<bool> finite = perform();
-    answer.ok = finite.has_value();
-    if (finite) {
-        answer.finite = *finite;
+    const Result<TorchEngine::Trained> done = perform();
+    answer.ok = done.has_value();
+    if (done) {
+        answer.finite = done->finite;
+        answer.learning_rate = done->learning_rate;
     } else {
-        answer.code = finite.error().code;
-        answer.message = finite.error().message;
+        answer.code = done.error().code;
+        answer.message = done.error().message;
     }
     return answer;
 }
@@ -70,13 +71,13 @@ Result<> Exchange::forward(const Regions& regions) const {
     return {};
 }
 
-Result<bool> Exchange::train(const Regions& regions, std::uint64_t optimiser_steps) const {
+Result<TorchEngine::Trained> Exchange::train(const Regions& regions, std::uint64_t optimiser_steps) const {
     const std::size_t classes = engine_->spec().classes.size();
     const learner_wire::PlanBounds bounds{regions.rows.size() / engine_->spec().input.values(),
                                           regions.targets.size() / classes, classes};
     const TrainPlan plan = SKERRY_TRY(learner_wire::decode_plan(regions.text, bounds));
-    return engine_->train({regions.parameters, regions.mean, regions.square, optimiser_steps, regions.rows,
-                           regions.targets, regions.anchor, regions.losses},
+    return engine_->train({regions.parameters, regions.memory, optimiser_steps, regions.rows, regions.targets,
+                           regions.anchor, regions.losses},
                           plan, run_);
 }
 

@@ -22,7 +22,7 @@ public:
 private:
     Result<> load(const learner_wire::Regions& regions);
     Result<> forward(const learner_wire::Regions& regions) const;
-    Result<bool> train(const learner_wire::Regions& regions, std::uint64_t optimiser_steps) const;
+    Result<TorchEngine::Trained> train(const learner_wire::Regions& regions, std::uint64_t optimiser_steps) const;
 
     RunPiece run_;
     std::optional<TorchEngine> engine_;  ///< none until Load

@@ -7,7 +7,7 @@
 #include <torch/torch.h>
 
 #include "common/parameters/normaliser.hpp"
-#include "edge-node/learner/adam.hpp"
+#include "edge-node/learner/optimisers.hpp"
 
 namespace skerry::node {
 namespace {
@@ -190,15 +190,16 @@ Result<> TorchEngine::forward(std::span<const float> parameters, std::span<const
     return torch_failed(error);
 }
 
-Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan, const RunPiece& run) const try {
+Result<TorchEngine::Trained> TorchEngine::train(const Training& training, const TrainPlan& plan,
+                                                const RunPiece& run) const try {
     const std::size_t exits = SKERRY_TRY(exits_of(training.parameters.size()));
     static_cast<void>(SKERRY_TRY(rows_in(training.rows)));
     const std::size_t size = training.parameters.size();
     const std::size_t classes = spec_.classes.size();
-    const bool fits = training.mean.size() == size && training.square.size() == size &&
+    const bool fits = training.memory.size() == shape_of(plan.optimiser).vectors * size &&
                       training.losses.size() == plan.steps.size() && training.targets.size() % classes == 0 &&
                       training.anchor.size() == (plan.proximal > 0 ? size : 0);
-    if (!fits) return fail(ErrorCode::InvalidInput, "moments, anchor, targets or losses do not fit the parameters");
+    if (!fits) return fail(ErrorCode::InvalidInput, "memory, anchor, targets or losses do not fit the parameters");
 
     std::vector<float> gradient(size, 0.0F);
     const auto tensors = tensors_over(layout_, training.parameters, gradient);
@@ -211,6 +212,8 @@ Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan,
 
     const std::size_t first = layout_.statistics();
     const auto trained = [first](auto span) { return span.subspan(first); };
+    const OptimiserMemory memory(training.memory, size, first);
+    float rate = plan.learning_rate;
     const auto learn = [&](std::size_t s) {
         std::fill(gradient.begin(), gradient.end(), 0.0F);
         const StepTensors step = gather(plan.steps[s], pool, targets);
@@ -224,16 +227,17 @@ Result<bool> TorchEngine::train(const Training& training, const TrainPlan& plan,
         }
         const double norm = clip_norm(trained(std::span(gradient)), plan.gradient_norm_max);
         if (!std::isfinite(norm) || !std::isfinite(training.losses[s])) return false;
-        adam_update(trained(training.parameters), trained(std::span<const float>(gradient)), trained(training.mean),
-                    trained(training.square), training.steps_before + s + 1, plan.learning_rate);
+        const auto slope = trained(std::span<const float>(gradient));
+        if (plan.hypergradient > 0) rate = hypergradient_rate(rate, plan.hypergradient, slope, memory);
+        update(plan.optimiser, trained(training.parameters), slope, memory, training.steps_before + s + 1, rate);
         return true;
     };
     for (std::size_t s = 0; s < plan.steps.size(); ++s) {
         bool finite = false;
         run([&] { finite = learn(s); });
-        if (!finite) return false;
+        if (!finite) return Trained{};
     }
-    return all_finite(training.parameters) && all_finite(training.mean) && all_finite(training.square);
+    return Trained{all_finite(training.parameters) && all_finite(training.memory) && std::isfinite(rate), rate};
 } catch (const std::exception& error) {
     return torch_failed(error);
 }

@@ -26,18 +26,20 @@ public:
 
     struct Training {
         std::span<float> parameters;  ///< replaced, but for the leading statistics
-        std::span<float> mean;        ///< Adam's moments, as long as the parameters; replaced
-        std::span<float> square;
+        std::span<float> memory;      ///< of the plan's optimiser; replaced
         std::uint64_t steps_before = 0;
         std::span<const float> rows;
         std::span<const float> targets;
         std::span<const float> anchor;
         std::span<float> losses;  ///< one a step of the plan
     };
-    /// Runs the plan (engine.hpp says what it is), each of its steps through `run`. False: something overflowed and
-    /// nothing here can be used. Errors as forward(). Cost: on one core of a 2024 server 12 ms a step of 40 rows for
-    /// the MNIST template.
-    [[nodiscard]] Result<bool> train(const Training& training, const TrainPlan& plan, const RunPiece& run) const;
+    struct Trained {
+        bool finite = false;      ///< else something overflowed, and nothing here can be used
+        float learning_rate = 0;  ///< at the end
+    };
+    /// Runs the plan (engine.hpp says what it is), each of its steps through `run`. Errors as forward(). Cost: on one
+    /// core of a 2024 server 12 ms a step of 40 rows for the MNIST template.
+    [[nodiscard]] Result<Trained> train(const Training& training, const TrainPlan& plan, const RunPiece& run) const;
 
 private:
     TorchEngine(parameters::ModelSpec spec, parameters::ParameterLayout layout)

@@ -22,7 +22,28 @@ struct TrainRow {
 
 using TrainStep = std::vector<TrainRow>;
 
-/// What one train() call does: `steps` in order, each one update of Adam (β₁ 0.9, β₂ 0.999, ε 1e-8) on
+/// What turns gradients into steps; edge-node/learner/optimisers.hpp has their rules.
+enum class Optimiser : std::uint8_t { Adam, AdaGrad, Cocob };
+
+/// What an optimiser remembers: so many vectors as long as the parameters, one behind the other; of these the first
+/// are sums of magnitudes or squares, never negative.
+struct OptimiserShape {
+    std::size_t vectors = 0;
+    std::size_t magnitudes = 0;
+};
+[[nodiscard]] constexpr OptimiserShape shape_of(Optimiser optimiser) {
+    switch (optimiser) {
+        case Optimiser::Adam:
+            return {2, 1};  // square, mean
+        case Optimiser::AdaGrad:
+            return {1, 1};
+        case Optimiser::Cocob:
+            return {5, 3};
+    }
+    return {};
+}
+
+/// What one train() call does: `steps` in order, each one update of the optimiser on
 ///
 ///   L = Σₖ exit_weights[k] · Σᵢ vᵢ·CE(zₖᵢ + class_log_prior, yᵢ) / Σᵢ vᵢ
 ///     + logit_weight · Σᵢ∈targets vᵢ·mean((z_deepest,ᵢ − targetᵢ)²) / Σᵢ vᵢ
@@ -33,16 +54,19 @@ struct TrainPlan {
     std::vector<TrainStep> steps;
     std::vector<float> class_log_prior;  ///< [classes], or empty: off
     std::array<float, kTiers> exit_weights{1, 1, 1};
+    Optimiser optimiser = Optimiser::Adam;
     float learning_rate = 0;
+    /// Adam only: each step first moves the rate by at most this share, towards what would have made the step before
+    /// better. 0: the rate stays. Baydin et al. 2018.
+    float hypergradient = 0;
     float gradient_norm_max = 0;  ///< 0: not clipped
     float logit_weight = 0;
     float proximal = 0;
 };
 
-/// Adam's memory; both vectors are as long as the parameters, or empty with steps = 0.
+/// The memory of the plan's optimiser, as its shape says; or empty with steps = 0.
 struct OptimiserState {
-    std::vector<float> mean;
-    std::vector<float> square;
+    std::vector<float> memory;
     std::uint64_t steps = 0;
 };
 
@@ -75,6 +99,7 @@ struct TrainResult {
     std::vector<float> parameters;  ///< the leading layout.statistics() values are as they came
     OptimiserState optimiser;
     std::vector<float> losses;  ///< L before each step, without the proximal term
+    float learning_rate = 0;    ///< of the last step: the plan's, or what its hypergradient made of it
     bool finite = false;        ///< all of it; where false the vectors may hold anything
 };
 

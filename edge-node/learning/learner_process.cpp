@@ -101,15 +101,17 @@ void LearnerProcess::train(const TrainRequest& request, OnDone<TrainResult> on_d
         if (job_) return fail(ErrorCode::Conflict, "the learner is busy with another request");
         const std::size_t size = request.parameters.size();
         SKERRY_TRY(layout_.tier_of_prefix(size));
-        const OptimiserState& adam = request.optimiser;
-        const bool fresh = adam.mean.empty() && adam.square.empty() && adam.steps == 0;
-        if (!fresh && (adam.mean.size() != size || adam.square.size() != size)) {
-            return fail(ErrorCode::InvalidInput, "the optimiser's moments do not fit the parameters");
+        const OptimiserState& optimiser = request.optimiser;
+        const std::size_t memory = shape_of(request.plan.optimiser).vectors * size;
+        const bool fresh = optimiser.memory.empty() && optimiser.steps == 0;
+        if (!fresh && optimiser.memory.size() != memory) {
+            return fail(ErrorCode::InvalidInput, "the optimiser's memory does not fit the parameters");
         }
         const Bytes plan = learner_wire::encode(request.plan);
         Counts counts;
         counts.text = plan.size();
-        counts.parameters = counts.moments = size;
+        counts.parameters = size;
+        counts.memory = memory;
         counts.rows = request.rows.size();
         counts.targets = request.targets.size();
         counts.anchor = request.anchor.size();
@@ -120,11 +122,9 @@ void LearnerProcess::train(const TrainRequest& request, OnDone<TrainResult> on_d
         copy_into(request.rows, regions.rows);
         copy_into(request.targets, regions.targets);
         copy_into(request.anchor, regions.anchor);
-        std::fill(regions.mean.begin(), regions.mean.end(), 0.0F);
-        std::fill(regions.square.begin(), regions.square.end(), 0.0F);
-        copy_into(adam.mean, regions.mean);
-        copy_into(adam.square, regions.square);
-        return Job{{Verb::Train, next_id_++, counts, adam.steps}, TrainJob{adam.steps, on_done}};
+        std::fill(regions.memory.begin(), regions.memory.end(), 0.0F);
+        copy_into(optimiser.memory, regions.memory);
+        return Job{{Verb::Train, next_id_++, counts, optimiser.steps}, TrainJob{optimiser.steps, on_done}};
     };
     Result<Job> job = prepared();
     job ? begin(std::move(*job)) : on_done(tl::unexpected(std::move(job).error()));
@@ -248,7 +248,7 @@ void LearnerProcess::finish_job(const Answer& answer) {
         deliver(*forward, [&] { return take_logits(job.request.counts, *forward); });
     } else {
         const auto& train = std::get<TrainJob>(job.kind);
-        deliver(train, [&] { return take_training(job.request.counts, train, answer.finite); });
+        deliver(train, [&] { return take_training(job.request.counts, train, answer); });
     }
 }
 
@@ -257,16 +257,16 @@ Result<ForwardResult> LearnerProcess::take_logits(const Counts& counts, const Fo
     return ForwardResult{job.rows, job.exits, classes_, {regions.logits.begin(), regions.logits.end()}};
 }
 
-Result<TrainResult> LearnerProcess::take_training(const Counts& counts, const TrainJob& job, bool finite) {
+Result<TrainResult> LearnerProcess::take_training(const Counts& counts, const TrainJob& job, const Answer& answer) {
     const Regions regions = SKERRY_TRY(learner_wire::regions_in(exchange_->bytes(), counts));
     TrainResult result;
     result.parameters.assign(regions.parameters.begin(), regions.parameters.end());
-    result.optimiser.mean.assign(regions.mean.begin(), regions.mean.end());
-    result.optimiser.square.assign(regions.square.begin(), regions.square.end());
+    result.optimiser.memory.assign(regions.memory.begin(), regions.memory.end());
     result.optimiser.steps = job.steps_before + counts.losses;
     result.losses.assign(regions.losses.begin(), regions.losses.end());
-    result.finite = finite && all_finite(result.parameters) && all_finite(result.optimiser.mean) &&
-                    all_finite(result.optimiser.square) && all_finite(result.losses);
+    result.learning_rate = answer.learning_rate;
+    result.finite = answer.finite && std::isfinite(result.learning_rate) && all_finite(result.parameters) &&
+                    all_finite(result.optimiser.memory) && all_finite(result.losses);
     return result;
 }
 

@@ -88,7 +88,8 @@ private:
     Result<> on_answer(const learner_wire::Answer& answer);
     void finish_job(const learner_wire::Answer& answer);
     Result<ForwardResult> take_logits(const learner_wire::Counts& counts, const ForwardJob& job);
-    Result<TrainResult> take_training(const learner_wire::Counts& counts, const TrainJob& job, bool finite);
+    Result<TrainResult> take_training(const learner_wire::Counts& counts, const TrainJob& job,
+                                      const learner_wire::Answer& answer);
     void fail_job(Error error);
     void give_up(std::string why);
     void on_exit(const std::string& how);

@@ -46,8 +46,8 @@ bool usable(float value) {
 Result<std::size_t> bytes_for(const Counts& counts) {
     Cursor cursor(kExchangeBytesMax);
     cursor.take(counts.text, 1);
-    for (const std::uint64_t floats : {counts.parameters, counts.moments, counts.moments, counts.rows, counts.targets,
-                                       counts.anchor, counts.logits, counts.losses}) {
+    for (const std::uint64_t floats :
+         {counts.parameters, counts.memory, counts.rows, counts.targets, counts.anchor, counts.logits, counts.losses}) {
         cursor.take(floats, sizeof(float));
     }
     if (!cursor.ok()) return fail(ErrorCode::InvalidInput, "the model is too large to exchange with the learner");
@@ -65,8 +65,7 @@ Result<Regions> regions_in(std::span<std::byte> mapping, const Counts& counts) {
     const std::uint64_t text = cursor.take(counts.text, 1);
     regions.text = mapping.subspan(text, cursor.ok() ? counts.text : 0);
     regions.parameters = floats(counts.parameters);
-    regions.mean = floats(counts.moments);
-    regions.square = floats(counts.moments);
+    regions.memory = floats(counts.memory);
     regions.rows = floats(counts.rows);
     regions.targets = floats(counts.targets);
     regions.anchor = floats(counts.anchor);
@@ -80,7 +79,7 @@ Bytes encode(const Request& request) {
     ByteWriter writer;
     writer.put(kMagic).put(kVersion).put(static_cast<std::uint16_t>(request.verb)).put(request.id);
     const Counts& counts = request.counts;
-    writer.put(counts.text).put(counts.parameters).put(counts.moments).put(counts.rows).put(counts.targets);
+    writer.put(counts.text).put(counts.parameters).put(counts.memory).put(counts.rows).put(counts.targets);
     writer.put(counts.anchor).put(counts.logits).put(counts.losses).put(request.optimiser_steps);
     return std::move(writer).take();
 }
@@ -90,6 +89,7 @@ Bytes encode(const Answer& answer) {
     writer.put(kMagic).put(kVersion).put(static_cast<std::uint16_t>(answer.verb)).put(answer.id);
     const int code = answer.ok ? 0 : 1 + static_cast<int>(answer.code);
     writer.put(static_cast<std::uint16_t>(code)).put(static_cast<std::uint8_t>(answer.finite ? 1 : 0));
+    writer.put(answer.learning_rate);
     writer.put_sized(bytes_of(std::string_view(answer.message).substr(0, kMessageBytesMax)));
     return std::move(writer).take();
 }
@@ -100,7 +100,7 @@ Result<Request> decode_request(ByteView frame) {
     const auto verb = reader.get<std::uint16_t>();
     Request request;
     request.id = reader.get<std::uint64_t>();
-    for (std::uint64_t* count : {&request.counts.text, &request.counts.parameters, &request.counts.moments,
+    for (std::uint64_t* count : {&request.counts.text, &request.counts.parameters, &request.counts.memory,
                                  &request.counts.rows, &request.counts.targets, &request.counts.anchor,
                                  &request.counts.logits, &request.counts.losses, &request.optimiser_steps}) {
         *count = reader.get<std::uint64_t>();
@@ -118,6 +118,7 @@ Result<Answer> decode_answer(ByteView frame) {
     answer.id = reader.get<std::uint64_t>();
     const auto code = reader.get<std::uint16_t>();
     answer.finite = reader.get<std::uint8_t>() == 1;
+    answer.learning_rate = reader.get<float>();
     answer.message = text_of(reader.get_sized(kMessageBytesMax));
     const bool known =
         verb <= static_cast<std::uint16_t>(Verb::Train) && code <= 1 + static_cast<std::uint16_t>(ErrorCode::Internal);
@@ -130,6 +131,7 @@ Result<Answer> decode_answer(ByteView frame) {
 
 Bytes encode(const TrainPlan& plan) {
     ByteWriter writer;
+    writer.put(static_cast<std::uint8_t>(plan.optimiser)).put(plan.hypergradient);
     writer.put(plan.learning_rate).put(plan.gradient_norm_max).put(plan.logit_weight).put(plan.proximal);
     for (const float weight : plan.exit_weights)
         writer.put(weight);
@@ -149,8 +151,11 @@ Bytes encode(const TrainPlan& plan) {
 Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
     ByteReader reader(bytes);
     TrainPlan plan;
-    for (float* value : {&plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight, &plan.proximal,
-                         &plan.exit_weights[0], &plan.exit_weights[1], &plan.exit_weights[2]}) {
+    const auto optimiser = reader.get<std::uint8_t>();
+    if (optimiser > static_cast<std::uint8_t>(Optimiser::Cocob)) return malformed("plan: an unknown optimiser");
+    plan.optimiser = static_cast<Optimiser>(optimiser);
+    for (float* value : {&plan.hypergradient, &plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight,
+                         &plan.proximal, &plan.exit_weights[0], &plan.exit_weights[1], &plan.exit_weights[2]}) {
         *value = reader.get<float>();
         if (!usable(*value)) return malformed("plan: a rate or weight is negative or not finite");
     }
@@ -180,6 +185,9 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
         }
     }
     if (!reader.finished()) return malformed("plan: its length");
+    if (plan.hypergradient > 0 && plan.optimiser != Optimiser::Adam) {
+        return malformed("plan: only Adam's rate can follow a hypergradient");
+    }
     return plan;
 }
 

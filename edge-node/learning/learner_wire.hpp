@@ -15,17 +15,17 @@
 /// asks, one request at a time: Load once, then Forward and Train. Closing the socket ends the child. All fields are
 /// little-endian; both sides check every size before they touch the mapping.
 ///
-///   request  magic u32 | version u16 | verb u16 | id u64 | text u64 | parameters u64 | moments u64 | rows u64 |
+///   request  magic u32 | version u16 | verb u16 | id u64 | text u64 | parameters u64 | memory u64 | rows u64 |
 ///            targets u64 | anchor u64 | logits u64 | losses u64 | optimiser steps u64
-///   answer   magic u32 | version u16 | verb u16 | id u64 | code u16 | finite u8 | message (sized)
+///   answer   magic u32 | version u16 | verb u16 | id u64 | code u16 | finite u8 | learning rate f32 | message (sized)
 ///
 /// The eight counts are the lengths of the mapping's regions, in this order, each begun at a multiple of 64 bytes:
-/// `text` in bytes (Load: the model's canonical text; Train: the plan), all others in floats. `moments` are the lengths
-/// of each of Adam's two vectors. Forward fills logits; Train replaces parameters and moments and fills losses.
+/// `text` in bytes (Load: the model's canonical text; Train: the plan), all others in floats. `memory` is what the
+/// plan's optimiser remembers. Forward fills logits; Train replaces parameters and memory and fills losses.
 namespace skerry::node::learner_wire {
 
 inline constexpr std::uint32_t kMagic = 0x4C594B53;  // "SKYL"
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 inline constexpr std::size_t kFrameBytesMax = 1024;
 inline constexpr std::size_t kMessageBytesMax = 512;
 inline constexpr std::size_t kStepsMax = 10'000;
@@ -37,7 +37,7 @@ enum class Verb : std::uint16_t { Hello = 0, Load = 1, Forward = 2, Train = 3 };
 struct Counts {
     std::uint64_t text = 0;
     std::uint64_t parameters = 0;
-    std::uint64_t moments = 0;
+    std::uint64_t memory = 0;
     std::uint64_t rows = 0;
     std::uint64_t targets = 0;
     std::uint64_t anchor = 0;
@@ -60,6 +60,7 @@ struct Answer {
     bool ok = true;
     ErrorCode code = ErrorCode::Internal;  ///< where not ok
     bool finite = true;                    ///< Train: nothing overflowed
+    float learning_rate = 0;               ///< Train: at the end
     std::string message;                   ///< where not ok
 };
 
@@ -67,8 +68,7 @@ struct Answer {
 struct Regions {
     std::span<std::byte> text;
     std::span<float> parameters;
-    std::span<float> mean;
-    std::span<float> square;
+    std::span<float> memory;
     std::span<float> rows;
     std::span<float> targets;
     std::span<float> anchor;

@@ -26,7 +26,9 @@ bool within(double value, double low, double high) {
 std::vector<std::string> LearningConfig::problems() const {
     Problems problems;
     problems.expect(trigger_rows >= 2 && trigger_rows <= 10'000, "learning.trigger_rows must be 2 … 10,000");
-    problems.expect(within(learning_rate, 1e-7, 1), "learning.learning_rate must be 1e-7 … 1");
+    problems.expect(learning_rate == 0 || within(learning_rate, 1e-7, 1), "learning.rate must be 0 or 1e-7 … 1");
+    problems.expect(within(decay_triggers, 0.1, 1e9), "learning.decay_triggers must be 0.1 … 1e9");
+    problems.expect(within(hypergradient, 1e-6, 0.5), "learning.hypergradient must be 1e-6 … 0.5");
     problems.expect(within(elastic_min, 1e-3, 1), "learning.elastic_min must be 0.001 … 1");
     problems.expect(within(elastic_max, 1, 1e3), "learning.elastic_max must be 1 … 1000");
     problems.expect(within(elastic_gain, 0, 2), "learning.elastic_gain must be 0 … 2");

@@ -7,13 +7,21 @@
 
 namespace skerry::node {
 
+/// What moves the learning rate; rate_rule.hpp has the rules.
+enum class RateRule : std::uint8_t { Elastic, Fixed, Decayed, AdaGrad, Cocob, Hypergradient };
+
 /// How a node learns from labels. The defaults are what was measured to work: docs/results.md.
 struct LearningConfig {
     /// Labelled samples that make one trigger.
     std::size_t trigger_rows = 100;
 
-    /// η₀ of Adam; the elastic factor e multiplies it.
-    float learning_rate = 3e-3F;
+    RateRule rate_rule = RateRule::Elastic;
+    /// η₀, which the factor e multiplies. 0: the rule's own, 3e-3 with Adam and 3e-2 with AdaGrad.
+    float learning_rate = 0;
+    /// τ of a decayed rate.
+    double decay_triggers = 20;
+    /// By which share one step at most moves a rate that follows the hypergradient.
+    float hypergradient = 0.02F;
     /// Bounds of e.
     double elastic_min = 0.125;
     double elastic_max = 4;

@@ -67,6 +67,8 @@ Result<> LearningPolicy::rebase(std::vector<float> parameters) {
     state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
     state_.previous = nullptr;
     state_.anchor = state_.parameters;
+    // Its bets are distances from where it began: they would undo what has come.
+    if (config_.rate_rule == RateRule::Cocob) state_.optimiser = {};
     state_.paused_until = 0;
     state_.rejects_in_a_row = 0;
     return {};

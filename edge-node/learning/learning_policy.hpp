@@ -36,8 +36,8 @@ public:
     void learn(std::span<const feedback::LabelledSample> batch, OnLearned on_learned);
     [[nodiscard]] bool busy() const { return trigger_ != nullptr; }
 
-    /// New global weights came: `parameters` are those plus the local progress that they do not count. Keeps Adam's
-    /// moments and e, forgets the last step, ends a pause. Not while busy().
+    /// New global weights came: `parameters` are those plus the local progress that they do not count. Keeps the
+    /// optimiser's memory (but COCOB's) and e, forgets the last step, ends a pause. Not while busy().
     /// InvalidInput: another length than before, or not finite.
     [[nodiscard]] Result<> rebase(std::vector<float> parameters);
 

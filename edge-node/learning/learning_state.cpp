@@ -9,8 +9,9 @@ namespace skerry::node {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
-constexpr std::uint32_t kVersion = 2;
-constexpr std::uint32_t kBeforeErrorTypes = 1;  // has neither energies nor parents
+constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kBeforeOptimisers = 2;  // has Adam's mean and square apart
+constexpr std::uint32_t kBeforeErrorTypes = 1;  // and neither energies nor parents
 
 using feedback::Prequential;
 using feedback::Reservoir;
@@ -33,6 +34,25 @@ Result<std::vector<float>> get_floats(ByteReader& from, std::size_t count, const
     return values;
 }
 
+// A checkpoint of another optimiser has a memory that is of no use to this one: it begins anew.
+Result<OptimiserState> get_optimiser(ByteReader& from, std::uint32_t version, Optimiser kind, std::size_t size) {
+    OptimiserState saved;
+    saved.steps = from.get<std::uint64_t>();
+    const std::size_t vectors = from.get<std::uint8_t>();
+    if (version <= kBeforeOptimisers) {
+        const std::vector<float> mean = SKERRY_TRY(get_floats(from, vectors * size, "moments"));
+        saved.memory = SKERRY_TRY(get_floats(from, vectors * size, "moments"));
+        saved.memory.insert(saved.memory.end(), mean.begin(), mean.end());
+    } else {
+        saved.memory = SKERRY_TRY(get_floats(from, vectors * size, "moments"));
+    }
+    const OptimiserShape shape = shape_of(kind);
+    if (saved.memory.size() != shape.vectors * size) return OptimiserState{};
+    for (float& magnitude : std::span(saved.memory).first(shape.magnitudes * size))
+        magnitude = std::max(magnitude, 0.0F);
+    return saved;
+}
+
 // Rows are few where they are large: each trigger reads them all and writes them into the checkpoint.
 std::size_t capacity(std::size_t rows, const parameters::InputSpec& input) {
     constexpr std::size_t kBytesMax = 16U << 20U;
@@ -44,7 +64,7 @@ std::size_t capacity(std::size_t rows, const parameters::InputSpec& input) {
 LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec,
                              std::vector<float> weights)
     : parameters(std::make_shared<const std::vector<float>>(std::move(weights))),
-      elastic(config),
+      rate(config),
       drift(config),
       labels(spec.classes.size()),
       prequential(spec.classes.size()),
@@ -54,15 +74,14 @@ LearningState::LearningState(const LearningConfig& config, const parameters::Mod
 
 Bytes LearningState::save(const parameters::ModelSpec& spec) const {
     constexpr std::size_t kAllElse = 64 * 1024;
-    ByteWriter to(sizeof(float) * (parameters->size() + optimiser.mean.size() + optimiser.square.size()) +
-                  replay.saved_bytes() + validation.saved_bytes() + kAllElse);
+    ByteWriter to(sizeof(float) * (parameters->size() + optimiser.memory.size()) + replay.saved_bytes() +
+                  validation.saved_bytes() + kAllElse);
     to.put(kMagic).put(kVersion).put(ByteView(parameters::identity_of(spec)));
     to.put(static_cast<std::uint64_t>(parameters->size()));
     put_floats(to, *parameters);
-    to.put(optimiser.steps).put(static_cast<std::uint8_t>(optimiser.mean.empty() ? 0 : 1));
-    put_floats(to, optimiser.mean);
-    put_floats(to, optimiser.square);
-    to.put(elastic.value());
+    to.put(optimiser.steps).put(static_cast<std::uint8_t>(optimiser.memory.size() / parameters->size()));
+    put_floats(to, optimiser.memory);
+    to.put(rate.value());
     drift.save(to);
     energies.save(to);
     parents.save(to);
@@ -81,7 +100,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     ByteReader from(bytes);
     const auto magic = from.get<std::uint32_t>();
     const auto version = from.get<std::uint32_t>();
-    if (magic != kMagic || (version != kVersion && version != kBeforeErrorTypes)) {
+    if (magic != kMagic || version < kBeforeErrorTypes || version > kVersion) {
         return fail(ErrorCode::VersionMismatch, "the checkpoint was not written by this version of the program");
     }
     if (from.get_array<32>() != parameters::identity_of(model.spec)) {
@@ -91,14 +110,8 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     if (!from.ok() || size > limits::kParametersMax) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged");
     SKERRY_TRY(model.layout.tier_of_prefix(size));
     LearningState state(config, model.spec, SKERRY_TRY(get_floats(from, size, "weights")));
-    state.optimiser.steps = from.get<std::uint64_t>();
-    const std::size_t moments = from.get<std::uint8_t>() == 1 ? size : 0;
-    state.optimiser.mean = SKERRY_TRY(get_floats(from, moments, "moments"));
-    state.optimiser.square = SKERRY_TRY(get_floats(from, moments, "moments"));
-    if (moments == 0) state.optimiser.steps = 0;
-    for (float& square : state.optimiser.square)
-        square = std::max(square, 0.0F);
-    state.elastic.restore(from.get<double>());
+    state.optimiser = SKERRY_TRY(get_optimiser(from, version, optimiser_of(config.rate_rule), size));
+    state.rate.restore(from.get<double>());
 
     const std::size_t classes = model.spec.classes.size();
     const std::size_t sample = model.spec.input.sample_bytes();

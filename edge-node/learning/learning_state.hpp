@@ -10,11 +10,11 @@
 #include "common/parameters/model_spec.hpp"
 #include "edge-node/learning/counterexamples.hpp"
 #include "edge-node/learning/drift_monitor.hpp"
-#include "edge-node/learning/elastic_rate.hpp"
 #include "edge-node/learning/engine.hpp"
 #include "edge-node/learning/error_analysis.hpp"
 #include "edge-node/learning/label_shares.hpp"
 #include "edge-node/learning/learning_config.hpp"
+#include "edge-node/learning/rate_rule.hpp"
 #include "feedback/prequential.hpp"
 #include "feedback/reservoir.hpp"
 
@@ -37,7 +37,7 @@ struct LearningState {
     Weights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
     Weights anchor;    ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
     OptimiserState optimiser;
-    ElasticRate elastic;
+    LearningRate rate;
     DriftMonitor drift;
     EnergyHistory energies;
     ErrorParents parents;

@@ -83,9 +83,13 @@ void LearningTrigger::on_now(ForwardResult answers) {
     why_ = "; " + finding.sentence;
     judge_errors(answers);
     choose_rows();
+    if (finding.drift) state_.drift.note_drift_at(state_.triggers);
+    if (!state_.rate.looks_back()) {
+        why_ = state_.rate.at_trigger(state_.triggers) + why_;
+        return train();
+    }
     if (finding.drift) {
-        state_.drift.note_drift_at(state_.triggers);
-        state_.elastic.on_drift();
+        state_.rate.on_drift();
         why_ = "a new world has no last step to look back on" + why_;
         return train();
     }
@@ -105,7 +109,7 @@ void LearningTrigger::on_twice(ForwardResult answers) {
 void LearningTrigger::on_half(ForwardResult answers) {
     if (!all_finite(answers.logits)) return not_judged();
     const std::vector<float> half = row_losses(answers, 0, all_labels_, exits_, prior_);
-    why_ = state_.elastic.judge({losses_now_, losses_twice_, half}) + why_;
+    why_ = state_.rate.judge({losses_now_, losses_twice_, half}) + why_;
     train();
 }
 
@@ -126,8 +130,8 @@ std::vector<float> LearningTrigger::moved_along_last_step(float length) const {
 
 void LearningTrigger::train() {
     LearningReport& report = learned_.report;
-    report.elastic = state_.elastic.value();
-    report.learning_rate = double{config_.learning_rate} * report.elastic;
+    report.elastic = state_.rate.value();
+    report.learning_rate = state_.rate.learning_rate();
     report.reacting = state_.drift.reacting();
     why_ = number("e=%.2f: ", report.elastic) + why_;
     if (state_.paused_until > state_.triggers) {
@@ -164,7 +168,9 @@ void LearningTrigger::step() {
     LearningReport& report = learned_.report;
     PlannedTraining planned = plan_training(config_, model_, state_, {{rows_, labels_}, {made_.rows, made_.labels}},
                                             report.passes, !report.reacting);
+    planned.plan.optimiser = optimiser_of(config_.rate_rule);
     planned.plan.learning_rate = static_cast<float>(report.learning_rate);
+    if (config_.rate_rule == RateRule::Hypergradient) planned.plan.hypergradient = config_.hypergradient;
     planned.plan.exit_weights = exits_;
     std::span<const float> anchor;
     if (config_.proximal > 0 && state_.anchor) {
@@ -183,6 +189,7 @@ void LearningTrigger::on_trained(TrainResult result) {
     learned_.report.step_loss_last = result.losses.back();
     trained_ = std::make_shared<const std::vector<float>>(std::move(result.parameters));
     trained_optimiser_ = std::move(result.optimiser);
+    trained_rate_ = result.learning_rate;
     std::vector<float> rows = validation_rows_;
     rows.insert(rows.end(), rows_.begin(), rows_.end());
     if (state_.drift.reacting()) {
@@ -213,6 +220,7 @@ void LearningTrigger::on_after(ForwardResult answers) {
     learned_.accepted = true;
     report.trained_rows = labels_.size();
     state_.rejects_in_a_row = 0;
+    state_.rate.on_step(trained_rate_);
     state_.previous = std::exchange(state_.parameters, std::move(trained_));
     state_.optimiser = std::move(trained_optimiser_);
     if (state_.drift.reacting()) {
@@ -231,10 +239,10 @@ void LearningTrigger::on_after(ForwardResult answers) {
 }
 
 void LearningTrigger::reject(const std::string& why) {
-    state_.elastic.on_reject();
+    state_.rate.on_reject();
     state_.previous = nullptr;
     ++state_.rejects_in_a_row;
-    why_ += "; step dropped because " + why + number(", e is now %.2f", state_.elastic.value());
+    why_ += "; step dropped because " + why + number(", e is now %.2f", state_.rate.value());
     if (state_.rejects_in_a_row >= config_.rejects_max) {
         state_.paused_until = state_.triggers + 1 + config_.pause_triggers;
         why_ += "; that was the " + std::to_string(state_.rejects_in_a_row) + "th in a row: learning pauses";

@@ -90,6 +90,7 @@ private:
     std::vector<float> validation_losses_;  ///< before the step, without the prior: that set is balanced
     LearningState::Weights trained_;        ///< a step that the gate has not judged yet
     OptimiserState trained_optimiser_;
+    float trained_rate_ = 0;
 };
 
 }  // namespace skerry::node

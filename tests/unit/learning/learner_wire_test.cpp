@@ -58,6 +58,11 @@ TEST(LearnerPlan, RefusesWhatRefersToNothingOrCannotBeComputedWith) {
     EXPECT_TRUE(refused([](TrainPlan& p) { p.class_log_prior.pop_back(); }));
     EXPECT_TRUE(refused([](TrainPlan& p) { p.class_log_prior[0] = INFINITY; }));
     EXPECT_TRUE(refused([](TrainPlan& p) { p.learning_rate = -1; }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.optimiser = static_cast<Optimiser>(9); }));
+    EXPECT_TRUE(refused([](TrainPlan& p) {
+        p.optimiser = Optimiser::AdaGrad;
+        p.hypergradient = 0.1F;
+    }));
 }
 
 TEST(LearnerPlan, SurvivesAnyDamage) {
@@ -81,11 +86,12 @@ TEST(LearnerFrames, ReadBackAsTheyWereWritten) {
     EXPECT_EQ(read->counts, request.counts);
     EXPECT_EQ(read->optimiser_steps, 9U);
 
-    Answer answer{Verb::Forward, 8, false, ErrorCode::VersionMismatch, false, std::string(2000, 'x')};
+    Answer answer{Verb::Forward, 8, false, ErrorCode::VersionMismatch, false, 0.25F, std::string(2000, 'x')};
     const auto heard = decode_answer(encode(answer));
     ASSERT_TRUE(heard);
     EXPECT_FALSE(heard->ok);
     EXPECT_EQ(heard->code, ErrorCode::VersionMismatch);
+    EXPECT_EQ(heard->learning_rate, 0.25F);
     EXPECT_EQ(heard->message.size(), kMessageBytesMax);
     EXPECT_LE(encode(answer).size(), kFrameBytesMax);
 }
@@ -113,7 +119,7 @@ TEST(LearnerRegions, LieApartWithinTheirMappingOrAreRefused) {
     const auto regions = regions_in(mapping, counts);
     ASSERT_TRUE(regions);
     EXPECT_EQ(regions->rows.size(), 33U);
-    EXPECT_GE(reinterpret_cast<std::byte*>(regions->mean.data()),
+    EXPECT_GE(reinterpret_cast<std::byte*>(regions->memory.data()),
               reinterpret_cast<std::byte*>(regions->parameters.data() + 10));
     EXPECT_LE(reinterpret_cast<std::byte*>(regions->losses.data() + 2), mapping.data() + mapping.size());
     EXPECT_FALSE(regions_in(std::span(mapping).first(mapping.size() - 64), counts));

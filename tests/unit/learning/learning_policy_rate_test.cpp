@@ -27,8 +27,54 @@ TEST_F(LearningPolicyTest, LooksBackAtTwiceAndHalfOfItsLastStep) {
 TEST_F(LearningPolicyTest, MultipliesTheBaseRateByTheElasticFactor) {
     for (int i = 0; i < 6; ++i) {
         const Learned learned = learn(batch());
-        EXPECT_NEAR(engine_.plans.back().learning_rate, config_.learning_rate * learned.report.elastic, 1e-7);
+        EXPECT_NEAR(engine_.plans.back().learning_rate, usual_rate(RateRule::Elastic) * learned.report.elastic, 1e-7);
         EXPECT_THAT(learned.report.elastic, AllOf(Ge(config_.elastic_min), Le(config_.elastic_max)));
+    }
+}
+
+TEST_F(LearningPolicyTest, KeepsAFixedRateAndLooksNotBack) {
+    config_.rate_rule = RateRule::Fixed;
+    config_.learning_rate = 0.004F;
+    policy_ = make(config_);
+    learn(20);
+    engine_.forwards.clear();
+    const Learned learned = learn(batch(1));
+    EXPECT_TRUE(learned.report.drift);
+    EXPECT_EQ(learned.report.elastic, 1);
+    EXPECT_EQ(engine_.plans.back().learning_rate, 0.004F);
+    EXPECT_EQ(engine_.forwards.size(), 2U) << "probed for nothing";
+    EXPECT_THAT(learned.report.reason, HasSubstr("e=1.00: fixed"));
+}
+
+TEST_F(LearningPolicyTest, DecaysARateWithTheRootOfItsTriggersBelowTheElasticBoundsToo) {
+    config_.rate_rule = RateRule::Decayed;
+    config_.decay_triggers = 0.5;
+    policy_ = make(config_);
+    const Learned learned = learn(40);
+    EXPECT_NEAR(learned.report.elastic, 1 / std::sqrt(1 + 40 / 0.5), 1e-9);
+    EXPECT_LT(learned.report.elastic, config_.elastic_min);
+    EXPECT_THAT(learned.report.reason, HasSubstr("decayed"));
+}
+
+TEST_F(LearningPolicyTest, FollowsTheHypergradientToTheRateThatTheLastStepEndedWith) {
+    config_.rate_rule = RateRule::Hypergradient;
+    config_.hypergradient = 0.1F;
+    policy_ = make(config_);
+    learn(3);
+    EXPECT_EQ(engine_.plans.back().hypergradient, 0.1F);
+    EXPECT_NEAR(learn(batch()).report.elastic, 1.1 * 1.1 * 1.1, 1e-4);
+    EXPECT_EQ(learn(200).report.elastic, config_.elastic_max);
+}
+
+TEST_F(LearningPolicyTest, ForgetsTheBetsOfCocobWhenNewWeightsComeAndNothingOfTheOthers) {
+    for (const auto [rule, kept] : {std::pair{RateRule::Cocob, false}, std::pair{RateRule::AdaGrad, true}}) {
+        config_.rate_rule = rule;
+        policy_ = make(config_);
+        learn(2);
+        const std::size_t before = policy_->checkpoint().size();
+        ASSERT_TRUE(policy_->rebase(*policy_->parameters()));
+        EXPECT_EQ(policy_->checkpoint().size() == before, kept) << name_of(rule);
+        EXPECT_TRUE(learn(batch()).accepted);
     }
 }
 

@@ -59,18 +59,49 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfError
     const Bytes now = policy_->checkpoint();
     ByteWriter drift;
     DriftMonitor(config_).save(drift);
-    // Magic, version, identity, count, weights, Adam's steps, flag and two empty moments, e, the drift monitor.
-    const std::size_t errors =
-        4 + 4 + 32 + 8 + (4 + sizeof(float) * layout_.size()) + 8 + 1 + 4 + 4 + 8 + drift.bytes().size();
+    // Magic, version, identity, count, weights, the optimiser's steps and number of vectors | its memory, which is
+    // empty and was two vectors then, e, the drift monitor | energies and parents.
+    const std::size_t memory = 4 + 4 + 32 + 8 + (4 + sizeof(float) * layout_.size()) + 8 + 1;
+    const std::size_t errors = memory + 4 + 8 + drift.bytes().size();
     constexpr std::size_t kNoEnergiesNoParents = 4 + 4;
     Bytes before = now;
     before[4] = std::byte{1};
     const auto first = before.begin() + static_cast<std::ptrdiff_t>(errors);
     before.erase(first, first + kNoEnergiesNoParents);
+    before.insert(before.begin() + static_cast<std::ptrdiff_t>(memory), 4, std::byte{0});
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, before);
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ((*restored)->checkpoint(), now);
+}
+
+TEST_F(LearningPolicyTest, GoesOnFromACheckpointThatHasAdamsMeanAndSquareApart) {
+    learn(3);
+    const Bytes now = policy_->checkpoint();
+    const std::size_t vector = sizeof(float) * layout_.size();
+    const std::size_t memory = 4 + 4 + 32 + 8 + (4 + vector) + 8 + 1;
+    ByteWriter before(now.size() + 4);
+    const ByteView all = now;
+    before.put(all.first(4)).put(std::uint32_t{2}).put(all.subspan(8, memory - 8));
+    const ByteView square = all.subspan(memory + 4, vector);
+    const ByteView mean = all.subspan(memory + 4 + vector, vector);
+    before.put_sized(mean).put_sized(square).put(all.subspan(memory + 4 + 2 * vector));
+    Bytes old = std::move(before).take();
+    old[memory - 1] = std::byte{1};
+
+    const auto restored = LearningPolicy::restore(engine_, config_, spec_, old);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ((*restored)->checkpoint(), now);
+}
+
+TEST_F(LearningPolicyTest, BeginsAnOptimisersMemoryAnewWhereTheCheckpointHasAnothers) {
+    learn(3);
+    config_.rate_rule = RateRule::AdaGrad;
+    auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
+    ASSERT_TRUE(restored) << restored.error().message;
+    policy_ = std::move(*restored);
+    EXPECT_TRUE(learn(batch()).accepted);
+    EXPECT_EQ(engine_.plans.back().optimiser, Optimiser::AdaGrad);
 }
 
 TEST_F(LearningPolicyTest, RefusesADamagedCheckpointOfAnySort) {

@@ -118,8 +118,9 @@ private:
         TrainResult result;
         result.parameters.assign(request.parameters.begin(), request.parameters.end());
         result.optimiser = request.optimiser;
-        result.optimiser.mean.resize(result.parameters.size());
-        result.optimiser.square.resize(result.parameters.size());
+        const std::size_t size = result.parameters.size();
+        result.optimiser.memory.resize(shape_of(request.plan.optimiser).vectors * size);
+        result.learning_rate = request.plan.learning_rate * (1 + request.plan.hypergradient);
         result.finite = true;
         for (const TrainStep& step : request.plan.steps) {
             std::vector<float> gradient(result.parameters.size());
@@ -149,7 +150,7 @@ private:
             }
             for (std::size_t i = 0; i < gradient.size(); ++i) {
                 result.parameters[i] -= kFaster * request.plan.learning_rate * gradient[i];
-                result.optimiser.mean[i] = gradient[i];
+                result.optimiser.memory[result.optimiser.memory.size() - size + i] = gradient[i];
             }
             ++result.optimiser.steps;
             result.losses.push_back(static_cast<float>(loss));

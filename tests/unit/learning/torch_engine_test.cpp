@@ -6,8 +6,8 @@
 
 #include "common/base/random.hpp"
 #include "common/parameters/normaliser.hpp"
-#include "edge-node/learner/adam.hpp"
 #include "edge-node/learner/exchange.hpp"
+#include "edge-node/learner/optimisers.hpp"
 
 namespace skerry::parameters {
 
@@ -112,11 +112,12 @@ protected:
 
     // After Adam's first update m = 0.1·g: the gradient that was used.
     std::vector<float> gradient(std::vector<float> theta) {
-        std::vector<float> mean(theta.size()), square(theta.size()), losses(1);
+        std::vector<float> memory(2 * theta.size()), losses(1);
         const auto anchor = std::span(anchor_).first(plan_.proximal > 0 ? theta.size() : 0);
-        const auto finite = engine_.train({theta, mean, square, 0, rows_, targets_, anchor, losses}, plan_, kHere);
-        EXPECT_TRUE(finite && *finite);
+        const auto trained = engine_.train({theta, memory, 0, rows_, targets_, anchor, losses}, plan_, kHere);
+        EXPECT_TRUE(trained && trained->finite);
         loss_told_ = losses[0];
+        std::vector<float> mean(memory.begin() + static_cast<std::ptrdiff_t>(theta.size()), memory.end());
         for (float& value : mean)
             value *= 10;
         return mean;
@@ -160,9 +161,9 @@ TEST_P(TorchEngineTest, TellsTheLossOfEachStepWithoutTheProximalTerm) {
 
 TEST_P(TorchEngineTest, LeavesTheStatisticsAloneAndMovesEverythingElse) {
     auto theta = theta_;
-    std::vector<float> mean(theta.size()), square(theta.size()), losses(1);
+    std::vector<float> memory(2 * theta.size()), losses(1);
     plan_.proximal = 0.05F;
-    ASSERT_TRUE(engine_.train({theta, mean, square, 0, rows_, targets_, anchor_, losses}, plan_, kHere).value());
+    ASSERT_TRUE(engine_.train({theta, memory, 0, rows_, targets_, anchor_, losses}, plan_, kHere).value().finite);
     for (std::size_t i = 0; i < layout_.statistics(); ++i)
         EXPECT_EQ(theta[i], theta_[i]);
     for (std::size_t i = layout_.statistics(); i < theta.size(); ++i) {
@@ -195,21 +196,21 @@ TEST_P(TorchEngineTest, TrainsALightPrefixAlone) {
     theta_.resize(layout_.prefix(Tier::Light));
     plan_.proximal = 0;
     const double before = loss(theta_);
-    std::vector<float> mean(theta_.size()), square(theta_.size());
+    std::vector<float> memory(2 * theta_.size());
     plan_.steps.assign(30, plan_.steps[0]);
     std::vector<float> losses(30);
     plan_.learning_rate = 0.01F;
-    ASSERT_TRUE(engine_.train({theta_, mean, square, 0, rows_, targets_, {}, losses}, plan_, kHere).value());
+    ASSERT_TRUE(engine_.train({theta_, memory, 0, rows_, targets_, {}, losses}, plan_, kHere).value().finite);
     EXPECT_LT(loss(theta_), before);
 }
 
 TEST_P(TorchEngineTest, SaysWhenItsNumbersOverflow) {
     for (std::size_t i = layout_.statistics(); i < theta_.size(); ++i)
         theta_[i] *= 1e20F;
-    std::vector<float> mean(theta_.size()), square(theta_.size()), losses(1);
-    const auto finite = engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_, kHere);
-    ASSERT_TRUE(finite);
-    EXPECT_FALSE(*finite);
+    std::vector<float> memory(2 * theta_.size()), losses(1);
+    const auto trained = engine_.train({theta_, memory, 0, rows_, targets_, anchor_, losses}, plan_, kHere);
+    ASSERT_TRUE(trained);
+    EXPECT_FALSE(trained->finite);
 }
 
 TEST_P(TorchEngineTest, RefusesSizesThatDoNotFit) {
@@ -218,23 +219,40 @@ TEST_P(TorchEngineTest, RefusesSizesThatDoNotFit) {
     EXPECT_FALSE(engine_.forward(theta_, std::span(rows_).first(7), logits));
     EXPECT_FALSE(engine_.forward(theta_, {}, logits));
     EXPECT_FALSE(engine_.forward(theta_, rows_, std::span(logits).first(3)));
-    std::vector<float> mean(theta_.size()), square(3), losses(1);
-    EXPECT_FALSE(engine_.train({theta_, mean, square, 0, rows_, targets_, anchor_, losses}, plan_, kHere));
+    std::vector<float> memory(theta_.size() + 3), losses(1);
+    EXPECT_FALSE(engine_.train({theta_, memory, 0, rows_, targets_, anchor_, losses}, plan_, kHere));
 }
 
 INSTANTIATE_TEST_SUITE_P(BothModalities, TorchEngineTest, ::testing::Values(image_spec(), tabular_spec()),
                          [](const auto& instance) { return instance.param.name; });
 
-TEST(Adam, FollowsThePublishedRule) {
-    std::vector<float> theta = {1, -2}, mean = {0, 0}, square = {0, 0};
-    const std::vector<float> gradient = {0.5F, -0.25F};
-    adam_update(theta, gradient, mean, square, 1, 0.1F);
-    EXPECT_NEAR(theta[0], 0.9, 1e-5);
-    EXPECT_NEAR(theta[1], -1.9, 1e-5);
-    adam_update(theta, {{0.0F, 0.0F}}, mean, square, 2, 0.1F);
-    const double m = 0.9 * 0.05 / (1 - 0.81);
-    const double v = 0.999 * 0.00025 / (1 - 0.998001);
-    EXPECT_NEAR(double{theta[0]}, 0.9 - 0.1 * m / std::sqrt(v), 1e-4);
+TEST_P(TorchEngineTest, LearnsWithEveryOptimiser) {
+    plan_.proximal = 0;
+    plan_.steps.assign(60, plan_.steps[0]);
+    plan_.learning_rate = 0.01F;
+    const double before = loss(theta_);
+    for (const Optimiser optimiser : {Optimiser::Adam, Optimiser::AdaGrad, Optimiser::Cocob}) {
+        plan_.optimiser = optimiser;
+        auto theta = theta_;
+        std::vector<float> memory(shape_of(optimiser).vectors * theta.size()), losses(60);
+        const auto trained = engine_.train({theta, memory, 0, rows_, targets_, {}, losses}, plan_, kHere);
+        ASSERT_TRUE(trained && trained->finite);
+        EXPECT_FLOAT_EQ(trained->learning_rate, 0.01F);
+        EXPECT_LT(losses.back(), 0.8F * losses.front()) << static_cast<int>(optimiser);
+        EXPECT_LT(loss(theta), before);
+    }
+}
+
+TEST_P(TorchEngineTest, RaisesATimidRateByItsHypergradientAndTellsIt) {
+    plan_.proximal = 0;
+    plan_.steps.assign(20, plan_.steps[0]);
+    plan_.learning_rate = 1e-5F;
+    plan_.hypergradient = 0.1F;
+    auto theta = theta_;
+    std::vector<float> memory(2 * theta.size()), losses(20);
+    const auto trained = engine_.train({theta, memory, 0, rows_, targets_, {}, losses}, plan_, kHere);
+    ASSERT_TRUE(trained && trained->finite);
+    EXPECT_GT(trained->learning_rate, 3e-5F);
 }
 
 TEST(Exchange, RefusesWorkBeforeAModelAndRequestsLargerThanTheirMemory) {

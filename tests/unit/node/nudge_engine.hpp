@@ -22,9 +22,12 @@ public:
         on_done(std::move(result));
     }
     void train(const TrainRequest& request, OnDone<TrainResult> on_done) override {
-        TrainResult result{{request.parameters.begin(), request.parameters.end()}, request.optimiser, {0.0F}, true};
-        result.optimiser.mean.resize(result.parameters.size());
-        result.optimiser.square.resize(result.parameters.size());
+        TrainResult result{{request.parameters.begin(), request.parameters.end()},
+                           request.optimiser,
+                           {0.0F},
+                           request.plan.learning_rate,
+                           true};
+        result.optimiser.memory.resize(shape_of(request.plan.optimiser).vectors * result.parameters.size());
         for (std::size_t i = layout_.statistics(); i < result.parameters.size(); ++i)
             result.parameters[i] += 1.0F / 64;
         on_done(std::move(result));

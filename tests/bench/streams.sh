@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# What a node learns from streams, test then train, and what each part of it is worth: the tables of docs/learning.md.
+#   --table rates|one-pass|ablation|wrong-labels|pairs (rates)
+#   --seeds N (5)   --length N (10000)   samples of a stream; Elec2 always comes whole   --jobs J (one a processor)
+#   --keep DIR   results are kept there, and not computed again
+# Prints a table in which each number is the median over the seeds.
+. "$(dirname "$0")/../integration/support.sh"
+table=rates seeds=5 length=10000 jobs=$(nproc) keep=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --table) table=$2 ;; --seeds) seeds=$2 ;; --length) length=$2 ;; --jobs) jobs=$2 ;; --keep) keep=$2 ;;
+    *) fail "unknown argument '$1'" ;;
+  esac
+  shift 2
+done
+cmake --build --preset dev --target streams-bench skerry-learner >/dev/null
+mnist=$(data_folder mnist) fashion=$(data_folder fashion-mnist) elec2=$(data_folder elec2)
+if [ -z "$keep" ]; then
+  keep=$(mktemp -d "${TMPDIR:-/tmp}/skerry-streams.XXXXXX")
+  trap 'rm -rf "$keep"' EXIT
+fi
+mkdir -p "$keep"
+models=$root/deploy/examples bench=$root/build/dev/tests/bench/streams-bench learner=$root/build/dev/bin/skerry-learner
+export keep bench learner
+
+# The arguments of each stream, and the [learning] lines of each configuration, by name.
+declare -A stream config
+digits="--model $models/model-digits.toml --length $length"
+stream[elec2]="--model $models/model-electricity.toml --data $elec2 --in-order --length 45312 --changes 0"
+for kind in swap permute rotate invert prior; do
+  stream[mnist-$kind]="$digits --data $mnist --shift $kind --changes 3"
+  stream[fashion-$kind]="$digits --data $fashion --shift $kind --changes 3"
+done
+stream[mnist]="$digits --data $mnist --changes 0 --test $mnist"
+stream[fashion]="$digits --data $fashion --changes 0 --test $fashion"
+stream[mnist-whole]="--model $models/model-digits.toml --length 60000 --data $mnist --changes 0 --test $mnist"
+stream[fashion-whole]="--model $models/model-digits.toml --length 60000 --data $fashion --changes 0 --test $fashion"
+stream[mnist-pairs]="$digits --data $mnist --shift pairs --changes 4 --test $mnist"
+stream[mnist-wrong]="${stream[mnist]} --wrong-labels 0.2"
+
+config[elastic]=''
+sweep="1e-4 3e-4 1e-3 2e-3 3e-3 1e-2 3e-2"
+for rate in $sweep; do config[fixed-$rate]="rate_rule = \"fixed\"\nrate = $rate\nreact_passes = 1"; done
+for rule in decayed adagrad cocob hypergradient; do config[$rule]="rate_rule = \"$rule\"\nreact_passes = 1"; done
+config[elastic-10-times-too-small]='rate = 0.0003'
+config[elastic-3-times-too-large]='rate = 0.009'
+config[elastic-without-effort]='react_passes = 1'
+config[without-replay]='step_replay = 0\nreplay = 0'
+config[without-counterexamples]='step_made = 0'
+config[without-gate]='gate_t = 1000.0'
+config[without-logit-adjustment]='prior_strength = 0.0'
+config[without-doubt]='doubt_labels = false'
+config[with-old-logits]='replay_logit_weight = 0.5'
+
+streams='' configs=''
+case "$table" in
+  rates)
+    streams="elec2 mnist-swap mnist-permute mnist-invert fashion-rotate fashion-prior mnist"
+    for rate in $sweep; do configs+="fixed-$rate "; done
+    configs+="decayed adagrad cocob hypergradient elastic-without-effort elastic-10-times-too-small elastic-3-times-too-large elastic" ;;
+  one-pass) streams="mnist-whole fashion-whole" configs=elastic ;;
+  ablation)
+    streams="elec2 mnist fashion mnist-permute fashion-rotate mnist-prior mnist-pairs"
+    configs="elastic without-replay without-counterexamples without-gate without-logit-adjustment without-doubt with-old-logits" ;;
+  wrong-labels) streams="mnist mnist-wrong" configs="elastic without-doubt" ;;
+  pairs) streams=mnist-pairs configs="elastic with-old-logits without-replay" ;;
+  *) fail "there is no table '$table'" ;;
+esac
+
+run_one() {  # STREAM CONFIG SEED ARGUMENTS
+  local file=$keep/$1.$2.$3.json
+  [ -s "$file" ] && return
+  # Alone in its words: names and numbers that were made above.
+  # shellcheck disable=SC2086
+  "$bench" --learner "$learner" --config "$keep/$2.toml" --seed "$3" $4 >"$file.part" && mv "$file.part" "$file"
+}
+export -f run_one
+for name in $configs; do printf "[learning]\n${config[$name]}\n" >"$keep/$name.toml"; done
+for seed in $(seq "$seeds"); do
+  for s in $streams; do
+    for c in $configs; do printf '%s\0%s\0%s\0%s\0' "$s" "$c" "$seed" "${stream[$s]}"; done
+  done
+done | xargs -0 -n 4 -P "$jobs" bash -c 'run_one "$@"' run_one
+
+# median STREAM CONFIG EXPRESSION   of the seeds' values, or nothing
+median() {
+  local seed
+  for seed in $(seq "$seeds"); do jq "$3 // empty" "$keep/$1.$2.$seed.json"; done | jq -s 'sort | .[(length - 1) / 2 | floor] // empty'
+}
+percent() { local value; value=$(median "$@"); [ -z "$value" ] || printf '%.1f' "$(jq -n "$value * 100")"; }
+
+# by_stream HEADING EXPRESSION   one row a configuration
+by_stream() {
+  printf '\n%s, %%:\n\n| |' "$1"
+  for s in $streams; do printf ' %s |' "$s"; done
+  printf ' mean |\n|---|'
+  for s in $streams; do printf -- '---|'; done
+  printf -- '---|\n'
+  for c in $configs; do
+    printf '| %s |' "$c"
+    local all=''
+    for s in $streams; do
+      value=$(percent "$s" "$c" "$2")
+      all+="$value "
+      printf ' %s |' "$value"
+    done
+    printf ' %.1f |\n' "$(jq -n "[$(echo $all | tr ' ' ',')] | add / length")"
+  done
+}
+by_stream "prequential accuracy" .accuracy
+case "$table" in
+  rates)
+    printf '\nTriggers after a change until three in a row are within 5 points of the five before it; median of the changes:\n\n| |'
+    for s in $streams; do printf ' %s |' "$s"; done
+    printf '\n|---|'
+    for s in $streams; do printf -- '---|'; done
+    printf '\n'
+    for c in $configs; do
+      printf '| %s |' "$c"
+      for s in $streams; do printf ' %s |' "$(median "$s" "$c" .recovery_triggers)"; done
+      printf '\n'
+    done
+    printf '\nElec2: majority %s %%, last class %s %%, kappa-temporal of elastic %s\n' "$(percent elec2 elastic .majority)" "$(percent elec2 elastic .last_class)" "$(median elec2 elastic .kappa_temporal)" ;;
+  *) by_stream "routed on the test images, at the end" .test.routed ;;
+esac
+if [ "$table" = wrong-labels ]; then
+  for c in $configs; do
+    printf '\n%s: of %s wrong labels, %s doubted, %s of them wrong\n' "$c" "$(median mnist-wrong "$c" .doubts.wrong)" "$(median mnist-wrong "$c" .doubts.doubted)" "$(median mnist-wrong "$c" .doubts.right)"
+  done
+fi
