@@ -109,11 +109,27 @@ StepTensors gather(const TrainStep& step, const Tensor& pool, const Tensor& targ
     return tensors;
 }
 
+// Each row's T²·KL(teacher ‖ exit), where the teacher is right: nobody learns another's mistake.
+Tensor distilled(const StepTensors& step, const std::vector<Tensor>& exits, std::size_t k) {
+    constexpr double kTemperature = 2;
+    Tensor teacher = exits[k + 1].detach();
+    for (std::size_t deeper = k + 2; deeper < exits.size(); ++deeper)
+        teacher = teacher + exits[deeper].detach();
+    teacher = teacher / static_cast<double>(exits.size() - k - 1);
+    const Tensor taught = at::log_softmax(teacher / kTemperature, 1);
+    const Tensor said = at::log_softmax(exits[k] / kTemperature, 1);
+    const Tensor right = teacher.argmax(1).eq(step.labels);
+    return (taught.exp() * (taught - said)).sum(1) * right * (kTemperature * kTemperature);
+}
+
 Tensor loss_of(const StepTensors& step, const std::vector<Tensor>& exits, const TrainPlan& plan, const Tensor& prior) {
     Tensor loss = at::zeros({});
     for (std::size_t k = 0; k < exits.size(); ++k) {
         const Tensor adjusted = prior.defined() ? exits[k] + prior : exits[k];
-        const Tensor each = at::nll_loss(at::log_softmax(adjusted, 1), step.labels, {}, at::Reduction::None);
+        Tensor each = at::nll_loss(at::log_softmax(adjusted, 1), step.labels, {}, at::Reduction::None);
+        if (k + 1 < exits.size() && plan.distillation[k] > 0) {
+            each = each + plan.distillation[k] * distilled(step, exits, k);
+        }
         loss = loss + plan.exit_weights[k] * (each * step.weights).sum();
     }
     if (step.target_rows.defined() && plan.logit_weight > 0) {

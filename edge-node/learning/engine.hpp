@@ -45,15 +45,20 @@ struct OptimiserShape {
 
 /// What one train() call does: `steps` in order, each one update of the optimiser on
 ///
-///   L = Σₖ exit_weights[k] · Σᵢ vᵢ·CE(zₖᵢ + class_log_prior, yᵢ) / Σᵢ vᵢ
+///   L = Σₖ exit_weights[k] · Σᵢ vᵢ·(CE(zₖᵢ + class_log_prior, yᵢ) + distillation[k]·T²·tₖᵢ·KL(Tₖᵢ ‖ zₖᵢ)) / Σᵢ vᵢ
 ///     + logit_weight · Σᵢ∈targets vᵢ·mean((z_deepest,ᵢ − targetᵢ)²) / Σᵢ vᵢ
 ///     + proximal/2 · ‖θ − anchor‖²
 ///
-/// Buzzega et al. 2020 (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020 (FedProx).
+/// where T = 2, both sides of KL are softmax(z / T), the teacher Tₖᵢ is the mean of the deeper exits' logits as they
+/// are, not a thing to be trained, and tₖᵢ is 1 where it is right, else 0.
+///
+/// Hinton et al. 2015 (distillation), Buzzega et al. 2020 (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020
+/// (FedProx).
 struct TrainPlan {
     std::vector<TrainStep> steps;
     std::vector<float> class_log_prior;  ///< [classes], or empty: off
     std::array<float, kTiers> exit_weights{1, 1, 1};
+    std::array<float, kTiers> distillation{};  ///< of each exit from those deeper; of the deepest it is not used
     Optimiser optimiser = Optimiser::Adam;
     float learning_rate = 0;
     /// Adam only: each step first moves the rate by at most this share, towards what would have made the step before

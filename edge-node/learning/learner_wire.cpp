@@ -1,5 +1,6 @@
 #include "edge-node/learning/learner_wire.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -133,8 +134,10 @@ Bytes encode(const TrainPlan& plan) {
     ByteWriter writer;
     writer.put(static_cast<std::uint8_t>(plan.optimiser)).put(plan.hypergradient);
     writer.put(plan.learning_rate).put(plan.gradient_norm_max).put(plan.logit_weight).put(plan.proximal);
-    for (const float weight : plan.exit_weights)
-        writer.put(weight);
+    for (const auto& weights : {plan.exit_weights, plan.distillation}) {
+        for (const float weight : weights)
+            writer.put(weight);
+    }
     writer.put(static_cast<std::uint32_t>(plan.class_log_prior.size()));
     for (const float prior : plan.class_log_prior)
         writer.put(prior);
@@ -154,11 +157,18 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
     const auto optimiser = reader.get<std::uint8_t>();
     if (optimiser > static_cast<std::uint8_t>(Optimiser::Cocob)) return malformed("plan: an unknown optimiser");
     plan.optimiser = static_cast<Optimiser>(optimiser);
-    for (float* value : {&plan.hypergradient, &plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight,
-                         &plan.proximal, &plan.exit_weights[0], &plan.exit_weights[1], &plan.exit_weights[2]}) {
-        *value = reader.get<float>();
-        if (!usable(*value)) return malformed("plan: a rate or weight is negative or not finite");
+    bool fine = true;
+    const auto read = [&](float& value) {
+        value = reader.get<float>();
+        fine = fine && usable(value);
+    };
+    for (float* value :
+         {&plan.hypergradient, &plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight, &plan.proximal}) {
+        read(*value);
     }
+    for (auto* weights : {&plan.exit_weights, &plan.distillation})
+        std::for_each(weights->begin(), weights->end(), read);
+    if (!fine) return malformed("plan: a rate or weight is negative or not finite");
     const auto priors = reader.get<std::uint32_t>();
     if (priors != 0 && priors != bounds.classes) return malformed("plan: the class prior has another length");
     for (std::uint32_t i = 0; i < priors; ++i) {

@@ -60,6 +60,8 @@ struct LearningConfig {
 
     /// The least of the loss that each exit gets; the rest follows the traffic that it serves.
     float exit_weight_floor = 0.1F;
+    /// The most of what an exit learns from the deeper ones beside the label, while they are better. 0: nothing.
+    float distillation = 0;
     /// Longest gradient of one step; longer ones are scaled down. 0: never.
     float gradient_norm_max = 5;
     /// FedProx: pull towards the weights that the last pull gave. 0: off.

@@ -9,6 +9,7 @@
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
 #include "edge-node/learning/counterexamples.hpp"
+#include "edge-node/learning/distillation.hpp"
 #include "edge-node/learning/drift_monitor.hpp"
 #include "edge-node/learning/engine.hpp"
 #include "edge-node/learning/error_analysis.hpp"
@@ -41,6 +42,7 @@ struct LearningState {
     DriftMonitor drift;
     EnergyHistory energies;
     ErrorParents parents;
+    Distillation distillation;
     LabelShares labels;
     feedback::Prequential prequential;
     feedback::Reservoir replay;

@@ -72,6 +72,7 @@ void LearningTrigger::on_now(ForwardResult answers) {
     exits_ = exit_weights(config_, state_, answers.exits);
     losses_now_ = row_losses(answers, 0, all_labels_, exits_, prior_);
     validation_losses_ = row_losses(answers, all_labels_.size(), validation_labels_, exits_, {});
+    state_.distillation.observe(answers, all_labels_);
     const std::vector<bool> errors = row_errors(answers, 0, all_labels_);
 
     report.loss = mean_of(losses_now_);
@@ -172,6 +173,7 @@ void LearningTrigger::step() {
     planned.plan.learning_rate = static_cast<float>(report.learning_rate);
     if (config_.rate_rule == RateRule::Hypergradient) planned.plan.hypergradient = config_.hypergradient;
     planned.plan.exit_weights = exits_;
+    planned.plan.distillation = state_.distillation.weights(config_.distillation);
     std::span<const float> anchor;
     if (config_.proximal > 0 && state_.anchor) {
         planned.plan.proximal = config_.proximal;
@@ -221,6 +223,7 @@ void LearningTrigger::on_after(ForwardResult answers) {
     report.trained_rows = labels_.size();
     state_.rejects_in_a_row = 0;
     state_.rate.on_step(trained_rate_);
+    state_.distillation.advance(report.steps);
     state_.previous = std::exchange(state_.parameters, std::move(trained_));
     state_.optimiser = std::move(trained_optimiser_);
     if (state_.drift.reacting()) {

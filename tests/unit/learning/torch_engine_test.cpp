@@ -94,7 +94,9 @@ protected:
                 for (std::size_t c = 0; c < classes; ++c)
                     sum += std::exp(double{z[c]} + double{plan_.class_log_prior[c]});
                 total += double{plan_.exit_weights[k]} * double{row.weight} / weights *
-                         (std::log(sum) - double{z[row.label]} - double{plan_.class_log_prior[row.label]});
+                         (std::log(sum) - double{z[row.label]} - double{plan_.class_log_prior[row.label]} +
+                          double{plan_.distillation[k]} *
+                              distilled(logits.data() + row.row * exits * classes, k, exits, row.label));
             }
             if (!row.target) continue;
             const float* z = logits.data() + (row.row * exits + exits - 1) * classes;
@@ -108,6 +110,31 @@ protected:
             total += double{plan_.proximal} / 2 * std::pow(double{theta[i]} - double{anchor_[i]}, 2);
         }
         return total;
+    }
+
+    // T²·KL of one row: `z` are its logits, shape [exits, 3].
+    static double distilled(const float* z, std::size_t k, std::size_t exits, std::uint32_t label) {
+        if (k + 1 == exits) return 0;
+        std::array<double, 3> teacher{}, said{};
+        for (std::size_t c = 0; c < 3; ++c) {
+            for (std::size_t deeper = k + 1; deeper < exits; ++deeper)
+                teacher[c] += double{z[deeper * 3 + c]} / static_cast<double>(exits - k - 1);
+            said[c] = z[k * 3 + c];
+        }
+        if (std::max_element(teacher.begin(), teacher.end()) - teacher.begin() != std::ptrdiff_t{label}) return 0;
+        const auto softened = [](std::array<double, 3> logits) {
+            double sum = 0;
+            for (double& value : logits)
+                sum += value = std::exp(value / 2);
+            for (double& value : logits)
+                value /= sum;
+            return logits;
+        };
+        const auto p = softened(teacher), q = softened(said);
+        double divergence = 0;
+        for (std::size_t c = 0; c < 3; ++c)
+            divergence += p[c] * std::log(p[c] / q[c]);
+        return 4 * divergence;
     }
 
     // After Adam's first update m = 0.1·g: the gradient that was used.
@@ -157,6 +184,25 @@ TEST_P(TorchEngineTest, TellsTheLossOfEachStepWithoutTheProximalTerm) {
     const double expected = loss(theta_);
     static_cast<void>(gradient(theta_));
     EXPECT_NEAR(double{loss_told_}, expected, 1e-4);
+}
+
+TEST_P(TorchEngineTest, DistilsFromTheDeeperExitsWithoutTeachingThem) {
+    plan_.proximal = 0;
+    plan_.logit_weight = 0;
+    const auto head = [&](const std::vector<float>& gradient, Tier tier) {
+        const auto& block = layout_.block(std::string(name_of(tier)) + ".head.weight");
+        const auto first = gradient.begin() + static_cast<std::ptrdiff_t>(block.offset);
+        return std::vector<float>(first, first + static_cast<std::ptrdiff_t>(block.count));
+    };
+    const auto alone = gradient(theta_);
+    const float plain = loss_told_;
+    plan_.distillation = {0.3F, 0.2F, 0.9F};
+    const double expected = loss(theta_);
+    const auto taught = gradient(theta_);
+    EXPECT_NEAR(double{loss_told_}, expected, 1e-4);
+    EXPECT_GT(loss_told_, plain);
+    EXPECT_EQ(head(alone, Tier::Heavy), head(taught, Tier::Heavy));
+    EXPECT_NE(head(alone, Tier::Light), head(taught, Tier::Light));
 }
 
 TEST_P(TorchEngineTest, LeavesTheStatisticsAloneAndMovesEverythingElse) {
