@@ -7,6 +7,7 @@
 #include "common/base/host_port.hpp"
 #include "common/config/document.hpp"
 #include "common/config/text_writer.hpp"
+#include "edge-node/learning/rate_rule.hpp"
 
 namespace skerry::node {
 

@@ -243,7 +243,7 @@ TEST_F(LearnerProcessTest, GivesUpAChildThatDoesNotAnswerInTime) {
     using learner_wire::Answer;
     using learner_wire::Verb;
     config_.request_time = milliseconds(50);
-    start_impostor({encode(Answer{}), encode(Answer{Verb::Load, 0, true, {}, true, {}})}, "exec sleep 1000");
+    start_impostor({encode(Answer{}), encode(Answer{Verb::Load, 0, true, {}, true, 0, {}})}, "exec sleep 1000");
     EXPECT_THAT(forward().error().message, HasSubstr("took longer"));
 }
 
@@ -260,8 +260,8 @@ TEST_F(LearnerProcessTest, KillsAChildWhoseFramesAreTooLong) {
 TEST_F(LearnerProcessTest, KillsAChildThatAnswersWhatNobodyAsked) {
     using learner_wire::Answer;
     using learner_wire::Verb;
-    start_impostor({encode(Answer{}), encode(Answer{Verb::Load, 0, true, {}, true, {}}),
-                    encode(Answer{Verb::Train, 77, true, {}, true, {}})},
+    start_impostor({encode(Answer{}), encode(Answer{Verb::Load, 0, true, {}, true, 0, {}}),
+                    encode(Answer{Verb::Train, 77, true, {}, true, 0, {}})},
                    "exec sleep 1000");
     EXPECT_THAT(forward().error().message, HasSubstr("nobody asked for"));
 }
@@ -269,9 +269,10 @@ TEST_F(LearnerProcessTest, KillsAChildThatAnswersWhatNobodyAsked) {
 TEST_F(LearnerProcessTest, TellsWhatTheChildRefused) {
     using learner_wire::Answer;
     using learner_wire::Verb;
-    start_impostor({encode(Answer{}), encode(Answer{Verb::Load, 0, true, {}, true, {}}),
-                    encode(Answer{Verb::Forward, 1, false, ErrorCode::Internal, true, "LibTorch failed: no reason"})},
-                   "exec sleep 1000");
+    start_impostor(
+        {encode(Answer{}), encode(Answer{Verb::Load, 0, true, {}, true, 0, {}}),
+         encode(Answer{Verb::Forward, 1, false, ErrorCode::Internal, true, 0, "LibTorch failed: no reason"})},
+        "exec sleep 1000");
     const auto refused = forward();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::Internal);

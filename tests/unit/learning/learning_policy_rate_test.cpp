@@ -67,7 +67,7 @@ TEST_F(LearningPolicyTest, FollowsTheHypergradientToTheRateThatTheLastStepEndedW
 }
 
 TEST_F(LearningPolicyTest, ForgetsTheBetsOfCocobWhenNewWeightsComeAndNothingOfTheOthers) {
-    for (const auto [rule, kept] : {std::pair{RateRule::Cocob, false}, std::pair{RateRule::AdaGrad, true}}) {
+    for (const auto& [rule, kept] : {std::pair{RateRule::Cocob, false}, std::pair{RateRule::AdaGrad, true}}) {
         config_.rate_rule = rule;
         policy_ = make(config_);
         learn(2);
