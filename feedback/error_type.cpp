@@ -7,6 +7,7 @@ namespace {
 
 constexpr double kSure = 0.9;  // of the model against a label
 constexpr double kImpossible = 0.02;
+constexpr double kMoreLikelyWrong = 0.5;
 constexpr double kConfident = 0.8;  // of an answer
 constexpr double kUndecided = 0.2;  // margin
 
@@ -36,7 +37,8 @@ ErrorType type_of(const ErrorEvidence& evidence) {
     if (evidence.deeper_knows) return ErrorType::TierRouting;
     if (evidence.unlike_the_known) return ErrorType::Novel;
     const bool model_is_sure = evidence.predicted > kSure && evidence.truth < kImpossible;
-    if (model_is_sure && evidence.neighbours_agree && !evidence.reacting) return ErrorType::LabelNoise;
+    const bool suspect = (model_is_sure && evidence.neighbours_agree) || evidence.suspicion > kMoreLikelyWrong;
+    if (suspect && !evidence.reacting) return ErrorType::LabelNoise;
     if (evidence.reacting) return ErrorType::DriftBurst;
     if (evidence.answered > kConfident) return ErrorType::Confident;
     if (evidence.margin < kUndecided && evidence.truth_was_second) return ErrorType::Boundary;

@@ -13,7 +13,8 @@ enum class ErrorType : std::uint8_t {
     Unjudged,     ///< nothing was learned from it yet
     TierRouting,  ///< an early exit answered, and the deepest one knows better: no lack of knowledge
     Novel,        ///< the input is unlike what the model was trained on
-    LabelNoise,   ///< the model and the samples around it agree, and the label does not: never trained on
+    LabelNoise,   ///< the model and the samples around it agree, and the label does not; or the label is more
+                  ///< likely wrong than right, where many are. Nothing is made from it
     DriftBurst,   ///< the world has just changed
     Confident,    ///< sure, and wrong
     Boundary,     ///< undecided between two classes, of which one is the truth
@@ -35,6 +36,7 @@ struct ErrorEvidence {
     double predicted = 0;           ///< the deepest exit's probability of the class that was answered
     double truth = 0;               ///< and of the true one
     bool neighbours_agree = false;  ///< most of the nearest remembered samples carry the class that was answered
+    double suspicion = 0;           ///< the probability that the label is wrong; 0 where few are
     bool reacting = false;          ///< the world has just changed
     double answered = 0;            ///< the probability that the answer was given with
     double margin = 0;              ///< p₁ − p₂ of the exit that answered
@@ -47,8 +49,8 @@ struct JudgedError {
     ErrorType type = ErrorType::Unjudged;
 };
 
-/// Never Unjudged. Thresholds: label noise above 0.9 and below 0.02 (Swayamdipta et al. 2020, arXiv 2009.10795: what is
-/// hard to learn is often mislabelled), confident above 0.8, boundary below a margin of 0.2.
+/// Never Unjudged. Thresholds: label noise above 0.9 and below 0.02, or a suspicion above 0.5 (Swayamdipta et al. 2020,
+/// arXiv 2009.10795: what is hard to learn is often mislabelled), confident above 0.8, boundary below a margin of 0.2.
 [[nodiscard]] ErrorType type_of(const ErrorEvidence& evidence);
 
 }  // namespace skerry::feedback

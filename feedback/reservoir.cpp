@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace skerry::feedback {
 
@@ -49,6 +48,17 @@ std::optional<std::size_t> Reservoir::place_for(std::uint32_t label, Random& ran
     return candidates[random.below(candidates.size())];
 }
 
+void Reservoir::rest(const std::vector<bool>& rests) {
+    SKERRY_ASSERT(rests.size() == examples_.size());
+    for (std::size_t i = 0; i < rests.size(); ++i)
+        examples_[i].rests = rests[i];
+}
+
+void Reservoir::wake() {
+    for (Example& example : examples_)
+        example.rests = false;
+}
+
 void Reservoir::erase(const std::vector<std::size_t>& indices) {
     for (auto index = indices.rbegin(); index != indices.rend(); ++index) {
         --held_[examples_[*index].label];
@@ -58,9 +68,11 @@ void Reservoir::erase(const std::vector<std::size_t>& indices) {
 
 std::vector<std::size_t> Reservoir::draw(std::size_t count, Random& random) const {
     std::vector<std::size_t> drawn;
-    if (examples_.empty()) return drawn;
-    std::vector<std::size_t> deck(examples_.size());
-    std::iota(deck.begin(), deck.end(), std::size_t{0});
+    std::vector<std::size_t> deck;
+    for (std::size_t i = 0; i < examples_.size(); ++i) {
+        if (!examples_[i].rests) deck.push_back(i);
+    }
+    if (deck.empty()) return drawn;
     for (std::size_t left = deck.size(); drawn.size() < count;) {
         const std::size_t pick = random.below(left);
         drawn.push_back(deck[pick]);

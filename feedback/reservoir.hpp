@@ -15,6 +15,7 @@ struct Example {
     std::uint32_t label = 0;
     std::uint64_t trigger = 0;  ///< when it came: the learning trigger that brought it
     std::vector<float> logits;  ///< of the deepest exit at insertion, one a class; empty where nobody needs them
+    bool rests = false;         ///< not drawn for now; not saved
 };
 
 /// A prediction whose row is never trained on: one in ten, by a hash of its order. Not of its request's id, which an
@@ -34,12 +35,15 @@ public:
     Reservoir(Keeps keeps, std::size_t capacity, std::size_t classes);
 
     void offer(Example example, Random& random);
-    /// `count` indices into examples(), without repetition as long as there are enough examples.
+    /// `count` indices into examples() that do not rest, without repetition as long as there are enough of them.
     [[nodiscard]] std::vector<std::size_t> draw(std::size_t count, Random& random) const;
 
     [[nodiscard]] const std::vector<Example>& examples() const { return examples_; }
     /// Examples by class, shape [classes].
     [[nodiscard]] const std::vector<std::size_t>& held() const { return held_; }
+    /// Which examples rest, shape [examples]; those that come do not.
+    void rest(const std::vector<bool>& rests);
+    void wake();
     /// Forgets these examples; `indices` ascending and below their number.
     void erase(const std::vector<std::size_t>& indices);
 

@@ -69,6 +69,13 @@ Result<> EnergyHistory::load(ByteReader& from) {
     return {};
 }
 
+std::vector<double> probabilities_of_labels(const ForwardResult& answers, std::span<const std::uint32_t> labels) {
+    std::vector<double> probabilities;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        probabilities.push_back(probabilities_of(answers.logits_of(i, answers.exits - 1))[labels[i]]);
+    return probabilities;
+}
+
 float energy_of(std::span<const float> logits) {
     const float highest = *std::max_element(logits.begin(), logits.end());
     double sum = 0;
@@ -78,7 +85,7 @@ float energy_of(std::span<const float> logits) {
 }
 
 std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, const ForwardResult& answers,
-                                          const ReviewedRows& known, float strange, bool reacting) {
+                                          const ReviewedRows& known, const Circumstances& circumstances) {
     const std::size_t deepest = answers.exits - 1;
     std::vector<feedback::ErrorType> types(rows.size(), feedback::ErrorType::Unjudged);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -89,12 +96,15 @@ std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, con
         const std::size_t answered = std::min(static_cast<std::size_t>(prediction.tier), deepest);
         feedback::ErrorEvidence evidence;
         evidence.deeper_knows = answered < deepest && now[label] > kDeeperKnows;
-        evidence.unlike_the_known = energy_of(answers.logits_of(i, deepest)) > strange;
+        evidence.unlike_the_known = energy_of(answers.logits_of(i, deepest)) > circumstances.strange;
         evidence.predicted = now[prediction.predicted];
         evidence.truth = now[label];
         evidence.neighbours_agree = evidence.predicted > kDoubted &&
                                     neighbours_say(prediction.predicted, rows[i].scaled, known, kNeighbours, kVotes);
-        evidence.reacting = reacting;
+        evidence.reacting = circumstances.reacting;
+        if (circumstances.noise.high()) {
+            evidence.suspicion = circumstances.noise.suspicion(now[label], answers.classes);
+        }
         evidence.answered = double{prediction.probability};
         evidence.margin = double{prediction.margin};
         evidence.truth_was_second = second_of(answers.logits_of(i, answered)) == label;

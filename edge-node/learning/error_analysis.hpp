@@ -6,6 +6,7 @@
 
 #include "common/base/bytes.hpp"
 #include "edge-node/learning/engine.hpp"
+#include "edge-node/learning/noise_rate.hpp"
 #include "edge-node/learning/replay_review.hpp"
 #include "feedback/error_type.hpp"
 #include "feedback/prediction.hpp"
@@ -38,10 +39,21 @@ struct AnsweredRow {
     std::span<const float> scaled;  ///< as ReviewedRows has them
 };
 
+/// What holds for all rows of a trigger.
+struct Circumstances {
+    float strange = 0;  ///< EnergyHistory::strange()
+    bool reacting = false;
+    NoiseRate noise;
+};
+
 /// The types of a trigger's wrong answers; Unjudged where the answer was right. `answers`: of `rows` in their order, at
 /// its beginning. `known`: remembered samples that can speak for or against a label.
 /// Cost: beside a pass over the logits, known × min(values, 256) multiplications for each label that the model doubts.
 [[nodiscard]] std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, const ForwardResult& answers,
-                                                        const ReviewedRows& known, float strange, bool reacting);
+                                                        const ReviewedRows& known, const Circumstances& circumstances);
+
+/// What the deepest exit gives each label; `answers`: of the labels' rows, in order, at its beginning.
+[[nodiscard]] std::vector<double> probabilities_of_labels(const ForwardResult& answers,
+                                                          std::span<const std::uint32_t> labels);
 
 }  // namespace skerry::node

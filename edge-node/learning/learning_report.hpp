@@ -19,6 +19,7 @@ struct LearningReport {
     std::size_t trained_rows = 0;   ///< new rows that went into accepted steps; 0 when nothing was accepted
     std::size_t held_out_rows = 0;  ///< kept to judge steps, never trained on
     std::size_t doubted_rows = 0;   ///< whose label seems wrong: neither trained on nor kept
+    double label_noise = 0;         ///< share of labels that seem wrong lately
     std::size_t made_rows = 0;      ///< counterexamples that were trained on
     std::array<std::size_t, feedback::kErrorTypes> errors{};  ///< wrong answers by type
     feedback::PrequentialNumbers prequential;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
 constexpr std::uint32_t kVersion = 3;
-constexpr std::uint32_t kBeforeOptimisers = 2;  // has Adam's mean and square apart, and no distillation
+constexpr std::uint32_t kBeforeOptimisers = 2;  // has Adam's mean and square apart, neither distillation nor noise
 constexpr std::uint32_t kBeforeErrorTypes = 1;  // and neither energies nor parents
 
 using feedback::Prequential;
@@ -94,6 +94,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec) const {
         to.put(share);
     to.put(triggers).put(static_cast<std::uint64_t>(rejects_in_a_row)).put(paused_until);
     distillation.save(to);
+    noise.save(to);
     return std::move(to).take();
 }
 
@@ -136,7 +137,10 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     state.triggers = from.get<std::uint64_t>();
     state.rejects_in_a_row = static_cast<std::size_t>(from.get<std::uint64_t>());
     state.paused_until = from.get<std::uint64_t>();
-    if (version > kBeforeOptimisers) SKERRY_TRY(state.distillation.load(from));
+    if (version > kBeforeOptimisers) {
+        SKERRY_TRY(state.distillation.load(from));
+        SKERRY_TRY(state.noise.load(from));
+    }
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;
 }

@@ -15,6 +15,7 @@
 #include "edge-node/learning/error_analysis.hpp"
 #include "edge-node/learning/label_shares.hpp"
 #include "edge-node/learning/learning_config.hpp"
+#include "edge-node/learning/noise_rate.hpp"
 #include "edge-node/learning/rate_rule.hpp"
 #include "feedback/prequential.hpp"
 #include "feedback/reservoir.hpp"
@@ -44,16 +45,20 @@ struct LearningState {
     ErrorParents parents;
     Distillation distillation;
     LabelShares labels;
+    NoiseRate noise;
     feedback::Prequential prequential;
     feedback::Reservoir replay;
     feedback::Reservoir validation;
     Random random;
+    bool relabelled =
+        false;  ///< the last drift gave known inputs other answers; false after a restart: all is replayed
     std::array<double, kTiers> served{};  ///< answers of each tier lately, fading
     std::uint64_t triggers = 0;
     std::size_t rejects_in_a_row = 0;
     std::uint64_t paused_until = 0;  ///< trigger number; 0: not paused
 
-    /// Everything but `previous` and `anchor`, in one piece; begins with the model's identity.
+    /// Everything but `previous`, `anchor`, `relabelled` and what rests, in one piece; begins with the model's
+    /// identity.
     [[nodiscard]] Bytes save(const parameters::ModelSpec& spec) const;
     /// VersionMismatch: of another model or an older program. InvalidInput: damaged. Reservoirs are cut to `config`.
     [[nodiscard]] static Result<LearningState> load(ByteView bytes, const LearningConfig& config,

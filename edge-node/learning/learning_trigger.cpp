@@ -82,9 +82,10 @@ void LearningTrigger::on_now(ForwardResult answers) {
     report.drift = finding.drift;
     report.loss_z = finding.loss_z;
     why_ = "; " + finding.sentence;
+    if (finding.drift) on_drift();
+    if (!state_.drift.reacting()) state_.replay.wake();
     judge_errors(answers);
     choose_rows();
-    if (finding.drift) state_.drift.note_drift_at(state_.triggers);
     if (!state_.rate.looks_back()) {
         why_ = state_.rate.at_trigger(state_.triggers) + why_;
         return train();
@@ -193,10 +194,9 @@ void LearningTrigger::on_trained(TrainResult result) {
     trained_optimiser_ = std::move(result.optimiser);
     trained_rate_ = result.learning_rate;
     std::vector<float> rows = validation_rows_;
-    rows.insert(rows.end(), rows_.begin(), rows_.end());
-    if (state_.drift.reacting()) {
-        rows.insert(rows.end(), replay_rows_.begin(), replay_rows_.end());
-    }
+    if (state_.drift.reacting()) rows.insert(rows.end(), replay_rows_.begin(), replay_rows_.end());
+    // The new ones where what is answered is remembered; and where there are no others that tell an overflow.
+    if (config_.replay_logit_weight > 0 || rows.empty()) rows.insert(rows.end(), rows_.begin(), rows_.end());
     forward(*trained_, rows, &LearningTrigger::on_after);
 }
 
@@ -226,17 +226,14 @@ void LearningTrigger::on_after(ForwardResult answers) {
     state_.distillation.advance(report.steps);
     state_.previous = std::exchange(state_.parameters, std::move(trained_));
     state_.optimiser = std::move(trained_optimiser_);
-    if (state_.drift.reacting()) {
-        const std::size_t forgotten =
-            forget_contradicted(state_.validation, validation_rows_, answers, 0) +
-            forget_contradicted(state_.replay, replay_rows_, answers, validation_labels_.size() + labels_.size());
-        if (forgotten > 0) why_ += "; forgot " + std::to_string(forgotten) + " rows that are no longer true";
-    }
+    if (state_.drift.reacting()) review_the_past(answers);
     for (std::size_t i = 0; i < labels_.size(); ++i) {
-        const auto logits = answers.logits_of(validation_labels_.size() + i, answers.exits - 1);
-        state_.replay.offer(
-            {batch_[chosen_[i]].prediction.sample, labels_[i], state_.triggers, {logits.begin(), logits.end()}},
-            state_.random);
+        feedback::Example example{batch_[chosen_[i]].prediction.sample, labels_[i], state_.triggers, {}};
+        if (config_.replay_logit_weight > 0) {
+            const auto logits = answers.logits_of(answers.rows - labels_.size() + i, answers.exits - 1);
+            example.logits.assign(logits.begin(), logits.end());
+        }
+        state_.replay.offer(std::move(example), state_.random);
     }
     finish();
 }

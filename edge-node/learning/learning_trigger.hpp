@@ -37,6 +37,7 @@ public:
 private:
     void take_batch(std::span<const feedback::LabelledSample> batch);
     void on_now(ForwardResult answers);
+    void on_drift();
     void judge_errors(const ForwardResult& answers);
     void choose_rows();
     void keep_held_out();
@@ -60,8 +61,9 @@ private:
     [[nodiscard]] std::vector<std::size_t> judging_rows() const;
     [[nodiscard]] bool doubted(std::size_t place) const;
     void read(const feedback::Reservoir& reservoir, std::vector<float>& rows, std::vector<std::uint32_t>& labels) const;
-    std::size_t forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
-                                    const ForwardResult& answers, std::size_t first) const;
+    void review_the_past(const ForwardResult& answers);
+    [[nodiscard]] std::vector<std::uint32_t> answered_now(const feedback::Reservoir& reservoir,
+                                                          const ForwardResult& answers, std::size_t first) const;
 
     LearningEngine& engine_;        // outlives us
     const LearningConfig& config_;  // outlives us, as the model does

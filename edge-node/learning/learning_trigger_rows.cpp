@@ -8,7 +8,8 @@
 namespace skerry::node {
 namespace {
 
-constexpr double kServedFade = 0.95;        // a trigger
+constexpr double kServedFade = 0.95;  // a trigger
+constexpr std::uint64_t kTriggersToKnowAnything = 5;
 constexpr double kErrorsWorthwhile = 0.02;  // fewer than this share of answers: nothing to learn from them
 
 }  // namespace
@@ -55,8 +56,12 @@ void LearningTrigger::judge_errors(const ForwardResult& answers) {
     std::vector<AnsweredRow> rows;
     for (std::size_t i = 0; i < batch_.size(); ++i)
         rows.push_back({&batch_[i].prediction, batch_[i].label, std::span(all_rows_).subspan(i * values, values)});
-    types_ =
-        types_of(rows, answers, {replay_rows_, replay_labels_}, state_.energies.strange(), state_.drift.reacting());
+    if (!state_.drift.reacting() && state_.triggers > kTriggersToKnowAnything) {
+        state_.noise.observe(probabilities_of_labels(answers, all_labels_), answers.classes);
+    }
+    types_ = types_of(rows, answers, {replay_rows_, replay_labels_},
+                      {state_.energies.strange(), state_.drift.reacting(), state_.noise});
+    learned_.report.label_noise = state_.noise.value();
     for (std::size_t i = 0; i < batch_.size(); ++i) {
         state_.energies.add(energy_of(answers.logits_of(i, answers.exits - 1)));
         if (batch_[i].correct()) continue;
@@ -84,10 +89,11 @@ MadeRows LearningTrigger::made_rows() {
 }
 
 bool LearningTrigger::doubted(std::size_t place) const {
-    return config_.doubt_labels && types_[place] == feedback::ErrorType::LabelNoise;
+    return config_.doubt_labels && state_.noise.high() && types_[place] == feedback::ErrorType::LabelNoise;
 }
 
-// A label that the model and its memory both speak against is learned by nobody.
+// Where many labels are wrong, one that the model speaks against is learned by nobody. Where few are, it is dearer than
+// the harm it does: leaving them out cost up to half a point on streams that change.
 void LearningTrigger::choose_rows() {
     const std::size_t values = model_.spec.input.values();
     for (std::size_t i = 0; i < batch_.size(); ++i) {
@@ -121,23 +127,47 @@ std::vector<std::size_t> LearningTrigger::judging_rows() const {
     return rows;
 }
 
-// Else replay would fight the new concept, and the gate would defend the old one.
-std::size_t LearningTrigger::forget_contradicted(feedback::Reservoir& reservoir, std::span<const float> rows,
-                                                 const ForwardResult& answers, std::size_t first) const {
-    std::vector<std::uint32_t> labels;
+// A changed world has other inputs, or other answers to the same ones. Then what is remembered is not true of it, and
+// no row of before is replayed until the model, which learns the new answers, still gives it its label.
+void LearningTrigger::on_drift() {
+    state_.drift.note_drift_at(state_.triggers);
+    state_.noise.on_drift();
+    state_.relabelled = !lie_apart(all_rows_, validation_rows_, {replay_rows_, replay_labels_});
+    if (state_.relabelled) state_.replay.rest(std::vector<bool>(replay_labels_.size(), true));
+    why_ += state_.relabelled ? ", the inputs are as before" : ", the inputs are others";
+}
+
+// What came since the alarm is true of the new world, whatever the model answers.
+std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservoir& reservoir,
+                                                         const ForwardResult& answers, std::size_t first) const {
     std::vector<std::uint32_t> answered;
     for (std::size_t i = 0; i < reservoir.examples().size(); ++i) {
         const feedback::Example& example = reservoir.examples()[i];
         const auto logits = answers.logits_of(first + i, answers.exits - 1);
         const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
-        labels.push_back(example.label);
-        // What came since the alarm is true of the new world.
         const bool old = example.trigger < state_.drift.drifted_at();
         answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
     }
-    const std::vector<std::size_t> wrong = contradicted({rows, labels}, answered, {rows_, labels_});
-    reservoir.erase(wrong);
-    return wrong.size();
+    return answered;
+}
+
+// Else replay would fight the new concept, and the gate would defend the old one.
+void LearningTrigger::review_the_past(const ForwardResult& answers) {
+    const ReviewedRows fresh{rows_, labels_};
+    const auto judged = answered_now(state_.validation, answers, 0);
+    const auto replayed = answered_now(state_.replay, answers, validation_labels_.size());
+    if (state_.relabelled) {
+        std::vector<bool> rests;
+        for (std::size_t i = 0; i < replayed.size(); ++i)
+            rests.push_back(replayed[i] != replay_labels_[i]);
+        state_.replay.rest(rests);
+    }
+    const auto no_longer_judge = contradicted({validation_rows_, validation_labels_}, judged, fresh);
+    const auto no_longer_replay = contradicted({replay_rows_, replay_labels_}, replayed, fresh);
+    state_.validation.erase(no_longer_judge);
+    state_.replay.erase(no_longer_replay);
+    const std::size_t forgotten = no_longer_judge.size() + no_longer_replay.size();
+    if (forgotten > 0) why_ += "; forgot " + std::to_string(forgotten) + " rows that are no longer true";
 }
 
 }  // namespace skerry::node

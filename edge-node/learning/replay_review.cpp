@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "common/base/error.hpp"
@@ -43,6 +45,32 @@ bool neighbours_say(std::uint32_t answer, std::span<const float> row, const Revi
     std::partial_sort(all.begin(), end, all.end());
     return static_cast<std::size_t>(
                std::count_if(all.begin(), end, [answer](const Neighbour& n) { return n.second == answer; })) >= votes;
+}
+
+bool lie_apart(std::span<const float> newer, std::span<const float> older, const ReviewedRows& remembered) {
+    constexpr std::size_t kFewest = 20;
+    constexpr double kDeviations = 3;
+    if (remembered.labels.size() < kFewest) return false;
+    const std::size_t values = remembered.rows.size() / remembered.labels.size();
+    const auto nearest = [&](std::span<const float> rows, std::size_t row) {
+        float least = std::numeric_limits<float>::infinity();
+        for (std::size_t i = 0; i < remembered.labels.size(); ++i)
+            least = std::min(least,
+                             distance(rows.subspan(row * values, values), remembered.rows.subspan(i * values, values)));
+        return least;
+    };
+    std::vector<float> before;
+    for (std::size_t row = 0; row < older.size() / values; ++row)
+        before.push_back(nearest(older, row));
+    std::sort(before.begin(), before.end());
+    const double m = static_cast<double>(newer.size() / values), n = static_cast<double>(before.size());
+    if (m < kFewest || n < kFewest) return false;
+    double farther = 0;  // pairs in which the newer row is, ties count a half
+    for (std::size_t row = 0; row < newer.size() / values; ++row) {
+        const auto [first, last] = std::equal_range(before.begin(), before.end(), nearest(newer, row));
+        farther += static_cast<double>(first - before.begin()) + static_cast<double>(last - first) / 2;
+    }
+    return (farther - m * n / 2) / std::sqrt(m * n * (m + n + 1) / 12) > kDeviations;
 }
 
 std::vector<std::size_t> contradicted(const ReviewedRows& remembered, std::span<const std::uint32_t> answers,

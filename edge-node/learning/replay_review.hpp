@@ -24,4 +24,10 @@ struct ReviewedRows {
 [[nodiscard]] std::vector<std::size_t> contradicted(const ReviewedRows& remembered,
                                                     std::span<const std::uint32_t> answers, const ReviewedRows& fresh);
 
+/// Whether newer rows lie farther from the remembered ones than the older did, by the distances to the nearest: then
+/// the inputs have changed, not only what is true of them. One-sided Mann-Whitney U test at 3 deviations (Mann, Whitney
+/// 1947). False where there are too few to tell. Cost: (newer + older) × remembered × min(values, 256).
+[[nodiscard]] bool lie_apart(std::span<const float> newer, std::span<const float> older,
+                             const ReviewedRows& remembered);
+
 }  // namespace skerry::node

@@ -3,6 +3,7 @@
 //   streams-bench --learner PROGRAM --model MODEL.toml --data WHERE [--shift KIND] [--length N] [--changes N]
 //   [--in-order]
 //                 [--wrong-labels SHARE] [--seed S] [--config node.toml] [--test WHERE]
+//                 [--verbose]
 // Prints one JSON line.
 #include <cstdio>
 #include <fstream>
@@ -28,6 +29,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
     std::string learner, model, config, test;
     StreamOptions stream;
+    bool verbose = false;
 };
 
 /// How well a doubt finds a wrong label.
@@ -182,6 +184,10 @@ Result<Json> run(const Arguments& arguments) {
         course.accuracy.push_back(correct / static_cast<double>(rows));
         const node::Learned learned = SKERRY_TRY(learn(*policy, loop, batch));
         note(course, learned, samples, first);
+        if (arguments.verbose) {
+            std::fprintf(stderr, "%zu: %.2f right; %s\n", course.accuracy.size(), course.accuracy.back(),
+                         learned.report.reason.c_str());
+        }
     }
     if (!snapshot) return fail(ErrorCode::InvalidInput, "the stream is shorter than one trigger");
     snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy->parameters(), node::fused_executor));
@@ -234,6 +240,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", arguments.stream.seed, "Of order, weights and draws");
     app.add_option("--config", arguments.config, "The node's configuration");
     app.add_option("--test", arguments.test, "Data whose test split is evaluated at the end");
+    app.add_flag("--verbose", arguments.verbose, "What each trigger did and why, on stderr");
     CLI11_PARSE(app, argc, argv);
     arguments.stream.shuffle = !in_order;
     const auto result = skerry::bench::run(arguments);

@@ -44,6 +44,14 @@ TEST(ErrorType, DoubtsALabelOnlyWhenTheModelAndTheNeighboursDo) {
     EXPECT_EQ(type_of(unsure), ErrorType::Confident);
 }
 
+TEST(ErrorType, DoubtsALabelThatIsMoreLikelyWrongThanRight) {
+    ErrorEvidence evidence;
+    evidence.suspicion = 0.6;
+    EXPECT_EQ(type_of(evidence), ErrorType::LabelNoise);
+    evidence.suspicion = 0.4;
+    EXPECT_EQ(type_of(evidence), ErrorType::Ordinary);
+}
+
 TEST(ErrorType, DoubtsNoLabelWhileTheWorldChanges) {
     ErrorEvidence evidence = against_the_label();
     evidence.reacting = true;

@@ -63,6 +63,20 @@ TEST_F(ReservoirTest, DrawsWithoutRepetitionAsLongAsThereIsEnough) {
     EXPECT_TRUE(Reservoir(Reservoir::Keeps::History, 5, 1).draw(3, random_).empty());
 }
 
+TEST_F(ReservoirTest, DrawsNothingThatRestsUntilItIsWoken) {
+    Reservoir reservoir(Reservoir::Keeps::History, 3, 3);
+    for (int i = 0; i < 3; ++i)
+        reservoir.offer(example(0), random_);
+    reservoir.rest({true, false, true});
+    EXPECT_EQ(reservoir.draw(4, random_), (std::vector<std::size_t>{1, 1, 1, 1}));
+    reservoir.offer(example(1), random_);  // takes a place, rested
+    EXPECT_EQ(reservoir.held()[1], 1U);
+    reservoir.rest({true, true, true});
+    EXPECT_TRUE(reservoir.draw(4, random_).empty());
+    reservoir.wake();
+    EXPECT_EQ(reservoir.draw(4, random_).size(), 4U);
+}
+
 TEST_F(ReservoirTest, ForgetsWhatItIsToldTo) {
     Reservoir reservoir(Reservoir::Keeps::History, 10, 3);
     for (std::uint64_t i = 0; i < 6; ++i)

@@ -96,6 +96,8 @@ TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForFiveTriggersAndThenNoLo
 }
 
 TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
+    config_.replay_logit_weight = 0.5F;  // tells the replayed rows from the others
+    policy_ = make(config_);
     learn(20);
     std::size_t forgot = 0;
     for (int i = 0; i < 5; ++i)
@@ -112,6 +114,39 @@ TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
         }
     }
     EXPECT_LE(stale, 2U);
+}
+
+// In a plan the trigger's own rows come first, and those of the past behind them.
+std::size_t replayed_rows(const TrainPlan& plan, const Learned& learned) {
+    std::size_t replayed = 0;
+    for (const TrainStep& step : plan.steps) {
+        for (const TrainRow& row : step)
+            replayed += row.row >= learned.report.trained_rows ? 1 : 0;
+    }
+    return replayed;
+}
+
+TEST_F(LearningPolicyTest, ReplaysNothingOfBeforeAtAnAlarmThatGaveKnownInputsOtherAnswers) {
+    const Learned before = learn(20);
+    EXPECT_GT(replayed_rows(engine_.plans.back(), before), 0U);
+    const Learned alarm = learn(batch(1));
+    EXPECT_THAT(alarm.report.reason, HasSubstr("the inputs are as before"));
+    EXPECT_EQ(replayed_rows(engine_.plans.back(), alarm), 0U);
+}
+
+TEST_F(LearningPolicyTest, GoesOnReplayingWhenTheInputsAreOthers) {
+    learn(20);
+    Batch moved = batch(1);
+    for (auto& labelled : moved) {
+        std::vector<float> x(4);
+        std::memcpy(x.data(), labelled.prediction.sample.data(), sizeof(float) * 4);
+        for (float& value : x)
+            value += 20;
+        std::memcpy(labelled.prediction.sample.data(), x.data(), sizeof(float) * 4);
+    }
+    const Learned alarm = learn(moved);
+    EXPECT_THAT(alarm.report.reason, HasSubstr("the inputs are others"));
+    EXPECT_GT(replayed_rows(engine_.plans.back(), alarm), 0U);
 }
 
 TEST_F(LearningPolicyTest, DropsAStepThatMakesTheValidationRowsWorse) {

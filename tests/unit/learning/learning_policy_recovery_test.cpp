@@ -56,7 +56,7 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointAsIfNothingHadHappened) {
 }
 
 // What a checkpoint ends with since version 3.
-constexpr std::size_t kDistillationBytes = 8 + kTiers * (8 + 8);
+constexpr std::size_t kDistillationAndNoiseBytes = 8 + kTiers * (8 + 8) + 8;
 
 TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfErrors) {
     const Bytes now = policy_->checkpoint();
@@ -71,7 +71,7 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfError
     before[4] = std::byte{1};
     const auto first = before.begin() + static_cast<std::ptrdiff_t>(errors);
     before.erase(first, first + kNoEnergiesNoParents);
-    before.resize(before.size() - kDistillationBytes);
+    before.resize(before.size() - kDistillationAndNoiseBytes);
     before.insert(before.begin() + static_cast<std::ptrdiff_t>(memory), 4, std::byte{0});
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, before);
@@ -92,14 +92,14 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointThatHasAdamsMeanAndSquareApart) 
     before.put_sized(mean).put_sized(square).put(all.subspan(memory + 4 + 2 * vector));
     Bytes old = std::move(before).take();
     old[memory - 1] = std::byte{1};
-    old.resize(old.size() - kDistillationBytes);
+    old.resize(old.size() - kDistillationAndNoiseBytes);
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, old);
     ASSERT_TRUE(restored) << restored.error().message;
     Bytes read = (*restored)->checkpoint();
     Bytes expected = now;
-    read.resize(read.size() - kDistillationBytes);
-    expected.resize(expected.size() - kDistillationBytes);
+    read.resize(read.size() - kDistillationAndNoiseBytes);
+    expected.resize(expected.size() - kDistillationAndNoiseBytes);
     EXPECT_EQ(read, expected);
 }
 

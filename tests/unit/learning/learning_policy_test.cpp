@@ -46,6 +46,8 @@ TEST_F(LearningPolicyTest, TrainsWithTheStatisticsKnownBeforeTheBatchAndBlendsTh
 }
 
 TEST_F(LearningPolicyTest, MixesEachStepFromTenNewRowsAndTenReplayedOnes) {
+    config_.replay_logit_weight = 0.5F;  // tells the replayed ones from the others
+    policy_ = make(config_);
     learn(2);
     const TrainPlan& first = engine_.plans[0];
     const TrainPlan& second = engine_.plans[1];

@@ -1,0 +1,37 @@
+#include "edge-node/learning/noise_rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace skerry::node {
+namespace {
+
+constexpr double kNewest = 0.2;                // share of the newest trigger
+constexpr double kLeast = 0.005, kMost = 0.5;  // from 0 it could not rise; above a half labels say nothing
+
+}  // namespace
+
+void NoiseRate::observe(std::span<const double> of_labels, std::size_t classes) {
+    if (of_labels.empty()) return;
+    double sum = 0;
+    for (const double probability : of_labels)
+        sum += suspicion(probability, classes);
+    const double mean = sum / static_cast<double>(of_labels.size());
+    value_ = std::clamp(value_ + kNewest * (mean - value_), kLeast, kMost);
+}
+
+double NoiseRate::suspicion(double probability, std::size_t classes) const {
+    const double wrong = value_ * (1 - probability) / static_cast<double>(classes - 1);
+    const double right = (1 - value_) * probability;
+    return wrong + right > 0 ? wrong / (wrong + right) : 1;
+}
+
+Result<> NoiseRate::load(ByteReader& from) {
+    value_ = from.get<double>();
+    if (!from.ok() || !(value_ >= kLeast && value_ <= kMost)) {
+        return fail(ErrorCode::InvalidInput, "the saved share of wrong labels is damaged");
+    }
+    return {};
+}
+
+}  // namespace skerry::node
