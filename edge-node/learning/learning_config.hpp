@@ -36,8 +36,8 @@ struct LearningConfig {
     double drift_loss_z = 4;
     std::size_t drift_cooldown_triggers = 5;
     /// After drift: how many triggers run how many passes instead of one.
-    std::size_t react_triggers = 5;
-    std::size_t react_passes = 3;
+    std::size_t react_triggers = 8;
+    std::size_t react_passes = 5;
 
     /// Rows of one mini-step: new ones, and as many from the past.
     std::size_t step_new_rows = 10;

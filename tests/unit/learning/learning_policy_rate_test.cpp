@@ -78,20 +78,20 @@ TEST_F(LearningPolicyTest, ForgetsTheBetsOfCocobWhenNewWeightsComeAndNothingOfTh
     }
 }
 
-TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForFiveTriggersAndThenNoLonger) {
+TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForAWhileAndThenNoLonger) {
     learn(20);
     const Learned alarm = learn(batch(1));
     EXPECT_TRUE(alarm.report.drift);
-    EXPECT_THAT(alarm.report.reason, AllOf(HasSubstr("drift:"), HasSubstr("3 passes")));
+    EXPECT_THAT(alarm.report.reason, AllOf(HasSubstr("drift:"), HasSubstr("5 passes")));
     EXPECT_GE(alarm.report.elastic, 1);
-    EXPECT_EQ(alarm.report.passes, 3U);
+    EXPECT_EQ(alarm.report.passes, config_.react_passes);
     EXPECT_GE(alarm.report.steps, 12U);
     EXPECT_EQ(engine_.plans.back().logit_weight, 0) << "held on to answers of the old world";
     std::size_t reacting = 1;
     while (learn(batch(1)).report.reacting && reacting < 50)
         ++reacting;
-    EXPECT_GE(reacting, 5U);
-    EXPECT_LT(reacting, 20U);
+    EXPECT_GE(reacting, config_.react_triggers);
+    EXPECT_LT(reacting, 25U);
     EXPECT_GT(learn(5, 1).report.accuracy, 0.95);
 }
 
