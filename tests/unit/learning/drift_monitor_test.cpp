@@ -36,13 +36,13 @@ TEST_F(DriftMonitorTest, StaysSilentOnAStreamThatDoesNotChange) {
         ASSERT_FALSE(trigger(0.4, 0.1).drift) << i;
 }
 
-TEST_F(DriftMonitorTest, SeesErrorsRiseAndReactsForFiveTriggers) {
+TEST_F(DriftMonitorTest, SeesErrorsRiseAndReactsForAWhile) {
     for (int i = 0; i < 30; ++i)
         trigger(0.4, 0.1);
     const auto finding = observe(0.5, 0.6);
     EXPECT_TRUE(finding.drift);
     EXPECT_THAT(finding.sentence, HasSubstr("errors rose to"));
-    for (int i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < config_.react_triggers; ++i) {
         EXPECT_TRUE(monitor_.reacting()) << i;
         monitor_.end_trigger();
     }
