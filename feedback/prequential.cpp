@@ -14,7 +14,7 @@ double gain_over(double baseline, double accuracy) {
 
 }  // namespace
 
-Prequential::Prequential(std::size_t classes) : seen_(classes), predicted_(classes) {}
+Prequential::Prequential(std::size_t classes) : seen_(classes), predicted_(classes), fading_(classes) {}
 
 void Prequential::add(Tier tier, std::uint32_t predicted, std::uint32_t truth) {
     SKERRY_ASSERT(truth < seen_.size() && predicted < predicted_.size());
@@ -33,6 +33,7 @@ void Prequential::add(Tier tier, std::uint32_t predicted, std::uint32_t truth) {
     ++predicted_[predicted];
     if (++seen_[truth] > seen_[majority_]) majority_ = truth;
     last_ = truth;
+    fading_.add(tier, predicted, truth);
 }
 
 void Prequential::end_trigger() {
@@ -65,6 +66,10 @@ PrequentialNumbers Prequential::numbers() const {
     numbers.kappa_temporal = gain_over(numbers.last_class, numbers.accuracy);
     numbers.tier_labelled = tier_labelled_;
     numbers.tier_correct = tier_correct_;
+    numbers.accuracy_fading = fading_.accuracy();
+    numbers.kappa_fading = fading_.kappa();
+    for (std::size_t tier = 0; tier < kTiers; ++tier)
+        numbers.tier_accuracy_fading[tier] = fading_.accuracy_of(static_cast<Tier>(tier));
     return numbers;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/ids.hpp"
+#include "feedback/fading_shares.hpp"
 
 namespace skerry::feedback {
 
@@ -24,6 +25,9 @@ struct PrequentialNumbers {
     double kappa_temporal = 0;     ///< (accuracy − last_class) / (1 − last_class)
     std::array<std::uint64_t, kTiers> tier_labelled{};
     std::array<std::uint64_t, kTiers> tier_correct{};
+    double accuracy_fading = 0;  ///< as FadingShares has them
+    double kappa_fading = 0;
+    std::array<double, kTiers> tier_accuracy_fading{};
 };
 
 /// Test, then train: books each label against the answer that was served before it was known. Feed it in the order of
@@ -45,6 +49,9 @@ public:
     void save(ByteWriter& to) const;
     /// InvalidInput: not what save() wrote for as many classes.
     [[nodiscard]] static Result<Prequential> load(ByteReader& from, std::size_t classes);
+    /// What fades is saved apart: older checkpoints have none of it.
+    void save_fading(ByteWriter& to) const { fading_.save(to); }
+    [[nodiscard]] Result<> load_fading(ByteReader& from) { return fading_.load(from); }
 
 private:
     struct Counts {
@@ -63,6 +70,7 @@ private:
     std::deque<Counts> window_;
     std::array<std::uint64_t, kTiers> tier_labelled_{};
     std::array<std::uint64_t, kTiers> tier_correct_{};
+    FadingShares fading_;
 };
 
 }  // namespace skerry::feedback

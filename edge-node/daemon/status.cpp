@@ -32,7 +32,8 @@ Json time_or_null(const std::optional<TimePoint>& time) {
     return time ? Json(to_text(*time)) : Json();
 }
 
-Json by_tier(const std::array<std::uint64_t, kTiers>& counts) {
+template <class Number>
+Json by_tier(const std::array<Number, kTiers>& counts) {
     Json json;
     for (std::size_t tier = 0; tier < kTiers; ++tier)
         json[kTierNames[tier]] = counts[tier];
@@ -189,7 +190,10 @@ Json prequential_json(const NodeFacts& facts) {
             {"kappa", numbers.kappa},
             {"kappa_temporal", numbers.kappa_temporal},
             {"tier_labelled", by_tier(numbers.tier_labelled)},
-            {"tier_correct", by_tier(numbers.tier_correct)}};
+            {"tier_correct", by_tier(numbers.tier_correct)},
+            {"accuracy_fading", numbers.accuracy_fading},
+            {"kappa_fading", numbers.kappa_fading},
+            {"tier_accuracy_fading", by_tier(numbers.tier_accuracy_fading)}};
 }
 
 Json labels_json(const NodeFacts& facts) {

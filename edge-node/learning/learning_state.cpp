@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
 constexpr std::uint32_t kVersion = 3;
-constexpr std::uint32_t kBeforeOptimisers = 2;  // has Adam's mean and square apart, neither distillation nor noise
+constexpr std::uint32_t kBeforeOptimisers =
+    2;  // has Adam's mean and square apart, none of distillation, noise, fading shares
 constexpr std::uint32_t kBeforeErrorTypes = 1;  // and neither energies nor parents
 
 using feedback::Prequential;
@@ -95,6 +96,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec) const {
     to.put(triggers).put(static_cast<std::uint64_t>(rejects_in_a_row)).put(paused_until);
     distillation.save(to);
     noise.save(to);
+    prequential.save_fading(to);
     return std::move(to).take();
 }
 
@@ -140,6 +142,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     if (version > kBeforeOptimisers) {
         SKERRY_TRY(state.distillation.load(from));
         SKERRY_TRY(state.noise.load(from));
+        SKERRY_TRY(state.prequential.load_fading(from));
     }
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;

@@ -143,10 +143,11 @@ std::string sharing(const Json& sharing) {
 
 std::string quality(const Json& numbers) {
     if (numbers.is_null()) return "no labels learned yet";
-    return fmt::format("{:.1f} % of {} (last {}: {:.1f} %) · majority {:.1f} % · last class {:.1f} %",
-                       percent(numbers["accuracy"]), numbers["labelled"].get<std::uint64_t>(),
-                       numbers["window"].get<std::uint64_t>(), percent(numbers["accuracy_window"]),
-                       percent(numbers["majority"]), percent(numbers["last_class"]));
+    return fmt::format(
+        "{:.1f} % of {} (last {}: {:.1f} %, kappa lately {:.2f}) · majority {:.1f} % · last class {:.1f} %",
+        percent(numbers["accuracy"]), numbers["labelled"].get<std::uint64_t>(), numbers["window"].get<std::uint64_t>(),
+        percent(numbers["accuracy_window"]), numbers.value("kappa_fading", 0.0), percent(numbers["majority"]),
+        percent(numbers["last_class"]));
 }
 
 std::string next_step(const Json& learning) {

@@ -55,8 +55,9 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointAsIfNothingHadHappened) {
     EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
 }
 
-// What a checkpoint ends with since version 3.
-constexpr std::size_t kDistillationAndNoiseBytes = 8 + kTiers * (8 + 8) + 8;
+// What a checkpoint ends with since version 3: distillation, noise, and what fades of the prequential numbers of three
+// classes.
+constexpr std::size_t kNewInVersion3 = (8 + kTiers * (8 + 8)) + 8 + 8 * (2 + 2 * kTiers + 2 * 3);
 
 TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfErrors) {
     const Bytes now = policy_->checkpoint();
@@ -71,7 +72,7 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfError
     before[4] = std::byte{1};
     const auto first = before.begin() + static_cast<std::ptrdiff_t>(errors);
     before.erase(first, first + kNoEnergiesNoParents);
-    before.resize(before.size() - kDistillationAndNoiseBytes);
+    before.resize(before.size() - kNewInVersion3);
     before.insert(before.begin() + static_cast<std::ptrdiff_t>(memory), 4, std::byte{0});
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, before);
@@ -92,14 +93,14 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointThatHasAdamsMeanAndSquareApart) 
     before.put_sized(mean).put_sized(square).put(all.subspan(memory + 4 + 2 * vector));
     Bytes old = std::move(before).take();
     old[memory - 1] = std::byte{1};
-    old.resize(old.size() - kDistillationAndNoiseBytes);
+    old.resize(old.size() - kNewInVersion3);
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, old);
     ASSERT_TRUE(restored) << restored.error().message;
     Bytes read = (*restored)->checkpoint();
     Bytes expected = now;
-    read.resize(read.size() - kDistillationAndNoiseBytes);
-    expected.resize(expected.size() - kDistillationAndNoiseBytes);
+    read.resize(read.size() - kNewInVersion3);
+    expected.resize(expected.size() - kNewInVersion3);
     EXPECT_EQ(read, expected);
 }
 
