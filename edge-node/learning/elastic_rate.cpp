@@ -9,6 +9,10 @@
 namespace skerry::node {
 namespace {
 
+// A rate that is far too small shows at once, and clearly: t of 6 to 9 at each of the first triggers. Each then more
+// than doubles it. That it is too large costs less to find out in small steps than to believe too early.
+constexpr double kSurest = 6;
+
 std::string clause(const char* what, std::size_t rows, double t) {
     char text[128];
     std::snprintf(text, sizeof text, "%s the last %zu samples better (t=%.1f)", what, rows, t);
@@ -26,7 +30,7 @@ std::string ElasticRate::judge(const Probe& probe) {
     double push = 0;
     std::string why;
     if (twice > 0 && twice >= half) {
-        push = std::min(twice, 2.0) / 2;
+        push = std::min(twice, kSurest) / 2;
         why = clause("twice the step would have predicted", probe.now.size(), twice);
     } else if (half > 1) {
         // One step ahead a smaller step always looks better than it is (Wu et al. 2018): half has to show more.

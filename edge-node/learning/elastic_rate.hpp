@@ -11,7 +11,8 @@ namespace skerry::node {
 
 /// The factor e of the learning rate, moved by hindsight: would twice, or half, of the last step have predicted the
 /// new labelled rows better? Out of sample and paired by row, so noise does not push it; it returns to 1 by itself.
-/// shared design learning.md, step 2: e ← clamp((e·exp(gain·s))^(1−return), min, max), s in [−1, 1].
+/// e ← clamp((e·exp(gain·s))^(1−return), min, max), s in [−1, 3]: half of the t statistic that twice the step has in
+/// its favour, up to 6; or of what half the step has beyond 1, up to 2, and negative.
 class ElasticRate {
 public:
     explicit ElasticRate(const LearningConfig& config);

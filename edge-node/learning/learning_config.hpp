@@ -24,11 +24,12 @@ struct LearningConfig {
     float hypergradient = 0.02F;
     /// Bounds of e.
     double elastic_min = 0.125;
-    double elastic_max = 4;
-    /// How strongly a probe moves e: one trigger multiplies it by at most exp(elastic_gain).
+    double elastic_max = 16;
+    /// How strongly a probe moves e: one trigger multiplies it by at most exp(3·elastic_gain), and divides it by at
+    /// most exp(elastic_gain).
     double elastic_gain = 0.25;
     /// How fast e forgets: it is raised to the power 1 − elastic_return each trigger.
-    double elastic_return = 0.05;
+    double elastic_return = 0.01;
 
     /// ADWIN's chance of a false alarm in one check.
     double drift_confidence = 0.002;

@@ -31,14 +31,19 @@ protected:
     Random random_{1};
 };
 
-TEST_F(ElasticRateTest, GrowsByAtMostAQuarterWhenTwiceTheStepWouldHaveBeenBetter) {
+TEST_F(ElasticRateTest, GrowsWithTheEvidenceThatTwiceTheStepWouldHaveBeenBetter) {
     EXPECT_THAT(judge(0.1, -0.05), HasSubstr("twice the step"));
-    EXPECT_NEAR(rate_.value(), std::pow(std::exp(0.25), 0.95), 1e-9);
+    EXPECT_NEAR(rate_.value(), std::pow(std::exp(0.75), 1 - config_.elastic_return), 1e-9);
+    const double clear = rate_.value();
+    rate_.restore(1);
+    judge(0.006, -0.05);
+    EXPECT_GT(rate_.value(), 1);
+    EXPECT_LT(rate_.value(), 0.8 * clear) << "a t of two is not one of thirty";
 }
 
 TEST_F(ElasticRateTest, ShrinksWhenHalfTheStepWasClearlyBetter) {
     EXPECT_THAT(judge(-0.1, 0.1), HasSubstr("half the step predicted the last 100 samples better (t="));
-    EXPECT_NEAR(rate_.value(), std::pow(std::exp(-0.25), 0.95), 1e-9);
+    EXPECT_NEAR(rate_.value(), std::pow(std::exp(-0.25), 1 - config_.elastic_return), 1e-9);
 }
 
 TEST_F(ElasticRateTest, DoesNotShrinkForAGainWithinTheNoise) {
@@ -50,7 +55,7 @@ TEST_F(ElasticRateTest, ReturnsToOneByItself) {
     for (int i = 0; i < 10; ++i)
         judge(0.1, 0);
     const double grown = rate_.value();
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 500; ++i)
         judge(-0.1, -0.1);
     EXPECT_GT(grown, 2);
     EXPECT_NEAR(rate_.value(), 1, 0.1);

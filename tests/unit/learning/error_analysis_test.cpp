@@ -114,7 +114,8 @@ TEST_F(TypesOf, CallsAnInputNovelThatTheModelHardlyAnswersTo) {
 class DoubtedLabels : public testing::LearningPolicyTest {
 protected:
     DoubtedLabels() {
-        config_.learning_rate = 0.05F;  // soon sure
+        config_.learning_rate = 0.03F;  // soon sure
+        config_.rate_rule = RateRule::Fixed;
         policy_ = make(config_);
     }
     // The first ones say any other class than what the cloud is; the model answers what the cloud is.
