@@ -63,10 +63,11 @@ bool lie_apart(std::span<const float> newer, std::span<const float> older, const
     for (std::size_t row = 0; row < older.size() / values; ++row)
         before.push_back(nearest(older, row));
     std::sort(before.begin(), before.end());
-    const double m = static_cast<double>(newer.size() / values), n = static_cast<double>(before.size());
-    if (m < kFewest || n < kFewest) return false;
+    const std::size_t rows = newer.size() / values;
+    if (rows < kFewest || before.size() < kFewest) return false;
+    const double m = static_cast<double>(rows), n = static_cast<double>(before.size());
     double farther = 0;  // pairs in which the newer row is, ties count a half
-    for (std::size_t row = 0; row < newer.size() / values; ++row) {
+    for (std::size_t row = 0; row < rows; ++row) {
         const auto [first, last] = std::equal_range(before.begin(), before.end(), nearest(newer, row));
         farther += static_cast<double>(first - before.begin()) + static_cast<double>(last - first) / 2;
     }

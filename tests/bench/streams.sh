@@ -125,6 +125,6 @@ case "$table" in
 esac
 if [ "$table" = wrong-labels ]; then
   for c in $configs; do
-    printf '\n%s: of %s wrong labels, %s doubted, %s of them wrong\n' "$c" "$(median mnist-wrong "$c" .doubts.wrong)" "$(median mnist-wrong "$c" .doubts.doubted)" "$(median mnist-wrong "$c" .doubts.right)"
+    printf '\n%s: of %s wrong labels, %s suspected, %s of them wrong\n' "$c" "$(median mnist-wrong "$c" .doubts.wrong)" "$(median mnist-wrong "$c" .doubts.doubted)" "$(median mnist-wrong "$c" .doubts.right)"
   done
 fi
