@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kServedFade = 0.95;  // a trigger
 constexpr std::uint64_t kTriggersToKnowAnything = 5;
+constexpr std::size_t kKnownClassRows = 5;
 constexpr double kErrorsWorthwhile = 0.02;  // fewer than this share of answers: nothing to learn from them
 
 }  // namespace
@@ -127,17 +128,31 @@ std::vector<std::size_t> LearningTrigger::judging_rows() const {
     return rows;
 }
 
-// A changed world has other inputs, or other answers to the same ones. Then what is remembered is not true of it, and
-// no row of before is replayed until the model, which learns the new answers, still gives it its label.
+// A changed world has other inputs or classes, or other answers to the same ones. Then what is remembered is not true
+// of it, and no row of before is replayed until the model, which learns the new answers, still gives it its label.
 void LearningTrigger::on_drift() {
     state_.drift.note_drift_at(state_.triggers);
     state_.noise.on_drift();
-    state_.relabelled = !lie_apart(all_rows_, validation_rows_, {replay_rows_, replay_labels_});
-    if (state_.relabelled) state_.replay.rest(std::vector<bool>(replay_labels_.size(), true));
-    why_ += state_.relabelled ? ", the inputs are as before" : ", the inputs are others";
+    std::ptrdiff_t of_known_classes = 0;
+    for (const std::uint32_t label : all_labels_)
+        of_known_classes += state_.replay.held()[label] >= kKnownClassRows ? 1 : 0;
+    state_.relabelled = of_known_classes * 2 > std::ssize(all_labels_) &&
+                        !lie_apart(all_rows_, validation_rows_, {replay_rows_, replay_labels_});
+    if (state_.relabelled) {
+        std::vector<bool> rests;
+        for (const std::uint32_t label : replay_labels_)
+            rests.push_back(comes_now(label));
+        state_.replay.rest(rests);
+    }
+    why_ += state_.relabelled ? ", the inputs are as before" : ", inputs or classes are others";
 }
 
-// What came since the alarm is true of the new world, whatever the model answers.
+// Of a class that does not come now nothing can be said.
+bool LearningTrigger::comes_now(std::uint32_t label) const {
+    return std::find(all_labels_.begin(), all_labels_.end(), label) != all_labels_.end();
+}
+
+// What came since the alarm is true of the new world, whatever the model answers; so is what does not come now.
 std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservoir& reservoir,
                                                          const ForwardResult& answers, std::size_t first) const {
     std::vector<std::uint32_t> answered;
@@ -145,7 +160,7 @@ std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservo
         const feedback::Example& example = reservoir.examples()[i];
         const auto logits = answers.logits_of(first + i, answers.exits - 1);
         const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
-        const bool old = example.trigger < state_.drift.drifted_at();
+        const bool old = example.trigger < state_.drift.drifted_at() && comes_now(example.label);
         answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
     }
     return answered;
@@ -153,15 +168,14 @@ std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservo
 
 // Else replay would fight the new concept, and the gate would defend the old one.
 void LearningTrigger::review_the_past(const ForwardResult& answers) {
+    if (!state_.relabelled) return;  // new rows that lie elsewhere say nothing about the old ones
     const ReviewedRows fresh{rows_, labels_};
     const auto judged = answered_now(state_.validation, answers, 0);
     const auto replayed = answered_now(state_.replay, answers, validation_labels_.size());
-    if (state_.relabelled) {
-        std::vector<bool> rests;
-        for (std::size_t i = 0; i < replayed.size(); ++i)
-            rests.push_back(replayed[i] != replay_labels_[i]);
-        state_.replay.rest(rests);
-    }
+    std::vector<bool> rests;
+    for (std::size_t i = 0; i < replayed.size(); ++i)
+        rests.push_back(replayed[i] != replay_labels_[i]);
+    state_.replay.rest(rests);
     const auto no_longer_judge = contradicted({validation_rows_, validation_labels_}, judged, fresh);
     const auto no_longer_replay = contradicted({replay_rows_, replay_labels_}, replayed, fresh);
     state_.validation.erase(no_longer_judge);

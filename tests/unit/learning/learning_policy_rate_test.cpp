@@ -145,8 +145,27 @@ TEST_F(LearningPolicyTest, GoesOnReplayingWhenTheInputsAreOthers) {
         std::memcpy(labelled.prediction.sample.data(), x.data(), sizeof(float) * 4);
     }
     const Learned alarm = learn(moved);
-    EXPECT_THAT(alarm.report.reason, HasSubstr("the inputs are others"));
+    EXPECT_THAT(alarm.report.reason, HasSubstr("inputs or classes are others"));
     EXPECT_GT(replayed_rows(engine_.plans.back(), alarm), 0U);
+}
+
+TEST_F(LearningPolicyTest, GoesOnReplayingTheOldClassesWhenOnlyANewOneComes) {
+    const auto of_clouds = [this](std::uint32_t first, std::uint32_t last) {
+        Batch made;
+        for (int i = 0; i < 100; ++i) {
+            const auto cloud = static_cast<std::uint32_t>(first + random_.below(last - first + 1));
+            made.push_back(sample(cloud, cloud));
+        }
+        return made;
+    };
+    for (int i = 0; i < 20; ++i)
+        learn(of_clouds(0, 1));
+    const Learned alarm = learn(of_clouds(2, 2));
+    EXPECT_THAT(alarm.report.reason, HasSubstr("inputs or classes are others"));
+    EXPECT_GT(replayed_rows(engine_.plans.back(), alarm), 0U);
+    for (int i = 0; i < 20; ++i)
+        learn(of_clouds(2, 2));
+    EXPECT_GT(learn(of_clouds(0, 1)).report.accuracy, 0.95) << "forgot what did not come for a while";
 }
 
 TEST_F(LearningPolicyTest, DropsAStepThatMakesTheValidationRowsWorse) {
