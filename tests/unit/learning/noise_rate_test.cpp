@@ -15,9 +15,9 @@ class NoiseRateTest : public ::testing::Test {
 protected:
     void observe(double wrong_share, int triggers) {
         for (int trigger = 0; trigger < triggers; ++trigger) {
-            std::vector<double> given;
-            for (int row = 0; row < 100; ++row)
-                given.push_back(random_.uniform() < wrong_share ? 0.05 / 9 : 0.95);
+            std::vector<double> given(100);
+            for (double& probability : given)
+                probability = random_.uniform() < wrong_share ? 0.05 / 9 : 0.95;
             rate_.observe(given, 10);
         }
     }
@@ -65,9 +65,9 @@ TEST_F(NoiseRateTest, GoesOnFromWhatWasSaved) {
 
 // Rows of two values in the unit square, moved.
 std::vector<float> rows_at(float x, std::size_t count, Random& random) {
-    std::vector<float> rows;
-    for (std::size_t i = 0; i < 2 * count; ++i)
-        rows.push_back(static_cast<float>(random.uniform()) + (i % 2 == 0 ? x : 0));
+    std::vector<float> rows(2 * count);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        rows[i] = static_cast<float>(random.uniform()) + (i % 2 == 0 ? x : 0);
     return rows;
 }
 
