@@ -143,6 +143,8 @@ void LearningTrigger::on_drift() {
         for (const std::uint32_t label : replay_labels_)
             rests.push_back(comes_now(label));
         state_.replay.rest(rests);
+    } else {
+        state_.replay.wake();  // what an alarm before this one put to rest
     }
     why_ += state_.relabelled ? ", the inputs are as before" : ", inputs or classes are others";
 }
