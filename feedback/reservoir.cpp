@@ -66,20 +66,34 @@ void Reservoir::erase(const std::vector<std::size_t>& indices) {
     }
 }
 
+std::size_t Reservoir::erase_resting() {
+    std::vector<std::size_t> resting;
+    for (std::size_t i = 0; i < examples_.size(); ++i) {
+        if (examples_[i].rests) resting.push_back(i);
+    }
+    erase(resting);
+    return resting.size();
+}
+
 std::vector<std::size_t> Reservoir::draw(std::size_t count, Random& random) const {
     std::vector<std::size_t> drawn;
     std::vector<std::size_t> deck;
     for (std::size_t i = 0; i < examples_.size(); ++i) {
         if (!examples_[i].rests) deck.push_back(i);
     }
-    if (deck.empty()) return drawn;
-    for (std::size_t left = deck.size(); drawn.size() < count;) {
+    for (std::size_t left = deck.size(); left > 0 && drawn.size() < count;) {
         const std::size_t pick = random.below(left);
         drawn.push_back(deck[pick]);
         std::swap(deck[pick], deck[--left]);
-        if (left == 0) left = deck.size();
     }
     return drawn;
+}
+
+std::vector<std::size_t> Reservoir::awake() const {
+    std::vector<std::size_t> counts(held_.size());
+    for (const Example& example : examples_)
+        counts[example.label] += example.rests ? 0 : 1;
+    return counts;
 }
 
 std::size_t Reservoir::saved_bytes() const {
@@ -100,6 +114,23 @@ void Reservoir::save(ByteWriter& to) const {
         to.put(example.label).put(example.trigger).put_sized(example.sample);
         to.put_sized(std::as_bytes(std::span(example.logits)));
     }
+}
+
+void Reservoir::save_resting(ByteWriter& to) const {
+    Bytes rests;
+    for (const Example& example : examples_)
+        rests.push_back(std::byte{example.rests});
+    to.put_sized(rests);
+}
+
+Result<> Reservoir::load_resting(ByteReader& from) {
+    const ByteView rests = from.get_sized(from.remaining());
+    if (!from.ok() || rests.size() < examples_.size()) {
+        return fail(ErrorCode::InvalidInput, "the saved example reservoir is damaged: who rests");
+    }
+    for (std::size_t i = 0; i < examples_.size(); ++i)
+        examples_[i].rests = rests[i] != std::byte{0};
+    return {};
 }
 
 Result<Reservoir> Reservoir::load(ByteReader& from, Keeps keeps, std::size_t capacity, std::size_t classes,

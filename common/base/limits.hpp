@@ -16,6 +16,7 @@ inline constexpr std::size_t kStageLayersMax = 16;       ///< layers in one stag
 inline constexpr std::size_t kLayerWidthMax = 4096;      ///< channels or units of one layer
 /// Of the whole vector: 2^26 float32, 256 MiB. A node's checkpoint is one value of its database, which holds none of
 /// 10^9 bytes; a weight takes twelve there (itself and Adam's two moments), the rest is for the remembered samples.
+/// What remembers more of each weight learns smaller models only.
 inline constexpr std::size_t kParametersMax = 1U << 26U;
 
 // Inputs after scaling are clamped to ±kScaledInputMax, so that the normaliser's second moment stays below kDeltaMax.

@@ -220,7 +220,8 @@ std::optional<pid_t> Node::learner() const {
 TensorAccount Node::tensors() const {
     const LearningConfig& learning = options_.config.learning;
     return account_of(durable_->model->spec, durable_->model->layout, durable_->certificate.tier,
-                      learning.step_new_rows + learning.step_replay_rows);
+                      {learning.step_new_rows + learning.step_replay_rows + learning.step_made_rows,
+                       shape_of(optimiser_of(learning.rate_rule)).vectors});
 }
 
 NodeFacts Node::facts() const {

@@ -244,7 +244,10 @@ Result<TorchEngine::Trained> TorchEngine::train(const Training& training, const 
         const double norm = clip_norm(trained(std::span(gradient)), plan.gradient_norm_max);
         if (!std::isfinite(norm) || !std::isfinite(training.losses[s])) return false;
         const auto slope = trained(std::span<const float>(gradient));
-        if (plan.hypergradient > 0) rate = hypergradient_rate(rate, plan.hypergradient, slope, memory);
+        if (plan.hypergradient > 0) {
+            rate = std::clamp(hypergradient_rate(rate, plan.hypergradient, slope, memory), plan.rate_bounds[0],
+                              plan.rate_bounds[1]);
+        }
         update(plan.optimiser, trained(training.parameters), slope, memory, training.steps_before + s + 1, rate);
         return true;
     };

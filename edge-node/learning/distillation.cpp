@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kFade = 0.9;     // of a trigger: some 1,000 rows count
 constexpr double kRowsMin = 500;  // fewer say nothing about a third of a point
+constexpr double kDeviations = 2;
 
 std::size_t best_of(std::span<const float> logits) {
     return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -18,8 +19,10 @@ std::size_t best_of(std::span<const float> logits) {
 
 void Distillation::observe(const ForwardResult& answers, std::span<const std::uint32_t> labels) {
     rows_ = kFade * rows_ + static_cast<double>(labels.size());
-    for (double& lead : lead_)
-        lead *= kFade;
+    for (std::size_t exit = 0; exit < kTiers; ++exit) {
+        lead_[exit] *= kFade;
+        only_one_[exit] *= kFade;
+    }
     std::vector<float> teacher(answers.classes);
     for (std::size_t row = 0; row < labels.size(); ++row) {
         std::fill(teacher.begin(), teacher.end(), 0.0F);
@@ -28,8 +31,9 @@ void Distillation::observe(const ForwardResult& answers, std::span<const std::ui
         for (std::size_t exit = answers.exits; exit-- > 0;) {
             const auto logits = answers.logits_of(row, exit);
             if (exit + 1 < answers.exits) {
-                lead_[exit] += best_of(teacher) == labels[row] ? 1 : 0;
-                lead_[exit] -= best_of(logits) == labels[row] ? 1 : 0;
+                const int lead = (best_of(teacher) == labels[row] ? 1 : 0) - (best_of(logits) == labels[row] ? 1 : 0);
+                lead_[exit] += lead;
+                only_one_[exit] += std::abs(lead);
             }
             for (std::size_t c = 0; c < answers.classes; ++c)
                 teacher[c] += logits[c];
@@ -55,24 +59,28 @@ std::array<float, kTiers> Distillation::weights(float most) const {
 }
 
 bool Distillation::open(std::size_t exit) const {
-    return rows_ >= kRowsMin && lead_[exit] > kLeadMin * rows_;
+    // The variance of a sum that fades by f is that of one that does not, divided by 1 + f.
+    const double deviation = std::sqrt(only_one_[exit] / (1 + kFade));
+    return rows_ >= kRowsMin && lead_[exit] > std::max(kLeadMin * rows_, kDeviations * deviation);
 }
 
 void Distillation::save(ByteWriter& to) const {
     to.put(rows_);
     for (std::size_t exit = 0; exit < kTiers; ++exit)
-        to.put(lead_[exit]).put(steps_[exit]);
+        to.put(lead_[exit]).put(only_one_[exit]).put(steps_[exit]);
 }
 
-Result<> Distillation::load(ByteReader& from) {
+Result<> Distillation::load(ByteReader& from, bool counts_only_one) {
     rows_ = from.get<double>();
     bool fine = std::isfinite(rows_) && rows_ >= 0;
     for (std::size_t exit = 0; exit < kTiers; ++exit) {
         lead_[exit] = from.get<double>();
+        only_one_[exit] = counts_only_one ? from.get<double>() : 0;
         steps_[exit] = std::min(from.get<std::uint64_t>(), kRampSteps);
-        fine = fine && std::isfinite(lead_[exit]);
+        fine = fine && std::isfinite(lead_[exit]) && std::isfinite(only_one_[exit]) && only_one_[exit] >= 0;
     }
     if (!from.ok() || !fine) return fail(ErrorCode::InvalidInput, "the saved state of distillation is damaged");
+    if (!counts_only_one) *this = {};
     return {};
 }
 

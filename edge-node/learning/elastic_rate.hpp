@@ -34,6 +34,8 @@ public:
     void on_reject();
 
     [[nodiscard]] double value() const { return value_; }
+    [[nodiscard]] double least() const { return min_; }
+    [[nodiscard]] double most() const { return max_; }
     /// What a checkpoint kept, brought within the bounds.
     void restore(double value);
 

@@ -25,6 +25,9 @@ using TrainStep = std::vector<TrainRow>;
 /// What turns gradients into steps; edge-node/learner/optimisers.hpp has their rules.
 enum class Optimiser : std::uint8_t { Adam, AdaGrad, Cocob };
 
+/// The most by which one step may move a rate that follows the hypergradient, as a share of it.
+inline constexpr float kHypergradientMax = 0.5F;
+
 /// What an optimiser remembers: so many vectors as long as the parameters, one behind the other; of these the first
 /// are sums of magnitudes or squares, never negative.
 struct OptimiserShape {
@@ -64,6 +67,8 @@ struct TrainPlan {
     /// Adam only: each step first moves the rate by at most this share, towards what would have made the step before
     /// better. 0: the rate stays. Baydin et al. 2018.
     float hypergradient = 0;
+    /// Between which it then stays; the first is at most the second.
+    std::array<float, 2> rate_bounds{};
     float gradient_norm_max = 0;  ///< 0: not clipped
     float logit_weight = 0;
     float proximal = 0;

@@ -12,6 +12,9 @@ constexpr std::size_t kEnergiesMin = 200;
 constexpr std::size_t kStrangeOneIn = 200;
 constexpr std::size_t kNeighbours = 5;
 constexpr std::size_t kVotes = 4;
+constexpr double kSuspected = 0.5;  // as type_of()'s
+constexpr std::size_t kWitnesses = 3;
+constexpr std::size_t kWitnessesAgree = 2;
 constexpr double kDeeperKnows = 0.5;
 constexpr double kDoubted = 0.9;  // nobody else's label needs neighbours: as type_of()'s
 
@@ -69,11 +72,25 @@ Result<> EnergyHistory::load(ByteReader& from) {
     return {};
 }
 
-std::vector<double> probabilities_of_labels(const ForwardResult& answers, std::span<const std::uint32_t> labels) {
-    std::vector<double> probabilities;
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        probabilities.push_back(probabilities_of(answers.logits_of(i, answers.exits - 1))[labels[i]]);
-    return probabilities;
+std::vector<double> suspicions_of(const ReviewedRows& rows, const ForwardResult& answers, const ReviewedRows& known,
+                                  const NoiseRate& noise) {
+    std::vector<float> all(known.rows.begin(), known.rows.end());
+    std::vector<std::uint32_t> labels(known.labels.begin(), known.labels.end());
+    all.insert(all.end(), rows.rows.begin(), rows.rows.end());
+    labels.insert(labels.end(), rows.labels.begin(), rows.labels.end());
+    const std::size_t values = rows.rows.size() / rows.labels.size();
+    std::vector<double> suspicions;
+    for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+        const std::uint32_t label = rows.labels[i];
+        double& suspicion = suspicions.emplace_back(
+            noise.suspicion(probabilities_of(answers.logits_of(i, answers.exits - 1))[label], answers.classes));
+        // Itself is the nearest of all, and agrees.
+        if (suspicion > kSuspected && neighbours_say(label, rows.rows.subspan(i * values, values), {all, labels},
+                                                     kWitnesses + 1, kWitnessesAgree + 1)) {
+            suspicion = 0;
+        }
+    }
+    return suspicions;
 }
 
 float energy_of(std::span<const float> logits) {
@@ -102,9 +119,7 @@ std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, con
         evidence.neighbours_agree = evidence.predicted > kDoubted &&
                                     neighbours_say(prediction.predicted, rows[i].scaled, known, kNeighbours, kVotes);
         evidence.reacting = circumstances.reacting;
-        if (circumstances.noise.high()) {
-            evidence.suspicion = circumstances.noise.suspicion(now[label], answers.classes);
-        }
+        if (!circumstances.suspicions.empty()) evidence.suspicion = circumstances.suspicions[i];
         evidence.answered = double{prediction.probability};
         evidence.margin = double{prediction.margin};
         evidence.truth_was_second = second_of(answers.logits_of(i, answered)) == label;

@@ -43,7 +43,7 @@ struct AnsweredRow {
 struct Circumstances {
     float strange = 0;  ///< EnergyHistory::strange()
     bool reacting = false;
-    NoiseRate noise;
+    std::span<const double> suspicions;  ///< of each row, as suspicions_of() has them; empty: nobody is suspected
 };
 
 /// The types of a trigger's wrong answers; Unjudged where the answer was right. `answers`: of `rows` in their order, at
@@ -52,8 +52,10 @@ struct Circumstances {
 [[nodiscard]] std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, const ForwardResult& answers,
                                                         const ReviewedRows& known, const Circumstances& circumstances);
 
-/// What the deepest exit gives each label; `answers`: of the labels' rows, in order, at its beginning.
-[[nodiscard]] std::vector<double> probabilities_of_labels(const ForwardResult& answers,
-                                                          std::span<const std::uint32_t> labels);
+/// How likely each label is wrong, by the deepest exit: NoiseRate::suspicion(). None is suspected that two of its three
+/// nearest neighbours carry too, in the trigger or in memory: many who say the same are no noise, but something that
+/// the model does not know yet. `answers`: of `rows`, in order, at its beginning. Cost: as types_of().
+[[nodiscard]] std::vector<double> suspicions_of(const ReviewedRows& rows, const ForwardResult& answers,
+                                                const ReviewedRows& known, const NoiseRate& noise);
 
 }  // namespace skerry::node

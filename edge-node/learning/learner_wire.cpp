@@ -134,6 +134,8 @@ Bytes encode(const TrainPlan& plan) {
     ByteWriter writer;
     writer.put(static_cast<std::uint8_t>(plan.optimiser)).put(plan.hypergradient);
     writer.put(plan.learning_rate).put(plan.gradient_norm_max).put(plan.logit_weight).put(plan.proximal);
+    for (const float bound : plan.rate_bounds)
+        writer.put(bound);
     for (const auto& weights : {plan.exit_weights, plan.distillation}) {
         for (const float weight : weights)
             writer.put(weight);
@@ -166,6 +168,7 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
          {&plan.hypergradient, &plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight, &plan.proximal}) {
         read(*value);
     }
+    std::for_each(plan.rate_bounds.begin(), plan.rate_bounds.end(), read);
     for (auto* weights : {&plan.exit_weights, &plan.distillation})
         std::for_each(weights->begin(), weights->end(), read);
     if (!fine) return malformed("plan: a rate or weight is negative or not finite");
@@ -197,6 +200,9 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
     if (!reader.finished()) return malformed("plan: its length");
     if (plan.hypergradient > 0 && plan.optimiser != Optimiser::Adam) {
         return malformed("plan: only Adam's rate can follow a hypergradient");
+    }
+    if (plan.hypergradient > kHypergradientMax || plan.rate_bounds[0] > plan.rate_bounds[1]) {
+        return malformed("plan: its hypergradient or the bounds of its rate");
     }
     return plan;
 }

@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "edge-node/learning/engine.hpp"
+#include "edge-node/learning/learner_wire.hpp"
+
 namespace skerry::node {
 namespace {
 
@@ -28,7 +31,7 @@ std::vector<std::string> LearningConfig::problems() const {
     problems.expect(trigger_rows >= 2 && trigger_rows <= 10'000, "learning.trigger_rows must be 2 … 10,000");
     problems.expect(learning_rate == 0 || within(learning_rate, 1e-7, 1), "learning.rate must be 0 or 1e-7 … 1");
     problems.expect(within(decay_triggers, 0.1, 1e9), "learning.decay_triggers must be 0.1 … 1e9");
-    problems.expect(within(hypergradient, 1e-6, 0.5), "learning.hypergradient must be 1e-6 … 0.5");
+    problems.expect(within(hypergradient, 1e-6, kHypergradientMax), "learning.hypergradient must be 1e-6 … 0.5");
     problems.expect(within(elastic_min, 1e-3, 1), "learning.elastic_min must be 0.001 … 1");
     problems.expect(within(elastic_max, 1, 1e3), "learning.elastic_max must be 1 … 1000");
     problems.expect(within(elastic_gain, 0, 2), "learning.elastic_gain must be 0 … 2");
@@ -39,6 +42,8 @@ std::vector<std::string> LearningConfig::problems() const {
     problems.expect(react_triggers <= 1000 && drift_cooldown_triggers <= 1000,
                     "learning.react_triggers and drift_cooldown_triggers must be at most 1000");
     problems.expect(step_new_rows >= 1 && step_new_rows <= 1000, "learning.step_new_rows must be 1 … 1000");
+    problems.expect(step_new_rows == 0 || (trigger_rows / step_new_rows + 1) * react_passes <= learner_wire::kStepsMax,
+                    "learning.trigger_rows / step_new_rows · react_passes must be at most 9,999 steps");
     problems.expect(step_replay_rows <= 1000, "learning.step_replay_rows must be at most 1000");
     problems.expect(step_made_rows <= 1000, "learning.step_made_rows must be at most 1000");
     problems.expect(step_made_rows == 0 || within(made_weight, 0.01, 1), "learning.made_weight must be 0.01 … 1");

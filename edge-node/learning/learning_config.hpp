@@ -10,7 +10,7 @@ namespace skerry::node {
 /// What moves the learning rate; rate_rule.hpp has the rules.
 enum class RateRule : std::uint8_t { Elastic, Fixed, Decayed, AdaGrad, Cocob, Hypergradient };
 
-/// How a node learns from labels. The defaults are what was measured to work: docs/results.md.
+/// How a node learns from labels. The defaults are what was measured to work: docs/learning.md.
 struct LearningConfig {
     /// Labelled samples that make one trigger.
     std::size_t trigger_rows = 100;
@@ -79,7 +79,7 @@ struct LearningConfig {
     std::size_t rejects_max = 3;
     std::size_t pause_triggers = 10;
 
-    /// A label that the model is sure against, and the samples around it too, is not learned.
+    /// Where more than one label in twenty is wrong, one that is likelier wrong than right is neither learned nor kept.
     bool doubt_labels = true;
 
     /// Share of the newest trigger in the normaliser's moments.

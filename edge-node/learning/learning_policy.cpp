@@ -4,8 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "common/base/limits.hpp"
+
 namespace skerry::node {
 namespace {
+
+// Of the billion that one value of a node's database holds; the rest is for the remembered samples.
+constexpr std::size_t kCheckpointWeightBytesMax = 12 * limits::kParametersMax;
 
 Result<LearningModel> usable(const LearningConfig& config, const parameters::ModelSpec& spec) {
     if (const auto problems = config.problems(); !problems.empty()) {
@@ -15,6 +20,11 @@ Result<LearningModel> usable(const LearningConfig& config, const parameters::Mod
         return fail(ErrorCode::InvalidInput, text);
     }
     auto layout = SKERRY_TRY(parameters::ParameterLayout::of(spec));
+    const std::size_t vectors = 1 + shape_of(optimiser_of(config.rate_rule)).vectors;
+    if (layout.size() > kCheckpointWeightBytesMax / (vectors * sizeof(float))) {
+        return fail(ErrorCode::InvalidInput, "learning.rate_rule = " + std::string(name_of(config.rate_rule)) +
+                                                 " remembers too much for a model of this size: choose elastic");
+    }
     return LearningModel{spec, std::move(layout)};
 }
 
@@ -67,6 +77,9 @@ Result<> LearningPolicy::rebase(std::vector<float> parameters) {
     state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
     state_.previous = nullptr;
     state_.anchor = state_.parameters;
+    // What was seen of the old weights: which labels look wrong to them, whom their deeper exits can teach.
+    state_.noise.begin_anew();
+    state_.distillation = {};
     // Its bets are distances from where it began: they would undo what has come.
     if (config_.rate_rule == RateRule::Cocob) state_.optimiser = {};
     state_.paused_until = 0;

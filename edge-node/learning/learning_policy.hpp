@@ -25,7 +25,8 @@ public:
                                                                         const parameters::ModelSpec& spec,
                                                                         std::vector<float> parameters);
     /// Goes on from a checkpoint, with a configuration that may have changed since.
-    /// VersionMismatch: the checkpoint is of another model or program. InvalidInput: it is damaged, or as create().
+    /// VersionMismatch: the checkpoint is of another model, or of a newer program. InvalidInput: it is damaged, or as
+    /// create().
     [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> restore(LearningEngine& engine, LearningConfig config,
                                                                          const parameters::ModelSpec& spec,
                                                                          ByteView checkpoint);
@@ -37,15 +38,17 @@ public:
     [[nodiscard]] bool busy() const { return trigger_ != nullptr; }
 
     /// New global weights came: `parameters` are those plus the local progress that they do not count. Keeps the
-    /// optimiser's memory (but COCOB's) and e, forgets the last step, ends a pause. Not while busy().
+    /// optimiser's memory (but COCOB's) and e, forgets the last step and what was seen of the old weights (the share of
+    /// wrong labels, whether deeper exits can teach), ends a pause. Not while busy().
     /// InvalidInput: another length than before, or not finite.
     [[nodiscard]] Result<> rebase(std::vector<float> parameters);
 
     [[nodiscard]] LearningState::Weights parameters() const { return state_.parameters; }
     [[nodiscard]] feedback::PrequentialNumbers prequential() const { return state_.prequential.numbers(); }
     [[nodiscard]] const LearningConfig& config() const { return config_; }
-    /// All that restore() needs; about 12 bytes a parameter and the reservoirs.
-    [[nodiscard]] Bytes checkpoint() const { return state_.save(model_.spec); }
+    /// All that restore() needs: of each parameter 4 bytes and what the optimiser remembers (shape_of), and the
+    /// reservoirs.
+    [[nodiscard]] Bytes checkpoint() const { return state_.save(model_.spec, config_); }
 
 private:
     LearningPolicy(LearningEngine& engine, LearningConfig config, LearningModel model, LearningState state)

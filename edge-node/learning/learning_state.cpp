@@ -9,9 +9,9 @@ namespace skerry::node {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
-constexpr std::uint32_t kVersion = 3;
-constexpr std::uint32_t kBeforeOptimisers =
-    2;  // has Adam's mean and square apart, none of distillation, noise, fading shares
+constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kBeforeResting = 3;     // has no rule of the rate, nobody rests, less of distillation
+constexpr std::uint32_t kBeforeOptimisers = 2;  // Adam's mean and square apart, no distillation, noise, fading shares
 constexpr std::uint32_t kBeforeErrorTypes = 1;  // and neither energies nor parents
 
 using feedback::Prequential;
@@ -71,9 +71,10 @@ LearningState::LearningState(const LearningConfig& config, const parameters::Mod
       prequential(spec.classes.size()),
       replay(Reservoir::Keeps::History, capacity(config.replay_rows, spec.input), spec.classes.size()),
       validation(Reservoir::Keeps::Newest, capacity(config.validation_rows, spec.input), spec.classes.size()),
-      random(config.seed) {}
+      random(config.seed),
+      came(spec.classes.size(), false) {}
 
-Bytes LearningState::save(const parameters::ModelSpec& spec) const {
+Bytes LearningState::save(const parameters::ModelSpec& spec, const LearningConfig& config) const {
     constexpr std::size_t kAllElse = 64 * 1024;
     ByteWriter to(sizeof(float) * (parameters->size() + optimiser.memory.size()) + replay.saved_bytes() +
                   validation.saved_bytes() + kAllElse);
@@ -97,6 +98,10 @@ Bytes LearningState::save(const parameters::ModelSpec& spec) const {
     distillation.save(to);
     noise.save(to);
     prequential.save_fading(to);
+    to.put(static_cast<std::uint8_t>(config.rate_rule)).put(static_cast<std::uint8_t>(relabelled ? 1 : 0));
+    for (const bool class_came : came)
+        to.put(static_cast<std::uint8_t>(class_came ? 1 : 0));
+    replay.save_resting(to);
     return std::move(to).take();
 }
 
@@ -140,9 +145,22 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     state.rejects_in_a_row = static_cast<std::size_t>(from.get<std::uint64_t>());
     state.paused_until = from.get<std::uint64_t>();
     if (version > kBeforeOptimisers) {
-        SKERRY_TRY(state.distillation.load(from));
+        SKERRY_TRY(state.distillation.load(from, version > kBeforeResting));
         SKERRY_TRY(state.noise.load(from));
         SKERRY_TRY(state.prequential.load_fading(from));
+    }
+    if (version > kBeforeResting) {
+        const auto rule = from.get<std::uint8_t>();
+        if (rule != static_cast<std::uint8_t>(config.rate_rule)) {
+            state.rate = LearningRate(config);
+            const bool known = rule <= static_cast<std::uint8_t>(RateRule::Hypergradient);
+            if (!known || optimiser_of(static_cast<RateRule>(rule)) != optimiser_of(config.rate_rule))
+                state.optimiser = {};
+        }
+        state.relabelled = from.get<std::uint8_t>() == 1;
+        for (std::size_t c = 0; c < classes; ++c)
+            state.came[c] = from.get<std::uint8_t>() == 1;
+        SKERRY_TRY(state.replay.load_resting(from));
     }
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;

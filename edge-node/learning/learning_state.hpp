@@ -50,17 +50,17 @@ struct LearningState {
     feedback::Reservoir replay;
     feedback::Reservoir validation;
     Random random;
-    bool relabelled =
-        false;  ///< the last drift gave known inputs other answers; false after a restart: all is replayed
+    bool relabelled = false;              ///< while reacting: the last drift gave known inputs other answers
+    std::vector<bool> came;               ///< classes since then, shape [classes]
     std::array<double, kTiers> served{};  ///< answers of each tier lately, fading
     std::uint64_t triggers = 0;
     std::size_t rejects_in_a_row = 0;
     std::uint64_t paused_until = 0;  ///< trigger number; 0: not paused
 
-    /// Everything but `previous`, `anchor`, `relabelled` and what rests, in one piece; begins with the model's
-    /// identity.
-    [[nodiscard]] Bytes save(const parameters::ModelSpec& spec) const;
-    /// VersionMismatch: of another model or an older program. InvalidInput: damaged. Reservoirs are cut to `config`.
+    /// Everything but `previous` and `anchor`, in one piece; begins with the model's identity.
+    [[nodiscard]] Bytes save(const parameters::ModelSpec& spec, const LearningConfig& config) const;
+    /// VersionMismatch: of another model or a newer program. InvalidInput: damaged. Reservoirs are cut to `config`;
+    /// what an optimiser or a rule of the rate remembered is of no use to another, which begins anew.
     [[nodiscard]] static Result<LearningState> load(ByteView bytes, const LearningConfig& config,
                                                     const LearningModel& model);
 };

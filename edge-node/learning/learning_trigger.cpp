@@ -82,8 +82,11 @@ void LearningTrigger::on_now(ForwardResult answers) {
     report.drift = finding.drift;
     report.loss_z = finding.loss_z;
     why_ = "; " + finding.sentence;
-    if (finding.drift) on_drift();
-    if (!state_.drift.reacting()) state_.replay.wake();
+    if (finding.drift) {
+        on_drift();
+    } else if (state_.relabelled) {
+        state_.drift.reacting() ? note_what_comes() : end_reaction();
+    }
     judge_errors(answers);
     choose_rows();
     if (!state_.rate.looks_back()) {
@@ -111,7 +114,7 @@ void LearningTrigger::on_twice(ForwardResult answers) {
 void LearningTrigger::on_half(ForwardResult answers) {
     if (!all_finite(answers.logits)) return not_judged();
     const std::vector<float> half = row_losses(answers, 0, all_labels_, exits_, prior_);
-    why_ = state_.rate.judge({losses_now_, losses_twice_, half}) + why_;
+    why_ = state_.rate.judge({undoubted(losses_now_), undoubted(losses_twice_), undoubted(half)}) + why_;
     train();
 }
 
@@ -172,7 +175,10 @@ void LearningTrigger::step() {
                                             report.passes, !report.reacting);
     planned.plan.optimiser = optimiser_of(config_.rate_rule);
     planned.plan.learning_rate = static_cast<float>(report.learning_rate);
-    if (config_.rate_rule == RateRule::Hypergradient) planned.plan.hypergradient = config_.hypergradient;
+    if (config_.rate_rule == RateRule::Hypergradient) {
+        planned.plan.hypergradient = config_.hypergradient;
+        planned.plan.rate_bounds = state_.rate.bounds();
+    }
     planned.plan.exit_weights = exits_;
     planned.plan.distillation = state_.distillation.weights(config_.distillation);
     std::span<const float> anchor;
@@ -223,7 +229,7 @@ void LearningTrigger::on_after(ForwardResult answers) {
     report.trained_rows = labels_.size();
     state_.rejects_in_a_row = 0;
     state_.rate.on_step(trained_rate_);
-    state_.distillation.advance(report.steps);
+    if (config_.distillation > 0) state_.distillation.advance(report.steps);
     state_.previous = std::exchange(state_.parameters, std::move(trained_));
     state_.optimiser = std::move(trained_optimiser_);
     if (state_.drift.reacting()) review_the_past(answers);

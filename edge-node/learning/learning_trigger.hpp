@@ -61,7 +61,9 @@ private:
     [[nodiscard]] std::vector<std::size_t> judging_rows() const;
     [[nodiscard]] bool doubted(std::size_t place) const;
     void read(const feedback::Reservoir& reservoir, std::vector<float>& rows, std::vector<std::uint32_t>& labels) const;
-    [[nodiscard]] bool comes_now(std::uint32_t label) const;
+    [[nodiscard]] std::vector<float> undoubted(const std::vector<float>& of_all_rows) const;
+    void note_what_comes();
+    void end_reaction();
     void review_the_past(const ForwardResult& answers);
     [[nodiscard]] std::vector<std::uint32_t> answered_now(const feedback::Reservoir& reservoir,
                                                           const ForwardResult& answers, std::size_t first) const;

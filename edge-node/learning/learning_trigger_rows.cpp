@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "common/parameters/normaliser.hpp"
 #include "edge-node/learning/learning_trigger.hpp"
@@ -57,11 +58,11 @@ void LearningTrigger::judge_errors(const ForwardResult& answers) {
     std::vector<AnsweredRow> rows;
     for (std::size_t i = 0; i < batch_.size(); ++i)
         rows.push_back({&batch_[i].prediction, batch_[i].label, std::span(all_rows_).subspan(i * values, values)});
-    if (!state_.drift.reacting() && state_.triggers > kTriggersToKnowAnything) {
-        state_.noise.observe(probabilities_of_labels(answers, all_labels_), answers.classes);
-    }
-    types_ = types_of(rows, answers, {replay_rows_, replay_labels_},
-                      {state_.energies.strange(), state_.drift.reacting(), state_.noise});
+    const ReviewedRows known{replay_rows_, replay_labels_};
+    std::vector<double> suspicions = suspicions_of({all_rows_, all_labels_}, answers, known, state_.noise);
+    if (!state_.drift.reacting() && state_.triggers > kTriggersToKnowAnything) state_.noise.observe(suspicions);
+    if (!state_.noise.high()) suspicions.clear();
+    types_ = types_of(rows, answers, known, {state_.energies.strange(), state_.drift.reacting(), suspicions});
     learned_.report.label_noise = state_.noise.value();
     for (std::size_t i = 0; i < batch_.size(); ++i) {
         state_.energies.add(energy_of(answers.logits_of(i, answers.exits - 1)));
@@ -109,6 +110,19 @@ void LearningTrigger::choose_rows() {
             chosen_.push_back(i);
         }
     }
+    if (state_.noise.high()) {
+        const double percent = 100 * state_.noise.value();
+        why_ += "; " + std::to_string(std::lround(percent)) + " % of labels seem wrong, " +
+                std::to_string(learned_.report.doubted_rows) + " of these left out";
+    }
+}
+
+std::vector<float> LearningTrigger::undoubted(const std::vector<float>& of_all_rows) const {
+    std::vector<float> kept;
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        if (!doubted(i)) kept.push_back(of_all_rows[i]);
+    }
+    return kept;
 }
 
 void LearningTrigger::keep_held_out() {
@@ -129,32 +143,47 @@ std::vector<std::size_t> LearningTrigger::judging_rows() const {
 }
 
 // A changed world has other inputs or classes, or other answers to the same ones. Then what is remembered is not true
-// of it, and no row of before is replayed until the model, which learns the new answers, still gives it its label.
+// of it, and no row of before is replayed until the model, which learns the new answers, still gives it its label; what
+// it denies to the end of the reaction is forgotten.
 void LearningTrigger::on_drift() {
     state_.drift.note_drift_at(state_.triggers);
-    state_.noise.on_drift();
+    state_.noise.begin_anew();
     std::ptrdiff_t of_known_classes = 0;
     for (const std::uint32_t label : all_labels_)
         of_known_classes += state_.replay.held()[label] >= kKnownClassRows ? 1 : 0;
     state_.relabelled = of_known_classes * 2 > std::ssize(all_labels_) &&
                         !lie_apart(all_rows_, validation_rows_, {replay_rows_, replay_labels_});
-    if (state_.relabelled) {
-        std::vector<bool> rests;
-        for (const std::uint32_t label : replay_labels_)
-            rests.push_back(comes_now(label));
-        state_.replay.rest(rests);
-    } else {
-        state_.replay.wake();  // what an alarm before this one put to rest
-    }
+    state_.replay.wake();  // what an alarm before this one put to rest
+    std::fill(state_.came.begin(), state_.came.end(), false);
+    if (state_.relabelled) note_what_comes();
     why_ += state_.relabelled ? ", the inputs are as before" : ", inputs or classes are others";
 }
 
-// Of a class that does not come now nothing can be said.
-bool LearningTrigger::comes_now(std::uint32_t label) const {
-    return std::find(all_labels_.begin(), all_labels_.end(), label) != all_labels_.end();
+// Of a class that has not come since the alarm nothing can be said; one that comes for the first time rests.
+void LearningTrigger::note_what_comes() {
+    std::vector<bool> newly(state_.came.size(), false);
+    for (const std::uint32_t label : all_labels_)
+        newly[label] = !state_.came[label];
+    std::vector<bool> rests;
+    for (const feedback::Example& example : state_.replay.examples()) {
+        const bool old = example.trigger < state_.drift.drifted_at();
+        rests.push_back(example.rests || (old && newly[example.label]));
+    }
+    state_.replay.rest(rests);
+    for (const std::uint32_t label : all_labels_)
+        state_.came[label] = true;
 }
 
-// What came since the alarm is true of the new world, whatever the model answers; so is what does not come now.
+void LearningTrigger::end_reaction() {
+    const std::size_t denied = state_.replay.erase_resting();
+    if (denied > 0) why_ += "; forgot " + std::to_string(denied) + " rows that the new world denied to the end";
+    replay_rows_.clear();
+    replay_labels_.clear();
+    read(state_.replay, replay_rows_, replay_labels_);
+    state_.relabelled = false;
+}
+
+// What came since the alarm is true of the new world, whatever the model answers; so is what has not come since.
 std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservoir& reservoir,
                                                          const ForwardResult& answers, std::size_t first) const {
     std::vector<std::uint32_t> answered;
@@ -162,7 +191,7 @@ std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservo
         const feedback::Example& example = reservoir.examples()[i];
         const auto logits = answers.logits_of(first + i, answers.exits - 1);
         const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
-        const bool old = example.trigger < state_.drift.drifted_at() && comes_now(example.label);
+        const bool old = example.trigger < state_.drift.drifted_at() && state_.came[example.label];
         answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
     }
     return answered;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace skerry::node {
 namespace {
@@ -11,12 +12,10 @@ constexpr double kLeast = 0.005, kMost = 0.5;  // from 0 it could not rise; abov
 
 }  // namespace
 
-void NoiseRate::observe(std::span<const double> of_labels, std::size_t classes) {
-    if (of_labels.empty()) return;
-    double sum = 0;
-    for (const double probability : of_labels)
-        sum += suspicion(probability, classes);
-    const double mean = sum / static_cast<double>(of_labels.size());
+void NoiseRate::observe(std::span<const double> suspicions) {
+    if (suspicions.empty()) return;
+    const double mean =
+        std::accumulate(suspicions.begin(), suspicions.end(), 0.0) / static_cast<double>(suspicions.size());
     value_ = std::clamp(value_ + kNewest * (mean - value_), kLeast, kMost);
 }
 

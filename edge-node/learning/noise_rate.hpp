@@ -18,10 +18,10 @@ public:
     /// Below this share a model that is sure is as often wrong itself.
     static constexpr double kHigh = 0.05;
 
-    /// What the deepest exit gave the labels of a trigger's rows, before they were learned.
-    void observe(std::span<const double> of_labels, std::size_t classes);
-    /// In a changed world every label looks wrong: it begins anew.
-    void on_drift() { value_ = kStart; }
+    /// What each label of a trigger is suspected of, before it was learned.
+    void observe(std::span<const double> suspicions);
+    /// In a changed world, or with other weights, what labels looked like says nothing.
+    void begin_anew() { value_ = kStart; }
 
     [[nodiscard]] double value() const { return value_; }
     [[nodiscard]] bool high() const { return value_ > kHigh; }

@@ -77,6 +77,10 @@ void LearningRate::on_step(float learning_rate) {
     if (rule_ == RateRule::Hypergradient) elastic_.restore(double{learning_rate} / base_);
 }
 
+std::array<float, 2> LearningRate::bounds() const {
+    return {static_cast<float>(base_ * elastic_.least()), static_cast<float>(base_ * elastic_.most())};
+}
+
 double LearningRate::learning_rate() const {
     return rule_ == RateRule::Cocob ? 0 : base_ * value();
 }

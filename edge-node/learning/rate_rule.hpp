@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace skerry::node {
 ///
 ///   elastic        by hindsight (elastic_rate.hpp)
 ///   fixed          e = 1
-///   decayed        e = (1 + t/τ)^−½ at the t-th trigger. Robbins, Monro 1951; Bottou 2012
+///   decayed        e = (1 + t/τ)^−½ at the t-th trigger. Zinkevich 2003
 ///   adagrad        e = 1; each weight has a rate of its own
 ///   cocob          no rate at all; e says nothing
 ///   hypergradient  what the last step made of it, within the elastic bounds. Baydin et al. 2018
@@ -39,6 +40,8 @@ public:
     /// A step was taken, and ended with this rate: e of the hypergradient rule.
     void on_step(float learning_rate);
 
+    /// Between which η stays, where it moves.
+    [[nodiscard]] std::array<float, 2> bounds() const;
     /// η of the next step; 0 where there is none.
     [[nodiscard]] double learning_rate() const;
     [[nodiscard]] double value() const { return moves() ? elastic_.value() : factor_; }

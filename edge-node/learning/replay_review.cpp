@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "common/base/error.hpp"
@@ -15,10 +16,17 @@ constexpr std::size_t kNeighbours = 3;
 constexpr std::size_t kVotes = 2;
 // Of a larger row this many values or fewer, evenly spread, say which rows are near: this runs beside serving.
 constexpr std::size_t kComparedMax = 256;
+// And so many rows, evenly spread too, are asked, or measured.
+constexpr std::size_t kAskedMax = 1000;
+constexpr std::size_t kMeasuredMax = 200;
+
+std::size_t stride_of(std::size_t count, std::size_t most) {
+    return 1 + (count - 1) / most;
+}
 
 float distance(std::span<const float> a, std::span<const float> b) {
     const auto squared = [&](std::size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); };
-    const std::size_t stride = 1 + (a.size() - 1) / kComparedMax;
+    const std::size_t stride = stride_of(a.size(), kComparedMax);
     // Four sums, so that no addition waits for the one before it.
     std::array<float, 4> sums{};
     std::size_t i = 0;
@@ -37,8 +45,7 @@ bool neighbours_say(std::uint32_t answer, std::span<const float> row, const Revi
                     std::size_t votes) {
     using Neighbour = std::pair<float, std::uint32_t>;  // distance, label
     std::vector<Neighbour> all;
-    all.reserve(among.labels.size());
-    for (std::size_t i = 0; i < among.labels.size(); ++i)
+    for (std::size_t i = 0; i < among.labels.size(); i += stride_of(among.labels.size(), kAskedMax))
         all.emplace_back(distance(row, among.rows.subspan(i * row.size(), row.size())), among.labels[i]);
     if (all.size() < count) return false;
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(count);
@@ -50,28 +57,42 @@ bool neighbours_say(std::uint32_t answer, std::span<const float> row, const Revi
 bool lie_apart(std::span<const float> newer, std::span<const float> older, const ReviewedRows& remembered) {
     constexpr std::size_t kFewest = 20;
     constexpr double kDeviations = 3;
-    if (remembered.labels.size() < kFewest) return false;
-    const std::size_t values = remembered.rows.size() / remembered.labels.size();
-    const auto nearest = [&](std::span<const float> rows, std::size_t row) {
-        float least = std::numeric_limits<float>::infinity();
-        for (std::size_t i = 0; i < remembered.labels.size(); ++i)
-            least = std::min(least,
-                             distance(rows.subspan(row * values, values), remembered.rows.subspan(i * values, values)));
-        return least;
+    const std::size_t known = remembered.labels.size();
+    if (known < kFewest) return false;
+    const std::size_t values = remembered.rows.size() / known;
+    if (newer.size() / values < kFewest || older.size() / values < kFewest) return false;
+
+    std::map<std::uint32_t, std::array<std::vector<float>, 2>> distances;  // by the label of the nearest: older, newer
+    const auto measure = [&](std::span<const float> rows, std::size_t which) {
+        const std::size_t count = rows.size() / values;
+        for (std::size_t row = 0; row < count; row += stride_of(count, kMeasuredMax)) {
+            std::pair<float, std::uint32_t> nearest{std::numeric_limits<float>::infinity(), 0};
+            for (std::size_t i = 0; i < known; i += stride_of(known, kAskedMax)) {
+                const float far =
+                    distance(rows.subspan(row * values, values), remembered.rows.subspan(i * values, values));
+                nearest = std::min(nearest, {far, remembered.labels[i]});
+            }
+            distances[nearest.second][which].push_back(nearest.first);
+        }
     };
-    std::vector<float> before;
-    for (std::size_t row = 0; row < older.size() / values; ++row)
-        before.push_back(nearest(older, row));
-    std::sort(before.begin(), before.end());
-    const std::size_t rows = newer.size() / values;
-    if (rows < kFewest || before.size() < kFewest) return false;
-    const double m = static_cast<double>(rows), n = static_cast<double>(before.size());
-    double farther = 0;  // pairs in which the newer row is, ties count a half
-    for (std::size_t row = 0; row < rows; ++row) {
-        const auto [first, last] = std::equal_range(before.begin(), before.end(), nearest(newer, row));
-        farther += static_cast<double>(first - before.begin()) + static_cast<double>(last - first) / 2;
+    measure(older, 0);
+    measure(newer, 1);
+    double farther = 0, variance = 0;
+    for (auto& [label, both] : distances) {
+        auto& [before, now] = both;
+        std::sort(before.begin(), before.end());
+        const auto m = static_cast<double>(now.size()), n = static_cast<double>(before.size());
+        double pairs = 0;  // in which the newer row is the farther one, ties count a half
+        for (const float far : now) {
+            const auto [first, last] = std::equal_range(before.begin(), before.end(), far);
+            pairs += static_cast<double>(first - before.begin()) + static_cast<double>(last - first) / 2;
+        }
+        farther += (pairs - m * n / 2) / (m + n + 1);
+        variance += m * n / (12 * (m + n + 1));
     }
-    return (farther - m * n / 2) / std::sqrt(m * n * (m + n + 1) / 12) > kDeviations;
+    // Not one of them near any that the older ones are near to.
+    if (variance == 0) return true;
+    return farther / std::sqrt(variance) > kDeviations;
 }
 
 std::vector<std::size_t> contradicted(const ReviewedRows& remembered, std::span<const std::uint32_t> answers,

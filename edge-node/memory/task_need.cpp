@@ -22,7 +22,7 @@ std::uint64_t TaskNeed::bytes() const {
 }
 
 TensorAccount account_of(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout, Tier held,
-                         std::size_t step_rows) {
+                         const StepShape& step) {
     std::uint64_t largest = spec.input.values();
     std::uint64_t all_maps = spec.input.values();
     for (std::size_t tier = 0; tier <= static_cast<std::size_t>(held); ++tier) {
@@ -37,7 +37,8 @@ TensorAccount account_of(const parameters::ModelSpec& spec, const parameters::Pa
     account.snapshot = 2 * weights;
     account.install = 2 * weights + account.snapshot;
     // Each layer's output is kept for the way back, beside its gradient.
-    account.learning = kLearnerAtStart + 4 * weights + 2 * sizeof(float) * step_rows * all_maps + account.snapshot;
+    account.learning = kLearnerAtStart + (2 + step.optimiser_vectors) * weights +
+                       2 * sizeof(float) * step.rows * all_maps + account.snapshot;
     return account;
 }
 

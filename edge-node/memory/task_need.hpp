@@ -28,13 +28,19 @@ struct TensorAccount {
     std::uint64_t sample = 0;    ///< answering one sample: its values, two maps and the logits of each exit
     std::uint64_t snapshot = 0;  ///< one version for serving: the vector, and as packed by its executor
     std::uint64_t install = 0;   ///< the version fetched, the weights rebased on it, and the next snapshot
-    /// The learner with LibTorch, the weights with their gradient and both moments of Adam, one mini-step's maps, and
+    /// The learner with LibTorch, the weights with their gradient and the optimiser's memory, one mini-step's maps, and
     /// the snapshot of the step.
     std::uint64_t learning = 0;
 };
 
-/// `step_rows`: rows of a mini-step. Sums of sizes that ModelSpec::problems() has bounded.
+/// A mini-step as far as memory goes.
+struct StepShape {
+    std::size_t rows = 0;
+    std::size_t optimiser_vectors = 0;  ///< as long as the parameters
+};
+
+/// Sums of sizes that ModelSpec::problems() has bounded.
 [[nodiscard]] TensorAccount account_of(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
-                                       Tier held, std::size_t step_rows);
+                                       Tier held, const StepShape& step);
 
 }  // namespace skerry::node

@@ -2,7 +2,7 @@
 # What a node learns from streams, test then train, and what each part of it is worth: the tables of docs/learning.md.
 #   --table rates|one-pass|ablation|wrong-labels|pairs (rates)
 #   --seeds N (5)   --length N (8000)   samples of a stream; Elec2 always comes whole   --jobs J (one a processor)
-#   --keep DIR   results are kept there, and not computed again
+#   --keep DIR   results are kept there, by stream, length, configuration, seed and what was built, and not computed again
 # Images are learned by streams/model-small.toml, but for one-pass, which has all 60,000 and the digits model. Prints a table in which each number is the median over the seeds.
 . "$(dirname "$0")/../integration/support.sh"
 table=rates seeds=5 length=8000 jobs=$(nproc) keep=
@@ -21,7 +21,9 @@ if [ -z "$keep" ]; then
 fi
 mkdir -p "$keep"
 models=$root/deploy/examples bench=$root/build/dev/tests/bench/streams-bench learner=$root/build/dev/bin/skerry-learner
-export keep bench learner
+# What was computed by other programs is no result of these.
+built=$(cat "$bench" "$learner" | sha256sum | head -c 12)
+export keep bench learner length built
 
 # The arguments of each stream, and the [learning] lines of each configuration, by name.
 declare -A stream config
@@ -45,6 +47,8 @@ for rule in decayed adagrad cocob hypergradient; do config[$rule]="rate_rule = \
 config[elastic-10-times-too-small]='rate = 0.0003'
 config[elastic-3-times-too-large]='rate = 0.009'
 config[elastic-without-effort]='react_passes = 1'
+config[fixed-3e-3-with-effort]='rate_rule = "fixed"\nrate = 3e-3'
+for rule in adagrad cocob hypergradient; do config[$rule-with-effort]="rate_rule = \"$rule\""; done
 config[without-replay]='step_replay = 0\nreplay = 0'
 config[without-counterexamples]='step_made = 0'
 config[without-gate]='gate_t = 1000.0'
@@ -57,7 +61,9 @@ case "$table" in
   rates)
     streams="elec2 mnist-swap mnist-permute mnist-invert fashion-rotate fashion-prior mnist"
     for rate in $sweep; do configs+="fixed-$rate "; done
-    configs+="decayed adagrad cocob hypergradient elastic-without-effort elastic-10-times-too-small elastic-3-times-too-large elastic" ;;
+    configs+="decayed adagrad cocob hypergradient elastic-without-effort "
+    configs+="fixed-3e-3-with-effort adagrad-with-effort cocob-with-effort hypergradient-with-effort "
+    configs+="elastic-10-times-too-small elastic-3-times-too-large elastic" ;;
   one-pass) streams="mnist-whole fashion-whole" configs=elastic ;;
   ablation)
     streams="elec2 mnist fashion mnist-permute fashion-rotate mnist-prior mnist-pairs"
@@ -68,7 +74,7 @@ case "$table" in
 esac
 
 run_one() {  # STREAM CONFIG SEED ARGUMENTS
-  local file=$keep/$1.$2.$3.json
+  local file=$keep/$1.$length.$2.$3.$built.json
   [ -s "$file" ] && return
   # Alone in its words: names and numbers that were made above.
   # shellcheck disable=SC2086
@@ -85,7 +91,14 @@ done | xargs -0 -n 4 -P "$jobs" bash -c 'run_one "$@"' run_one
 # median STREAM CONFIG EXPRESSION   of the seeds' values, or nothing
 median() {
   local seed
-  for seed in $(seq "$seeds"); do jq "$3 // empty" "$keep/$1.$2.$seed.json"; done | jq -s 'sort | .[(length - 1) / 2 | floor] // empty'
+  for seed in $(seq "$seeds"); do jq "$3 // empty" "$keep/$1.$length.$2.$seed.$built.json"; done |
+    jq -s 'if length == 0 then empty else sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2 end'
+}
+# steps CONFIG   of all streams together, as a multiple of those of the fixed rate
+steps() {
+  local s
+  for s in $streams; do printf '%s %s\n' "$(median "$s" "$1" .steps)" "$(median "$s" fixed-3e-3 .steps)"; done |
+    awk '{ a += $1; b += $2 } END { print a / b }'
 }
 percent() { local value; value=$(median "$@"); [ -z "$value" ] || printf '%.1f' "$(jq -n "$value * 100")"; }
 
@@ -120,7 +133,9 @@ case "$table" in
       for s in $streams; do printf ' %s |' "$(median "$s" "$c" .recovery_triggers)"; done
       printf '\n'
     done
-    printf '\nElec2: majority %s %%, last class %s %%, kappa-temporal of elastic %s\n' "$(percent elec2 elastic .majority)" "$(percent elec2 elastic .last_class)" "$(median elec2 elastic .kappa_temporal)" ;;
+    printf '\nMini-steps over all streams, as a multiple of those of fixed-3e-3:'
+    for c in $configs; do printf ' %s %.2f;' "$c" "$(steps "$c")"; done
+    printf '\n\nElec2: majority %s %%, last class %s %%, kappa-temporal of elastic %s\n' "$(percent elec2 elastic .majority)" "$(percent elec2 elastic .last_class)" "$(median elec2 elastic .kappa_temporal)" ;;
   *) by_stream "routed on the test images, at the end" .test.routed ;;
 esac
 if [ "$table" = wrong-labels ]; then

@@ -53,13 +53,13 @@ TEST_F(ReservoirTest, NewestHoldsTheLatestOfEachClass) {
         EXPECT_GE(kept.trigger, 980U);
 }
 
-TEST_F(ReservoirTest, DrawsWithoutRepetitionAsLongAsThereIsEnough) {
+TEST_F(ReservoirTest, DrawsNothingTwice) {
     Reservoir reservoir(Reservoir::Keeps::History, 20, 3);
     for (int i = 0; i < 20; ++i)
         reservoir.offer(example(0), random_);
     const auto drawn = reservoir.draw(20, random_);
     EXPECT_EQ(std::set<std::size_t>(drawn.begin(), drawn.end()).size(), 20U);
-    EXPECT_EQ(reservoir.draw(50, random_).size(), 50U);
+    EXPECT_EQ(reservoir.draw(50, random_).size(), 20U) << "a few rows must not stand for many";
     EXPECT_TRUE(Reservoir(Reservoir::Keeps::History, 5, 1).draw(3, random_).empty());
 }
 
@@ -68,13 +68,40 @@ TEST_F(ReservoirTest, DrawsNothingThatRestsUntilItIsWoken) {
     for (int i = 0; i < 3; ++i)
         reservoir.offer(example(0), random_);
     reservoir.rest({true, false, true});
-    EXPECT_EQ(reservoir.draw(4, random_), (std::vector<std::size_t>{1, 1, 1, 1}));
+    EXPECT_EQ(reservoir.draw(4, random_), (std::vector<std::size_t>{1}));
+    EXPECT_EQ(reservoir.awake(), (std::vector<std::size_t>{1, 0, 0}));
     reservoir.offer(example(1), random_);  // takes a place, rested
     EXPECT_EQ(reservoir.held()[1], 1U);
     reservoir.rest({true, true, true});
     EXPECT_TRUE(reservoir.draw(4, random_).empty());
     reservoir.wake();
-    EXPECT_EQ(reservoir.draw(4, random_).size(), 4U);
+    EXPECT_EQ(reservoir.draw(4, random_).size(), 3U);
+}
+
+TEST_F(ReservoirTest, ForgetsWhatRests) {
+    Reservoir reservoir(Reservoir::Keeps::History, 3, 3);
+    for (std::uint32_t label = 0; label < 3; ++label)
+        reservoir.offer(example(label), random_);
+    reservoir.rest({true, false, true});
+    EXPECT_EQ(reservoir.erase_resting(), 2U);
+    EXPECT_EQ(reservoir.held(), (std::vector<std::size_t>{0, 1, 0}));
+    EXPECT_EQ(reservoir.erase_resting(), 0U);
+}
+
+TEST_F(ReservoirTest, KnowsWhoRestsAfterARestart) {
+    Reservoir reservoir(Reservoir::Keeps::History, 3, 3);
+    for (std::uint32_t label = 0; label < 3; ++label)
+        reservoir.offer(example(label), random_);
+    reservoir.rest({true, false, true});
+    ByteWriter saved;
+    reservoir.save(saved);
+    reservoir.save_resting(saved);
+    ByteReader from(saved.bytes());
+    auto loaded = Reservoir::load(from, Reservoir::Keeps::History, 2, 3, reservoir.examples()[0].sample.size());
+    ASSERT_TRUE(loaded);
+    ASSERT_TRUE(loaded->load_resting(from)) << "fewer fit than were saved";
+    EXPECT_EQ(loaded->awake(), (std::vector<std::size_t>{0, 1, 0}));
+    EXPECT_FALSE(loaded->load_resting(from)) << "nothing is left to read";
 }
 
 TEST_F(ReservoirTest, ForgetsWhatItIsToldTo) {

@@ -53,6 +53,25 @@ TEST_F(DistillationTest, TeachesNoExitThatIsAsGoodAsItsTeacher) {
     EXPECT_EQ(weights[2], 0);
 }
 
+TEST_F(DistillationTest, TakesNoLuckForKnowledge) {
+    // Half a point ahead, but each of the two alone has a tenth of all rows right.
+    ForwardResult answers{200, kTiers, 2, {}};
+    for (int row = 0; row < 200; ++row) {
+        const bool light = row < 20, deeper = row >= 179;
+        const bool both = row >= 20 && row < 179;
+        for (const bool right : {light || both, deeper || both, deeper || both}) {
+            answers.logits.push_back(right ? 1.0F : -1.0F);
+            answers.logits.push_back(0);
+        }
+    }
+    const std::vector<std::uint32_t> labels(200, 0);
+    for (int i = 0; i < 10; ++i) {
+        distillation_.observe(answers, labels);
+        distillation_.advance(100);
+    }
+    EXPECT_THAT(distillation_.weights(0.3F), Each(0));
+}
+
 TEST_F(DistillationTest, EndsWhenTheExitHasCaughtUpAndBeginsAgainFromNothing) {
     observe(80, 90, 20);
     distillation_.advance(1000);

@@ -63,6 +63,8 @@ TEST(LearnerPlan, RefusesWhatRefersToNothingOrCannotBeComputedWith) {
         p.optimiser = Optimiser::AdaGrad;
         p.hypergradient = 0.1F;
     }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.hypergradient = 0.6F; }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.rate_bounds = {2, 1}; }));
 }
 
 TEST(LearnerPlan, SurvivesAnyDamage) {

@@ -73,6 +73,18 @@ protected:
                 result.parameters[i] *= -5;
         };
     }
+    /// Rows of the last plan that carry their cloud's label, or this one, as it was before any turn.
+    [[nodiscard]] std::size_t old_labels_replayed(std::optional<std::uint32_t> which = {}) const {
+        std::size_t old = 0;
+        for (const TrainStep& step : engine_.plans.back().steps) {
+            for (const TrainRow& row : step) {
+                const float* x = engine_.pools.back().data() + row.row * 4;
+                const bool as_before = row.label == static_cast<std::uint32_t>(std::max_element(x, x + 3) - x);
+                old += as_before && row.label == which.value_or(row.label) ? 1 : 0;
+            }
+        }
+        return old;
+    }
     [[nodiscard]] std::vector<float> weights() const {
         const auto& all = *policy_->parameters();
         return {all.begin() + static_cast<std::ptrdiff_t>(layout_.statistics()), all.end()};

@@ -96,24 +96,37 @@ TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForAWhileAndThenNoLonger) 
 }
 
 TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
-    config_.replay_logit_weight = 0.5F;  // tells the replayed rows from the others
-    policy_ = make(config_);
     learn(20);
     std::size_t forgot = 0;
     for (int i = 0; i < 5; ++i)
         forgot += learn(batch(1)).report.reason.find("no longer true") != std::string::npos;
     EXPECT_GE(forgot, 1U);
     learn(10, 1);
-    std::size_t stale = 0;  // rows of the old world in what is replayed now
-    const TrainPlan& plan = engine_.plans.back();
-    for (const TrainStep& step : plan.steps) {
-        for (const TrainRow& row : step) {
-            const float* x = engine_.pools.back().data() + row.row * 4;
-            const auto cloud = static_cast<std::uint32_t>(std::max_element(x, x + 3) - x);
-            stale += row.target && row.label == cloud ? 1 : 0;
-        }
-    }
-    EXPECT_LE(stale, 2U);
+    EXPECT_EQ(old_labels_replayed(), 0U);
+}
+
+TEST_F(LearningPolicyTest, ForgetsWhatItDeniesToTheEndOfTheReactionThoughNoNewRowLiesNear) {
+    Batch rows = batch();
+    for (std::size_t i = 0; i < 20; ++i)
+        rows.push_back(sample(0, 0));
+    learn(20);
+    learn(batch(1));
+    std::string said;
+    for (std::uint64_t i = 0; i < config_.react_triggers; ++i)
+        said += learn(batch(1)).report.reason;
+    learn(batch(1));
+    EXPECT_EQ(old_labels_replayed(), 0U) << said;
+}
+
+TEST_F(LearningPolicyTest, LetsAClassThatComesLateInTheNewWorldRestFromThenOn) {
+    learn(20);
+    Batch without = batch(1, 300);
+    std::erase_if(without, [](const auto& row) { return row.label == 2; });
+    without.resize(100);
+    EXPECT_THAT(learn(without).report.reason, HasSubstr("the inputs are as before"));
+    EXPECT_GT(old_labels_replayed(2), 0U) << "nothing is known of the class that does not come";
+    const Learned whole = learn(batch(1));
+    EXPECT_EQ(old_labels_replayed(2), 0U) << whole.report.reason;
 }
 
 // In a plan the trigger's own rows come first, and those of the past behind them.

@@ -6,11 +6,26 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
+// What a checkpoint of three classes ends with since version 4: the rule, the relabelling and what has come since, who
+// rests; and since version 3 before that: distillation, noise, and what fades of the prequential numbers.
+std::size_t new_in_version_4(std::size_t replayed) {
+    return 1 + 1 + 3 + 4 + replayed;
+}
+constexpr std::size_t kDistillation = 8 + kTiers * (8 + 8 + 8);
+constexpr std::size_t kAfterDistillation = 8 + 8 * (2 + 2 * kTiers + 2 * 3);
+constexpr std::size_t kNewInVersion3 = kDistillation + kAfterDistillation;
+
 TEST_F(LearningPolicyTest, KeepsMomentsAndFactorAcrossAPullButSkipsOneProbe) {
-    learn(6);
+    std::size_t replayed = 0;
+    for (int i = 0; i < 6; ++i)
+        replayed += learn(batch()).report.trained_rows;
     const Bytes before = policy_->checkpoint();
     ASSERT_TRUE(policy_->rebase(*policy_->parameters()));
-    EXPECT_EQ(policy_->checkpoint(), before);  // all but the last step
+    // All but the last step, which is not saved, and what was seen of the old weights.
+    const Bytes after = policy_->checkpoint();
+    const std::size_t same = before.size() - new_in_version_4(replayed) - kNewInVersion3;
+    ASSERT_EQ(after.size(), before.size());
+    EXPECT_TRUE(std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(same), after.begin()));
     engine_.forwards.clear();
     EXPECT_THAT(learn(batch()).report.reason, HasSubstr("no last step"));
     EXPECT_EQ(engine_.forwards.size(), 2U);
@@ -48,16 +63,13 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointAsIfNothingHadHappened) {
     auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
-    ASSERT_TRUE(policy_->rebase(*policy_->parameters()));  // a restart knows no last step
+    for (LearningPolicy* policy : {policy_.get(), restored->get()})  // a restart knows no last step
+        ASSERT_TRUE(policy->rebase(*policy->parameters()));
     const Batch rows = batch();
     learn(rows);
     (*restored)->learn(rows, [](const Result<Learned>& learned) { EXPECT_TRUE(learned); });
     EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
 }
-
-// What a checkpoint ends with since version 3: distillation, noise, and what fades of the prequential numbers of three
-// classes.
-constexpr std::size_t kNewInVersion3 = (8 + kTiers * (8 + 8)) + 8 + 8 * (2 + 2 * kTiers + 2 * 3);
 
 TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfErrors) {
     const Bytes now = policy_->checkpoint();
@@ -72,7 +84,7 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfError
     before[4] = std::byte{1};
     const auto first = before.begin() + static_cast<std::ptrdiff_t>(errors);
     before.erase(first, first + kNoEnergiesNoParents);
-    before.resize(before.size() - kNewInVersion3);
+    before.resize(before.size() - new_in_version_4(0) - kNewInVersion3);
     before.insert(before.begin() + static_cast<std::ptrdiff_t>(memory), 4, std::byte{0});
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, before);
@@ -81,7 +93,10 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatKnewNoTypesOfError
 }
 
 TEST_F(LearningPolicyTest, GoesOnFromACheckpointThatHasAdamsMeanAndSquareApart) {
-    learn(3);
+    std::size_t replayed = 0;
+    for (int i = 0; i < 3; ++i)
+        replayed += learn(batch()).report.trained_rows;
+    const std::size_t new_since = kNewInVersion3 + new_in_version_4(replayed);
     const Bytes now = policy_->checkpoint();
     const std::size_t vector = sizeof(float) * layout_.size();
     const std::size_t memory = 4 + 4 + 32 + 8 + (4 + vector) + 8 + 1;
@@ -93,15 +108,39 @@ TEST_F(LearningPolicyTest, GoesOnFromACheckpointThatHasAdamsMeanAndSquareApart) 
     before.put_sized(mean).put_sized(square).put(all.subspan(memory + 4 + 2 * vector));
     Bytes old = std::move(before).take();
     old[memory - 1] = std::byte{1};
-    old.resize(old.size() - kNewInVersion3);
+    old.resize(old.size() - new_since);
 
     const auto restored = LearningPolicy::restore(engine_, config_, spec_, old);
     ASSERT_TRUE(restored) << restored.error().message;
     Bytes read = (*restored)->checkpoint();
     Bytes expected = now;
-    read.resize(read.size() - kNewInVersion3);
-    expected.resize(expected.size() - kNewInVersion3);
+    read.resize(read.size() - new_since);
+    expected.resize(expected.size() - new_since);
     EXPECT_EQ(read, expected);
+}
+
+TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramInWhichNobodyRestedAfterARestart) {
+    const Bytes now = policy_->checkpoint();
+    Bytes old = now;
+    old[4] = std::byte{3};
+    old.resize(old.size() - new_in_version_4(0));
+    const auto distillation = old.end() - static_cast<std::ptrdiff_t>(kNewInVersion3);
+    old.erase(distillation + 8, distillation + 8 + kTiers * 8);  // as long as what it did not count
+    const auto restored = LearningPolicy::restore(engine_, config_, spec_, old);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ((*restored)->checkpoint(), now);
+}
+
+TEST_F(LearningPolicyTest, LetsWhatTheNewWorldDeniesRestAfterARestartToo) {
+    learn(20);
+    learn(batch(1));
+    auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_EQ((*restored)->checkpoint(), policy_->checkpoint());
+    policy_ = std::move(*restored);
+    for (int i = 0; i < 3; ++i)
+        learn(batch(1));
+    EXPECT_EQ(old_labels_replayed(), 0U);
 }
 
 TEST_F(LearningPolicyTest, BeginsAnOptimisersMemoryAnewWhereTheCheckpointHasAnothers) {
@@ -112,6 +151,17 @@ TEST_F(LearningPolicyTest, BeginsAnOptimisersMemoryAnewWhereTheCheckpointHasAnot
     policy_ = std::move(*restored);
     EXPECT_TRUE(learn(batch()).accepted);
     EXPECT_EQ(engine_.plans.back().optimiser, Optimiser::AdaGrad);
+}
+
+TEST_F(LearningPolicyTest, BeginsTheRateAnewWhereAnotherRuleMovedIt) {
+    config_.rate_rule = RateRule::Decayed;
+    policy_ = make(config_);
+    EXPECT_LT(learn(60).report.elastic, 0.6);
+    config_.rate_rule = RateRule::Elastic;
+    auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
+    ASSERT_TRUE(restored) << restored.error().message;
+    policy_ = std::move(*restored);
+    EXPECT_EQ(learn(batch()).report.elastic, 1) << "what is known of the last step is nothing";
 }
 
 TEST_F(LearningPolicyTest, RefusesADamagedCheckpointOfAnySort) {

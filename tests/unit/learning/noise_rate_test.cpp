@@ -18,8 +18,14 @@ protected:
             std::vector<double> given(100);
             for (double& probability : given)
                 probability = random_.uniform() < wrong_share ? 0.05 / 9 : 0.95;
-            rate_.observe(given, 10);
+            observe(given);
         }
+    }
+    void observe(const std::vector<double>& given) {
+        std::vector<double> suspicions;
+        for (const double probability : given)
+            suspicions.push_back(rate_.suspicion(probability, 10));
+        rate_.observe(suspicions);
     }
 
     NoiseRate rate_;
@@ -39,13 +45,13 @@ TEST_F(NoiseRateTest, StaysLowWhereLabelsAreAsLikelyAsTheModelSays) {
     for (std::size_t i = 0; i < 10; ++i)
         given[i] = 0.1;  // of ten rows that are 10 % likely something else, one is
     for (int trigger = 0; trigger < 40; ++trigger)
-        rate_.observe(given, 10);
+        observe(given);
     EXPECT_FALSE(rate_.high());
 }
 
 TEST_F(NoiseRateTest, BeginsAnewInAChangedWorld) {
     observe(0.3, 40);
-    rate_.on_drift();
+    rate_.begin_anew();
     EXPECT_FALSE(rate_.high());
 }
 
@@ -71,6 +77,14 @@ std::vector<float> rows_at(float x, std::size_t count, Random& random) {
     return rows;
 }
 
+// Two hundred there, and a hundred of another class far away.
+std::vector<float> mixed_far(Random& random) {
+    std::vector<float> rows = rows_at(0, 200, random);
+    const std::vector<float> far = rows_at(50, 100, random);
+    rows.insert(rows.end(), far.begin(), far.end());
+    return rows;
+}
+
 TEST(LieApart, TellsMovedInputsFromOthersOfTheSameKind) {
     Random random(2);
     const auto remembered = rows_at(0, 300, random), older = rows_at(0, 100, random);
@@ -80,6 +94,34 @@ TEST(LieApart, TellsMovedInputsFromOthersOfTheSameKind) {
         apart += lie_apart(rows_at(0, 100, random), older, {remembered, labels}) ? 1 : 0;
     EXPECT_LE(apart, 2);
     EXPECT_TRUE(lie_apart(rows_at(0.3F, 100, random), older, {remembered, labels}));
+}
+
+TEST(LieApart, IsNotFooledByAClassThatComesMoreOften) {
+    Random random(4);
+    // One class lies close together, the other spread out; what is remembered has as many of both.
+    const auto mixed = [&](std::size_t spread, std::size_t close) {
+        std::vector<float> rows;
+        for (std::size_t i = 0; i < 2 * close; ++i)
+            rows.push_back(static_cast<float>(random.uniform()));
+        for (std::size_t i = 0; i < 2 * spread; ++i)
+            rows.push_back(100 + 30 * static_cast<float>(random.uniform()));
+        return rows;
+    };
+    const auto remembered = mixed(150, 150), older = mixed(50, 50);
+    std::vector<std::uint32_t> labels(300, 1);
+    std::fill_n(labels.begin(), 150, 0U);
+    int apart = 0;
+    for (int i = 0; i < 50; ++i)
+        apart += lie_apart(mixed(95, 5), older, {remembered, labels}) ? 1 : 0;
+    EXPECT_LE(apart, 2);
+}
+
+TEST(LieApart, NeedsNoOldRowsWhereTheNewOnesAre) {
+    Random random(5);
+    const auto remembered = mixed_far(random), older = rows_at(0, 100, random);
+    std::vector<std::uint32_t> labels(300, 0);
+    std::fill(labels.begin() + 200, labels.end(), 1U);
+    EXPECT_TRUE(lie_apart(rows_at(50, 100, random), older, {remembered, labels}));
 }
 
 TEST(LieApart, ClaimsNothingFromAFewRows) {

@@ -294,11 +294,16 @@ TEST_P(TorchEngineTest, RaisesATimidRateByItsHypergradientAndTellsIt) {
     plan_.steps.assign(20, plan_.steps[0]);
     plan_.learning_rate = 1e-5F;
     plan_.hypergradient = 0.1F;
+    plan_.rate_bounds = {1e-6F, 1};
     auto theta = theta_;
     std::vector<float> memory(2 * theta.size()), losses(20);
     const auto trained = engine_.train({theta, memory, 0, rows_, targets_, {}, losses}, plan_, kHere);
     ASSERT_TRUE(trained && trained->finite);
     EXPECT_GT(trained->learning_rate, 1.5e-5F);
+    plan_.rate_bounds = {1e-6F, 1.2e-5F};
+    const auto bounded = engine_.train({theta, memory, 20, rows_, targets_, {}, losses}, plan_, kHere);
+    ASSERT_TRUE(bounded && bounded->finite);
+    EXPECT_LE(bounded->learning_rate, 1.2e-5F);
 }
 
 TEST(Exchange, RefusesWorkBeforeAModelAndRequestsLargerThanTheirMemory) {

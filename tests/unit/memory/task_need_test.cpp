@@ -22,13 +22,15 @@ TEST(TensorAccount, ALighterTierNeedsLess) {
     const parameters::ModelSpec spec = parameters::testing::digits();
     const auto layout = parameters::ParameterLayout::of(spec);
     ASSERT_TRUE(layout);
-    const TensorAccount light = account_of(spec, *layout, Tier::Light, 20);
-    const TensorAccount heavy = account_of(spec, *layout, Tier::Heavy, 20);
+    const TensorAccount light = account_of(spec, *layout, Tier::Light, {20, 2});
+    const TensorAccount heavy = account_of(spec, *layout, Tier::Heavy, {20, 2});
     EXPECT_EQ(light.snapshot, 8 * layout->prefix(Tier::Light));
     EXPECT_EQ(heavy.snapshot, 8 * layout->prefix(Tier::Heavy));
     EXPECT_LT(light.snapshot, heavy.snapshot);
     EXPECT_LT(light.learning, heavy.learning);
     EXPECT_LT(light.install, heavy.install);
+    EXPECT_EQ(account_of(spec, *layout, Tier::Heavy, {20, 5}).learning,
+              heavy.learning + 3 * sizeof(float) * layout->prefix(Tier::Heavy));
     EXPECT_GE(heavy.sample, light.sample);
     EXPECT_GE(light.sample, spec.input.sample_bytes() + spec.input.values() * sizeof(float));
 }
