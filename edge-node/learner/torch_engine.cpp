@@ -122,11 +122,18 @@ Tensor distilled(const StepTensors& step, const std::vector<Tensor>& exits, std:
     return (taught.exp() * (taught - said)).sum(1) * right * (kTemperature * kTemperature);
 }
 
+// −log((1−ρ)·p + ρ·(1−p)/(classes−1)) of −log p.
+Tensor forward_corrected(const Tensor& cross_entropy, float noise, std::int64_t classes) {
+    const float another = noise / static_cast<float>(classes - 1);
+    return -(another + (1 - noise - another) * (-cross_entropy).exp()).log();
+}
+
 Tensor loss_of(const StepTensors& step, const std::vector<Tensor>& exits, const TrainPlan& plan, const Tensor& prior) {
     Tensor loss = at::zeros({});
     for (std::size_t k = 0; k < exits.size(); ++k) {
         const Tensor adjusted = prior.defined() ? exits[k] + prior : exits[k];
         Tensor each = at::nll_loss(at::log_softmax(adjusted, 1), step.labels, {}, at::Reduction::None);
+        if (plan.label_noise > 0) each = forward_corrected(each, plan.label_noise, adjusted.size(1));
         if (k + 1 < exits.size() && plan.distillation[k] > 0) {
             each = each + plan.distillation[k] * distilled(step, exits, k);
         }

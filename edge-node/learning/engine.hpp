@@ -52,14 +52,16 @@ struct OptimiserShape {
 ///     + logit_weight · Σᵢ∈targets vᵢ·mean((z_deepest,ᵢ − targetᵢ)²) / Σᵢ vᵢ
 ///     + proximal/2 · ‖θ − anchor‖²
 ///
-/// where T = 2, both sides of KL are softmax(z / T), the teacher Tₖᵢ is the mean of the deeper exits' logits as they
-/// are, not a thing to be trained, and tₖᵢ is 1 where it is right, else 0.
+/// where CE is −log((1−ρ)·p + ρ·(1−p)/(classes−1)) of the label's probability p, with ρ = label_noise: the plain one at
+/// 0; T = 2, both sides of KL are softmax(z / T), the teacher Tₖᵢ is the mean of the deeper exits' logits as they are,
+/// not a thing to be trained, and tₖᵢ is 1 where it is right, else 0.
 ///
-/// Hinton et al. 2015 (distillation), Buzzega et al. 2020 (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020
-/// (FedProx).
+/// Patrini et al. 2017, forward correction (label noise), Hinton et al. 2015 (distillation), Buzzega et al. 2020
+/// (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020 (FedProx).
 struct TrainPlan {
     std::vector<TrainStep> steps;
     std::vector<float> class_log_prior;  ///< [classes], or empty: off
+    float label_noise = 0;               ///< the share of labels that are any other class than the truth; below 1
     std::array<float, kTiers> exit_weights{1, 1, 1};
     std::array<float, kTiers> distillation{};  ///< of each exit from those deeper; of the deepest it is not used
     Optimiser optimiser = Optimiser::Adam;

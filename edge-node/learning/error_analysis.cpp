@@ -12,7 +12,6 @@ constexpr std::size_t kEnergiesMin = 200;
 constexpr std::size_t kStrangeOneIn = 200;
 constexpr std::size_t kNeighbours = 5;
 constexpr std::size_t kVotes = 4;
-constexpr double kSuspected = 0.5;  // as type_of()'s
 constexpr std::size_t kWitnesses = 3;
 constexpr std::size_t kWitnessesAgree = 2;
 constexpr double kDeeperKnows = 0.5;
@@ -78,8 +77,9 @@ std::vector<double> suspicions_of(const ReviewedRows& rows, const ForwardResult&
     std::vector<std::uint32_t> labels(known.labels.begin(), known.labels.end());
     all.insert(all.end(), rows.rows.begin(), rows.rows.end());
     labels.insert(labels.end(), rows.labels.begin(), rows.labels.end());
-    const std::size_t values = rows.rows.size() / rows.labels.size();
     std::vector<double> suspicions;
+    if (rows.labels.empty()) return suspicions;
+    const std::size_t values = rows.rows.size() / rows.labels.size();
     for (std::size_t i = 0; i < rows.labels.size(); ++i) {
         const std::uint32_t label = rows.labels[i];
         double& suspicion = suspicions.emplace_back(

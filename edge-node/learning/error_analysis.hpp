@@ -52,6 +52,9 @@ struct Circumstances {
 [[nodiscard]] std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, const ForwardResult& answers,
                                                         const ReviewedRows& known, const Circumstances& circumstances);
 
+/// Above it a label is likelier wrong than right.
+inline constexpr double kSuspected = 0.5;
+
 /// How likely each label is wrong, by the deepest exit: NoiseRate::suspicion(). None is suspected that two of its three
 /// nearest neighbours carry too, in the trigger or in memory: many who say the same are no noise, but something that
 /// the model does not know yet. `answers`: of `rows`, in order, at its beginning. Cost: as types_of().

@@ -134,6 +134,7 @@ Bytes encode(const TrainPlan& plan) {
     ByteWriter writer;
     writer.put(static_cast<std::uint8_t>(plan.optimiser)).put(plan.hypergradient);
     writer.put(plan.learning_rate).put(plan.gradient_norm_max).put(plan.logit_weight).put(plan.proximal);
+    writer.put(plan.label_noise);
     for (const float bound : plan.rate_bounds)
         writer.put(bound);
     for (const auto& weights : {plan.exit_weights, plan.distillation}) {
@@ -164,14 +165,15 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
         value = reader.get<float>();
         fine = fine && usable(value);
     };
-    for (float* value :
-         {&plan.hypergradient, &plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight, &plan.proximal}) {
+    for (float* value : {&plan.hypergradient, &plan.learning_rate, &plan.gradient_norm_max, &plan.logit_weight,
+                         &plan.proximal, &plan.label_noise}) {
         read(*value);
     }
     std::for_each(plan.rate_bounds.begin(), plan.rate_bounds.end(), read);
     for (auto* weights : {&plan.exit_weights, &plan.distillation})
         std::for_each(weights->begin(), weights->end(), read);
     if (!fine) return malformed("plan: a rate or weight is negative or not finite");
+    if (plan.label_noise >= 1) return malformed("plan: its share of wrong labels");
     const auto priors = reader.get<std::uint32_t>();
     if (priors != 0 && priors != bounds.classes) return malformed("plan: the class prior has another length");
     for (std::uint32_t i = 0; i < priors; ++i) {

@@ -79,7 +79,8 @@ struct LearningConfig {
     std::size_t rejects_max = 3;
     std::size_t pause_triggers = 10;
 
-    /// Where more than one label in twenty is wrong, one that is likelier wrong than right is neither learned nor kept.
+    /// Where more than one label in twenty is wrong, one that is likelier wrong than right is neither learned nor kept,
+    /// and all others are learned as likely to be wrong (TrainPlan::label_noise).
     bool doubt_labels = true;
 
     /// Share of the newest trigger in the normaliser's moments.

@@ -180,6 +180,9 @@ void LearningTrigger::step() {
         planned.plan.rate_bounds = state_.rate.bounds();
     }
     planned.plan.exit_weights = exits_;
+    if (config_.doubt_labels && state_.noise.high()) {
+        planned.plan.label_noise = static_cast<float>(state_.noise.value());
+    }
     planned.plan.distillation = state_.distillation.weights(config_.distillation);
     std::span<const float> anchor;
     if (config_.proximal > 0 && state_.anchor) {
@@ -200,7 +203,7 @@ void LearningTrigger::on_trained(TrainResult result) {
     trained_optimiser_ = std::move(result.optimiser);
     trained_rate_ = result.learning_rate;
     std::vector<float> rows = validation_rows_;
-    if (state_.drift.reacting()) rows.insert(rows.end(), replay_rows_.begin(), replay_rows_.end());
+    if (reviews()) rows.insert(rows.end(), replay_rows_.begin(), replay_rows_.end());
     // The new ones where what is answered is remembered; and where there are no others that tell an overflow.
     if (config_.replay_logit_weight > 0 || rows.empty()) rows.insert(rows.end(), rows_.begin(), rows_.end());
     forward(*trained_, rows, &LearningTrigger::on_after);
@@ -232,7 +235,7 @@ void LearningTrigger::on_after(ForwardResult answers) {
     if (config_.distillation > 0) state_.distillation.advance(report.steps);
     state_.previous = std::exchange(state_.parameters, std::move(trained_));
     state_.optimiser = std::move(trained_optimiser_);
-    if (state_.drift.reacting()) review_the_past(answers);
+    if (reviews()) review_the_past(answers);
     for (std::size_t i = 0; i < labels_.size(); ++i) {
         feedback::Example example{batch_[chosen_[i]].prediction.sample, labels_[i], state_.triggers, {}};
         if (config_.replay_logit_weight > 0) {

@@ -64,6 +64,8 @@ private:
     [[nodiscard]] std::vector<float> undoubted(const std::vector<float>& of_all_rows) const;
     void note_what_comes();
     void end_reaction();
+    [[nodiscard]] bool reviews() const;
+    void forget_wrong_labels(const ForwardResult& answers);
     void review_the_past(const ForwardResult& answers);
     [[nodiscard]] std::vector<std::uint32_t> answered_now(const feedback::Reservoir& reservoir,
                                                           const ForwardResult& answers, std::size_t first) const;

@@ -197,8 +197,30 @@ std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservo
     return answered;
 }
 
+bool LearningTrigger::reviews() const {
+    return state_.drift.reacting() || (config_.doubt_labels && state_.noise.high());
+}
+
+// What was remembered before the model knew better.
+void LearningTrigger::forget_wrong_labels(const ForwardResult& answers) {
+    const auto first = static_cast<std::ptrdiff_t>(validation_labels_.size() * answers.exits * answers.classes);
+    const auto size = static_cast<std::ptrdiff_t>(replay_labels_.size() * answers.exits * answers.classes);
+    const ForwardResult replayed{replay_labels_.size(),
+                                 answers.exits,
+                                 answers.classes,
+                                 {answers.logits.begin() + first, answers.logits.begin() + first + size}};
+    const auto suspicions = suspicions_of({replay_rows_, replay_labels_}, replayed, {}, state_.noise);
+    std::vector<std::size_t> wrong;
+    for (std::size_t i = 0; i < suspicions.size(); ++i) {
+        if (suspicions[i] > kSuspected) wrong.push_back(i);
+    }
+    state_.replay.erase(wrong);
+    if (!wrong.empty()) why_ += "; forgot " + std::to_string(wrong.size()) + " rows whose labels seem wrong";
+}
+
 // Else replay would fight the new concept, and the gate would defend the old one.
 void LearningTrigger::review_the_past(const ForwardResult& answers) {
+    if (!state_.drift.reacting()) return forget_wrong_labels(answers);
     if (!state_.relabelled) return;  // new rows that lie elsewhere say nothing about the old ones
     const ReviewedRows fresh{rows_, labels_};
     const auto judged = answered_now(state_.validation, answers, 0);

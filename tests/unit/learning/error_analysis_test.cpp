@@ -168,6 +168,18 @@ TEST_F(DoubtedLabels, AreNotLearnedWhereTheyAreMany) {
     EXPECT_EQ(learned.report.errors[static_cast<std::size_t>(ErrorType::LabelNoise)], learned.report.doubted_rows);
     EXPECT_EQ(learned.report.trained_rows + learned.report.held_out_rows + learned.report.doubted_rows, 100U);
     EXPECT_EQ(learned.consumed.size(), 100U);  // they are learned from by nobody later
+    EXPECT_NEAR(engine_.plans.back().label_noise, learned.report.label_noise, 1e-6)
+        << "those that are not found count less";
+    EXPECT_THAT(learned.report.reason, ::testing::HasSubstr("% of labels seem wrong"));
+    std::size_t wrong = 0, replayed = 0;
+    for (const TrainStep& step : engine_.plans.back().steps) {
+        for (const TrainRow& row : step) {
+            const float* x = engine_.pools.back().data() + row.row * 4;
+            ++replayed;
+            wrong += row.label != static_cast<std::uint32_t>(std::max_element(x, x + 3) - x) ? 1 : 0;
+        }
+    }
+    EXPECT_LT(wrong * 100, replayed * 3) << "what was remembered before the model knew better is forgotten";
 }
 
 TEST_F(DoubtedLabels, AreLearnedWhereTheyAreFew) {

@@ -65,6 +65,7 @@ TEST(LearnerPlan, RefusesWhatRefersToNothingOrCannotBeComputedWith) {
     }));
     EXPECT_TRUE(refused([](TrainPlan& p) { p.hypergradient = 0.6F; }));
     EXPECT_TRUE(refused([](TrainPlan& p) { p.rate_bounds = {2, 1}; }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.label_noise = 1; }));
 }
 
 TEST(LearnerPlan, SurvivesAnyDamage) {

@@ -46,7 +46,7 @@ parameters::ModelSpec tabular_spec() {
 
 class TorchEngineTest : public ::testing::TestWithParam<parameters::ModelSpec> {
 protected:
-    static void SetUpTestSuite() { prepare_torch(); }
+    static void SetUpTestSuite() { [[maybe_unused]] static const bool once = (prepare_torch(), true); }
 
     TorchEngineTest() {
         for (std::size_t i = 0; i < layout_.statistics() / 2; ++i) {
@@ -93,8 +93,10 @@ protected:
                 double sum = 0;
                 for (std::size_t c = 0; c < classes; ++c)
                     sum += std::exp(double{z[c]} + double{plan_.class_log_prior[c]});
+                const double p = std::exp(double{z[row.label]} + double{plan_.class_log_prior[row.label]}) / sum;
+                const double noise = double{plan_.label_noise};
                 total += double{plan_.exit_weights[k]} * double{row.weight} / weights *
-                         (std::log(sum) - double{z[row.label]} - double{plan_.class_log_prior[row.label]} +
+                         (-std::log((1 - noise) * p + noise * (1 - p) / 2) +
                           double{plan_.distillation[k]} *
                               distilled(logits.data() + row.row * exits * classes, k, exits, row.label));
             }
@@ -150,6 +152,23 @@ protected:
         return mean;
     }
 
+    void expect_the_gradient_of_the_loss() {
+        const auto computed = gradient(theta_);
+        std::size_t compared = 0;
+        std::size_t agreed = 0;
+        for (std::size_t i = layout_.statistics(); i < theta_.size(); i += 1 + theta_.size() / 150) {
+            const float h = 4e-3F;  // large enough for float32 logits
+            auto up = theta_, down = theta_;
+            up[i] += h;
+            down[i] -= h;
+            const double numeric = (loss(up) - loss(down)) / double{up[i] - down[i]};
+            ++compared;
+            if (std::abs(numeric - double{computed[i]}) < 0.02 * std::abs(numeric) + 2e-3) ++agreed;
+        }
+        EXPECT_GT(compared, 90U);
+        EXPECT_GE(agreed, compared * 97 / 100);  // the rest cross a ReLU's corner within h
+    }
+
     static constexpr std::size_t kRows = 6;
     static constexpr std::size_t kTargets = 2;
     parameters::ModelSpec spec_ = GetParam();
@@ -163,20 +182,12 @@ protected:
 };
 
 TEST_P(TorchEngineTest, HasTheGradientOfItsLoss) {
-    const auto computed = gradient(theta_);
-    std::size_t compared = 0;
-    std::size_t agreed = 0;
-    for (std::size_t i = layout_.statistics(); i < theta_.size(); i += 1 + theta_.size() / 150) {
-        const float h = 4e-3F;  // large enough for float32 logits
-        auto up = theta_, down = theta_;
-        up[i] += h;
-        down[i] -= h;
-        const double numeric = (loss(up) - loss(down)) / double{up[i] - down[i]};
-        ++compared;
-        if (std::abs(numeric - double{computed[i]}) < 0.02 * std::abs(numeric) + 2e-3) ++agreed;
-    }
-    EXPECT_GT(compared, 90U);
-    EXPECT_GE(agreed, compared * 97 / 100);  // the rest cross a ReLU's corner within h
+    expect_the_gradient_of_the_loss();
+}
+
+TEST_P(TorchEngineTest, HasTheGradientOfItsLossWhereLabelsAreWrong) {
+    plan_.label_noise = 0.3F;
+    expect_the_gradient_of_the_loss();
 }
 
 TEST_P(TorchEngineTest, TellsTheLossOfEachStepWithoutTheProximalTerm) {
