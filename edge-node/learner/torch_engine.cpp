@@ -167,7 +167,7 @@ void prepare_torch() {
     ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
     ::mallopt(M_TOP_PAD, 32 << 20);
     ::mallopt(M_ARENA_MAX, 1);  // two threads that take turns
-    at::set_num_interop_threads(1);
+    if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);  // it may be set once
     prepare_torch_thread();
 }
 

@@ -46,7 +46,7 @@ parameters::ModelSpec tabular_spec() {
 
 class TorchEngineTest : public ::testing::TestWithParam<parameters::ModelSpec> {
 protected:
-    static void SetUpTestSuite() { [[maybe_unused]] static const bool once = (prepare_torch(), true); }
+    static void SetUpTestSuite() { prepare_torch(); }
 
     TorchEngineTest() {
         for (std::size_t i = 0; i < layout_.statistics() / 2; ++i) {
