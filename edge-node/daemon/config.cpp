@@ -94,8 +94,11 @@ void read(TableReader table, LearningConfig& learning) {
     table.integer("react_passes", learning.react_passes, 1, 100);
     table.integer("step_new", learning.step_new_rows, 1, 1 << 20);
     table.integer("step_replay", learning.step_replay_rows, 0, 1 << 20);
+    table.boolean("replay_adapts", learning.replay_adapts);
     table.integer("step_made", learning.step_made_rows, 0, 1 << 20);
     table.number("made_weight", learning.made_weight, 0, 1);
+    table.number("fgsm", learning.fgsm, 0, 1);
+    table.number("mixup", learning.mixup, 0, 0.5);
     table.integer("replay", learning.replay_rows, 0, 1 << 24);
     table.integer("validation", learning.validation_rows, 0, 1 << 24);
     table.number("replay_logit_weight", learning.replay_logit_weight, 0, 100);
@@ -222,8 +225,11 @@ std::string NodeConfig::to_toml() const {
         .value("react_passes", learning.react_passes)
         .value("step_new", learning.step_new_rows)
         .value("step_replay", learning.step_replay_rows)
+        .value("replay_adapts", learning.replay_adapts)
         .value("step_made", learning.step_made_rows)
         .value("made_weight", as_written(learning.made_weight))
+        .value("fgsm", as_written(learning.fgsm))
+        .value("mixup", as_written(learning.mixup))
         .value("replay", learning.replay_rows)
         .value("validation", learning.validation_rows)
         .value("replay_logit_weight", as_written(learning.replay_logit_weight))

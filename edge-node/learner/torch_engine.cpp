@@ -1,6 +1,7 @@
 #include "edge-node/learner/torch_engine.hpp"
 
 #include <cmath>
+#include <functional>
 #include <malloc.h>
 #include <map>
 
@@ -82,6 +83,7 @@ Tensor arranged(const Tensor& rows) {
 struct StepTensors {
     Tensor rows, labels, weights;                 // weights: Σ = 1
     Tensor target_rows, targets, target_weights;  // rows of this step that have a target; empty: none
+    Tensor moved_rows, distances;                 // rows of this step that are adversarial; empty: none
 };
 
 StepTensors gather(const TrainStep& step, const Tensor& pool, const Tensor& targets) {
@@ -91,17 +93,29 @@ StepTensors gather(const TrainStep& step, const Tensor& pool, const Tensor& targ
     Tensor weights = at::empty({count});
     std::vector<std::int64_t> with_target;
     std::vector<std::int64_t> wanted;
+    std::vector<std::int64_t> adversarial;
+    std::vector<float> distances;
     for (std::int64_t i = 0; i < count; ++i) {
         const TrainRow& row = step[static_cast<std::size_t>(i)];
         index.data_ptr<std::int64_t>()[i] = row.row;
         labels.data_ptr<std::int64_t>()[i] = row.label;
         weights.data_ptr<float>()[i] = row.weight;
+        if (row.adversarial > 0) {
+            adversarial.push_back(i);
+            distances.push_back(row.adversarial);
+        }
         if (!row.target) continue;
         with_target.push_back(i);
         wanted.push_back(*row.target);
     }
     weights /= weights.sum();
-    StepTensors tensors{arranged(pool.index_select(0, index)), labels, weights, {}, {}, {}};
+    StepTensors tensors{arranged(pool.index_select(0, index)), labels, weights, {}, {}, {}, {}, {}};
+    if (!adversarial.empty()) {
+        tensors.moved_rows = at::tensor(adversarial);
+        std::vector<std::int64_t> shape(static_cast<std::size_t>(pool.dim()), 1);
+        shape[0] = static_cast<std::int64_t>(distances.size());
+        tensors.distances = at::tensor(distances).reshape(shape);
+    }
     if (with_target.empty()) return tensors;
     tensors.target_rows = at::tensor(with_target);
     tensors.targets = targets.index_select(0, at::tensor(wanted));
@@ -146,6 +160,23 @@ Tensor loss_of(const StepTensors& step, const std::vector<Tensor>& exits, const 
     return loss;
 }
 
+// The step with its adversarial rows moved. Their gradient is none of the parameters'.
+using Exits = std::function<std::vector<Tensor>(const Tensor&)>;
+void move_adversarial(StepTensors& step, const TrainPlan& plan, const Tensor& prior, const Exits& exits) {
+    if (!step.moved_rows.defined()) return;
+    StepTensors some{step.rows.index_select(0, step.moved_rows).detach().requires_grad_(true),
+                     step.labels.index_select(0, step.moved_rows),
+                     step.weights.index_select(0, step.moved_rows),
+                     {},
+                     {},
+                     {},
+                     {},
+                     {}};
+    const Tensor loss = loss_of(some, exits(some.rows), plan, prior);
+    const Tensor slope = torch::autograd::grad({loss}, {some.rows})[0];
+    step.rows = arranged(step.rows.index_copy(0, step.moved_rows, some.rows.detach() + step.distances * slope.sign()));
+}
+
 bool all_finite(std::span<const float> values) {
     // A sum is finite only where every term is, short of an overflow that is as bad.
     double sum = 0;
@@ -166,7 +197,7 @@ void prepare_torch() {
     ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
     ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
     ::mallopt(M_TOP_PAD, 32 << 20);
-    ::mallopt(M_ARENA_MAX, 1);  // two threads that take turns
+    ::mallopt(M_ARENA_MAX, 1);                                               // two threads that take turns
     if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);  // it may be set once
     prepare_torch_thread();
 }
@@ -239,8 +270,10 @@ Result<TorchEngine::Trained> TorchEngine::train(const Training& training, const 
     float rate = plan.learning_rate;
     const auto learn = [&](std::size_t s) {
         std::fill(gradient.begin(), gradient.end(), 0.0F);
-        const StepTensors step = gather(plan.steps[s], pool, targets);
-        const Tensor loss = loss_of(step, run_exits(spec_, tensors, step.rows, exits), plan, prior);
+        StepTensors step = gather(plan.steps[s], pool, targets);
+        const auto answer = [&](const Tensor& rows) { return run_exits(spec_, tensors, rows, exits); };
+        move_adversarial(step, plan, prior, answer);
+        const Tensor loss = loss_of(step, answer(step.rows), plan, prior);
         loss.backward();
         training.losses[s] = loss.item<float>();
         if (plan.proximal > 0) {

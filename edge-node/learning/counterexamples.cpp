@@ -10,14 +10,47 @@ namespace {
 
 constexpr double kAnotherForSure = 0.8;
 
-void add_varied(const parameters::ModelSpec& spec, ByteView sample, std::uint32_t label,
-                std::span<const float> deviations, Random& random, MadeRows& made) {
-    const auto scaled = parameters::scaled_values(spec.input, sample);
-    SKERRY_ASSERT(scaled.has_value());  // it was scaled when it came
-    const std::vector<float> row = feedback::varied(spec, *scaled, deviations, {}, random);
-    made.rows.insert(made.rows.end(), row.begin(), row.end());
-    made.labels.push_back(label);
-}
+// Made rows, one after the other.
+class Maker {
+public:
+    Maker(const parameters::ModelSpec& spec, const MakingOptions& options, Random& random)
+        : spec_(spec), options_(options), random_(random) {}
+
+    void add(const std::vector<float>& row, const MadeLabel& label) {
+        made_.rows.insert(made_.rows.end(), row.begin(), row.end());
+        made_.labels.push_back(label);
+    }
+    [[nodiscard]] std::vector<float> scaled(ByteView sample) const {
+        auto values = parameters::scaled_values(spec_.input, sample);
+        SKERRY_ASSERT(values.has_value());  // it was scaled when it came
+        return std::move(*values);
+    }
+    void add_varied(ByteView sample, std::uint32_t label) {
+        add(feedback::varied(spec_, scaled(sample), options_.deviations, {}, random_), {label, label});
+    }
+    void add_error(const ErrorParent& parent) {
+        if (!options_.adversarial) return add_varied(parent.sample, parent.label);
+        add(scaled(parent.sample), {parent.label, parent.label, 1, true});
+    }
+    void add_contrast(const ErrorParent& parent, const feedback::Example& other) {
+        if (options_.mixup <= 0) return add_varied(other.sample, other.label);
+        std::vector<float> mixture = scaled(parent.sample);
+        const std::vector<float> with = scaled(other.sample);
+        const auto share = static_cast<float>(random_.uniform(0, double{options_.mixup}));
+        for (std::size_t i = 0; i < mixture.size(); ++i)
+            mixture[i] += share * (with[i] - mixture[i]);
+        add(mixture, {parent.label, other.label, 1 - share});
+    }
+
+    [[nodiscard]] std::size_t count() const { return made_.labels.size(); }
+    [[nodiscard]] MadeRows take() && { return std::move(made_); }
+
+private:
+    const parameters::ModelSpec& spec_;
+    const MakingOptions& options_;
+    Random& random_;
+    MadeRows made_;
+};
 
 const feedback::Example* any_of(const feedback::Reservoir& replay, std::uint32_t label, Random& random) {
     const std::size_t held = replay.held()[label];
@@ -87,21 +120,20 @@ Result<> ErrorParents::load(ByteReader& from, std::size_t classes, std::size_t s
 }
 
 MadeRows make_counterexamples(const parameters::ModelSpec& spec, ErrorParents& parents,
-                              const feedback::Reservoir& replay, std::span<const float> deviations, std::size_t count,
-                              Random& random) {
-    MadeRows made;
-    while (made.labels.size() < count) {
+                              const feedback::Reservoir& replay, const MakingOptions& options, Random& random) {
+    Maker maker(spec, options, random);
+    while (maker.count() < options.count) {
         const ErrorParent* const parent = parents.next();
         if (parent == nullptr) break;
-        add_varied(spec, parent->sample, parent->label, deviations, random, made);
-        if (const auto* other = any_of(replay, parent->predicted, random))
-            add_varied(spec, other->sample, other->label, deviations, random, made);
+        maker.add_error(*parent);
+        if (const auto* other = any_of(replay, parent->predicted, random)) maker.add_contrast(*parent, *other);
         for (const std::size_t index : replay.draw(2, random)) {
             const feedback::Example& example = replay.examples()[index];
-            add_varied(spec, example.sample, example.label, deviations, random, made);
+            maker.add_varied(example.sample, example.label);
         }
     }
-    made.labels.resize(std::min(made.labels.size(), count));
+    MadeRows made = std::move(maker).take();
+    made.labels.resize(std::min(made.labels.size(), options.count));
     made.rows.resize(made.labels.size() * spec.input.values());
     return made;
 }
@@ -115,7 +147,8 @@ MadeRows accepted(const MadeRows& made, const ForwardResult& answers) {
         double sum = 0;
         for (const float logit : logits)
             sum += std::exp(double{logit} - double{*best});
-        const bool another = best - logits.begin() != std::ptrdiff_t{made.labels[i]};
+        const auto answer = static_cast<std::uint32_t>(best - logits.begin());
+        const bool another = answer != made.labels[i].label && answer != made.labels[i].other;
         if (another && 1 / sum > kAnotherForSure) continue;
         const auto row = std::span(made.rows).subspan(i * values, values);
         kept.rows.insert(kept.rows.end(), row.begin(), row.end());

@@ -48,20 +48,37 @@ private:
     std::deque<ErrorParent> parents_;  ///< the one whose turn it is first
 };
 
+/// What a made row is to be taken for.
+struct MadeLabel {
+    std::uint32_t label = 0;
+    std::uint32_t other = 0;   ///< of a mixture: the class that it was mixed with, else as `label`
+    float share = 1;           ///< of `label`; the rest is of `other`
+    bool adversarial = false;  ///< the learner moves it where its loss rises most, before it is learned
+};
+
 /// Rows made for one trigger, scaled, each with the label that it must keep.
 struct MadeRows {
     std::vector<float> rows;  ///< shape [labels, input.values()]
-    std::vector<std::uint32_t> labels;
+    std::vector<MadeLabel> labels;
 };
 
-/// Up to `count` rows: in turn a variation of an error, of a remembered sample of the class that it was taken for, so
-/// that the boundary is seen from both sides, and of two remembered samples of any class, so that not only errors
-/// become robust. None where there are no errors. Draws from `random`.
-[[nodiscard]] MadeRows make_counterexamples(const parameters::ModelSpec& spec, ErrorParents& parents,
-                                            const feedback::Reservoir& replay, std::span<const float> deviations,
-                                            std::size_t count, Random& random);
+/// How rows are made.
+struct MakingOptions {
+    std::span<const float> deviations;  ///< of each channel or feature: feedback::varied()
+    std::size_t count = 0;              ///< rows at most
+    float mixup = 0;                    ///< the most that the other class has in a mixture; 0: nothing is mixed
+    bool adversarial = false;           ///< an error itself, moved, instead of its variation
+};
 
-/// Those whose label the deepest exit still finds possible, at the weights before the step: it prefers no other class
+/// In turn a variation of an error, of a remembered sample of the class that it was taken for, so that the boundary is
+/// seen from both sides (or, with mixup, a mixture of both with the labels in the same shares: Zhang et al. 2018), and
+/// of two remembered samples of any class, so that not only errors become robust. None where there are no errors.
+/// Draws from `random`.
+[[nodiscard]] MadeRows make_counterexamples(const parameters::ModelSpec& spec, ErrorParents& parents,
+                                            const feedback::Reservoir& replay, const MakingOptions& options,
+                                            Random& random);
+
+/// Those whose labels the deepest exit still finds possible, at the weights before the step: it prefers no third class
 /// with more than 0.8. `answers`: of `made`, row by row.
 [[nodiscard]] MadeRows accepted(const MadeRows& made, const ForwardResult& answers);
 

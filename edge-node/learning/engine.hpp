@@ -18,6 +18,9 @@ struct TrainRow {
     std::uint32_t label = 0;              ///< class index
     float weight = 1;                     ///< its share in the step's loss, above 0
     std::optional<std::uint32_t> target;  ///< index into the pool of remembered logits
+    /// Above 0: the row is first moved so far, in deviations of each input, by the sign of its loss's slope, without
+    /// logit and proximal terms, at the weights of its step. Goodfellow et al. 2015, FGSM.
+    float adversarial = 0;
 };
 
 using TrainStep = std::vector<TrainRow>;

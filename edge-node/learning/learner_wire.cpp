@@ -149,6 +149,7 @@ Bytes encode(const TrainPlan& plan) {
         writer.put(static_cast<std::uint32_t>(step.size()));
         for (const TrainRow& row : step) {
             writer.put(row.row).put(row.label).put(row.weight).put(row.target.value_or(kNoTarget));
+            writer.put(row.adversarial);
         }
     }
     return std::move(writer).take();
@@ -193,8 +194,10 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
             row.weight = reader.get<float>();
             const auto target = reader.get<std::uint32_t>();
             if (target != kNoTarget) row.target = target;
+            row.adversarial = reader.get<float>();
             const bool fits = row.row < bounds.rows && row.label < bounds.classes && usable(row.weight) &&
-                              row.weight > 0 && (!row.target || *row.target < bounds.targets);
+                              row.weight > 0 && usable(row.adversarial) &&
+                              (!row.target || *row.target < bounds.targets);
             if (!reader.ok() || !fits) return malformed("plan: a row refers to what is not there");
             step.push_back(row);
         }

@@ -47,6 +47,8 @@ std::vector<std::string> LearningConfig::problems() const {
     problems.expect(step_replay_rows <= 1000, "learning.step_replay_rows must be at most 1000");
     problems.expect(step_made_rows <= 1000, "learning.step_made_rows must be at most 1000");
     problems.expect(step_made_rows == 0 || within(made_weight, 0.01, 1), "learning.made_weight must be 0.01 … 1");
+    problems.expect(within(fgsm, 0, 1), "learning.fgsm must be 0 … 1");
+    problems.expect(within(mixup, 0, 0.5), "learning.mixup must be 0 … 0.5");
     problems.expect(replay_rows <= 100'000, "learning.replay_rows must be at most 100,000");
     problems.expect(validation_rows <= 10'000, "learning.validation_rows must be at most 10,000");
     problems.expect(within(replay_logit_weight, 0, 10), "learning.replay_logit_weight must be 0 … 10");

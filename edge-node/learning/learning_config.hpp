@@ -43,9 +43,14 @@ struct LearningConfig {
     /// Rows of one mini-step: new ones, and as many from the past.
     std::size_t step_new_rows = 10;
     std::size_t step_replay_rows = 10;
+    bool replay_adapts = false;  ///< whether these become more while the past is forgotten, and fewer where it is not
     /// And counterexamples: variations of errors, of their confused class and of remembered samples. 0: none.
     std::size_t step_made_rows = 5;
     float made_weight = 0.5F;  ///< of one in the loss, where a real row has 1
+    /// Counterexamples of images and tables: how far an error is moved where its loss rises most, in deviations of each
+    /// input (FGSM); and the most that the class it was taken for has in a mixture with it. 0: neither.
+    float fgsm = 0;
+    float mixup = 0;
     /// Examples kept for replay, with the logits they had (DER++), and those kept to judge steps with; fewer where 16
     /// MiB of scaled values are full before.
     std::size_t replay_rows = 500;

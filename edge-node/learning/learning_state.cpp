@@ -102,6 +102,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec, const LearningConfi
     for (const bool class_came : came)
         to.put(static_cast<std::uint8_t>(class_came ? 1 : 0));
     replay.save_resting(to);
+    replay_share.save(to);
     return std::move(to).take();
 }
 
@@ -161,6 +162,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
         for (std::size_t c = 0; c < classes; ++c)
             state.came[c] = from.get<std::uint8_t>() == 1;
         SKERRY_TRY(state.replay.load_resting(from));
+        SKERRY_TRY(state.replay_share.load(from));
     }
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;

@@ -17,6 +17,7 @@
 #include "edge-node/learning/learning_config.hpp"
 #include "edge-node/learning/noise_rate.hpp"
 #include "edge-node/learning/rate_rule.hpp"
+#include "edge-node/learning/replay_share.hpp"
 #include "feedback/prequential.hpp"
 #include "feedback/reservoir.hpp"
 
@@ -46,6 +47,7 @@ struct LearningState {
     Distillation distillation;
     LabelShares labels;
     NoiseRate noise;
+    ReplayShare replay_share;
     feedback::Prequential prequential;
     feedback::Reservoir replay;
     feedback::Reservoir validation;

@@ -88,6 +88,11 @@ void LearningTrigger::on_now(ForwardResult answers) {
         state_.drift.reacting() ? note_what_comes() : end_reaction();
     }
     judge_errors(answers);
+    if (state_.drift.reacting()) {
+        state_.replay_share.begin_anew();
+    } else {
+        state_.replay_share.observe(errors, row_errors(answers, all_labels_.size(), validation_labels_));
+    }
     choose_rows();
     if (!state_.rate.looks_back()) {
         why_ = state_.rate.at_trigger(state_.triggers) + why_;
@@ -171,8 +176,8 @@ void LearningTrigger::on_made(ForwardResult answers) {
 
 void LearningTrigger::step() {
     LearningReport& report = learned_.report;
-    PlannedTraining planned = plan_training(config_, model_, state_, {{rows_, labels_}, {made_.rows, made_.labels}},
-                                            report.passes, !report.reacting);
+    PlannedTraining planned =
+        plan_training(config_, model_, state_, {{rows_, labels_}, made_}, report.passes, !report.reacting);
     planned.plan.optimiser = optimiser_of(config_.rate_rule);
     planned.plan.learning_rate = static_cast<float>(report.learning_rate);
     if (config_.rate_rule == RateRule::Hypergradient) {

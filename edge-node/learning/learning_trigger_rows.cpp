@@ -86,8 +86,8 @@ MadeRows LearningTrigger::made_rows() {
     std::vector<float> deviations;
     for (const float gain : parameters::normaliser_of(model_.layout, *state_.parameters).gain)
         deviations.push_back(1 / gain);
-    return make_counterexamples(model_.spec, state_.parents, state_.replay, deviations, steps * config_.step_made_rows,
-                                state_.random);
+    const MakingOptions options{deviations, steps * config_.step_made_rows, config_.mixup, config_.fgsm > 0};
+    return make_counterexamples(model_.spec, state_.parents, state_.replay, options, state_.random);
 }
 
 bool LearningTrigger::doubted(std::size_t place) const {

@@ -73,13 +73,20 @@ PlannedTraining plan_training(const LearningConfig& config, const LearningModel&
             for (std::size_t i = s * count / steps; i < (s + 1) * count / steps; ++i) {
                 step.push_back(TrainRow{order[i], fresh.labelled.labels[order[i]], 1.0F, {}});
             }
-            for (const std::size_t index : state.replay.draw(config.step_replay_rows, state.random)) {
+            for (const std::size_t index : state.replay.draw(replayed_rows(config, state), state.random)) {
                 step.push_back(replay.row_for(index));
             }
             for (std::size_t i = 0; i < std::min(config.step_made_rows, made); ++i, ++next_made) {
                 const std::size_t row = next_made % made;
-                step.push_back(
-                    TrainRow{static_cast<std::uint32_t>(count + row), fresh.made.labels[row], config.made_weight, {}});
+                const MadeLabel& taken_for = fresh.made.labels[row];
+                TrainRow learned{static_cast<std::uint32_t>(count + row), taken_for.label, config.made_weight, {}};
+                if (taken_for.adversarial) learned.adversarial = config.fgsm;
+                learned.weight *= taken_for.share;
+                step.push_back(learned);
+                if (taken_for.share == 1) continue;
+                learned.label = taken_for.other;
+                learned.weight = config.made_weight * (1 - taken_for.share);
+                if (learned.weight > 0) step.push_back(learned);
             }
         }
     }
@@ -90,13 +97,17 @@ PlannedTraining plan_training(const LearningConfig& config, const LearningModel&
     return planned;
 }
 
+std::size_t replayed_rows(const LearningConfig& config, const LearningState& state) {
+    return config.replay_adapts ? state.replay_share.rows(config.step_replay_rows) : config.step_replay_rows;
+}
+
 std::vector<float> class_log_prior(const LearningConfig& config, const LearningState& state) {
     if (config.prior_strength <= 0) return {};
     std::vector<double> replayed;
-    for (const std::size_t held : state.replay.held())
-        replayed.push_back(static_cast<double>(held));
+    for (const std::size_t awake : state.replay.awake())
+        replayed.push_back(static_cast<double>(awake));
     return state.labels.log_prior({static_cast<double>(config.step_new_rows), replayed,
-                                   static_cast<double>(config.step_replay_rows), double{config.prior_smoothing},
+                                   static_cast<double>(replayed_rows(config, state)), double{config.prior_smoothing},
                                    double{config.prior_strength}});
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "edge-node/learning/counterexamples.hpp"
 #include "edge-node/learning/learning_state.hpp"
 
 namespace skerry::node {
@@ -24,7 +25,7 @@ struct NewRows {
 /// What a trigger trains on beside replay.
 struct FreshRows {
     NewRows labelled;
-    NewRows made;  ///< counterexamples; may be empty
+    const MadeRows& made;  ///< counterexamples; may be empty
 };
 
 /// Deals the new rows into mini-steps, once a pass in another order, and mixes each with rows drawn from replay
@@ -33,6 +34,9 @@ struct FreshRows {
 [[nodiscard]] PlannedTraining plan_training(const LearningConfig& config, const LearningModel& model,
                                             LearningState& state, const FreshRows& fresh, std::size_t passes,
                                             bool remember);
+
+/// Remembered rows of each mini-step.
+[[nodiscard]] std::size_t replayed_rows(const LearningConfig& config, const LearningState& state);
 
 /// κ·log π of the rows that such a plan trains on; empty where κ is 0.
 [[nodiscard]] std::vector<float> class_log_prior(const LearningConfig& config, const LearningState& state);

@@ -54,6 +54,10 @@ config[without-counterexamples]='step_made = 0'
 config[without-gate]='gate_t = 1000.0'
 config[without-logit-adjustment]='prior_strength = 0.0'
 config[without-doubt]='doubt_labels = false'
+config[with-fgsm]='fgsm = 0.1'
+config[with-mixup]='mixup = 0.4'
+config[with-distillation]='distillation = 0.3'
+config[with-adapting-replay]='replay_adapts = true'
 config[with-old-logits]='replay_logit_weight = 0.5'
 
 streams='' configs=''
@@ -67,7 +71,8 @@ case "$table" in
   one-pass) streams="mnist-whole fashion-whole" configs=elastic ;;
   ablation)
     streams="elec2 mnist fashion mnist-permute fashion-rotate mnist-prior mnist-pairs"
-    configs="elastic without-replay without-counterexamples without-gate without-logit-adjustment without-doubt with-old-logits" ;;
+    configs="elastic without-replay without-counterexamples without-gate without-logit-adjustment without-doubt with-old-logits"
+    configs+=" with-fgsm with-mixup with-distillation with-adapting-replay" ;;
   wrong-labels) streams="mnist mnist-wrong" configs="elastic without-doubt" ;;
   pairs) streams=mnist-pairs configs="elastic with-old-logits without-replay" ;;
   *) fail "there is no table '$table'" ;;

@@ -294,11 +294,41 @@ TEST(ErrorParents, AreNeverErrorsOfTheRouterOrTheLabelOrAChangingWorld) {
 }
 
 TEST(Accepted, DropsWhatTheModelTakesForAnotherClassForSure) {
-    const MadeRows made{{1, 2, 3}, {0, 0, 0}};  // three rows of one value
-    const ForwardResult answers{3, 1, 2, {0, 9, 0, 0.1F, 5, 0}};
+    const MadeRows made{{1, 2, 3, 4}, {{0, 0}, {0, 0}, {0, 0}, {0, 1, 0.7F}}};  // four rows of one value
+    const ForwardResult answers{4, 1, 2, {0, 9, 0, 0.1F, 5, 0, 0, 9}};
     const MadeRows kept = accepted(made, answers);
-    EXPECT_EQ(kept.rows, (std::vector<float>{2, 3}));
-    EXPECT_EQ(kept.labels.size(), 2U);
+    EXPECT_EQ(kept.rows, (std::vector<float>{2, 3, 4}));
+    EXPECT_EQ(kept.labels.size(), 3U);
+}
+
+TEST_F(Counterexamples, AreErrorsThatTheLearnerMovesWhereItIsToldTo) {
+    config_.fgsm = 0.1F;
+    policy_ = make(config_);
+    learn(batch_with_errors());
+    learn(batch_with_errors());
+    std::size_t moved = 0;
+    for (const TrainStep& step : engine_.plans.back().steps) {
+        for (const TrainRow& row : step)
+            moved += row.adversarial == config_.fgsm && row.weight == config_.made_weight ? 1 : 0;
+    }
+    EXPECT_GT(moved, 5U);
+}
+
+TEST_F(Counterexamples, AreMixturesWithBothLabelsInTheirSharesWhereTheyAreToldTo) {
+    config_.mixup = 0.4F;
+    policy_ = make(config_);
+    learn(batch_with_errors());
+    learn(batch_with_errors());
+    std::size_t mixed = 0;
+    for (const TrainStep& step : engine_.plans.back().steps) {
+        for (std::size_t i = 1; i < step.size(); ++i) {
+            if (step[i].row != step[i - 1].row || step[i].label == step[i - 1].label) continue;
+            ++mixed;
+            EXPECT_NEAR(step[i].weight + step[i - 1].weight, config_.made_weight, 1e-6);
+            EXPECT_LE(step[i].weight, 0.4F * config_.made_weight);
+        }
+    }
+    EXPECT_GT(mixed, 5U);
 }
 
 }  // namespace

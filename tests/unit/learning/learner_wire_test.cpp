@@ -66,6 +66,7 @@ TEST(LearnerPlan, RefusesWhatRefersToNothingOrCannotBeComputedWith) {
     EXPECT_TRUE(refused([](TrainPlan& p) { p.hypergradient = 0.6F; }));
     EXPECT_TRUE(refused([](TrainPlan& p) { p.rate_bounds = {2, 1}; }));
     EXPECT_TRUE(refused([](TrainPlan& p) { p.label_noise = 1; }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.steps[0][0].adversarial = NAN; }));
 }
 
 TEST(LearnerPlan, SurvivesAnyDamage) {

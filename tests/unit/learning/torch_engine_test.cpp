@@ -185,6 +185,28 @@ TEST_P(TorchEngineTest, HasTheGradientOfItsLoss) {
     expect_the_gradient_of_the_loss();
 }
 
+TEST_P(TorchEngineTest, MovesAnAdversarialRowWhereItsLossRises) {
+    plan_.proximal = 0;
+    plan_.logit_weight = 0;
+    plan_.steps[0] = {{0, 0, 1, {}}};
+    plan_.learning_rate = 0;
+    static_cast<void>(gradient(theta_));
+    const float still = loss_told_;
+    for (const float distance : {0.01F, 0.02F}) {
+        plan_.steps[0][0].adversarial = distance;
+        static_cast<void>(gradient(theta_));
+        EXPECT_GT(loss_told_, still * 1.0001F);
+        // No step of this length, any way, raises it more than the sum of all slopes.
+        const std::vector<float> rows = rows_;
+        rows_[0] += distance;
+        plan_.steps[0][0].adversarial = 0;
+        const float adversarial = loss_told_;
+        static_cast<void>(gradient(theta_));
+        EXPECT_LT(loss_told_, adversarial);
+        rows_ = rows;
+    }
+}
+
 TEST_P(TorchEngineTest, HasTheGradientOfItsLossWhereLabelsAreWrong) {
     plan_.label_noise = 0.3F;
     expect_the_gradient_of_the_loss();
