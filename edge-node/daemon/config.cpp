@@ -108,6 +108,7 @@ void read(TableReader table, LearningConfig& learning) {
     table.number("distillation", learning.distillation, 0, 1);
     table.number("gradient_norm_max", learning.gradient_norm_max, 0, 1e6);
     table.number("proximal", learning.proximal, 0, 100);
+    table.boolean("own_heads", learning.own_heads);
     table.number("gate_t", learning.gate_t_max, 0, 1000);
     table.integer("gate_rows", learning.gate_rows_min, 1, 1 << 20);
     table.boolean("doubt_labels", learning.doubt_labels);
@@ -239,6 +240,7 @@ std::string NodeConfig::to_toml() const {
         .value("distillation", as_written(learning.distillation))
         .value("gradient_norm_max", as_written(learning.gradient_norm_max))
         .value("proximal", as_written(learning.proximal))
+        .value("own_heads", learning.own_heads)
         .value("gate_t", learning.gate_t_max)
         .value("gate_rows", learning.gate_rows_min)
         .value("doubt_labels", learning.doubt_labels)

@@ -162,6 +162,7 @@ private:
     boost::asio::io_context& learning_loop_;
     LearningEngine& engine_;
     LearningConfig config_;
+    Sharing sharing_;
     std::chrono::milliseconds version_patience_;
     ExecutorFactory executors_;
     const crypto::SigningKey& identity_;

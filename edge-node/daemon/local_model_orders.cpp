@@ -52,7 +52,7 @@ void LocalModel::work_on(TakeUpdate& order) {
         const auto counts =
             SKERRY_TRY(stores_.labels.errors().counts_since(before.error_cursor, limits::kReportClassPairsMax));
         totals.error_cursor = counts.cursor;
-        Contribution contribution{*weights, model_->layout.statistics(), totals, {}, audits};
+        Contribution contribution{*weights, sharing_, totals, {}, audits};
         for (const feedback::ConfusionCount& pair : counts.pairs) {
             contribution.confusions.push_back({static_cast<std::uint16_t>(pair.truth),
                                                static_cast<std::uint16_t>(pair.predicted),
@@ -92,8 +92,7 @@ void LocalModel::work_on(InstallVersion& order) {
             return Prepared{{}, fit.error().message};
         }
         SKERRY_TRY(stores_.spool.begin_install(order, version));
-        return Prepared{
-            SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), model_->layout.statistics())), {}};
+        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_)), {}};
     };
     on_disk(std::move(job), [this, number = order.manifest.version, as = order.as](Prepared prepared) {
         if (!prepared.refused.empty()) {

@@ -83,9 +83,9 @@ Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkp
     // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
     const bool rebased = install && checkpoint_was_read && checkpoint_.version.global == unfinished.version;
     if (!rebased) {
-        SKERRY_TRY(adopt(install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(),
-                                                                    model_->layout.statistics()))
-                                 : SKERRY_TRY(stores_.spool.last_good())));
+        SKERRY_TRY(adopt(
+            install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(), sharing_))
+                    : SKERRY_TRY(stores_.spool.last_good())));
         checkpoint_.version =
             install ? feedback::SnapshotVersion{unfinished.version, 0}
                     : feedback::SnapshotVersion{checkpoint_.version.global, checkpoint_.version.local + 1};

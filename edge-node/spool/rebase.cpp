@@ -7,10 +7,21 @@
 
 namespace skerry::node {
 
-Progress::Progress(Values weights, Values base, std::size_t statistics) : values_(weights.size(), 0.0F) {
-    SKERRY_ASSERT(weights.size() == base.size() && statistics <= weights.size());
-    for (std::size_t i = statistics; i < values_.size(); ++i)
+Progress::Progress(Values weights, Values base, const Sharing& sharing)
+    : sharing_(sharing), values_(weights.size(), 0.0F) {
+    SKERRY_ASSERT(weights.size() == base.size() && sharing.statistics <= weights.size());
+    for (std::size_t i = sharing.statistics; i < values_.size(); ++i)
         values_[i] = weights[i] - base[i];
+}
+
+std::vector<float> Progress::take() && {
+    // At last: a Δ of before has what was not personal then.
+    for (const auto& [first, last] : sharing_.personal) {
+        SKERRY_ASSERT(first <= last && last <= values_.size());
+        std::fill(values_.begin() + static_cast<std::ptrdiff_t>(first),
+                  values_.begin() + static_cast<std::ptrdiff_t>(last), 0.0F);
+    }
+    return std::move(values_);
 }
 
 void Progress::take_off(Values delta) {

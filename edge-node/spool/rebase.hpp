@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/base/error.hpp"
@@ -17,19 +18,30 @@
 /// The first `statistics` values, the normaliser's moments, are state and no sum: a difference of moments that is added
 /// to other moments can make a variance negative. They have no progress; an update carries them as they are, the
 /// coordinator averages them, and an installed version replaces them.
+///
+/// What is personal is neither shared nor replaced: it has no progress, an update carries zeros for it, and it stays as
+/// it is when a version is installed. Arivazhagan et al. 2019, "Federated Learning with Personalization Layers".
 namespace skerry::node {
 
 using Values = std::span<const float>;
 
+/// Which values of a node's vector are shared in another way than the rest.
+struct Sharing {
+    std::size_t statistics = 0;                                   ///< values before the first trained weight
+    std::vector<std::pair<std::size_t, std::size_t>> personal{};  ///< half-open ranges behind these
+};
+
 /// Starts as weights − base; then each Δ is taken off in the order of sequences.
 class Progress {
 public:
-    /// Both of one length; zero in the first `statistics` values.
-    Progress(Values weights, Values base, std::size_t statistics);
+    /// Both of one length. `sharing`: borrowed.
+    Progress(Values weights, Values base, const Sharing& sharing);
     void take_off(Values delta);
-    [[nodiscard]] std::vector<float> take() && { return std::move(values_); }
+    /// Zero in the statistics and in what is personal.
+    [[nodiscard]] std::vector<float> take() &&;
 
 private:
+    const Sharing& sharing_;
     std::vector<float> values_;
 };
 

@@ -11,6 +11,7 @@
 #include "edge-node/session/events.hpp"
 #include "edge-node/session/state.hpp"
 #include "edge-node/spool/enrolment.hpp"
+#include "edge-node/spool/rebase.hpp"
 
 namespace skerry::node {
 
@@ -28,7 +29,7 @@ struct Totals {
 /// What an update is made of.
 struct Contribution {
     std::span<const float> weights;  ///< as learned so far and durable in the learner's checkpoint
-    std::size_t statistics = 0;      ///< values before the first trained weight
+    Sharing sharing;
     Totals totals;
     std::vector<wire::ClassPairCount> confusions;  ///< since the last update
     wire::AuditCounts audits{};                    ///< the newest; may be empty
@@ -101,8 +102,8 @@ public:
     /// First step: the version's weights, of the length that `order` says, lie here beside the installed ones.
     [[nodiscard]] Result<> begin_install(const InstallVersion& order, std::span<const float> weights);
     /// What the checkpoint must hold next: the begun version plus everything that it does not count.
-    /// `weights`: those of the checkpoint; empty before the first version. The first `statistics` become the version's.
-    [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, std::size_t statistics);
+    /// `weights`: those of the checkpoint; empty before the first version. What is personal stays theirs.
+    [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing);
     /// Last step: the begun version is the installed one; what it counts leaves the spool.
     [[nodiscard]] Result<> finish_install();
 

@@ -46,14 +46,14 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
                                                  const crypto::SigningKey& identity) {
     using Nothing = std::optional<SpooledUpdate>;
     const wire::Lease& lease = order.lease;
-    Progress progress(contribution.weights, SKERRY_TRY(base()), contribution.statistics);
+    Progress progress(contribution.weights, SKERRY_TRY(base()), contribution.sharing);
     SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
     std::vector<float> delta = std::move(progress).take();
     if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
-    if (!clip(delta, contribution.statistics, lease.norm_max)) return Nothing();
+    if (!clip(delta, contribution.sharing.statistics, lease.norm_max)) return Nothing();
     wire::UpdateBody body;
     body.delta = delta;
-    std::copy_n(contribution.weights.begin(), contribution.statistics, body.delta.begin());
+    std::copy_n(contribution.weights.begin(), contribution.sharing.statistics, body.delta.begin());
 
     const Totals before = SKERRY_TRY(totals_sent());
     // Totals only grow; should a store have been put back to an older one, nothing is claimed rather than 2^64.

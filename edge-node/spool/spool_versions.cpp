@@ -77,15 +77,20 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
     return transaction.commit();
 }
 
-Result<std::vector<float>> Spool::rebased(std::span<const float> weights, std::size_t statistics) {
+Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing) {
     std::vector<float> next = SKERRY_TRY(base_of(SKERRY_TRY(number("installing"))));
     if (weights.empty()) return next;
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
-    Progress progress(weights, SKERRY_TRY(base()), statistics);
+    Progress progress(weights, SKERRY_TRY(base()), sharing);
     SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
     Rebase rebase(std::move(progress).take());
     SKERRY_TRY(each_delta(counted, false, [&](Values delta) { rebase.add(delta); }));
-    return std::move(rebase).onto(next);
+    std::vector<float> result = std::move(rebase).onto(next);
+    for (const auto& [first, last] : sharing.personal)
+        std::copy(weights.begin() + static_cast<std::ptrdiff_t>(first),
+                  weights.begin() + static_cast<std::ptrdiff_t>(last),
+                  result.begin() + static_cast<std::ptrdiff_t>(first));
+    return result;
 }
 
 Result<> Spool::finish_install() {

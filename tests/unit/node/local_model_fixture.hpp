@@ -67,7 +67,8 @@ protected:
         ASSERT_TRUE(restored) << restored.error().message;
         parts_->intake = std::make_unique<LabelIntake>(parts_->storage, *parts_->labels, *parts_->ring,
                                                        [this](std::size_t count) { local().labels_arrived(count); });
-        local().begin({[](const auto&) {}, [this](Event event) { told_.push_back(std::move(event)); },
+        local().begin({[this](auto snapshot) { served_ = std::move(snapshot); },
+                       [this](Event event) { told_.push_back(std::move(event)); },
                        [this](const LearningReport& report) { learned_ += report.rows; },
                        [] { return std::array<std::uint64_t, kTiers>{}; }, [] { return false; }});
     }
@@ -144,6 +145,7 @@ protected:
     }
     LocalModel& local() { return *parts_->local; }
 
+    std::shared_ptr<const Snapshot> served_;
     TemporaryFolder folder_;
     parameters::ModelSpec spec_ = small_spec();
     parameters::ParameterLayout layout_ = parameters::ParameterLayout::of(spec_).value();

@@ -20,7 +20,8 @@ std::vector<float> random_values(std::mt19937& random, float scale) {
 }
 
 std::vector<float> progress_of(Values weights, Values base, const std::vector<std::vector<float>>& sent) {
-    Progress progress(weights, base, 0);
+    const Sharing sharing;
+    Progress progress(weights, base, sharing);
     for (const auto& delta : sent)
         progress.take_off(delta);
     return std::move(progress).take();
@@ -34,7 +35,8 @@ TEST(Rebase, ProgressIsWhatNoUpdateHolds) {
 TEST(Rebase, MomentsAreStateAndHaveNoProgress) {
     // The variance of channel 0 would be 0.3 − 0.7² < 0 if the differences of mean and square were added.
     const std::vector<float> weights{0.5F, 0.3F, 5}, base{0.1F, 0.1F, 1}, next{0.3F, 0.1F, 2};
-    Progress progress(weights, base, 2);
+    const Sharing sharing{2};
+    Progress progress(weights, base, sharing);
     progress.take_off(std::vector<float>{0, 0, 1});
     EXPECT_THAT(Rebase(std::move(progress).take()).onto(next), ElementsAre(0.3F, 0.1F, 5));
 }

@@ -38,15 +38,14 @@ protected:
     void install(std::uint64_t number, std::uint64_t counted = 0) {
         Spool& spool = reopen();
         ASSERT_TRUE(spool.begin_install(version(number, counted), federation_.weights(number)));
-        weights_ = *spool.rebased(weights_, statistics_);
+        weights_ = *spool.rebased(weights_, sharing_);
         ASSERT_TRUE(spool.finish_install());
     }
     std::optional<SpooledUpdate> take(std::uint64_t sequence) {
         const wire::LeaseGrant grant = federation_.grant(1, static_cast<std::uint8_t>(sequence));
         const TakeUpdate order{Sequence{sequence}, federation_.lease(1, static_cast<std::uint8_t>(sequence)),
                                grant.lease, federation_.seal.public_key()};
-        auto update =
-            spool_->take(order, Contribution{weights_, statistics_, totals_, {{1, 2, 3}}}, federation_.identity);
+        auto update = spool_->take(order, Contribution{weights_, sharing_, totals_, {{1, 2, 3}}}, federation_.identity);
         EXPECT_TRUE(update) << update.error().message;
         return *update;
     }
@@ -78,7 +77,7 @@ protected:
     std::optional<Spool> spool_;
     std::vector<float> weights_;  ///< what the learner's checkpoint holds
     Totals totals_;
-    std::size_t statistics_ = 0;
+    Sharing sharing_;
 };
 
 TEST_F(SpoolTest, RemembersItsEnrolment) {
@@ -98,6 +97,32 @@ TEST_F(SpoolTest, RemembersItsEnrolment) {
     EXPECT_EQ(state->keys, enrolment.keys);
     EXPECT_EQ(state->installed, ModelVersion{0});
     EXPECT_EQ(state->next_sequence, Sequence{1});
+}
+
+TEST_F(SpoolTest, SendsNothingOfWhatIsPersonalAndKeepsItWhenAVersionComes) {
+    install(1);
+    learn(0.5F);
+    sharing_.personal = {{0, 1}};
+    const auto update = take(1);
+    ASSERT_TRUE(update);
+    EXPECT_EQ(opened(*update).delta[0], 0);
+    EXPECT_EQ(opened(*update).delta[1], 0.5F);
+    const float own = weights_[0];
+    install(2, 1);
+    EXPECT_EQ(weights_[0], own);
+    EXPECT_EQ(weights_[1], federation_.weights(2)[1]);
+}
+
+TEST_F(SpoolTest, TakesNothingBackOfWhatWasSentBeforeItWasPersonal) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    learn(0.25F);
+    sharing_.personal = {{0, 1}};
+    const auto update = take(2);
+    ASSERT_TRUE(update);
+    EXPECT_EQ(opened(*update).delta[0], 0);
+    EXPECT_EQ(opened(*update).delta[1], 0.25F);
 }
 
 TEST_F(SpoolTest, KnowsAnUpdateThatIsNotWhatItHasSignedAndLeavesAloneWhatIsWhole) {
@@ -157,7 +182,7 @@ TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
     ASSERT_TRUE(unfinished);
     EXPECT_EQ(unfinished->version, ModelVersion{2});
     EXPECT_EQ(spool_->load()->installed, ModelVersion{1}) << "not before it is finished";
-    EXPECT_EQ(*spool_->rebased(weights_, statistics_), federation_.weights(2));
+    EXPECT_EQ(*spool_->rebased(weights_, sharing_), federation_.weights(2));
     ASSERT_TRUE(reopen().finish_install());
     EXPECT_FALSE(*reopen().unfinished());
     EXPECT_EQ(spool_->load()->installed, ModelVersion{2});
@@ -178,7 +203,7 @@ TEST_F(SpoolTest, TakesTheProgressSinceTheLastUpdateSealedForTheCoordinator) {
 }
 
 TEST_F(SpoolTest, AnUpdateCarriesTheMomentsWholeAndAVersionReplacesThem) {
-    statistics_ = 2;
+    sharing_.statistics = 2;
     install(1);
     learn(0.5F);
     const wire::UpdateBody body = opened(*take(1));
@@ -223,7 +248,7 @@ TEST_F(SpoolTest, TheNextUpdateHoldsOnlyTheIncrement) {
 }
 
 TEST_F(SpoolTest, ClipsToTheLeaseAndKeepsTheRestAsProgress) {
-    statistics_ = 2;
+    sharing_.statistics = 2;
     install(1);
     learn(100.0F);
     const auto first = take(1);
