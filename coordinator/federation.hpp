@@ -14,6 +14,7 @@
 #include "coordinator/registry/join_limits.hpp"
 #include "coordinator/registry/registry.hpp"
 #include "coordinator/round/fleet_audits.hpp"
+#include "coordinator/round/fleet_errors.hpp"
 #include "coordinator/round/pool.hpp"
 #include "coordinator/round/round.hpp"
 
@@ -104,6 +105,7 @@ public:
     [[nodiscard]] const Registry& registry() const { return registry_; }
     [[nodiscard]] const Pool& pool() const { return pool_; }
     [[nodiscard]] const FleetAudits& fleet_audits() const { return fleet_audits_; }
+    [[nodiscard]] const FleetErrors& fleet_errors() const { return fleet_errors_; }
     [[nodiscard]] const Transfers& transfers() const { return transfers_; }
     [[nodiscard]] const std::optional<Round>& open_round() const { return open_; }
     [[nodiscard]] const std::optional<Round>& frozen_round() const { return frozen_; }
@@ -176,6 +178,7 @@ private:
     Registry registry_;
     Pool pool_;
     FleetAudits fleet_audits_;
+    FleetErrors fleet_errors_;
     RoundId last_round_;         ///< highest ever opened
     std::optional<Round> open_;  ///< may be open while its predecessor is being summed
     std::optional<Round> frozen_;

@@ -191,6 +191,7 @@ void Federation::fold(const ledger::RoundOpened& event) {
 void Federation::fold(const ledger::UpdateAccepted& event) {
     pool_.apply(event);
     fleet_audits_.apply(event);
+    fleet_errors_.apply(event);
 }
 
 void Federation::fold(const ledger::UpdateRefused& event) {
@@ -200,6 +201,7 @@ void Federation::fold(const ledger::UpdateRefused& event) {
 void Federation::fold(const ledger::UpdateSetAside& event) {
     pool_.apply(event);
     fleet_audits_.apply(event);
+    fleet_errors_.apply(event);
 }
 
 void Federation::fold(const ledger::RoundFrozen& event) {
@@ -221,6 +223,7 @@ void Federation::fold(const ledger::VersionPublished& event) {
         frozen_->publish(event.version);
         frozen_.reset();
         fleet_audits_.count(pool_.frozen());
+        fleet_errors_.count(pool_.frozen());
         pool_.apply(event);
     }
     held_[event.version] = Version{event.version, event.round, event.weights, event.at, event.manifest};

@@ -166,6 +166,7 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
     accepted.labelled = sound.labelled;
     accepted.errors = sound.errors;
     accepted.confusions = sound.confusions;
+    accepted.error_counts = sound.error_counts;
     accepted.audits = sound.audits;
     accepted.receipt = wire::sign(
         wire::ReceiptBody{id_, header.update, header.lease, accepted.content, accepted.weight, now}, keys_.signing);

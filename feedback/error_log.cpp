@@ -1,6 +1,7 @@
 #include "feedback/error_log.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "feedback/stored_time.hpp"
 
@@ -19,6 +20,10 @@ std::vector<std::string> ErrorLogConfig::problems() const {
     if (rows_max < 1 || rows_max > 10'000'000) problems.emplace_back("error_log.rows_max must be 1 … 10,000,000");
     if (age_max < std::chrono::hours(1)) problems.emplace_back("error_log.age_max must be at least one hour");
     return problems;
+}
+
+std::uint64_t JudgedCounts::total() const {
+    return std::accumulate(by_type.begin(), by_type.end(), std::uint64_t{0});
 }
 
 ErrorRecord error_of(const LabelledSample& sample) {
@@ -56,10 +61,12 @@ Result<> ErrorLog::append(std::span<const ErrorRecord> errors, TimePoint now) {
 }
 
 Result<> ErrorLog::judge(std::span<const JudgedError> errors) {
-    auto update = SKERRY_TRY(database_->prepare("UPDATE error SET type = ? WHERE label_row = ?"));
+    if (errors.empty()) return {};
+    const std::uint64_t number = SKERRY_TRY(judged()) + 1;
+    auto update = SKERRY_TRY(database_->prepare("UPDATE error SET type = ?, judged = ? WHERE label_row = ?"));
     for (const JudgedError& error : errors)
-        SKERRY_TRY(update.reset().bind(static_cast<std::int64_t>(error.type), error.row).run());
-    return {};
+        SKERRY_TRY(update.reset().bind(static_cast<std::int64_t>(error.type), number, error.row).run());
+    return database_->run("UPDATE error_judged SET number = ? WHERE id = 1", number);
 }
 
 Result<std::vector<ErrorRecord>> ErrorLog::list(const ErrorFilter& filter, std::size_t count_max) {
@@ -96,14 +103,24 @@ Result<std::vector<ErrorRecord>> ErrorLog::list(const ErrorFilter& filter, std::
     return errors;
 }
 
-Result<ConfusionCounts> ErrorLog::counts_since(std::uint64_t cursor, std::size_t pairs_max) {
-    ConfusionCounts counts;
-    counts.cursor = cursor;
-    auto last = SKERRY_TRY(database_->prepare("SELECT max(id) FROM error"));
-    if (SKERRY_TRY(last.step())) counts.cursor = std::max(cursor, last.uint64(0));
-    auto rows = SKERRY_TRY(database_->prepare(
-        "SELECT truth, predicted, count(*) AS n FROM error WHERE id > ? AND id <= ? GROUP BY truth, predicted "
-        "ORDER BY n DESC, truth, predicted LIMIT ?"));
+Result<std::uint64_t> ErrorLog::judged() {
+    auto row = SKERRY_TRY(database_->prepare("SELECT number FROM error_judged WHERE id = 1"));
+    return SKERRY_TRY(row.step()) ? row.uint64(0) : 0;
+}
+
+Result<JudgedCounts> ErrorLog::judged_since(std::uint64_t cursor, std::size_t pairs_max) {
+    JudgedCounts counts;
+    counts.cursor = std::max(cursor, SKERRY_TRY(judged()));
+    {
+        auto types = SKERRY_TRY(
+            database_->prepare("SELECT type, count(*) FROM error WHERE judged > ? AND judged <= ? GROUP BY type"));
+        types.bind(cursor, counts.cursor);
+        while (SKERRY_TRY(types.step()))
+            counts.by_type[static_cast<std::size_t>(type_stored(types.uint64(0)))] += types.uint64(1);
+    }
+    auto rows = SKERRY_TRY(
+        database_->prepare("SELECT truth, predicted, count(*) AS n FROM error WHERE judged > ? AND judged <= ? "
+                           "GROUP BY truth, predicted ORDER BY n DESC, truth, predicted LIMIT ?"));
     rows.bind(cursor, counts.cursor, pairs_max);
     while (SKERRY_TRY(rows.step())) {
         counts.pairs.push_back(ConfusionCount{static_cast<std::uint32_t>(rows.uint64(0)),

@@ -52,9 +52,13 @@ struct ConfusionCount {
     bool operator==(const ConfusionCount&) const = default;
 };
 
-struct ConfusionCounts {
+/// Wrong answers that were learned from, as an update reports them.
+struct JudgedCounts {
+    std::array<std::uint64_t, kErrorTypes> by_type{};
     std::vector<ConfusionCount> pairs;  ///< the most frequent first
     std::uint64_t cursor = 0;           ///< ask from here the next time: each error is then counted once
+
+    [[nodiscard]] std::uint64_t total() const;
 };
 
 struct ErrorLogConfig {
@@ -75,13 +79,17 @@ public:
     /// newest tenth of rows_max stays: a clock that jumps, or was never set, must not empty the log.
     [[nodiscard]] Result<> append(std::span<const ErrorRecord> errors, TimePoint now);
 
-    /// Notes the types that a learning step found, inside the caller's transaction. An error that is gone is no error.
+    /// Notes the types that a learning step found, inside the caller's transaction, and gives these errors the next
+    /// number to count from. An error that is gone is no error.
     [[nodiscard]] Result<> judge(std::span<const JudgedError> errors);
 
     /// Newest first, at most `count_max`.
     [[nodiscard]] Result<std::vector<ErrorRecord>> list(const ErrorFilter& filter, std::size_t count_max);
-    /// Errors after `cursor` (0: all that are kept) by class pair, at most `pairs_max` of the most frequent.
-    [[nodiscard]] Result<ConfusionCounts> counts_since(std::uint64_t cursor, std::size_t pairs_max);
+    /// Errors that were judged after `cursor` (0: all that are kept) by type and by class pair, of these at most
+    /// `pairs_max` of the most frequent. However long a label waited to be learned: it counts when it was.
+    [[nodiscard]] Result<JudgedCounts> judged_since(std::uint64_t cursor, std::size_t pairs_max);
+    /// Its cursor alone: nothing was judged after it.
+    [[nodiscard]] Result<std::uint64_t> judged();
     /// How many errors of each type are kept, by ErrorType.
     [[nodiscard]] Result<std::array<std::uint64_t, kErrorTypes>> counts_by_type();
     /// Rows kept now.

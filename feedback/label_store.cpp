@@ -84,6 +84,17 @@ CREATE TABLE checkpoint_turn (
 );
 )";
 
+// An update counts the errors among the labels that it learned, which are not learned in the order in which they came.
+// Before, errors were counted in the order of their ids: what was judged until now keeps its place in that order, and
+// numbers go on behind it.
+constexpr const char* kJudgedErrors = R"(
+ALTER TABLE error ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;  -- number of the step that did; 0: none did
+UPDATE error SET judged = id WHERE type <> 0;
+CREATE INDEX error_by_judgement ON error (judged);
+CREATE TABLE error_judged (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
+INSERT INTO error_judged SELECT 1, coalesce(max(id), 0) FROM error;
+)";
+
 }  // namespace
 
 std::vector<std::string> LabelStoreConfig::problems() const {
@@ -96,7 +107,7 @@ std::vector<std::string> LabelStoreConfig::problems() const {
 
 Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path& path, LabelStoreConfig config) {
     storage::Database database = SKERRY_TRY(storage::Database::open(path));
-    const char* const scripts[] = {kSchema, kLabelsByPrediction, kTypesOfErrors, kCheckpointFiles};
+    const char* const scripts[] = {kSchema, kLabelsByPrediction, kTypesOfErrors, kCheckpointFiles, kJudgedErrors};
     SKERRY_TRY(database.migrate(scripts));
     std::filesystem::path files = path;
     files += "-checkpoint";

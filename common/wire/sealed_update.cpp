@@ -54,6 +54,7 @@ Bytes body_head(const UpdateBody& body) {
     for (const ClassPairCount& pair : body.confusions)
         head.put(pair.truth).put(pair.predicted).put(pair.count);
     if (!body.audits.empty()) head.put(encoded(body.audits));
+    if (body.error_counts) head.put(encoded(*body.error_counts));
     return std::move(head).take();
 }
 
@@ -75,9 +76,12 @@ Result<UpdateBody> read_head(ByteView& chunk, const UpdateHeader& header) {
         if (!pair_is_sound(pair)) return fail(ErrorCode::InvalidInput, "the update's body names an impossible class");
         body.confusions.push_back(pair);
     }
-    const WithAudits audits = header.audits ? WithAudits::Yes : WithAudits::No;
     if (header.audits) body.audits = SKERRY_TRY(audit_counts_of(in.get_bytes(kAuditCountsBytes)));
-    const std::uint64_t delta_bytes = header.plain_bytes - body_size(0, pairs, audits);
+    if (header.error_counts) {
+        body.error_counts = SKERRY_TRY(error_counts_of(in.get_bytes(kErrorCountsBytes)));
+        SKERRY_TRY(check(*body.error_counts, body.labelled, body.errors, body.confusions));
+    }
+    const std::uint64_t delta_bytes = header.plain_bytes - body_size(0, pairs, header);
     if (!in.ok() || delta_bytes % sizeof(float) != 0) {
         return fail(ErrorCode::InvalidInput, "the update's body is no whole number of float32 values");
     }
@@ -115,9 +119,14 @@ std::uint64_t sealed_size(std::uint64_t plain_bytes) {
     return plain_bytes + chunks_of(plain_bytes) * crypto::kAeadTagBytes;
 }
 
-std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits) {
+std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits, WithErrorCounts errors) {
     return kBodyFixedBytes + pairs * kPairBytes + (audits == WithAudits::Yes ? kAuditCountsBytes : 0) +
-           values * sizeof(float);
+           (errors == WithErrorCounts::Yes ? kErrorCountsBytes : 0) + values * sizeof(float);
+}
+
+std::uint64_t body_size(std::uint64_t values, std::size_t pairs, const UpdateHeader& header) {
+    return body_size(values, pairs, header.audits ? WithAudits::Yes : WithAudits::No,
+                     header.error_counts ? WithErrorCounts::Yes : WithErrorCounts::No);
 }
 
 Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
@@ -128,10 +137,11 @@ Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const cry
                                                  std::to_string(body.confusions.size()) +
                                                  " confusions is beyond the limits of the format");
     }
+    if (body.error_counts) SKERRY_TRY(check(*body.error_counts, body.labelled, body.errors, body.confusions));
     auto sender = SKERRY_TRY(crypto::HpkeSender::setup(to, hpke_info(header), kUpdateAead));
     header.audits = !body.audits.empty();
-    header.plain_bytes =
-        body_size(body.delta.size(), body.confusions.size(), header.audits ? WithAudits::Yes : WithAudits::No);
+    header.error_counts = body.error_counts.has_value();
+    header.plain_bytes = body_size(body.delta.size(), body.confusions.size(), header);
     header.encapsulated = sender.enc();
 
     SealedUpdate update;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "common/crypto/hpke.hpp"
 #include "common/crypto/sign.hpp"
 #include "common/wire/audit_counts.hpp"
+#include "common/wire/error_counts.hpp"
 #include "common/wire/messages.hpp"
 #include "common/wire/signed.hpp"
 
@@ -24,6 +26,7 @@ struct UpdateHeader {
     Tier tier = Tier::Heavy;
     std::uint32_t examples = 0;     ///< claimed; the lease bounds what counts
     bool audits = false;            ///< the body has audit counts
+    bool error_counts = false;      ///< the body has error counts
     std::uint64_t plain_bytes = 0;  ///< of the body before sealing
     ByteArray<32> encapsulated{};   ///< HPKE enc
     bool operator==(const UpdateHeader&) const = default;
@@ -32,21 +35,14 @@ struct UpdateHeader {
     [[nodiscard]] static UpdateHeader under(const Lease& lease, Sequence sequence, std::uint32_t examples);
 };
 
-/// How often a truth was taken for another class since the last update.
-struct ClassPairCount {
-    std::uint16_t truth = 0;
-    std::uint16_t predicted = 0;
-    std::uint32_t count = 0;
-    bool operator==(const ClassPairCount&) const = default;
-};
-
 /// What is inside.
 struct UpdateBody {
     std::uint64_t labelled = 0;  ///< since the last update
     std::uint64_t errors = 0;
-    std::vector<ClassPairCount> confusions;  ///< ≤ limits::kReportClassPairsMax, the most frequent
-    AuditCounts audits;                      ///< of the newest of the node's audits; may be empty
-    std::vector<float> delta;                ///< Δ for the tier's prefix; but first the normaliser's moments, whole
+    std::vector<ClassPairCount> confusions;   ///< ≤ limits::kReportClassPairsMax, the most frequent
+    std::optional<ErrorCounts> error_counts;  ///< nothing: the node is older than they are
+    AuditCounts audits;                       ///< of the newest of the node's audits; may be empty
+    std::vector<float> delta;                 ///< Δ for the tier's prefix; but first the normaliser's moments, whole
     bool operator==(const UpdateBody&) const = default;
 };
 
@@ -62,7 +58,7 @@ struct SealedUpdate {
     [[nodiscard]] static Result<SealedUpdate> from_blob(ByteView blob);
 };
 
-/// Seals and signs. `header.audits`, `.plain_bytes` and `.encapsulated` are filled in here.
+/// Seals and signs. `header.audits`, `.error_counts`, `.plain_bytes` and `.encapsulated` are filled in here.
 [[nodiscard]] Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
                                         const crypto::SigningKey& identity);
 
@@ -71,9 +67,13 @@ struct SealedUpdate {
 
 /// The sealed size that a body of `plain_bytes` takes: what an honest offer says.
 [[nodiscard]] std::uint64_t sealed_size(std::uint64_t plain_bytes);
-/// The body size of a Δ of `values` float32 with `pairs` confusion counts, and with audit counts or without.
+/// The body size of a Δ of `values` float32 with `pairs` confusion counts, and with the other counts or without.
 enum class WithAudits { No, Yes };
-[[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits = WithAudits::No);
+enum class WithErrorCounts { No, Yes };
+[[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits = WithAudits::No,
+                                      WithErrorCounts errors = WithErrorCounts::No);
+/// As the header says.
+[[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, const UpdateHeader& header);
 
 /// PermissionDenied: the signature is not `identity`'s over `content`.
 [[nodiscard]] Result<> verify_signature(const Digest& content, const ByteArray<64>& signature,

@@ -14,6 +14,7 @@ constexpr std::uint16_t kVersion = 1;
 constexpr std::uint16_t kSuite = 1;
 constexpr std::uint8_t kEncodingFloat32 = 0;
 constexpr std::uint16_t kAuditsFlag = 1;
+constexpr std::uint16_t kErrorCountsFlag = 2;
 
 tl::unexpected<Error> refused(std::string_view what) {
     return fail(ErrorCode::InvalidInput, "the update's header " + std::string(what));
@@ -41,7 +42,8 @@ Bytes write_header(const UpdateHeader& header) {
         .put(header.update.sequence.value);
     out.put(ByteView(header.lease.value)).put(header.base.value).put(ByteView(header.model));
     out.put(static_cast<std::uint8_t>(header.tier)).put(kEncodingFloat32);
-    out.put(header.audits ? kAuditsFlag : std::uint16_t{0}).put(header.examples);
+    const int flags = (header.audits ? kAuditsFlag : 0) | (header.error_counts ? kErrorCountsFlag : 0);
+    out.put(static_cast<std::uint16_t>(flags)).put(header.examples);
     out.put(header.plain_bytes).put(static_cast<std::uint32_t>(limits::kChunkBytes)).put(ByteView(header.encapsulated));
     Bytes bytes = std::move(out).take();
     bytes.resize(kUpdateHeaderBytes);
@@ -67,13 +69,15 @@ Result<UpdateHeader> read_header(ByteView bytes) {
     header.tier = static_cast<Tier>(tier);
     if (in.get<std::uint8_t>() != kEncodingFloat32) return refused("names an unknown encoding");
     const auto flags = in.get<std::uint16_t>();
-    if (flags > kAuditsFlag) return refused("has unknown flags");
-    header.audits = flags == kAuditsFlag;
+    if (flags > (kAuditsFlag | kErrorCountsFlag)) {
+        return refused("has unknown flags: the node is newer than this coordinator, which must be upgraded first");
+    }
+    header.audits = (flags & kAuditsFlag) != 0;
+    header.error_counts = (flags & kErrorCountsFlag) != 0;
     header.examples = in.get<std::uint32_t>();
     header.plain_bytes = in.get<std::uint64_t>();
-    const WithAudits audits = header.audits ? WithAudits::Yes : WithAudits::No;
-    if (header.plain_bytes < body_size(0, 0, audits) ||
-        header.plain_bytes > body_size(limits::kParametersMax, limits::kReportClassPairsMax, audits)) {
+    if (header.plain_bytes < body_size(0, 0, header) ||
+        header.plain_bytes > body_size(limits::kParametersMax, limits::kReportClassPairsMax, header)) {
         return refused("announces a body of " + std::to_string(header.plain_bytes) + " bytes, which no update has");
     }
     if (in.get<std::uint32_t>() != limits::kChunkBytes) return refused("announces chunks of another size than 1 MiB");

@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr std::uint64_t kRowsShown = 20;
 constexpr std::uint64_t kRowsMax = 100'000;
 constexpr std::size_t kRowsOfNode = 20;
+constexpr std::uint64_t kSecondsMax = 50ULL * 365 * 24 * 3600;  // before now: further back there is no history
 
 template <class Row, class View>
 json list(const std::vector<Row>& rows, View view) {
@@ -138,13 +139,28 @@ void AdminApi::show_model(const std::string& number, const http::Respond& respon
 }
 
 void AdminApi::list_errors(const http::Request& request, const http::Respond& respond) const {
-    std::optional<NodeId> only;
-    if (const auto name = request.query.find("node"); name != request.query.end() && !name->second.empty()) {
-        const auto node = find_node(name->second);
-        if (failed(respond, node)) return;
-        only = (*node)->id;
-    }
-    auto data = views::errors(host_, only);
+    const auto question = [&]() -> Result<views::ErrorQuestion> {
+        views::ErrorQuestion asked;
+        const auto given = [&request](const char* key) {
+            const auto found = request.query.find(key);
+            return found == request.query.end() ? std::string() : found->second;
+        };
+        if (const std::string name = given("node"); !name.empty()) asked.node = SKERRY_TRY(find_node(name))->id;
+        if (const std::string type = given("type"); !type.empty()) {
+            asked.type = feedback::error_type_named(type);
+            if (!asked.type) {
+                return fail(ErrorCode::InvalidInput,
+                            "'" + type + "' is no type of errors: they are " + feedback::names_of_error_types());
+            }
+        }
+        if (const std::string since = given("since_s"); !since.empty()) {
+            const std::uint64_t seconds = std::min(SKERRY_TRY(number_from(since, "since_s")), kSecondsMax);
+            asked.since = Clock::now() - std::chrono::seconds(seconds);
+        }
+        return asked;
+    }();
+    if (failed(respond, question)) return;
+    auto data = views::errors(host_, *question);
     if (!failed(respond, data)) succeed(respond, *std::move(data));
 }
 

@@ -49,10 +49,6 @@ json problem_of(const Federation& federation, const Node& node, TimePoint now) {
     return behind_its_nodes(found->second.installed, newest);
 }
 
-std::string class_name(const parameters::ModelSpec& spec, std::uint16_t index) {
-    return index < spec.classes.size() ? spec.classes[index] : std::to_string(index);
-}
-
 }  // namespace
 
 Result<json> status(const AdminHost& host, TimePoint now) {
@@ -236,27 +232,6 @@ json verification(const Verification& result) {
             {"signatures_good", result.signatures_good},
             {"intact", result.intact()},
             {"problems", result.problems}};
-}
-
-Result<json> errors(const AdminHost& host, const std::optional<NodeId>& node) {
-    const auto confusions = SKERRY_TRY(host.history().confusions(node));
-    const auto totals = SKERRY_TRY(host.history().totals(node));
-    json pairs = json::array();
-    for (const ledger::ConfusionRow& pair : confusions) {
-        pairs.push_back({{"truth", pair.truth},
-                         {"predicted", pair.predicted},
-                         {"truth_name", class_name(host.model_spec(), pair.truth)},
-                         {"predicted_name", class_name(host.model_spec(), pair.predicted)},
-                         {"count", pair.count}});
-    }
-    json nodes = json::array();
-    std::uint64_t total = 0;
-    for (const ledger::NodeTotals& row : totals) {
-        total += row.errors;
-        nodes.push_back(
-            {{"node", row.node.to_text()}, {"name", row.name}, {"labelled", row.labelled}, {"errors", row.errors}});
-    }
-    return json{{"total", total}, {"pairs", std::move(pairs)}, {"nodes", std::move(nodes)}};
 }
 
 }  // namespace skerry::coordinator::views

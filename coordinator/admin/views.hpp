@@ -18,6 +18,13 @@ namespace skerry::coordinator::views {
 [[nodiscard]] nlohmann::json listed_model(const ledger::VersionRow& row, const Federation& federation);
 [[nodiscard]] nlohmann::json model(const ledger::VersionRow& row, const Federation& federation);
 [[nodiscard]] nlohmann::json verification(const Verification& result);
-[[nodiscard]] Result<nlohmann::json> errors(const AdminHost& host, const std::optional<NodeId>& node);
+
+struct ErrorQuestion {
+    std::optional<NodeId> node = {};
+    std::optional<feedback::ErrorType> type = {};
+    std::optional<TimePoint> since = {};  ///< of updates accepted from then on
+};
+/// error_views.cpp
+[[nodiscard]] Result<nlohmann::json> errors(const AdminHost& host, const ErrorQuestion& question);
 
 }  // namespace skerry::coordinator::views

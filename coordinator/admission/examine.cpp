@@ -37,6 +37,7 @@ Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& hea
     sound.labelled = body->labelled;
     sound.errors = body->errors;
     sound.confusions = std::move(body->confusions);
+    sound.error_counts = body->error_counts;
     sound.audits = std::move(body->audits);
     return sound;
 }

@@ -12,6 +12,7 @@ struct Sound {
     std::uint64_t labelled = 0;
     std::uint64_t errors = 0;
     std::vector<wire::ClassPairCount> confusions;
+    std::optional<wire::ErrorCounts> error_counts;
     wire::AuditCounts audits;
 };
 using Examined = std::variant<Sound, Flaw>;

@@ -69,11 +69,10 @@ Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes,
                                                 std::to_string(lease.sealed_bytes_max) + " that the lease allows"};
     }
     const std::uint64_t values = model.prefix(header.tier);
-    const auto audits = header.audits ? wire::WithAudits::Yes : wire::WithAudits::No;
-    const std::uint64_t smallest = wire::body_size(values, 0, audits);
-    const std::uint64_t one_pair = wire::body_size(values, 1, audits) - smallest;
+    const std::uint64_t smallest = wire::body_size(values, 0, header);
+    const std::uint64_t one_pair = wire::body_size(values, 1, header) - smallest;
     const bool fits = header.plain_bytes >= smallest &&
-                      header.plain_bytes <= wire::body_size(values, limits::kReportClassPairsMax, audits) &&
+                      header.plain_bytes <= wire::body_size(values, limits::kReportClassPairsMax, header) &&
                       (header.plain_bytes - smallest) % one_pair == 0 &&
                       sealed_bytes == wire::sealed_size(header.plain_bytes);
     if (!fits) {
@@ -116,7 +115,8 @@ Verdict check_audits(const wire::AuditCounts& counts) {
 }
 
 std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
-    return wire::sealed_size(wire::body_size(model.prefix(tier), limits::kReportClassPairsMax, wire::WithAudits::Yes));
+    return wire::sealed_size(wire::body_size(model.prefix(tier), limits::kReportClassPairsMax, wire::WithAudits::Yes,
+                                             wire::WithErrorCounts::Yes));
 }
 
 Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm) {

@@ -35,6 +35,11 @@ public:
         if (counts) to = *std::move(counts);
         good_ = good_ && !to.empty();
     }
+    void error_counts(const std::string& from, std::optional<wire::ErrorCounts>& to) {
+        auto counts = wire::error_counts_of(bytes_of(from));
+        good_ = good_ && counts.has_value();
+        if (counts) to = *counts;
+    }
     void update(const stored::UpdateId& from, UpdateId& to) {
         id(from.node(), to.node);
         to.sequence.value = from.sequence();
@@ -129,6 +134,7 @@ UpdateAccepted read(const stored::UpdateAccepted& from, Fields& fields) {
             {static_cast<std::uint16_t>(pair.truth()), static_cast<std::uint16_t>(pair.predicted()), pair.count()});
     }
     fields.signed_bytes(from.receipt(), to.receipt);
+    if (!from.error_counts().empty()) fields.error_counts(from.error_counts(), to.error_counts);
     if (!from.audits().empty()) fields.audits(from.audits(), to.audits);
     return to;
 }

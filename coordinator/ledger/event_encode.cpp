@@ -102,6 +102,7 @@ void write(const UpdateAccepted& from, stored::Event& event) {
         stored_pair.set_count(pair.count);
     }
     write(from.receipt, *to.mutable_receipt());
+    if (from.error_counts) to.set_error_counts(raw(wire::encoded(*from.error_counts)));
     if (!from.audits.empty()) to.set_audits(raw(wire::encoded(from.audits)));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -103,7 +104,8 @@ struct UpdateAccepted {
     std::uint64_t labelled = 0;
     std::uint64_t errors = 0;
     std::vector<wire::ClassPairCount> confusions;
-    wire::AuditCounts audits;  ///< of the node, for the fleet's routers; may be empty
+    std::optional<wire::ErrorCounts> error_counts;  ///< nothing: its node did not say
+    wire::AuditCounts audits;                       ///< of the node, for the fleet's routers; may be empty
     wire::SignedBytes receipt;
 
     bool operator==(const UpdateAccepted&) const = default;

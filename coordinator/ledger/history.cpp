@@ -185,34 +185,6 @@ Result<VersionRow> History::version(ModelVersion version) const {
     return std::move(found.front());
 }
 
-Result<std::vector<ConfusionRow>> History::confusions(const std::optional<NodeId>& node) const {
-    const auto read = +[](const Statement& row) {
-        return ConfusionRow{static_cast<std::uint16_t>(row.int64(0)), static_cast<std::uint16_t>(row.int64(1)),
-                            row.uint64(2)};
-    };
-    const std::string sum = "SELECT truth, predicted, sum(count) AS total FROM confusions ";
-    const std::string order = "GROUP BY truth, predicted ORDER BY total DESC, truth, predicted";
-    if (node) return all(database_, sum + "WHERE node = ? " + order, read, *node);
-    return all(database_, sum + order, read);
-}
-
-Result<std::vector<NodeTotals>> History::totals(const std::optional<NodeId>& node) const {
-    const auto read = +[](const Statement& row) {
-        NodeTotals to;
-        read_id(row, 0, to.node);
-        to.name = row.text(1);
-        to.updates = row.uint64(2);
-        to.labelled = row.uint64(3);
-        to.errors = row.uint64(4);
-        return to;
-    };
-    const std::string columns =
-        "SELECT n.id, n.name, coalesce(t.accepted, 0), coalesce(t.labelled, 0), coalesce(t.errors, 0) "
-        "FROM nodes n LEFT JOIN totals t ON t.node = n.id ";
-    if (node) return all(database_, columns + "WHERE n.id = ?", read, *node);
-    return all(database_, columns + "ORDER BY n.name, n.id", read);
-}
-
 Result<History::Counts> History::counts() const {
     Statement row = SKERRY_TRY(
         database_.prepare("SELECT coalesce(sum(accepted), 0), coalesce(sum(counted), 0), coalesce(sum(set_aside), 0), "

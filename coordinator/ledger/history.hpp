@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/storage/sqlite.hpp"
+#include "coordinator/ledger/error_tally.hpp"
 #include "coordinator/ledger/ledger_view.hpp"
 
 namespace skerry::coordinator::ledger {
@@ -70,10 +71,16 @@ struct ConfusionRow {
     std::uint64_t count = 0;
 };
 
-struct NodeTotals {
-    NodeId node;
-    std::string name;
-    std::uint64_t updates = 0, labelled = 0, errors = 0;
+/// The wrong answers that counted updates report.
+struct FleetErrorRows {
+    struct Node {
+        NodeId node;
+        std::string name;
+        ErrorTally tally;
+    };
+    ErrorTally fleet;
+    std::vector<ConfusionRow> pairs;  ///< most frequent first
+    std::vector<Node> nodes;          ///< by name
 };
 
 /// What people ask about the past, from the projections. Reads only. Errors of all: Unavailable: the database cannot be
@@ -95,10 +102,10 @@ public:
     [[nodiscard]] Result<std::vector<RefusalRow>> refusals_of(const NodeId& node, std::size_t limit) const;
     [[nodiscard]] Result<std::vector<VersionRow>> versions(std::size_t limit) const;
     [[nodiscard]] Result<VersionRow> version(ModelVersion version) const;
-    /// How often which class was taken for which, most frequent first; of one node, or of all.
-    [[nodiscard]] Result<std::vector<ConfusionRow>> confusions(const std::optional<NodeId>& node) const;
-    /// Of one node, or of all, by name. Cost: that of the nodes, whatever they did.
-    [[nodiscard]] Result<std::vector<NodeTotals>> totals(const std::optional<NodeId>& node) const;
+    /// history_errors.cpp: of one node, or of all; of all counted updates, or of those accepted since a moment. Cost:
+    /// that of the nodes and their class pairs; since a moment, that of the updates since then.
+    [[nodiscard]] Result<FleetErrorRows> errors(const std::optional<NodeId>& node,
+                                                const std::optional<TimePoint>& since) const;
     struct Counts {
         std::uint64_t accepted = 0, counted = 0, set_aside = 0, refused = 0;
     };

@@ -1,5 +1,7 @@
 #include "coordinator/ledger/projections.hpp"
 
+#include "coordinator/ledger/stored_errors.hpp"
+
 namespace skerry::coordinator::ledger {
 namespace {
 
@@ -47,22 +49,14 @@ public:
         SKERRY_TRY(
             db_.run("INSERT INTO updates (node, sequence, lease, base, staleness, tier, examples, weight, bytes, "
                     "content, norm, "
-                    "labelled, errors, accepted, accepted_round, receipt, receipt_signature) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "labelled, errors, reported_errors, accepted, accepted_round, receipt, receipt_signature) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     e.update.node, e.update.sequence, e.lease, e.base, e.staleness, static_cast<int>(e.tier),
-                    e.examples, e.weight, e.bytes, e.content, e.norm, e.labelled, e.errors, ms(e.at), e.round,
-                    e.receipt.body, e.receipt.signature));
-        for (const wire::ClassPairCount& pair : e.confusions) {
-            SKERRY_TRY(
-                db_.run("INSERT INTO confusions (node, truth, predicted, count) VALUES (?, ?, ?, ?) "
-                        "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-                        e.update.node, pair.truth, pair.predicted, pair.count));
-        }
-        SKERRY_TRY(
-            db_.run("INSERT INTO totals (node, accepted, labelled, errors) VALUES (?, 1, ?, ?) "
-                    "ON CONFLICT DO UPDATE SET accepted = accepted + 1, labelled = labelled + excluded.labelled, "
-                    "errors = errors + excluded.errors",
-                    e.update.node, e.labelled, e.errors));
+                    e.examples, e.weight, e.bytes, e.content, e.norm, e.labelled, e.errors, stored(e), ms(e.at),
+                    e.round, e.receipt.body, e.receipt.signature));
+        SKERRY_TRY(db_.run(
+            "INSERT INTO totals (node, accepted) VALUES (?, 1) ON CONFLICT DO UPDATE SET accepted = accepted + 1",
+            e.update.node));
         return db_.run("UPDATE rounds SET accepted = accepted + 1 WHERE id = ?", e.round);
     }
 
@@ -108,10 +102,7 @@ public:
 
     Result<> operator()(const VersionPublished& e) const {
         SKERRY_TRY(db_.run("UPDATE updates SET version = ? WHERE round = ?", e.version, e.round));
-        SKERRY_TRY(
-            db_.run("INSERT INTO totals (node, counted) SELECT node, count(*) FROM updates WHERE round = ? "
-                    "GROUP BY node ON CONFLICT DO UPDATE SET counted = counted + excluded.counted",
-                    e.round));
+        SKERRY_TRY(count_errors(db_, e.round));
         SKERRY_TRY(
             db_.run("UPDATE rounds SET state = 'published', ended = ?, version = ?, weight = ?, sum = ? "
                     "WHERE id = ?",

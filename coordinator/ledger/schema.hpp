@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 2> kSchema = {R"sql(
+inline constexpr std::array<const char*, 3> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -71,10 +71,23 @@ INSERT INTO totals (node, accepted, counted, labelled, errors)
   SELECT node, count(*), count(version), sum(labelled), sum(errors) FROM updates GROUP BY node;
 INSERT INTO totals (node, refused) SELECT node, count(*) FROM refusals WHERE true GROUP BY node
   ON CONFLICT DO UPDATE SET refused = excluded.refused;
+)sql",
+                                                       R"sql(
+-- Errors are those of counted updates only, by type too: made anew from the journal, where there is one.
+ALTER TABLE updates ADD COLUMN reported_errors BLOB NOT NULL DEFAULT X'';  -- stored_errors.hpp
+CREATE INDEX updates_by_time ON updates (accepted);
+ALTER TABLE totals ADD COLUMN other INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE error_types (
+  node BLOB NOT NULL, type INTEGER NOT NULL, count INTEGER NOT NULL,  -- feedback::ErrorType
+  PRIMARY KEY (node, type)
+);
+-- A row: what the projections say has changed, and they are to be rebuilt before they are read.
+CREATE TABLE rebuild_due (since_schema INTEGER NOT NULL);
+INSERT INTO rebuild_due SELECT 3 WHERE EXISTS (SELECT 1 FROM journal);
 )sql"};
 
 /// Everything that rebuild() empties.
-inline constexpr std::array<const char*, 8> kProjections = {"tokens",   "nodes",      "rounds",   "updates",
-                                                            "refusals", "confusions", "versions", "totals"};
+inline constexpr std::array<const char*, 9> kProjections = {
+    "tokens", "nodes", "rounds", "updates", "refusals", "versions", "confusions", "totals", "error_types"};
 
 }  // namespace skerry::coordinator::ledger

@@ -21,7 +21,9 @@ Digest link(const Digest& before, Version version, ByteView body) {
 Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& path) {
     storage::Database database = SKERRY_TRY(storage::Database::open(path));
     SKERRY_TRY(database.migrate(kSchema));
-    return SqliteJournal(std::move(database));
+    SqliteJournal journal(std::move(database));
+    if (SKERRY_TRY(journal.must_rebuild())) SKERRY_TRY(journal.rebuild());
+    return journal;
 }
 
 Result<Version> SqliteJournal::append(std::string_view stream, Version expected, const Events& events) {
@@ -79,6 +81,11 @@ Result<std::vector<Recorded>> SqliteJournal::read(std::string_view stream, Versi
     return found;
 }
 
+Result<bool> SqliteJournal::must_rebuild() const {
+    auto due = SKERRY_TRY(database_.prepare("SELECT 1 FROM rebuild_due"));
+    return due.bind().step();
+}
+
 Result<> SqliteJournal::rebuild() {
     auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     for (const char* const table : kProjections) {
@@ -92,6 +99,7 @@ Result<> SqliteJournal::rebuild() {
             SKERRY_TRY(project(database_, recorded));
         at = page.back().version;
     }
+    SKERRY_TRY(database_.run("DELETE FROM rebuild_due"));
     return transaction.commit();
 }
 

@@ -11,8 +11,9 @@ namespace skerry::coordinator::ledger {
 /// Cost: one flush an append, about 2 ms, however many events it has. Not thread-safe.
 class SqliteJournal final : public Journal {
 public:
-    /// Opens or creates. Unavailable: the file cannot be opened, is locked or damaged.
-    /// VersionMismatch: written by a newer program.
+    /// Opens or creates. After a program that had other projections they are made anew: once, at the cost of reading
+    /// all of the journal. Unavailable: the file cannot be opened, is locked or damaged. VersionMismatch: written by a
+    /// newer program.
     [[nodiscard]] static Result<SqliteJournal> open(const std::filesystem::path& path);
 
     Result<Version> append(std::string_view stream, Version expected, const Events& events) override;
@@ -27,6 +28,7 @@ public:
 
 private:
     explicit SqliteJournal(storage::Database database) : database_(std::move(database)) {}
+    [[nodiscard]] Result<bool> must_rebuild() const;
 
     mutable storage::Database database_;  // reading prepares statements
 };

@@ -29,6 +29,13 @@ std::vector<std::string> ignored_names() {
     return names;
 }
 
+std::vector<std::string> error_types() {
+    std::vector<std::string> names;
+    for (std::size_t type = 0; type < feedback::kErrorTypes; ++type)
+        names.emplace_back(feedback::name_of(static_cast<feedback::ErrorType>(type)));
+    return names;
+}
+
 std::vector<MetricFamily> table() {
     const std::vector<std::string> sockets = {"fleet", "enrol"};
     const std::vector<std::string> outcomes(kOutcomes.begin(), kOutcomes.end());
@@ -56,6 +63,8 @@ std::vector<MetricFamily> table() {
         {"skerry_model_version", "The newest version.", MetricKind::Gauge, "", {}, {}},
         {"skerry_updates_waiting", "Accepted, not yet in a round's set.", MetricKind::Gauge, "", {}, {}},
         {"skerry_nodes", "Enrolled nodes.", MetricKind::Gauge, "state", {"connected", "away", "revoked"}, {}},
+        {"skerry_labelled_total", "Labelled answers in counted updates.", MetricKind::Counter, "", {}, {}},
+        {"skerry_errors_total", "Wrong ones of these.", MetricKind::Counter, "type", error_types(), {}},
         {"skerry_transfers", "Updates on their way in.", MetricKind::Gauge, "state", {"active", "waiting"}, {}},
     };
 }
@@ -153,7 +162,18 @@ std::string CoordinatorMetrics::text(const Federation& federation, const Traffic
     registry_.gauge("skerry_updates_waiting").set(static_cast<double>(federation.pool().waiting().size()));
     registry_.gauge("skerry_transfers", "active").set(static_cast<double>(federation.transfers().active()));
     registry_.gauge("skerry_transfers", "waiting").set(static_cast<double>(federation.transfers().waiting()));
+    bring_up_to_date(federation.fleet_errors().known());
     return registry_.text();
+}
+
+// Counted over all of history, as the ledger is: a restart begins where it was.
+void CoordinatorMetrics::bring_up_to_date(const ledger::ErrorTally& errors) {
+    registry_.counter("skerry_labelled_total").add(static_cast<double>(errors.labelled - errors_told_.labelled));
+    for (std::size_t type = 0; type < errors.by_type.size(); ++type) {
+        registry_.counter("skerry_errors_total", feedback::name_of(static_cast<feedback::ErrorType>(type)))
+            .add(static_cast<double>(errors.by_type[type] - errors_told_.by_type[type]));
+    }
+    errors_told_ = errors;
 }
 
 }  // namespace skerry::coordinator

@@ -39,11 +39,13 @@ public:
                                    TimePoint now);
 
 private:
+    void bring_up_to_date(const ledger::ErrorTally& errors);
     void bring_up_to_date(std::string_view socket, const Traffic& traffic, std::uint64_t& refused_told);
 
     observe::Registry registry_;
     std::uint64_t fleet_refused_ = 0, enrol_refused_ = 0;
     std::optional<TimePoint> opened_, frozen_;
+    ledger::ErrorTally errors_told_;
 };
 
 /// A node whose last sign is older counts as away.

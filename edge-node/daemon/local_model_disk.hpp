@@ -26,8 +26,7 @@ namespace skerry::node {
 
 /// Ends a drop: the errors up to now are as little reported again as the labels that `totals` counts.
 [[nodiscard]] inline Result<> finish_drop(const LocalModel::Stores& stores, Totals totals) {
-    const Totals before = SKERRY_TRY(stores.spool.totals_sent());
-    totals.error_cursor = SKERRY_TRY(stores.labels.errors().counts_since(before.error_cursor, 0)).cursor;
+    totals.error_cursor = SKERRY_TRY(stores.labels.errors().judged());
     return stores.spool.finish_drop(totals);
 }
 

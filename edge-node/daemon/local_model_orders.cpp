@@ -49,16 +49,10 @@ void LocalModel::work_on(TakeUpdate& order) {
     auto job = [this, order, totals, audits = listeners_.audits(),
                 weights = policy_->parameters()]() mutable -> Result<std::optional<SpooledUpdate>> {
         const Totals before = SKERRY_TRY(stores_.spool.totals_sent());
-        const auto counts =
-            SKERRY_TRY(stores_.labels.errors().counts_since(before.error_cursor, limits::kReportClassPairsMax));
-        totals.error_cursor = counts.cursor;
-        Contribution contribution{*weights, sharing_, totals, {}, audits};
-        for (const feedback::ConfusionCount& pair : counts.pairs) {
-            contribution.confusions.push_back({static_cast<std::uint16_t>(pair.truth),
-                                               static_cast<std::uint16_t>(pair.predicted),
-                                               static_cast<std::uint32_t>(pair.count)});
-        }
-        return stores_.spool.take(order, contribution, identity_);
+        auto judged =
+            SKERRY_TRY(stores_.labels.errors().judged_since(before.error_cursor, limits::kReportClassPairsMax));
+        totals.error_cursor = judged.cursor;
+        return stores_.spool.take(order, {*weights, sharing_, totals, std::move(judged), audits}, identity_);
     };
     on_disk(std::move(job), [this, sequence = order.sequence, totals](std::optional<SpooledUpdate> update) {
         if (update) {

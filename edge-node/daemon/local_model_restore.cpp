@@ -52,6 +52,7 @@ Result<> LocalModel::start_again() {
     if (checkpoint_.version.global == fresh.version.global) fresh.version.local = checkpoint_.version.local + 1;
     fresh.totals = SKERRY_TRY(stores_.spool.totals_sent());
     fresh.totals.error_cursor = 0;
+    SKERRY_TRY(stores_.spool.skip_errors(SKERRY_TRY(stores_.labels.errors().judged())));
     fresh.answered = checkpoint_.answered;
     checkpoint_ = std::move(fresh);
     std::vector<float> weights = SKERRY_TRY(stores_.spool.as_sent());

@@ -12,6 +12,7 @@
 #include "edge-node/session/state.hpp"
 #include "edge-node/spool/enrolment.hpp"
 #include "edge-node/spool/rebase.hpp"
+#include "feedback/error_log.hpp"
 
 namespace skerry::node {
 
@@ -21,7 +22,7 @@ struct Totals {
     std::uint64_t examples = 0;      ///< labelled samples they learned from
     std::uint64_t labelled = 0;      ///< labelled samples seen
     std::uint64_t errors = 0;        ///< of those, answered wrong
-    std::uint64_t error_cursor = 0;  ///< feedback::ConfusionCounts::cursor
+    std::uint64_t error_cursor = 0;  ///< feedback::JudgedCounts::cursor
 
     bool operator==(const Totals&) const = default;
 };
@@ -31,8 +32,8 @@ struct Contribution {
     std::span<const float> weights;  ///< as learned so far and durable in the learner's checkpoint
     Sharing sharing;
     Totals totals;
-    std::vector<wire::ClassPairCount> confusions;  ///< since the last update
-    wire::AuditCounts audits{};                    ///< the newest; may be empty
+    feedback::JudgedCounts judged{};  ///< errors since the last update
+    wire::AuditCounts audits{};       ///< the newest; may be empty
 };
 
 /// Where the two stores of a node, this and the learner's checkpoint, have to agree. A version is installed in three
@@ -88,6 +89,8 @@ public:
     /// The sealed bytes are then let go; Δ stays. An unknown sequence is no error: a version counted it meanwhile.
     [[nodiscard]] Result<> keep_receipt(Sequence sequence, const wire::SignedBytes& receipt);
     [[nodiscard]] Result<> put_back(Sequence sequence);
+    /// Errors that were judged up to `cursor` are not reported: what was learned with them is lost.
+    [[nodiscard]] Result<> skip_errors(std::uint64_t cursor);
 
     /// The update that waits for its receipt, where it is not what this node has signed; nothing: it is, or none waits.
     /// It must not be sent, nor put back: the coordinator may have accepted it when it was whole. begin_drop() ends it.

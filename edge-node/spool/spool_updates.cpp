@@ -4,6 +4,7 @@
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 #include "edge-node/spool/rebase.hpp"
+#include "edge-node/spool/reported_errors.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "edge-node/spool/stored_values.hpp"
 
@@ -60,7 +61,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     const auto since = [](std::uint64_t now, std::uint64_t then) { return now - std::min(now, then); };
     body.labelled = since(contribution.totals.labelled, before.labelled);
     body.errors = since(contribution.totals.errors, before.errors);
-    body.confusions = contribution.confusions;
+    report_errors(contribution.judged, body);
     body.audits = contribution.audits;
     const auto examples = static_cast<std::uint32_t>(
         std::min(since(contribution.totals.examples, before.examples), limits::kExamplesPerUpdateMax));
@@ -167,6 +168,12 @@ Result<> Spool::put_back(Sequence sequence) {
     }
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence = ?", sequence));
     return transaction.commit();
+}
+
+Result<> Spool::skip_errors(std::uint64_t cursor) {
+    Totals totals = SKERRY_TRY(totals_sent());
+    totals.error_cursor = std::max(totals.error_cursor, cursor);
+    return put_totals(totals);
 }
 
 Result<> Spool::begin_drop(Sequence sequence) {

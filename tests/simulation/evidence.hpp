@@ -22,6 +22,7 @@ struct Evidence {
         std::uint32_t examples = 0;
         std::uint32_t examples_max = 0;  ///< of its lease
         std::vector<float> delta;
+        coordinator::ledger::ErrorTally errors;  ///< among the labels that it learned
     };
     struct Receipt {
         UpdateId update;

@@ -131,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::NodeForgetsProgress, {"nothing_learned_is_lost"}},
                       Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}},
                       Planted{Mutation::NodeSpoilsVersion, {"nodes_install_published_versions_upwards"}},
-                      Planted{Mutation::CountsRevoked, {"counted_at_most_once"}}),
+                      Planted{Mutation::CountsRevoked, {"counted_at_most_once"}},
+                      Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}}),
     name_of_planted);
 
 }  // namespace

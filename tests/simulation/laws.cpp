@@ -26,6 +26,7 @@ void Laws::check() {
     if (journal.size() < events_seen_) return world_.broken("no_receipt_without_its_update", "the journal has shrunk");
     while (events_seen_ < journal.size())
         fold(journal[events_seen_++]);
+    errors_are_counted_once();
     no_receipt_without_its_update();
     no_accepted_update_without_its_bytes();
     no_version_without_its_weights();

@@ -57,6 +57,9 @@ private:
     /// of a node that was revoked before.
     void counted_at_most_once(const coordinator::ledger::RoundFrozen& event);
     void counted_at_most_once(const coordinator::ledger::VersionPublished& event);
+    /// What the coordinator knows of the fleet's errors is the sum of what the nodes made in the updates that versions
+    /// count, each once, whatever restarts it has seen.
+    void errors_are_counted_once();
     /// Each version is, byte for byte, its parent plus the weighted mean of what its nodes sealed (reference.hpp), and
     /// its signed manifest says so.
     void versions_are_the_exact_mean(const coordinator::ledger::VersionPublished& event);
@@ -84,6 +87,7 @@ private:
     std::set<LeaseId> spent_;
     std::set<UpdateId> pending_;  ///< accepted, and bytes still needed
     std::map<ModelVersion, Version> versions_;
+    coordinator::ledger::ErrorTally errors_;  ///< of all that versions count
     struct Frozen {
         coordinator::ledger::RoundFrozen event;
         TimePoint seen;  ///< by a clock that is right

@@ -125,8 +125,23 @@ void Laws::counted_at_most_once(const ledger::VersionPublished& event) {
         Fate& fate = accepted_[update];
         if (fate.counted_in) world_.broken("counted_at_most_once", text_of(update) + " is counted in two versions");
         fate.counted_in = event.version;
+        if (const auto made = evidence_.sealed.find(fate.accepted.content); made != evidence_.sealed.end())
+            errors_ += made->second.errors;
     }
     frozen_.erase(round);
+}
+
+void Laws::errors_are_counted_once() {
+    const coordinator::Federation* const core = evidence_.core();
+    // Between its restart and the last entry it has not read its history yet.
+    if (core == nullptr || core->versions().empty() || versions_.empty()) return;
+    if (core->newest().version != versions_.rbegin()->first) return;
+    const ledger::ErrorTally& known = core->fleet_errors().known();
+    if (known == errors_) return;
+    world_.broken("errors_are_counted_once", "the fleet's " + std::to_string(known.errors) + " errors of " +
+                                                 std::to_string(known.labelled) + " are not the " +
+                                                 std::to_string(errors_.errors) + " of " +
+                                                 std::to_string(errors_.labelled) + " that its nodes made");
 }
 
 }  // namespace skerry::simulation

@@ -105,6 +105,15 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
                 }
             }
             break;
+        case Mutation::ForgetsErrors:
+            for (Action& action : actions) {
+                auto* const append = std::get_if<coordinator::Append>(&action);
+                for (std::size_t i = 0; append != nullptr && i < append->events.size(); ++i) {
+                    if (auto* accepted = std::get_if<ledger::UpdateAccepted>(&append->events[i]))
+                        accepted->error_counts.reset();
+                }
+            }
+            break;
         default:
             break;
     }

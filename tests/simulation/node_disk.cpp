@@ -32,6 +32,7 @@ void NodeDisk::learn(std::span<const float> step, std::uint64_t examples) {
         weights[i] += step[i];
     ++learned.steps;
     learned.examples += examples;
+    learned.errors[learned.steps % learned.errors.size()] += examples % 11;
     ++changes;
 }
 
@@ -45,6 +46,7 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     body.delta = delta;
     std::copy_n(weights.begin(), statistics, body.delta.begin());
     body.labelled = learned.examples - sent.examples;
+    report_errors(body, order.sequence);
     const auto header =
         wire::UpdateHeader::under(lease, order.sequence, static_cast<std::uint32_t>(learned.examples - sent.examples));
     const auto sealed = wire::seal(header, body, order.seal_to, identity);
@@ -61,10 +63,23 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     entry.sealed = sealed->sealed;
     entry.delta = std::move(delta);
     entry.before = std::exchange(sent, learned);
+    entry.at = learned;
     last_sequence = order.sequence;
     spool.push_back(std::move(entry));
     ++changes;
     return spool.back().update;
+}
+
+// Every fourth update is as of a node that does not know of error counts.
+void NodeDisk::report_errors(wire::UpdateBody& body, Sequence sequence) const {
+    wire::ErrorCounts counts;
+    for (std::size_t type = 0; type < counts.by_type.size(); ++type)
+        counts.by_type[type] = static_cast<std::uint32_t>(learned.errors[type] - sent.errors[type]);
+    body.errors = counts.total();
+    const auto in_pair = static_cast<std::uint32_t>(body.errors / 2);
+    if (in_pair > 0) body.confusions = {{0, 1, in_pair}};
+    counts.other = static_cast<std::uint32_t>(body.errors) - in_pair;
+    if (sequence.value % 4 != 0) body.error_counts = counts;
 }
 
 const NodeDisk::Entry* NodeDisk::offered(Sequence sequence) const {

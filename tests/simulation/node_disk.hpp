@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
+#include "common/wire/error_counts.hpp"
 #include "edge-node/session/events.hpp"
 #include "edge-node/session/state.hpp"
 
@@ -12,6 +14,7 @@ namespace skerry::simulation {
 struct Totals {
     std::uint64_t steps = 0;
     std::uint64_t examples = 0;
+    std::array<std::uint64_t, wire::ErrorCounts::kTypes> errors{};  ///< among the examples, by type
 };
 
 /// What a node's disk holds: node::Spool and the learner's checkpoint in memory, each function one durable transaction
@@ -23,6 +26,7 @@ struct NodeDisk {
         Bytes sealed;              ///< let go with the receipt
         std::vector<float> delta;  ///< as the spool keeps it: zero in the statistics
         Totals before;
+        Totals at;  ///< what it was taken at
     };
 
     std::size_t statistics = 0;  ///< values before the first that is learned
@@ -39,6 +43,7 @@ struct NodeDisk {
     /// weights − base − Σ Δ: what no update holds.
     [[nodiscard]] std::vector<float> progress() const;
 
+    /// Some of the examples were answered wrong; which, follows from their number.
     void learn(std::span<const float> step, std::uint64_t examples);
 
     enum class Clips { Yes, No };
@@ -53,6 +58,9 @@ struct NodeDisk {
 
     enum class Keeps { All, NoProgress, CountedToo };
     void install(ModelVersion version, Sequence counted, std::vector<float> weights_of_version, Keeps keeps);
+
+private:
+    void report_errors(wire::UpdateBody& body, Sequence sequence) const;
 };
 
 }  // namespace skerry::simulation

@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 13> kMutations = {"none",
+constexpr std::array<std::string_view, 14> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -33,8 +33,9 @@ constexpr std::array<std::string_view, 13> kMutations = {"none",
                                                          "node-forgets-progress",
                                                          "node-reapplies-counted",
                                                          "node-spoils-version",
-                                                         "counts-revoked"};
-static_assert(static_cast<std::size_t>(Mutation::CountsRevoked) == kMutations.size() - 1);
+                                                         "counts-revoked",
+                                                         "forgets-errors"};
+static_assert(static_cast<std::size_t>(Mutation::ForgetsErrors) == kMutations.size() - 1);
 
 }  // namespace
 

@@ -29,6 +29,7 @@ enum class Mutation {
     NodeReappliesCounted,  ///< installing a version keeps the updates that it counts
     NodeSpoilsVersion,     ///< a version is stored with one wrong value
     CountsRevoked,         ///< what a node had sent still counts after it was revoked
+    ForgetsErrors,         ///< what an update says of its errors is not written down
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);

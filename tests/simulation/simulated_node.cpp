@@ -214,6 +214,25 @@ void SimulatedNode::perform(node::Action& action) {
         action);
 }
 
+namespace {
+
+/// By what the learner saw, and not by what the update says; but an old node's types nobody can know.
+coordinator::ledger::ErrorTally errors_of(const NodeDisk::Entry& entry) {
+    coordinator::ledger::ErrorTally errors;
+    errors.updates = 1;
+    errors.labelled = entry.at.examples - entry.before.examples;
+    const bool says_types = entry.update.sequence.value % 4 != 0;
+    for (std::size_t type = 0; type < errors.by_type.size(); ++type) {
+        const std::uint64_t count = entry.at.errors[type] - entry.before.errors[type];
+        errors.errors += count;
+        errors.by_type[says_types ? type : 0] += count;
+    }
+    errors.other = errors.errors - errors.errors / 2;
+    return errors;
+}
+
+}  // namespace
+
 void SimulatedNode::take(const node::TakeUpdate& order) {
     const bool forgets = world_.storm && dice_.chance(world_.conditions.unfit);
     const auto update = disk_.take(order, identity_, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
@@ -222,8 +241,13 @@ void SimulatedNode::take(const node::TakeUpdate& order) {
     const auto header = wire::read_header(update->header);
     std::vector<float> said = disk_.spool.back().delta;
     std::copy_n(disk_.weights.begin(), model_.statistics, said.begin());
-    evidence_.sealed[update->content] = {header->update,           header->base,   header->tier, header->examples,
-                                         order.lease.examples_max, std::move(said)};
+    evidence_.sealed[update->content] = {header->update,
+                                         header->base,
+                                         header->tier,
+                                         header->examples,
+                                         order.lease.examples_max,
+                                         std::move(said),
+                                         errors_of(disk_.spool.back())};
     answer_later(node::UpdateSpooled{*update});
 }
 

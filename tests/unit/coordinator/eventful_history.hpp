@@ -18,6 +18,7 @@ inline Events eventful_history() {
     FakeNode second = bench.enrolled(Tier::Medium);
     FakeNode third = bench.enrolled();
     third.audits = sample_audits(80, 1);
+    third.error_counts = wire::ErrorCounts{{0, 1, 2, 0, 0, 4}, 0};
     const std::vector<float> ones(8, 1.0F);
     bench.contribute(first, ones);
     bench.wait(2min);

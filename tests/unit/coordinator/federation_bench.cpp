@@ -258,6 +258,7 @@ OfferedUpdate FederationBench::sealed_under(FakeNode& node, const wire::SignedBy
     body.labelled = examples;
     body.errors = 7;
     body.confusions = {{1, 2, 7}};
+    body.error_counts = node.error_counts;
     body.audits = node.audits;
     body.delta = delta;
     const auto update = *wire::seal(header, body, keys.seal.public_key(), node.identity);

@@ -21,7 +21,8 @@ struct FakeNode {
     crypto::SigningKey identity = crypto::SigningKey::generate();
     ByteArray<32> transport{};
     std::uint64_t sequence = 0;
-    wire::AuditCounts audits{};  ///< what its updates take along
+    wire::AuditCounts audits{};                       ///< what its updates take along
+    std::optional<wire::ErrorCounts> error_counts{};  ///< of their 7 errors, taken for one pair
 
     [[nodiscard]] NodeId id() const { return wire::node_of(identity.verify_key()); }
 };

@@ -139,6 +139,15 @@ TEST_F(GatesTest, LetAuditsPassThatAreOfOneSetOfSamples) {
     EXPECT_EQ(check_audits(counts)->code, RefusalCode::Misshapen) << "medium differs in one and does not";
 }
 
+TEST_F(GatesTest, KnowTheSizeOfAnUpdateWithErrorCounts) {
+    header.error_counts = true;
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
+    header.audits = true;
+    header.plain_bytes =
+        wire::body_size(6, limits::kReportClassPairsMax, wire::WithAudits::Yes, wire::WithErrorCounts::Yes);
+    EXPECT_FALSE(size_verdict()) << "the lease has room for all that an update may take along";
+}
+
 TEST_F(GatesTest, KnowTheSizeOfAnUpdateWithAudits) {
     header.audits = true;
     EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen) << "its header says that it has what its size leaves out";

@@ -9,6 +9,7 @@
 #include "coordinator/ledger/history.hpp"
 #include "coordinator/ledger/schema.hpp"
 #include "coordinator/ledger/sqlite_journal.hpp"
+#include "coordinator/round/fleet_errors.hpp"
 #include "tests/unit/coordinator/eventful_history.hpp"
 
 namespace skerry::coordinator::ledger {
@@ -56,8 +57,11 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         ASSERT_TRUE(journal.append(kFederationStream, 0, before));
         wanted = dump(journal.database());
-        ASSERT_TRUE(journal.database().run("DROP TABLE totals"));
-        ASSERT_TRUE(journal.database().run("ALTER TABLE updates DROP COLUMN set_aside"));
+        for (const char* const undo :
+             {"DROP TABLE totals", "DROP TABLE error_types", "DROP TABLE rebuild_due", "DROP INDEX updates_by_time",
+              "ALTER TABLE updates DROP COLUMN reported_errors", "ALTER TABLE updates DROP COLUMN set_aside",
+              "UPDATE confusions SET count = count + 100"})
+            ASSERT_TRUE(journal.database().run(undo));
         ASSERT_TRUE(journal.database().run("PRAGMA user_version = 1"));
     }
     auto journal = *SqliteJournal::open(folder.path / "history.db");
@@ -115,21 +119,50 @@ TEST_F(HistoryTest, ShowsARoundWithWhoWasCountedAndWhoWasRefused) {
     EXPECT_EQ((*history.rounds(2)).front().state, "open");
 }
 
-TEST_F(HistoryTest, SumsTheFleetsConfusions) {
+TEST_F(HistoryTest, SumsTheErrorsOfWhatVersionsCount) {
     const History history(journal.database());
-    const auto fleet = *history.confusions(std::nullopt);
-    ASSERT_THAT(fleet, SizeIs(1));
-    std::uint64_t by_node = 0;
-    const auto nodes = *history.totals(std::nullopt);
-    for (const NodeTotals& node : nodes) {
-        const auto pairs = *history.confusions(node.node);
-        for (const ConfusionRow& pair : pairs)
-            by_node += pair.count;
+    FleetErrors core;
+    Pool pool;
+    for (const Event& event : events) {
+        if (const auto* accepted = std::get_if<UpdateAccepted>(&event)) {
+            core.apply(*accepted);
+            pool.apply(*accepted);
+        } else if (const auto* aside = std::get_if<UpdateSetAside>(&event)) {
+            core.apply(*aside);
+            pool.apply(*aside);
+        } else if (const auto* frozen = std::get_if<RoundFrozen>(&event)) {
+            pool.apply(*frozen);
+        } else if (const auto* published = std::get_if<VersionPublished>(&event); published && published->round.value) {
+            core.count(pool.frozen());
+            pool.apply(*published);
+        }
     }
-    EXPECT_EQ(fleet[0].count, by_node);
-    const auto counts = *history.counts();
-    EXPECT_EQ(fleet[0].count, counts.accepted * 7);
-    EXPECT_GT(counts.refused, 0U);
+    const auto fleet = *history.errors(std::nullopt, std::nullopt);
+    EXPECT_EQ(fleet.fleet, core.known()) << "the tables and the fold agree";
+    EXPECT_EQ(fleet.fleet.updates, history.counts()->counted);
+    EXPECT_LT(fleet.fleet.updates, history.counts()->accepted);
+    ASSERT_THAT(fleet.pairs, SizeIs(1));
+    EXPECT_EQ(fleet.pairs[0].count, fleet.fleet.errors);
+    EXPECT_GT(fleet.fleet.by_type[5], 0U);
+    ErrorTally sum;
+    for (const auto& node : fleet.nodes) {
+        sum += node.tally;
+        EXPECT_EQ(history.errors(node.node, std::nullopt)->fleet, node.tally);
+    }
+    EXPECT_EQ(sum, fleet.fleet);
+}
+
+TEST_F(HistoryTest, SumsTheErrorsSinceAMomentAsThoseOfAllTime) {
+    const History history(journal.database());
+    const auto all = *history.errors(std::nullopt, std::nullopt);
+    const auto since = *history.errors(std::nullopt, TimePoint{});
+    EXPECT_EQ(since.fleet, all.fleet);
+    ASSERT_EQ(since.pairs.size(), all.pairs.size());
+    EXPECT_EQ(since.pairs[0].count, all.pairs[0].count);
+    EXPECT_EQ(since.nodes.back().tally, all.nodes.back().tally);
+    const auto late = *history.errors(std::nullopt, time_of(events.back()));
+    EXPECT_EQ(late.fleet.errors, 0U);
+    EXPECT_THAT(late.nodes, SizeIs(all.nodes.size()));
 }
 
 TEST_F(HistoryTest, CountsByTotalsWhatTheRowsSay) {

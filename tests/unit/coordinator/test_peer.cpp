@@ -125,7 +125,8 @@ wire::SealedUpdate TestPeer::seal(const wire::SignedBytes& signed_lease, const s
     wire::UpdateBody body;
     body.labelled = examples;
     body.errors = 3;
-    body.confusions = {{0, 1, 3}};
+    body.confusions = {{0, 1, 2}};
+    body.error_counts = wire::ErrorCounts{{0, 0, 1, 0, 0, 0, 2}, 1};
     body.delta = delta;
     return *wire::seal(header, body, keys.seal, identity);
 }

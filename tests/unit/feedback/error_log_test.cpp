@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "feedback/label_store.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace skerry::feedback {
 namespace {
@@ -80,15 +81,55 @@ TEST_F(ErrorLogTest, LearnsTheTypesOfErrorsWhenTheirLabelsAreLearned) {
     EXPECT_EQ(counts[static_cast<std::size_t>(ErrorType::Unjudged)], 1U);
 }
 
-TEST_F(ErrorLogTest, CountsEachErrorOnceByClassPairSinceACursor) {
-    append({error(1, 2), error(1, 2), error(3, 4)});
-    const auto first = log().counts_since(0, 10).value();
-    EXPECT_THAT(first.pairs, ElementsAre(ConfusionCount{1, 2, 2}, ConfusionCount{3, 4, 1}));
-    append({error(3, 4)});
-    const auto second = log().counts_since(first.cursor, 10).value();
-    EXPECT_THAT(second.pairs, ElementsAre(ConfusionCount{3, 4, 1}));
-    EXPECT_TRUE(log().counts_since(second.cursor, 10).value().pairs.empty());
-    EXPECT_EQ(log().counts_since(0, 1).value().pairs.size(), 1U);
+TEST_F(ErrorLogTest, CountsEachErrorOnceWhenItWasLearnedHoweverLateThatIs) {
+    std::vector<ErrorRecord> errors = {error(1, 2), error(1, 2), error(3, 4), error(3, 4)};
+    for (std::size_t i = 0; i < errors.size(); ++i)
+        errors[i].label_row = i + 1;
+    append(errors);
+    EXPECT_EQ(log().judged_since(0, 10).value().total(), 0U) << "nothing was learned yet";
+    const std::vector<JudgedError> later = {{2, ErrorType::Ordinary}, {3, ErrorType::Novel}, {4, ErrorType::Novel}};
+    ASSERT_TRUE(log().judge(later));
+    const auto first = log().judged_since(0, 10).value();
+    EXPECT_THAT(first.pairs, ElementsAre(ConfusionCount{3, 4, 2}, ConfusionCount{1, 2, 1}));
+    EXPECT_EQ(first.by_type[static_cast<std::size_t>(ErrorType::Novel)], 2U);
+    EXPECT_EQ(log().judged_since(0, 1).value().pairs.size(), 1U);
+    EXPECT_EQ(log().judged_since(0, 1).value().total(), 3U) << "types count those of every pair";
+
+    const std::vector<JudgedError> earlier = {{1, ErrorType::Boundary}};
+    ASSERT_TRUE(log().judge(earlier));
+    const auto second = log().judged_since(first.cursor, 10).value();
+    EXPECT_THAT(second.pairs, ElementsAre(ConfusionCount{1, 2, 1}));
+    EXPECT_EQ(second.total(), 1U);
+    EXPECT_EQ(log().judged_since(second.cursor, 10).value().total(), 0U);
+    EXPECT_EQ(log().judged().value(), second.cursor);
+}
+
+TEST_F(ErrorLogTest, OfAnOlderProgramReportsWhatWasNotReportedYet) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "node.db";
+    const std::vector<JudgedError> judged = {{1, ErrorType::Novel}, {2, ErrorType::Novel}, {3, ErrorType::Novel}};
+    {
+        store_ = LabelStore::open(path, {}).value();
+        std::vector<ErrorRecord> errors(4, error(1, 2));
+        for (std::size_t i = 0; i < errors.size(); ++i)
+            errors[i].label_row = i + 1;
+        append(errors);
+        ASSERT_TRUE(log().judge(judged));
+        store_.reset();
+    }
+    {
+        auto database = storage::Database::open(path).value();
+        for (const char* const undo : {"DROP TABLE error_judged", "DROP INDEX error_by_judgement",
+                                       "ALTER TABLE error DROP COLUMN judged", "PRAGMA user_version = 4"})
+            ASSERT_TRUE(database.run(undo));
+    }
+    store_ = LabelStore::open(path, {}).value();
+    const std::uint64_t reported = 2;  // the cursor of that program was the newest error's id
+    const auto counts = log().judged_since(reported, 10).value();
+    EXPECT_EQ(counts.total(), 1U);
+    const std::vector<JudgedError> later = {{4, ErrorType::Boundary}};
+    ASSERT_TRUE(log().judge(later));
+    EXPECT_EQ(log().judged_since(counts.cursor, 10).value().total(), 1U);
 }
 
 TEST_F(ErrorLogTest, StaysWithinItsRowsAndItsAge) {

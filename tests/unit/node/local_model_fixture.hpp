@@ -116,6 +116,19 @@ protected:
         local().perform(TakeUpdate{Sequence{sequence}, federation_.lease(base, number),
                                    federation_.grant(base, number).lease, federation_.seal.public_key()});
     }
+    /// What a spooled update of one chunk tells the coordinator.
+    wire::UpdateBody opened(std::uint64_t sequence) {
+        for (const Event& event : told_) {
+            const auto* spooled = std::get_if<UpdateSpooled>(&event);
+            if (spooled == nullptr || spooled->update.sequence != Sequence{sequence}) continue;
+            wire::SealedUpdate update;
+            update.header = spooled->update.header;
+            update.sealed = parts_->spool->chunk(Sequence{sequence}, 0).value();
+            return wire::open(update, federation_.seal).value();
+        }
+        ADD_FAILURE() << "no update " << sequence;
+        return {};
+    }
     /// Answers and labels `count` samples, every other one wrongly; those acknowledged are noted.
     void label(std::size_t count) {
         std::vector<IncomingLabel> labels;

@@ -57,13 +57,55 @@ TEST_F(LocalModelTest, ReportsNoErrorTwiceAfterProgressWasDropped) {
     ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 1; }));
     take(1, 1);
     ASSERT_TRUE(until([&] { return told<UpdateSpooled>() == 1; }));
-    const std::uint64_t cursor = parts_->spool->totals_sent().value().error_cursor;
-    EXPECT_EQ(cursor, kRows / 2);
+    EXPECT_EQ(opened(1).error_counts->total(), kRows / 2);
     local().perform(DropProgress{Sequence{1}});
-    label(1);
-    ASSERT_TRUE(until([&] { return local().checkpoint().version.local == 2 && local().unconsumed() == 1; }));
-    settle();
-    EXPECT_GE(parts_->spool->totals_sent().value().error_cursor, cursor);
+    label(3 * kRows);
+    ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 4; }));
+    take(2, 1);
+    ASSERT_TRUE(until([&] { return told<UpdateSpooled>() == 2; }));
+    EXPECT_EQ(opened(2).errors, 3 * kRows / 2);
+    EXPECT_EQ(opened(2).error_counts->total(), 3 * kRows / 2);
+}
+
+TEST_F(LocalModelTest, ReportsTheErrorsOfTheLabelsThatItLearnedAndAgainOnlyWhereAnUpdateIsPutBack) {
+    open();
+    install(1);
+    label(kRows + 4);  // the last four wait: wrong answers among them are in the log, and not learned
+    ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 1; }));
+    take(1, 1);
+    ASSERT_TRUE(until([&] { return told<UpdateSpooled>() == 1; }));
+    const wire::UpdateBody first = opened(1);
+    EXPECT_EQ(first.labelled, kRows);
+    ASSERT_EQ(first.errors, kRows / 2);
+    EXPECT_EQ(first.confusions, (std::vector<wire::ClassPairCount>{{1, 0, kRows / 2}}));
+    EXPECT_EQ(first.error_counts->total(), first.errors);
+    EXPECT_EQ(first.error_counts->by_type[0], 0U) << "each was judged";
+    local().perform(PutBack{Sequence{1}});
+    label(kRows - 4);
+    ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 2; }));
+    crash();
+    open();
+    take(2, 1);
+    ASSERT_TRUE(until([&] { return told<UpdateSpooled>() == 2; }));
+    EXPECT_EQ(opened(2).errors, kRows);
+    EXPECT_EQ(opened(2).error_counts->total(), kRows);
+    EXPECT_EQ(opened(2).confusions[0].count, kRows);
+}
+
+TEST_F(LocalModelTest, ReportsNoErrorOfALabelWhoseLearningWasLost) {
+    open();
+    install(1);
+    label(kRows);
+    ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 1; }));
+    ASSERT_TRUE(parts_->labels->commit_step({{}, std::array{bytes_of("of another program")}, Clock::now()}));
+    crash();
+    open();
+    label(2 * kRows);
+    ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 2; }));
+    take(1, 1);
+    ASSERT_TRUE(until([&] { return told<UpdateSpooled>() == 1; }));
+    EXPECT_EQ(opened(1).errors, kRows);
+    EXPECT_EQ(opened(1).confusions[0].count, kRows);
 }
 
 /// Can't compute anything, and is there to say so.

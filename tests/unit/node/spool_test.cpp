@@ -45,7 +45,7 @@ protected:
         const wire::LeaseGrant grant = federation_.grant(1, static_cast<std::uint8_t>(sequence));
         const TakeUpdate order{Sequence{sequence}, federation_.lease(1, static_cast<std::uint8_t>(sequence)),
                                grant.lease, federation_.seal.public_key()};
-        auto update = spool_->take(order, Contribution{weights_, sharing_, totals_, {{1, 2, 3}}}, federation_.identity);
+        auto update = spool_->take(order, Contribution{weights_, sharing_, totals_, judged_}, federation_.identity);
         EXPECT_TRUE(update) << update.error().message;
         return *update;
     }
@@ -77,6 +77,7 @@ protected:
     std::optional<Spool> spool_;
     std::vector<float> weights_;  ///< what the learner's checkpoint holds
     Totals totals_;
+    feedback::JudgedCounts judged_{{1, 0, 2}, {{1, 2, 3}}, 9};
     Sharing sharing_;
 };
 
@@ -199,7 +200,17 @@ TEST_F(SpoolTest, TakesTheProgressSinceTheLastUpdateSealedForTheCoordinator) {
     EXPECT_EQ(body.labelled, 100U);
     EXPECT_EQ(body.errors, 7U);
     EXPECT_THAT(body.confusions, ElementsAre(wire::ClassPairCount{1, 2, 3}));
+    EXPECT_EQ(body.error_counts, (wire::ErrorCounts{{5, 0, 2}, 4})) << "of four of the seven the log knows no more";
     EXPECT_EQ(wire::read_header(update->header)->examples, 100U);
+}
+
+TEST_F(SpoolTest, AnUpdateSaysOfErrorsOnlyWhatTheStoresAgreeOn) {
+    install(1);
+    learn(0.5F);
+    judged_.by_type[5] = 5;  // eight in the log, seven by the learner: one of them is of another time
+    const wire::UpdateBody body = opened(*take(1));
+    EXPECT_EQ(body.error_counts, (wire::ErrorCounts{{7}, 7}));
+    EXPECT_TRUE(body.confusions.empty());
 }
 
 TEST_F(SpoolTest, AnUpdateCarriesTheMomentsWholeAndAVersionReplacesThem) {

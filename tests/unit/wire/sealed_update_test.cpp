@@ -166,6 +166,23 @@ TEST(SealedUpdate, RefusesABodyThatOpensButIsNone) {
     EXPECT_EQ(open(sealed_plain(sample, plain.bytes()), sample.coordinator).error().code, ErrorCode::InvalidInput);
 }
 
+TEST(SealedUpdate, RefusesErrorCountsThatAreCutOffOrDisagree) {
+    const SampleUpdate sample;
+    const auto verdict = [&sample](std::uint64_t errors, ByteView counts) {
+        ByteWriter plain;
+        plain.put(std::uint64_t{9}).put(errors).put(std::uint16_t{1});
+        plain.put(std::uint16_t{3}).put(std::uint16_t{5}).put(std::uint32_t{2}).put(counts);
+        const auto opened = open(sealed_plain(sample, plain.bytes(), std::byte{2}), sample.coordinator);
+        return opened ? std::string("opened") : std::string(name_of(opened.error().code));
+    };
+    const Bytes three = encoded(ErrorCounts{{0, 2, 1}, 1});
+    EXPECT_EQ(verdict(3, three), "opened");
+    EXPECT_EQ(verdict(4, three), "invalid_input");
+    EXPECT_EQ(verdict(3, ByteView(three).first(kErrorCountsBytes - 4)), "invalid_input");
+    EXPECT_EQ(verdict(3, {}), "invalid_input");
+    EXPECT_EQ(verdict(10, encoded(ErrorCounts{{0, 10}, 8})), "invalid_input") << "10 errors of 9 answers";
+}
+
 TEST(SealedUpdate, RefusesAuditsThatAreCutOffOrCannotBe) {
     const SampleUpdate sample;
     const auto verdict = [&sample](ByteView audits) {
@@ -181,7 +198,7 @@ TEST(SealedUpdate, RefusesAuditsThatAreCutOffOrCannotBe) {
     counts.bins[0].differ[1] = 1;
     EXPECT_EQ(verdict(encoded(counts)), "invalid_input");
     SealedUpdate update = sample.sealed(SampleUpdate::body_of(1));
-    update.header[106] = std::byte{2};
+    update.header[106] = std::byte{4};
     EXPECT_EQ(read_header(update.header).error().code, ErrorCode::InvalidInput) << "an unknown flag";
 }
 
