@@ -1,5 +1,6 @@
-#include "common/http/client.hpp"
-#include "coordinator/cli/lookup.hpp"
+#include <array>
+
+#include "coordinator/cli/error_query.hpp"
 #include "coordinator/cli/options.hpp"
 #include "coordinator/cli/present.hpp"
 #include "coordinator/cli/verbs.hpp"
@@ -15,8 +16,19 @@ std::string class_in(Value number, Value name) {
     return named.empty() || named == text ? text : text + " (" + named + ')';
 }
 
-void render(Value errors, Output& output) {
-    const double total = errors["total"].number().value_or(0);
+constexpr std::array<const char*, 8> kTypes = {"routing",   "novel",    "label-noise", "drift",
+                                               "confident", "boundary", "ordinary",    "unjudged"};
+
+Table types_of(Value errors, double total) {
+    Table types({{"TYPE", Column::Left}, {"COUNT", Column::Right}, {"SHARE", Column::Right}});
+    for (const char* const type : kTypes) {
+        const Value count = errors["by_type"][type];
+        if (count.count().value_or(0) > 0) types.row({type, count_in(count), percent_of(count, total)});
+    }
+    return types;
+}
+
+Table pairs_of(Value errors, double total) {
     Table pairs({{"TRUTH", Column::Flexible},
                  {"PREDICTED", Column::Flexible},
                  {"COUNT", Column::Right},
@@ -25,6 +37,13 @@ void render(Value errors, Output& output) {
         pairs.row({class_in(pair["truth"], pair["truth_name"]), class_in(pair["predicted"], pair["predicted_name"]),
                    count_in(pair["count"]), percent_of(pair["count"], total)});
     }
+    if (errors["other"].count().value_or(0) > 0) {
+        pairs.row({"other pairs", "", count_in(errors["other"]), percent_of(errors["other"], total)});
+    }
+    return pairs;
+}
+
+Table nodes_of(Value errors) {
     Table nodes({{"NODE", Column::Flexible},
                  {"ID", Column::Left},
                  {"LABELLED", Column::Right},
@@ -34,40 +53,41 @@ void render(Value errors, Output& output) {
         nodes.row({text_in(node["name"]), digest_in(node["node"]), count_in(node["labelled"]), count_in(node["errors"]),
                    percent_of(node["errors"], node["labelled"].number().value_or(0))});
     }
-    output.line(count_in(errors["total"]) + " errors reported", Tone::Heading);
-    if (!pairs.empty()) {
-        output.gap();
-        output.print(pairs);
-    }
-    if (!nodes.empty()) {
-        output.gap();
-        output.print(nodes);
-    }
+    return nodes;
 }
 
-ExitCode list(const std::string& node, Session& session) {
-    std::string target = "/v1/errors";
-    if (!node.empty()) {
-        const auto found = find_node(session.coordinator, node);
-        if (!found) return session.output.failed(found.error());
-        target += "?node=" + http::percent_encoded(found->root()["data"]["id"].text().value_or(node));
+void render(Value errors, Output& output) {
+    const double total = errors["total"].number().value_or(0);
+    output.line(count_in(errors["total"]) + " errors reported", Tone::Heading);
+    for (const Table& table : {types_of(errors, total), pairs_of(errors, total), nodes_of(errors)}) {
+        if (table.empty()) continue;
+        output.gap();
+        output.print(table);
     }
-    return session.output.report(session.coordinator.get(target),
-                                 [&session](Value errors) { render(errors, session.output); });
+    if (total == 0)
+        output.hint("Nodes report their errors with their updates; they count once a version counts those.");
 }
 
 }  // namespace
 
-// skerry errors list --node gateway-3
+// skerry errors list --node gateway-3 --type boundary --since 24h
 void add_error_verbs(CLI::App& app, Verb& chosen) {
     auto* errors =
         app.add_subcommand("errors", "What the fleet takes for what: counts only, the samples stay on the nodes");
     errors->require_subcommand(1);
-    auto node = std::make_shared<std::string>();
-    auto* verb = errors->add_subcommand("list", "Confused classes, the most frequent first, and each node's share");
-    add_text(*verb, "--node", *node, "Of this node only: its name, its id, or the beginning of its id")
-        ->type_name("ID|NAME");
-    verb->callback([&chosen, node] { chosen = [node](Session& session) { return list(*node, session); }; });
+    auto query = std::make_shared<ErrorQuery>();
+    auto* verb = errors->add_subcommand("list", "Errors by type, by confused classes and by node, most frequent first");
+    add_error_query(*verb, *query);
+    add_text(*verb, "--type", query->type, "Of this type only; 'skerry-node errors' shows the errors themselves");
+    verb->callback([&chosen, query] {
+        chosen = [query](Session& session) {
+            const auto target = error_target(*query, session.coordinator);
+            if (!target) return session.output.failed(target.error());
+            return session.output.report(session.coordinator.get(*target),
+                                         [&session](Value found) { render(found, session.output); });
+        };
+    });
+    add_errors_show(*errors, chosen);
 }
 
 }  // namespace skerry::cli

@@ -158,26 +158,5 @@ TEST_F(NodeRevoke, OfARevokedNodeIsTheConflictThatTheApiNames) {
     EXPECT_TRUE(is_one_document(ran.out));
 }
 
-TEST(ErrorsList, NamesTheConfusedClassesAndEachNodesShare) {
-    CannedCoordinator coordinator;
-    coordinator.answers("GET /v1/nodes/gateway", node(kId, "gateway"));
-    const std::string errors =
-        R"({"total":40,"pairs":[{"truth":7,"predicted":1,"truth_name":"seven","predicted_name":"1","count":30}],
-        "nodes":[{"node":")" +
-        kId + R"(","name":"gateway","labelled":1000,"errors":40}]})";
-    coordinator.answers("GET /v1/errors", errors);
-    coordinator.answers("GET /v1/errors?node=" + kId, errors);
-    const std::string expected =
-        "40 errors reported\n"
-        "\n"
-        "TRUTH      PREDICTED  COUNT   SHARE\n"
-        "7 (seven)  1             30  75.0 %\n"
-        "\n"
-        "NODE     ID            LABELLED  ERRORS   RATE\n"
-        "gateway  0123456789ab     1,000      40  4.0 %\n";
-    EXPECT_EQ(coordinator.run({"errors", "list"}).out, expected);
-    EXPECT_EQ(coordinator.run({"errors", "list", "--node", "gateway"}).out, expected);
-}
-
 }  // namespace
 }  // namespace skerry::cli
