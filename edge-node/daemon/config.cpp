@@ -92,6 +92,7 @@ void read(TableReader table, LearningConfig& learning) {
     table.integer("drift_cooldown", learning.drift_cooldown_triggers, 0, 10'000);
     table.integer("react_triggers", learning.react_triggers, 0, 10'000);
     table.integer("react_passes", learning.react_passes, 1, 100);
+    table.boolean("react_at_start", learning.react_at_start);
     table.integer("step_new", learning.step_new_rows, 1, 1 << 20);
     table.integer("step_replay", learning.step_replay_rows, 0, 1 << 20);
     table.boolean("replay_adapts", learning.replay_adapts);
@@ -224,6 +225,7 @@ std::string NodeConfig::to_toml() const {
         .value("drift_cooldown", learning.drift_cooldown_triggers)
         .value("react_triggers", learning.react_triggers)
         .value("react_passes", learning.react_passes)
+        .value("react_at_start", learning.react_at_start)
         .value("step_new", learning.step_new_rows)
         .value("step_replay", learning.step_replay_rows)
         .value("replay_adapts", learning.replay_adapts)

@@ -26,6 +26,8 @@ public:
 
     /// This trigger runs more passes, and does not hold on to what it answered before.
     [[nodiscard]] bool reacting() const { return react_ > 0; }
+    /// From now on, as after an alarm: a model that knows nothing yet has a new world before it too.
+    void react() { react_ = react_triggers_; }
     /// Ends this trigger: the counters move on.
     void end_trigger();
     /// Trigger number of the last drift; 0: never.

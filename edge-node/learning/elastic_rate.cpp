@@ -39,16 +39,29 @@ std::string ElasticRate::judge(const Probe& probe) {
     } else {
         why = clause("neither twice nor half the step predicted", probe.now.size(), std::max(twice, half));
     }
-    restore(std::pow(value_ * std::exp(gain_ * push), 1 - return_));
+    const double around = first_fit_value_;
+    restore(around * std::pow(value_ * std::exp(gain_ * push) / around, 1 - return_));
+    first_fit_ = first_fit_ && push > 0;
+    if (first_fit_) first_fit_value_ = std::max(first_fit_value_, value_);
     return why;
 }
 
 void ElasticRate::on_drift() {
-    value_ = std::max(value_, 1.0);
+    value_ = std::max(value_, first_fit_value_);
 }
 
 void ElasticRate::on_reject() {
     value_ = std::max(value_ / 2, min_);
+}
+
+void ElasticRate::save_fit(ByteWriter& to) const {
+    to.put(first_fit_value_).put(static_cast<std::uint8_t>(first_fit_ ? 1 : 0));
+}
+
+void ElasticRate::load_fit(ByteReader& from) {
+    const auto value = from.get<double>();
+    first_fit_value_ = std::isfinite(value) ? std::clamp(value, 1.0, max_) : 1.0;
+    first_fit_ = from.get<std::uint8_t>() == 1;
 }
 
 void ElasticRate::restore(double value) {

@@ -10,9 +10,14 @@
 namespace skerry::node {
 
 /// The factor e of the learning rate, moved by hindsight: would twice, or half, of the last step have predicted the
-/// new labelled rows better? Out of sample and paired by row, so noise does not push it; it returns to 1 by itself.
-/// e ← clamp((e·exp(gain·s))^(1−return), min, max), s in [−1, 3]: half of the t statistic that twice the step has in
-/// its favour, up to 6; or of what half the step has beyond 1, up to 2, and negative.
+/// new labelled rows better? Out of sample and paired by row, so noise does not push it; it returns to f by itself,
+/// which is 1 or what the first fit made of it. e ← clamp(f·(e·exp(gain·s)/f)^(1−return), min, max), s in [−1, 3]: half
+/// of the t statistic that twice the step has in its favour, up to 6; or of what half the step has beyond 1, up to 2,
+/// and negative.
+///
+/// Until twice the step is first not better, the model makes its first fit. What e has come to then corrects the base:
+/// it is what e returns to from then on, and what a new world begins with. A base that is far too small shows only
+/// there; one step ahead a larger step seldom looks better later.
 class ElasticRate {
 public:
     explicit ElasticRate(const LearningConfig& config);
@@ -28,7 +33,7 @@ public:
     /// There is no last step to look back on: e stays.
     static std::string nothing_to_judge() { return "no last step to look back on"; }
 
-    /// After drift small steps would be timid: e is at least 1. Never more than it has earned: a blind boost harms.
+    /// After drift small steps would be timid: e is at least f. A blind boost harms.
     void on_drift();
     /// A step was dropped: e halves.
     void on_reject();
@@ -38,6 +43,9 @@ public:
     [[nodiscard]] double most() const { return max_; }
     /// What a checkpoint kept, brought within the bounds.
     void restore(double value);
+    /// f, and whether the first fit goes on.
+    void save_fit(ByteWriter& to) const;
+    void load_fit(ByteReader& from);
 
 private:
     double gain_;
@@ -45,6 +53,8 @@ private:
     double min_;
     double max_;
     double value_ = 1;
+    double first_fit_value_ = 1;  ///< f
+    bool first_fit_ = true;       ///< goes on
 };
 
 }  // namespace skerry::node

@@ -28,8 +28,8 @@ struct LearningConfig {
     /// How strongly a probe moves e: one trigger multiplies it by at most exp(3·elastic_gain), and divides it by at
     /// most exp(elastic_gain).
     double elastic_gain = 0.25;
-    /// How fast e forgets: it is raised to the power 1 − elastic_return each trigger.
-    double elastic_return = 0.01;
+    /// How fast e forgets: its ratio to what it returns to is raised to the power 1 − elastic_return each trigger.
+    double elastic_return = 0.03;
 
     /// ADWIN's chance of a false alarm in one check.
     double drift_confidence = 0.002;
@@ -39,6 +39,7 @@ struct LearningConfig {
     /// After drift: how many triggers run how many passes instead of one.
     std::size_t react_triggers = 8;
     std::size_t react_passes = 5;
+    bool react_at_start = true;  ///< whether a model that begins with half of a guess's loss or more does so too
 
     /// Rows of one mini-step: new ones, and as many from the past.
     std::size_t step_new_rows = 10;

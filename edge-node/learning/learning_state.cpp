@@ -103,6 +103,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec, const LearningConfi
         to.put(static_cast<std::uint8_t>(class_came ? 1 : 0));
     replay.save_resting(to);
     replay_share.save(to);
+    rate.save_fit(to);
     return std::move(to).take();
 }
 
@@ -163,6 +164,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
             state.came[c] = from.get<std::uint8_t>() == 1;
         SKERRY_TRY(state.replay.load_resting(from));
         SKERRY_TRY(state.replay_share.load(from));
+        state.rate.load_fit(from);
     }
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;

@@ -11,6 +11,7 @@
 namespace skerry::node {
 namespace {
 
+constexpr double kKnowsNothing = 0.5;    // of the loss of a guess
 constexpr double kToleratedLoss = 0.02;  // nats: below this a change of the validation loss is noise
 
 bool all_finite(std::span<const float> values) {
@@ -82,6 +83,8 @@ void LearningTrigger::on_now(ForwardResult answers) {
     report.drift = finding.drift;
     report.loss_z = finding.loss_z;
     why_ = "; " + finding.sentence;
+    const bool knows_nothing = report.loss > kKnowsNothing * std::log(static_cast<double>(answers.classes));
+    if (config_.react_at_start && state_.triggers == 1 && knows_nothing) state_.drift.react();
     if (finding.drift) {
         on_drift();
     } else if (state_.relabelled) {

@@ -47,6 +47,8 @@ public:
     [[nodiscard]] double value() const { return moves() ? elastic_.value() : factor_; }
     /// What a checkpoint kept, brought within the bounds.
     void restore(double value) { elastic_.restore(value); }
+    void save_fit(ByteWriter& to) const { elastic_.save_fit(to); }
+    void load_fit(ByteReader& from) { elastic_.load_fit(from); }
 
 private:
     [[nodiscard]] bool moves() const { return rule_ == RateRule::Elastic || rule_ == RateRule::Hypergradient; }

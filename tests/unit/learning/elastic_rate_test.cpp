@@ -51,7 +51,8 @@ TEST_F(ElasticRateTest, DoesNotShrinkForAGainWithinTheNoise) {
     EXPECT_GT(rate_.value(), 0.95);
 }
 
-TEST_F(ElasticRateTest, ReturnsToOneByItself) {
+TEST_F(ElasticRateTest, ReturnsToOneByItselfAfterAFirstFitThatAskedForNoMore) {
+    judge(-0.1, -0.1);
     for (int i = 0; i < 10; ++i)
         judge(0.1, 0);
     const double grown = rate_.value();
@@ -59,6 +60,31 @@ TEST_F(ElasticRateTest, ReturnsToOneByItself) {
         judge(-0.1, -0.1);
     EXPECT_GT(grown, 2);
     EXPECT_NEAR(rate_.value(), 1, 0.1);
+}
+
+TEST_F(ElasticRateTest, ReturnsToWhatItsFirstFitEarnedAndBeginsANewWorldWithIt) {
+    for (int i = 0; i < 3; ++i)
+        judge(0.1, 0);
+    const double earned = rate_.value();
+    EXPECT_GT(earned, 5);
+    judge(-0.1, -0.1);
+    for (int i = 0; i < 10; ++i)
+        judge(0.1, 0);  // later gains are no first fit
+    for (int i = 0; i < 500; ++i)
+        judge(-0.1, -0.1);
+    EXPECT_NEAR(rate_.value(), earned, 0.1);
+    for (int i = 0; i < 20; ++i)
+        judge(-0.1, 0.1);
+    EXPECT_LT(rate_.value(), 1);
+
+    ByteWriter saved;
+    rate_.save_fit(saved);
+    ElasticRate other{config_};
+    ByteReader from(saved.bytes());
+    other.load_fit(from);
+    other.restore(rate_.value());
+    other.on_drift();
+    EXPECT_NEAR(other.value(), earned, 0.01);
 }
 
 TEST_F(ElasticRateTest, StaysWithinItsBounds) {

@@ -95,6 +95,19 @@ TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForAWhileAndThenNoLonger) 
     EXPECT_GT(learn(5, 1).report.accuracy, 0.95);
 }
 
+TEST_F(LearningPolicyTest, BeginsWithMorePassesWhereTheModelKnowsNothing) {
+    config_.react_at_start = true;
+    std::vector<float> nothing = *policy_->parameters();
+    std::fill(nothing.begin() + static_cast<std::ptrdiff_t>(layout_.statistics()), nothing.end(), 0.0F);
+    policy_ = std::move(*LearningPolicy::create(engine_, config_, spec_, nothing));
+    const Learned first = learn(batch());
+    EXPECT_EQ(first.report.passes, config_.react_passes) << first.report.loss;
+    EXPECT_EQ(learn(config_.react_triggers - 1).report.passes, config_.react_passes);
+    EXPECT_EQ(learn(batch()).report.passes, 1U);
+    policy_ = std::move(*LearningPolicy::create(engine_, config_, spec_, *policy_->parameters()));
+    EXPECT_EQ(learn(batch()).report.passes, 1U) << "it knows what comes";
+}
+
 TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
     learn(20);
     std::size_t forgot = 0;

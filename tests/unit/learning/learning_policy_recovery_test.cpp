@@ -9,7 +9,7 @@ using ::testing::HasSubstr;
 // What a checkpoint of three classes ends with since version 4: the rule, the relabelling and what has come since, who
 // rests; and since version 3 before that: distillation, noise, and what fades of the prequential numbers.
 std::size_t new_in_version_4(std::size_t replayed) {
-    return 1 + 1 + 3 + 4 + replayed + 8;
+    return 1 + 1 + 3 + 4 + replayed + 8 + (8 + 1);
 }
 constexpr std::size_t kDistillation = 8 + kTiers * (8 + 8 + 8);
 constexpr std::size_t kAfterDistillation = 8 + 8 * (2 + 2 * kTiers + 2 * 3);
