@@ -8,6 +8,10 @@
 namespace skerry::feedback {
 namespace {
 
+// What one takes at most: its numbers, a request id of limits::kRequestIdBytesMax, its place in three indexes, and what
+// SQLite leaves free in their pages.
+constexpr std::size_t kErrorBytes = 512;
+
 // A type of a newer program is one that this one has not judged.
 ErrorType type_stored(std::uint64_t number) {
     return number < kErrorTypes ? static_cast<ErrorType>(number) : ErrorType::Unjudged;
@@ -15,8 +19,13 @@ ErrorType type_stored(std::uint64_t number) {
 
 }  // namespace
 
+std::size_t ErrorLogConfig::rows() const {
+    return std::max<std::size_t>(1, std::min(rows_max, bytes_max / kErrorBytes));
+}
+
 std::vector<std::string> ErrorLogConfig::problems() const {
     std::vector<std::string> problems;
+    if (bytes_max < kErrorBytes) problems.emplace_back("error_log.bytes_max must be at least 1 KiB");
     if (rows_max < 1 || rows_max > 10'000'000) problems.emplace_back("error_log.rows_max must be 1 … 10,000,000");
     if (age_max < std::chrono::hours(1)) problems.emplace_back("error_log.age_max must be at least one hour");
     return problems;
@@ -54,10 +63,15 @@ Result<> ErrorLog::append(std::span<const ErrorRecord> errors, TimePoint now) {
                             static_cast<std::int64_t>(error.type));
         SKERRY_TRY(insert.run());
     }
+    return prune(now);
+}
+
+Result<> ErrorLog::prune(TimePoint now) {
+    const std::size_t rows = config_.rows();
     SKERRY_TRY(database_->run("DELETE FROM error WHERE at < ? AND id <= (SELECT max(id) FROM error) - ?",
-                              milliseconds_of(now - config_.age_max), std::max<std::size_t>(config_.rows_max / 10, 1)));
+                              milliseconds_of(now - config_.age_max), std::max<std::size_t>(rows / 10, 1)));
     // Ids have no gaps but at the old end, where age took some: then fewer rows than allowed are kept, never more.
-    return database_->run("DELETE FROM error WHERE id <= (SELECT max(id) FROM error) - ?", config_.rows_max);
+    return database_->run("DELETE FROM error WHERE id <= (SELECT max(id) FROM error) - ?", rows);
 }
 
 Result<> ErrorLog::judge(std::span<const JudgedError> errors) {

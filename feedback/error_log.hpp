@@ -63,21 +63,28 @@ struct JudgedCounts {
 
 struct ErrorLogConfig {
     std::size_t rows_max = 10'000;
+    /// The same bound in bytes of the database, indexes and all: whichever is reached first.
+    std::size_t bytes_max = 8U << 20U;
     std::chrono::hours age_max{90 * 24};
+
+    /// Rows that both bounds allow.
+    [[nodiscard]] std::size_t rows() const;
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.
     [[nodiscard]] std::vector<std::string> problems() const;
 };
 
-/// The wrong answers of one node, in the database of its labels (label_store.hpp), bounded in rows and age.
+/// The wrong answers of one node, in the database of its labels (label_store.hpp), bounded in rows, bytes and age.
 /// Every call may fail as storage::Database says. One thread at a time.
 class ErrorLog {
 public:
     ErrorLog(storage::Database& database, ErrorLogConfig config) : database_(&database), config_(config) {}
 
-    /// Adds errors and drops what is beyond the bounds, inside the caller's transaction. However old they seem, the
-    /// newest tenth of rows_max stays: a clock that jumps, or was never set, must not empty the log.
+    /// Adds errors and drops what is beyond the bounds, inside the caller's transaction.
     [[nodiscard]] Result<> append(std::span<const ErrorRecord> errors, TimePoint now);
+    /// Drops what is beyond the bounds, inside the caller's transaction. However old they seem, the newest tenth of the
+    /// rows stays: a clock that jumps, or was never set, must not empty the log.
+    [[nodiscard]] Result<> prune(TimePoint now);
 
     /// Notes the types that a learning step found, inside the caller's transaction, and gives these errors the next
     /// number to count from. An error that is gone is no error.

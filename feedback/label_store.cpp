@@ -204,6 +204,7 @@ Result<> LabelStore::commit_step(const StepCommit& step) {
         }
     }
     SKERRY_TRY(errors_.judge(step.errors));
+    SKERRY_TRY(errors_.prune(step.now));
     SKERRY_TRY(database_.run(
         "INSERT INTO checkpoint_turn (id, number, size, committed_at) VALUES (1, ?, ?, ?) ON CONFLICT (id) "
         "DO UPDATE SET number = excluded.number, size = excluded.size, committed_at = excluded.committed_at",

@@ -215,7 +215,11 @@ Result<bool> PendingRing::push(const Prediction& prediction) {
         return fail(ErrorCode::InvalidInput, "the sample has another size, or its order has been used");
     }
     const std::size_t slot = prediction.order % slots_;
-    if (const auto oldest = read(slot); oldest && oldest->waits != 0) let_go(oldest->request, slot);
+    if (const auto oldest = read(slot); oldest && oldest->waits != 0) {
+        const auto age = prediction.at - oldest->at;
+        pushed_out_ += age <= age_max_ ? 1 : 0;
+        let_go(oldest->request, slot);
+    }
     const auto same_id = slot_of_.find(prediction.request);
     const bool reused = same_id != slot_of_.end();
     if (reused) {

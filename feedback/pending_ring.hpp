@@ -63,6 +63,8 @@ public:
     [[nodiscard]] std::size_t capacity() const { return slots_; }
     /// Predictions let go without a label since this object was opened.
     [[nodiscard]] std::uint64_t expired() const { return expired_; }
+    /// Of these, those that were young enough and made room for newer ones.
+    [[nodiscard]] std::uint64_t pushed_out() const { return pushed_out_; }
     /// Predictions let go since then because their id was used again.
     [[nodiscard]] std::uint64_t replaced() const { return replaced_; }
 
@@ -103,6 +105,7 @@ private:
     std::uint64_t next_order_ = 1;
     std::uint64_t oldest_order_ = 1;  ///< nothing older waits
     std::uint64_t expired_ = 0;
+    std::uint64_t pushed_out_ = 0;
     std::uint64_t replaced_ = 0;
     std::deque<std::size_t> expired_queue_;  ///< hashes, the oldest first
     std::unordered_multiset<std::size_t> expired_ids_;

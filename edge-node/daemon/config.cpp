@@ -67,6 +67,7 @@ void read(TableReader table, NodeConfig& config) {
     table.duration("waiting_time", config.labels.age_max, seconds(1), hours(24 * 3650));
     table.integer("remembered_ids", config.remembered_ids_max, 1, 1 << 28);
     table.integer("errors", config.errors.rows_max, 1, 1 << 28);
+    table.bytes("errors_bytes", config.errors.bytes_max, 1024, std::size_t{1} << 40U);
     table.duration("errors_time", config.errors.age_max, hours(1), hours(24 * 3650));
 }
 
@@ -209,6 +210,7 @@ std::string NodeConfig::to_toml() const {
         .value("waiting_time", labels.age_max)
         .value("remembered_ids", remembered_ids_max)
         .value("errors", errors.rows_max)
+        .bytes("errors_bytes", errors.bytes_max)
         .value("errors_time", errors.age_max);
     out.section("learning")
         .value("samples", learning.trigger_rows)

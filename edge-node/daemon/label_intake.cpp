@@ -58,11 +58,12 @@ void LabelIntake::commit() {
     committing_ = true;
     std::vector<Submission> group = std::exchange(gathering_, {});
     std::vector<Candidate> candidates;
-    std::vector<std::uint64_t> orders;  // an id may be used again before its label is durable
+    std::vector<Answered> answered;  // an id may be used again before its label is durable
     for (const Submission& submission : group) {
         for (const IncomingLabel& label : submission.labels) {
             candidates.push_back({label, ring_.find(label.request), ring_.has_expired(label.request)});
-            orders.push_back(candidates.back().prediction ? candidates.back().prediction->order : 0);
+            const auto& prediction = candidates.back().prediction;
+            answered.push_back(prediction ? Answered{prediction->order, prediction->at} : Answered{});
         }
     }
     storage_.run(
@@ -71,7 +72,7 @@ void LabelIntake::commit() {
             return std::pair(std::move(verdicts), store.disk_full());
         },
         [this, group = std::move(group),
-         orders = std::move(orders)](std::pair<Result<Verdicts>, bool> outcome) mutable {
+         answered = std::move(answered)](std::pair<Result<Verdicts>, bool> outcome) mutable {
             auto& [verdicts, full] = outcome;
             if (!verdicts && !full) disk_failed(verdicts.error());
             disk_trouble_ = verdicts ? std::string() : verdicts.error().message;
@@ -79,13 +80,14 @@ void LabelIntake::commit() {
                 verdicts = fail(ErrorCode::Unavailable,
                                 "these labels were not kept: " + disk_trouble_ + "; send them again later");
             }
-            finish(std::move(group), orders, std::move(verdicts));
+            finish(std::move(group), answered, std::move(verdicts));
         });
 }
 
-void LabelIntake::finish(std::vector<Submission> group, const std::vector<std::uint64_t>& orders,
+void LabelIntake::finish(std::vector<Submission> group, const std::vector<Answered>& answered,
                          Result<Verdicts> verdicts) {
     committing_ = false;
+    const TimePoint now = Clock::now();
     std::size_t accepted = 0;
     std::size_t next = 0;
     std::vector<Result<Verdicts>> answers;
@@ -97,10 +99,12 @@ void LabelIntake::finish(std::vector<Submission> group, const std::vector<std::u
         }
         Verdicts own;
         for (const IncomingLabel& label : submission.labels) {
-            const std::uint64_t order = orders[next];
+            const Answered& prediction = answered[next];
             own.push_back((*verdicts)[next++]);
-            ring_.remove(label.request, order);  // also where a crash kept it waiting beside its record
-            accepted += is_accepted(own.back()) ? 1 : 0;
+            ring_.remove(label.request, prediction.order);  // also where a crash kept it waiting beside its record
+            if (!is_accepted(own.back())) continue;
+            ++accepted;
+            delays_.add(now - prediction.at);
         }
         answers.emplace_back(std::move(own));
     }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "edge-node/daemon/storage_thread.hpp"
+#include "feedback/label_delays.hpp"
 #include "feedback/label_join.hpp"
 #include "feedback/label_store.hpp"
 #include "feedback/pending_ring.hpp"
@@ -35,6 +36,8 @@ public:
 
     /// Labels that wait for their commit.
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
+    /// From the answers to their labels, of those accepted since the start.
+    [[nodiscard]] const feedback::LabelDelays& delays() const { return delays_; }
     /// Why the last labels were not kept; empty: they were.
     [[nodiscard]] const std::string& disk_trouble() const { return disk_trouble_; }
 
@@ -44,7 +47,12 @@ private:
         OnDone on_done;
     };
     void commit();
-    void finish(std::vector<Submission> group, const std::vector<std::uint64_t>& orders, Result<Verdicts> verdicts);
+    /// What the ring knew of a label's prediction; the order 0: nothing.
+    struct Answered {
+        std::uint64_t order = 0;
+        TimePoint at;
+    };
+    void finish(std::vector<Submission> group, const std::vector<Answered>& answered, Result<Verdicts> verdicts);
 
     StorageThread& storage_;
     feedback::LabelStore& store_;
@@ -52,6 +60,7 @@ private:
     std::function<void(std::size_t)> on_accepted_;
     std::vector<Submission> gathering_;
     std::size_t waiting_ = 0;
+    feedback::LabelDelays delays_;
     std::string disk_trouble_;
     bool committing_ = false;
 };

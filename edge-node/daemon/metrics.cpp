@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "edge-node/daemon/label_metrics.hpp"
+
 namespace skerry::node {
 
 using observe::MetricFamily;
@@ -43,6 +45,7 @@ std::vector<MetricFamily> table() {
         counter("skerry_node_examples_total", "Samples learned from since the node was created"),
         counter("skerry_node_learner_deaths_total", "Learner processes that ended unasked"),
         counter("skerry_node_predictions_expired_total", "Predictions let go without a label"),
+        counter("skerry_node_predictions_pushed_out_total", "Of these, those that made room for newer ones"),
         counter("skerry_node_predictions_replaced_total", "Predictions let go because their request id was used again"),
         gauge("skerry_node_ready", "1 when it serves a model"),
         gauge("skerry_node_base_shape", "1 while it has fallen back to the light tier and single samples"),
@@ -171,6 +174,7 @@ void ModelMetrics::update(const NodeFacts& facts) {
     count_up_to("skerry_node_examples_total", {}, facts.totals.examples);
     count_up_to("skerry_node_learner_deaths_total", {}, facts.learner_deaths);
     count_up_to("skerry_node_predictions_expired_total", {}, facts.predictions_expired);
+    count_up_to("skerry_node_predictions_pushed_out_total", {}, facts.predictions_pushed_out);
     count_up_to("skerry_node_predictions_replaced_total", {}, facts.predictions_replaced);
 
     const auto set = [this](std::string_view name, auto value, std::string_view label = {}) {
@@ -238,7 +242,7 @@ std::string NodeMetrics::text(std::span<const NodeFacts> facts) {
     }
     update(facts.front().memory);
     registries.push_back(&memory_);
-    return observe::Registry::text(registries) + latency_text(facts);
+    return observe::Registry::text(registries) + latency_text(facts) + label_delay_text(facts);
 }
 
 }  // namespace skerry::node

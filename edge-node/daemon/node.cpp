@@ -271,7 +271,11 @@ NodeFacts Node::facts() const {
     facts.prequential = local_.prequential();
     facts.predictions_waiting = durable_->ring.waiting();
     facts.predictions_expired = durable_->ring.expired();
+    facts.predictions_pushed_out = durable_->ring.pushed_out();
     facts.predictions_replaced = durable_->ring.replaced();
+    facts.predictions_max = durable_->ring.capacity();
+    facts.pending = options_.config.labels;
+    facts.label_delays = intake_.delays();
     const observe::ProcessUsage usage = observe::process_usage();
     facts.resident_memory_bytes = usage.resident_memory_bytes;
     facts.cpu_seconds = usage.cpu_seconds;

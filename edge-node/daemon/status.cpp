@@ -197,9 +197,27 @@ Json prequential_json(const NodeFacts& facts) {
 }
 
 Json labels_json(const NodeFacts& facts) {
+    const feedback::LabelDelays& delays = facts.label_delays;
+    const auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
+    Json delay;
+    if (delays.count() > 0) {
+        delay = {{"count", delays.count()},
+                 {"p50_s", seconds(delays.quantile(0.5))},
+                 {"p90_s", seconds(delays.quantile(0.9))},
+                 {"p99_s", seconds(delays.quantile(0.99))},
+                 {"longest_s", seconds(delays.longest())}};
+    }
     Json json = {{"predictions_waiting", facts.predictions_waiting},
                  {"predictions_expired", facts.predictions_expired},
+                 {"predictions_pushed_out", facts.predictions_pushed_out},
                  {"predictions_replaced", facts.predictions_replaced},
+                 {"predictions_max", facts.predictions_max},
+                 {"limits",
+                  {{"rows", facts.pending.rows_max},
+                   {"bytes", facts.pending.bytes_max},
+                   {"seconds", seconds(facts.pending.age_max)}}},
+                 {"delay", delay},
+                 {"delays_unmeasured", delays.unmeasured()},
                  {"refused_busy", facts.counters.feedback_busy}};
     for (std::size_t verdict = 0; verdict < feedback::kLabelVerdicts; ++verdict) {
         json[std::string(feedback::name_of(static_cast<feedback::LabelVerdict>(verdict)))] =

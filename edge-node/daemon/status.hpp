@@ -11,6 +11,8 @@
 #include "edge-node/serving/executors/serving_executors.hpp"
 #include "edge-node/serving/stages/serving_engine.hpp"
 #include "edge-node/session/session.hpp"
+#include "feedback/label_delays.hpp"
+#include "feedback/pending_ring.hpp"
 #include "feedback/prequential.hpp"
 
 namespace skerry::node {
@@ -51,7 +53,11 @@ struct NodeFacts {
 
     std::size_t predictions_waiting = 0;  ///< for their label
     std::uint64_t predictions_expired = 0;
-    std::uint64_t predictions_replaced = 0;  ///< their id was used again before their label came
+    std::uint64_t predictions_pushed_out = 0;  ///< of those expired: for want of room
+    std::uint64_t predictions_replaced = 0;    ///< their id was used again before their label came
+    std::size_t predictions_max = 0;           ///< that may wait, by both bounds of `pending`
+    feedback::PendingConfig pending;
+    feedback::LabelDelays label_delays;
     std::uint64_t resident_memory_bytes = 0;
     double cpu_seconds = 0;
     MemoryFacts memory;

@@ -76,6 +76,13 @@ std::vector<Warning> warnings_of(const NodeFacts& facts) {
         warnings.push_back({"answers come from the plain executor, which is slow: " + facts.executors.trouble,
                             "they are right; if this stays, name another one with [serving] executor"});
     }
+    const auto late = facts.counters.labels[static_cast<std::size_t>(feedback::LabelVerdict::Late)];
+    if (late > 0 && facts.predictions_pushed_out > 0) {
+        warnings.push_back({std::to_string(late) + (late == 1 ? " label" : " labels") +
+                                " came when its request had made room for newer ones: at most " +
+                                std::to_string(facts.predictions_max) + " wait",
+                            "raise waiting and waiting_bytes in [labels] of the configuration"});
+    }
     if (const auto clamped = clamped_warning(facts.counters)) warnings.push_back(*clamped);
     if (facts.certificate_expires < facts.now + std::chrono::hours(24 * 10)) {
         warnings.push_back({"the certificate expires at " + to_text(facts.certificate_expires),

@@ -150,6 +150,36 @@ std::string quality(const Json& numbers) {
         percent(numbers["last_class"]));
 }
 
+std::string span(double seconds) {
+    if (seconds < 60) return fmt::format("{:.3g} s", seconds);
+    if (seconds < 3600) return fmt::format("{:.1f} min", seconds / 60);
+    return seconds < 2 * 86400 ? fmt::format("{:.1f} h", seconds / 3600) : fmt::format("{:.1f} d", seconds / 86400);
+}
+
+std::string labels(const Json& labels) {
+    std::string text;
+    for (const char* verdict : {"accepted", "duplicate", "contradictory", "late", "unknown", "reused"}) {
+        const auto count = labels.value(verdict, std::uint64_t{0});
+        if (count > 0 || verdict == std::string_view("accepted")) {
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, verdict);
+        }
+    }
+    if (const Json delay = labels.value("delay", Json()); delay.is_object()) {
+        text += fmt::format(" · half within {}, 90 % within {}, 99 % within {}", span(delay["p50_s"].get<double>()),
+                            span(delay["p90_s"].get<double>()), span(delay["p99_s"].get<double>()));
+    }
+    return text;
+}
+
+std::string waiting_for_labels(const Json& labels) {
+    if (!labels.contains("limits")) return {};  // a node of an earlier version
+    return fmt::format("{} answers wait for a label, at most {} ({:.1f} MB) for {} · {} never had one",
+                       labels["predictions_waiting"].get<std::uint64_t>(),
+                       labels["predictions_max"].get<std::uint64_t>(), labels["limits"]["bytes"].get<double>() / 1e6,
+                       span(labels["limits"]["seconds"].get<double>()),
+                       labels["predictions_expired"].get<std::uint64_t>());
+}
+
 std::string next_step(const Json& learning) {
     const auto waiting = learning["samples_waiting"].get<std::uint64_t>();
     const auto needed = learning["samples_per_step"].get<std::uint64_t>();
@@ -192,6 +222,8 @@ std::string screen(const Json& status) {
     }
     line("executors", executors(status["serving"]["executors"]));
     line("accuracy", quality(status["prequential"]));
+    line("labels", labels(status["labels"]));
+    line("", waiting_for_labels(status["labels"]));
     line("learning", fmt::format("{}, {} steps, rate {:.2g}", next_step(learning),
                                  learning["steps"].get<std::uint64_t>(), learning["learning_rate"].get<double>()));
     line("", plain(learning["reason"]));

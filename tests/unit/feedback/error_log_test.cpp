@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/limits.hpp"
 #include "feedback/label_store.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -138,6 +139,46 @@ TEST_F(ErrorLogTest, StaysWithinItsRowsAndItsAge) {
     EXPECT_EQ(log().size().value(), 5U);
     append({error(1, 3, Tier::Light, kStart + hours(3))}, kStart + hours(3));
     EXPECT_EQ(log().size().value(), 1U);
+}
+
+TEST_F(ErrorLogTest, StaysWithinItsBytesWhateverItsRowsHold) {
+    const TemporaryFolder folder;
+    const std::size_t bytes_max = 1U << 20U;
+    store_ = LabelStore::open(folder.path() / "node.db", {}).value();
+    auto database = storage::Database::open(folder.path() / "node.db").value();
+    ErrorLog log(database, {.rows_max = 1'000'000, .bytes_max = bytes_max});
+    const auto size = [&] {
+        auto pages = database.prepare("PRAGMA page_count").value();
+        EXPECT_TRUE(pages.bind().step().value());
+        return pages.uint64(0) * 4096;
+    };
+    const std::uint64_t empty = size();
+    std::uint64_t row = 0;
+    for (int batch = 0; batch < 50; ++batch) {
+        std::vector<ErrorRecord> errors(200, error(1000, 1001, Tier::Heavy, kStart + hours(batch)));
+        std::vector<JudgedError> judged;
+        for (ErrorRecord& one : errors) {
+            one.request = std::string(limits::kRequestIdBytesMax, 'x');
+            one.label_row = (1ULL << 40U) + ++row * 7919 % 10'007;
+            one.version = {ModelVersion{1ULL << 40U}, 1ULL << 40U};
+            judged.push_back({one.label_row, ErrorType::Ordinary});
+        }
+        auto transaction = storage::Transaction::begin(database).value();
+        ASSERT_TRUE(log.append(errors, kStart + hours(batch)));
+        ASSERT_TRUE(log.judge(judged));
+        ASSERT_TRUE(transaction.commit());
+    }
+    EXPECT_GT(log.size().value(), 1000U);
+    EXPECT_LE(size() - empty, bytes_max);
+    RecordProperty("bytes_a_row", static_cast<int>((size() - empty) / log.size().value()));
+}
+
+TEST_F(ErrorLogTest, LetsGoWhatIsTooOldAlsoWhileNoNewErrorComes) {
+    const TemporaryFolder folder;
+    store_ = LabelStore::open(folder.path() / "node.db", {.errors = {.rows_max = 50, .age_max = hours(2)}}).value();
+    append(std::vector<ErrorRecord>(20, error(1, 2)));
+    ASSERT_TRUE(store_->commit_step({{}, std::array{bytes_of("checkpoint")}, kStart + hours(3)}));
+    EXPECT_EQ(log().size().value(), 5U) << "a tenth of its rows stays";
 }
 
 TEST_F(ErrorLogTest, KeepsItsNewestRowsWhateverTheClockSays) {

@@ -85,6 +85,7 @@ TEST_F(PendingRingTest, PushesTheOldestOutWhenFullAndCountsItAsExpired) {
         ASSERT_TRUE(ring.push(prediction(order)));
     EXPECT_EQ(ring.waiting(), 10U);
     EXPECT_EQ(ring.expired(), 15U);
+    EXPECT_EQ(ring.pushed_out(), 15U);
     EXPECT_FALSE(ring.find("request-15"));
     EXPECT_TRUE(ring.has_expired("request-15"));
     EXPECT_TRUE(ring.find("request-16"));
@@ -114,6 +115,7 @@ TEST_F(PendingRingTest, LetsGoWhatIsOlderThanTheAgeLimit) {
     ring->expire(kStart + seconds(105));
     EXPECT_EQ(ring->waiting(), 6U);
     EXPECT_EQ(ring->expired(), 3U);
+    EXPECT_EQ(ring->pushed_out(), 0U) << "their time was up";
     EXPECT_TRUE(ring->has_expired("request-4"));
     EXPECT_FALSE(ring->has_expired("request-2"));
     EXPECT_TRUE(ring->find("request-5"));

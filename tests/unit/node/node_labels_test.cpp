@@ -1,3 +1,4 @@
+#include "edge-node/tools/status_text.hpp"
 #include "tests/unit/node/node_fixture.hpp"
 #include "tests/unit/node/nudge_engine.hpp"
 
@@ -35,6 +36,37 @@ TEST_F(NodeTest, JoinsLateLabelsAndNeverLearnsOneTwice) {
     ask_about("mine", 1);
     EXPECT_EQ(tell("mine", "b")["accepted"], 1);
     EXPECT_EQ(tell("mine", "b")["duplicate"], 1);
+    EXPECT_EQ(tell("nobody's", "b")["results"][0]["state"], "unknown");
+    EXPECT_EQ(tell("mine", "c")["results"][0]["state"], "conflict");
+
+    const Json labels = status()["labels"];
+    EXPECT_EQ(labels["accepted"], 121);
+    EXPECT_EQ(labels["duplicate"], 1);
+    EXPECT_EQ(labels["contradictory"], 1);
+    EXPECT_EQ(labels["unknown"], 1);
+    EXPECT_EQ(labels["delay"]["count"], 121);
+    EXPECT_GE(labels["delay"]["p99_s"].get<double>(), labels["delay"]["p50_s"].get<double>());
+    EXPECT_EQ(labels["limits"]["rows"], 20'000);
+    EXPECT_EQ(labels["limits"]["seconds"], 7 * 24 * 3600);
+    EXPECT_EQ(labels["predictions_max"], 20'000);
+    const std::string metrics = get("/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("skerry_node_label_delay_seconds_bucket{le=\"+Inf\"} 121\n"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_node_label_delay_seconds_count 121\n"));
+    const std::string screen = *status_text(get("/skerry/status").body);
+    EXPECT_THAT(screen, HasSubstr("121 accepted, 1 duplicate, 1 contradictory, 1 unknown · half within"));
+    EXPECT_THAT(screen, HasSubstr("0 answers wait for a label, at most 20000"));
+}
+
+TEST_F(NodeTest, SaysWhenLabelsComeTooLateForWantOfRoom) {
+    options_.config.labels.rows_max = 2;
+    start();
+    ASSERT_TRUE(serves());
+    for (int i = 0; i < 3; ++i)
+        ask_about(std::to_string(i), 1);
+    EXPECT_EQ(tell("0", "b")["results"][0]["state"], "expired");
+    const Json now = status();
+    EXPECT_EQ(now["labels"]["predictions_pushed_out"], 1);
+    EXPECT_THAT(now["warnings"][0]["fix"].get<std::string>(), HasSubstr("raise waiting"));
 }
 
 TEST_F(NodeTest, GivesTheLabelOfAnIdThatCountsFromOneAgainToTheSampleJustSent) {
