@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "common/base/utf8.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/parameters/map_shape.hpp"
 
@@ -20,23 +21,28 @@ bool is_name(std::string_view text) {
 
 /// Well-formed UTF-8 without control characters: what may stand in a log line, in JSON and in TOML.
 bool is_printable_text(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-        const unsigned first = byte(i);
-        const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-        if (first < 0x20 || first == 0x7F || (first >= 0x80 && first < 0xC2) || first > 0xF4) return false;
-        for (std::size_t k = 1; k < length; ++k) {
-            if ((byte(i + k) & 0xC0U) != 0x80) return false;
-        }
-        const unsigned second = byte(i + 1);  // overlong forms, surrogates and what lies beyond U+10FFFF
-        if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return false;
-        if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return false;
-        i += length;
-    }
-    return true;
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    return first_not_utf8(text) == text.size() && std::none_of(text.begin(), text.end(), control);
+}
+
+void check_front_end(const ModelSpec& spec, Problems& problems) {
+    const auto add = [&problems](std::vector<std::string> more) {
+        problems.insert(problems.end(), more.begin(), more.end());
+    };
+    const InputSpec& input = spec.input;
+    if (input.text() != nullptr) add(input.text()->problems());
+    if (input.audio() != nullptr) add(input.audio()->problems());
+    const bool fits = spec.modality == Modality::Text ? input.text() != nullptr && input == InputSpec::of(*input.text())
+                      : spec.modality == Modality::Audio
+                          ? input.audio() != nullptr && input == InputSpec::of(*input.audio())
+                          : std::holds_alternative<std::monostate>(input.front_end) &&
+                                (input.dtype == DataType::UInt8 || input.dtype == DataType::Float32);
+    if (!fits)
+        problems.push_back("input is not what a model of modality " + std::string(name_of(spec.modality)) + " has");
 }
 
 void check_input(const ModelSpec& spec, Problems& problems) {
+    check_front_end(spec, problems);
     const std::vector<std::size_t>& shape = spec.input.shape;
     if (spec.modality == Modality::Image && shape.size() != 3) {
         problems.push_back("input.shape of an image must be [channels, height, width]");
@@ -99,12 +105,12 @@ std::string problem_of(const Layer& layer, bool on_image) {
         return "kernel must be odd, 1 to " + std::to_string(kKernelMax);
     }
     if (layer.stride < 1 || layer.stride > 2) return "stride must be 1 or 2";
-    return on_image ? "" : "conv needs an image: use dense on tabular input and after a dense layer";
+    return on_image ? "" : "conv needs an image or audio: use dense on tabular input and text, and after a dense layer";
 }
 
 void check_stages(const ModelSpec& spec, Problems& problems) {
     MapShape map = map_of(spec.input);
-    bool on_image = spec.modality == Modality::Image;
+    bool on_image = spec.input.shape.size() == 3;
     for (std::size_t stage = 0; stage < kTiers; ++stage) {
         const std::vector<Layer>& layers = spec.stages[stage];
         const std::string where = "the " + std::string(name_of(static_cast<Tier>(stage))) + " stage";
@@ -131,6 +137,27 @@ void check_stages(const ModelSpec& spec, Problems& problems) {
 
 }  // namespace
 
+std::string_view name_of(Modality modality) {
+    constexpr std::array<std::string_view, 4> kNames = {"image", "tabular", "text", "audio"};
+    return kNames[static_cast<std::size_t>(modality)];
+}
+
+InputSpec InputSpec::of(const HashedText& front_end) {
+    InputSpec input;
+    input.shape = {1, front_end.features};  // one channel: features of a text are normalised alike
+    input.dtype = DataType::Utf8;
+    input.front_end = front_end;
+    return input;
+}
+
+InputSpec InputSpec::of(const LogMel& front_end) {
+    InputSpec input;
+    input.shape = {1, front_end.bands, front_end.frames};
+    input.dtype = DataType::Int16;
+    input.front_end = front_end;
+    return input;
+}
+
 std::size_t InputSpec::values() const {
     std::size_t product = 1;
     for (const std::size_t side : shape)
@@ -143,6 +170,8 @@ std::size_t InputSpec::channels() const {
 }
 
 std::size_t InputSpec::sample_bytes() const {
+    if (text() != nullptr) return text()->bytes;
+    if (audio() != nullptr) return audio()->samples * sizeof(std::int16_t);
     return values() * (dtype == DataType::UInt8 ? sizeof(std::uint8_t) : sizeof(float));
 }
 

@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "common/base/bytes.hpp"
 #include "common/base/error.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/limits.hpp"
+#include "common/parameters/front_ends/hashed_text.hpp"
+#include "common/parameters/front_ends/log_mel.hpp"
 
 namespace skerry::parameters {
 
@@ -17,22 +20,34 @@ inline constexpr std::size_t kKernelMax = 15;            ///< side of a convolut
 inline constexpr std::size_t kMapValuesMax = 1U << 22U;  ///< values of one sample's map after any layer
 inline constexpr std::size_t kClassNameBytesMax = 64;
 
-enum class Modality { Image, Tabular };
+enum class Modality { Image, Tabular, Text, Audio };
+/// "image", "tabular", "text", "audio"
+[[nodiscard]] std::string_view name_of(Modality modality);
 
-/// How clients send a value, and how a sample is stored on a node.
-enum class DataType { UInt8, Float32 };
+/// How clients send a value, and how a sample is stored on a node. Utf8: a text, padded with zeros.
+enum class DataType { UInt8, Float32, Utf8, Int16 };
 
 struct InputSpec {
-    std::vector<std::size_t> shape;  ///< image: {channels, height, width}; tabular: {features}
+    /// What the network reads. Image: {channels, height, width}; tabular: {features}; with a front end, what it makes.
+    std::vector<std::size_t> shape;
     DataType dtype = DataType::Float32;
+    /// What stands between a stored sample and `shape`; none (image, tabular): scale and offset alone.
+    std::variant<std::monostate, HashedText, LogMel> front_end;
     /// What the network sees before the normaliser is clamp(x·scale + offset, ±limits::kScaledInputMax).
     /// One value for all, or one a channel (image) or feature (tabular).
     std::vector<float> scale = {1.0F};
     std::vector<float> offset = {0.0F};
 
-    [[nodiscard]] std::size_t values() const;    ///< in one sample: the product of the shape
-    [[nodiscard]] std::size_t channels() const;  ///< shape[0]: what the normaliser keeps statistics of
-    [[nodiscard]] std::size_t sample_bytes() const;
+    /// Of texts and of recordings: shape and dtype follow from the front end.
+    [[nodiscard]] static InputSpec of(const HashedText& front_end);
+    [[nodiscard]] static InputSpec of(const LogMel& front_end);
+
+    [[nodiscard]] const HashedText* text() const { return std::get_if<HashedText>(&front_end); }
+    [[nodiscard]] const LogMel* audio() const { return std::get_if<LogMel>(&front_end); }
+
+    [[nodiscard]] std::size_t values() const;        ///< that the network reads: the product of the shape
+    [[nodiscard]] std::size_t channels() const;      ///< shape[0]: what the normaliser keeps statistics of
+    [[nodiscard]] std::size_t sample_bytes() const;  ///< of a stored sample, all alike
 
     bool operator==(const InputSpec&) const = default;
 };

@@ -22,6 +22,21 @@ void read_numbers(config::TableReader input, config::TableReader probe, std::str
     if (taken) target.assign(numbers.begin(), numbers.end());
 }
 
+void read_input(config::TableReader input, HashedText front_end, InputSpec& target) {
+    input.integer("bytes", front_end.bytes, 1U, kTextBytesMax);
+    input.integer("features", front_end.features, 1U, kTextFeaturesMax);
+    target = InputSpec::of(front_end);
+}
+
+void read_input(config::TableReader input, LogMel front_end, InputSpec& target) {
+    input.require("rate", "samples a second of the recordings");
+    input.integer("rate", front_end.rate, 1U, 1U << 20U);
+    input.integer("samples", front_end.samples, 1U, kRecordingSamplesMax);
+    input.integer("bands", front_end.bands, 1U, 1024U);
+    input.integer("frames", front_end.frames, 1U, 1024U);
+    target = InputSpec::of(front_end);
+}
+
 void read_input(config::TableReader input, config::TableReader probe, InputSpec& target) {
     input.require("shape", "[channels, height, width] of an image, [features] of a table");
     std::vector<std::int64_t> shape;
@@ -101,6 +116,21 @@ std::string spelling_of(const Layer& layer) {
            ", stride = " + std::to_string(layer.stride) + " }";
 }
 
+std::string spelling_of(const InputSpec& input) {
+    const auto number = [](float value) { return spelling_of(value); };
+    const auto integer = [](std::size_t value) { return std::to_string(value); };
+    if (const HashedText* text = input.text()) {
+        return "bytes = " + integer(text->bytes) + "\nfeatures = " + integer(text->features) + "\n";
+    }
+    if (const LogMel* audio = input.audio()) {
+        return "rate = " + integer(audio->rate) + "\nsamples = " + integer(audio->samples) +
+               "\nbands = " + integer(audio->bands) + "\nframes = " + integer(audio->frames) + "\n";
+    }
+    return "shape = " + list_of(input.shape, integer) +
+           "\ndtype = " + (input.dtype == DataType::UInt8 ? "\"uint8\"" : "\"fp32\"") +
+           "\nscale = " + list_of(input.scale, number) + "\noffset = " + list_of(input.offset, number) + "\n";
+}
+
 }  // namespace
 
 Result<ModelSpec> parse_model(std::string_view toml) {
@@ -111,12 +141,24 @@ Result<ModelSpec> parse_model(std::string_view toml) {
     ModelSpec spec;
     root.require("name", "the model's name in the inference API");
     root.text("name", spec.name);
-    root.require("modality", "\"image\" or \"tabular\"");
-    root.choice("modality", spec.modality, {{"image", Modality::Image}, {"tabular", Modality::Tabular}});
-    read_input(root.table("input"), probe.root().table("input"), spec.input);
+    root.require("modality", "\"image\", \"tabular\", \"text\" or \"audio\"");
+    root.choice("modality", spec.modality,
+                {{"image", Modality::Image},
+                 {"tabular", Modality::Tabular},
+                 {"text", Modality::Text},
+                 {"audio", Modality::Audio}});
+    if (spec.modality == Modality::Text) {
+        read_input(root.table("input"), HashedText(), spec.input);
+    } else if (spec.modality == Modality::Audio) {
+        read_input(root.table("input"), LogMel(), spec.input);
+    } else {
+        read_input(root.table("input"), probe.root().table("input"), spec.input);
+    }
     root.require("classes", "names = [...], whose order is the label");
     root.table("classes").texts("names", spec.classes, limits::kClassesMax);
-    root.require("input", "shape = [...] and dtype = \"uint8\" or \"fp32\"");
+    root.require("input", spec.modality == Modality::Text    ? "bytes = 1024 and features = 4096"
+                          : spec.modality == Modality::Audio ? "rate = 8000, samples = 8000, bands = 40 and frames = 32"
+                                                             : "shape = [...] and dtype = \"uint8\" or \"fp32\"");
     read_stages(root, spec);
 
     std::vector<std::string> problems = document.problems();
@@ -130,14 +172,9 @@ Result<ModelSpec> parse_model(std::string_view toml) {
 }
 
 std::string canonical_text(const ModelSpec& spec) {
-    const auto number = [](float value) { return spelling_of(value); };
-    const auto integer = [](std::size_t value) { return std::to_string(value); };
     std::string text = "name = " + toml_string(spec.name) + "\n";
-    text += std::string("modality = ") + (spec.modality == Modality::Image ? "\"image\"" : "\"tabular\"") + "\n";
-    text += "\n[input]\nshape = " + list_of(spec.input.shape, integer) + "\n";
-    text += std::string("dtype = ") + (spec.input.dtype == DataType::UInt8 ? "\"uint8\"" : "\"fp32\"") + "\n";
-    text += "scale = " + list_of(spec.input.scale, number) + "\n";
-    text += "offset = " + list_of(spec.input.offset, number) + "\n";
+    text += "modality = \"" + std::string(name_of(spec.modality)) + "\"\n";
+    text += "\n[input]\n" + spelling_of(spec.input);
     text += "\n[classes]\nnames = " + list_of(spec.classes, [](const std::string& name) { return toml_string(name); }) +
             "\n";
     for (std::size_t stage = 0; stage < kTiers; ++stage) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "common/base/utf8.hpp"
+
 namespace skerry::parameters {
 namespace {
 
@@ -26,6 +28,12 @@ bool scale_channel(const std::byte* sample, std::span<float> out, float scale, f
     return finite;
 }
 
+Result<std::vector<float>> features_of(const HashedText& front_end, ByteView sample) {
+    const std::string_view text = text_in(sample);
+    if (first_not_utf8(text) == text.size()) return hashed_features(front_end, text);
+    return fail(ErrorCode::InvalidInput, "the text of the sample is not UTF-8");
+}
+
 }  // namespace
 
 Result<std::vector<float>> scaled_values(const InputSpec& input, ByteView sample) {
@@ -33,6 +41,8 @@ Result<std::vector<float>> scaled_values(const InputSpec& input, ByteView sample
         return fail(ErrorCode::InvalidInput, "a sample has " + std::to_string(sample.size()) + " bytes, this model's " +
                                                  "input has " + std::to_string(input.sample_bytes()));
     }
+    if (input.text() != nullptr) return features_of(*input.text(), sample);
+    if (input.audio() != nullptr) return log_mel(*input.audio(), recording_in(sample));
     const std::size_t per_channel = input.values() / input.channels();
     const std::size_t stored_bytes = input.sample_bytes() / input.values();
     std::vector<float> scaled(input.values());

@@ -7,8 +7,8 @@
 
 namespace skerry::parameters {
 
-/// One sample as a client sent it (dtype of the spec, row-major) → scaled float32 values, shape of the input.
-/// InvalidInput: the byte count does not fit, or a value is not finite.
+/// One stored sample (dtype of the spec, row-major) → scaled float32 values, shape of the input: through the front end,
+/// where there is one. InvalidInput: the byte count does not fit, a value is not finite, a text is not UTF-8.
 [[nodiscard]] Result<std::vector<float>> scaled_values(const InputSpec& input, ByteView sample);
 
 /// What normalises a scaled input: y = (x − shift[c])·gain[c], for channel or feature c. Derived once per snapshot.

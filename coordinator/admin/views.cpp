@@ -72,7 +72,7 @@ Result<json> status(const AdminHost& host, TimePoint now) {
         {"model",
          {{"name", spec.name},
           {"identity", hex(federation.model().identity)},
-          {"modality", spec.modality == parameters::Modality::Image ? "image" : "tabular"},
+          {"modality", parameters::name_of(spec.modality)},
           {"classes", spec.classes},
           {"parameters", per_tier(federation.model().values)}}},
         {"version", federation.newest().version.value},
