@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "common/datasets/class_label.hpp"
 #include "common/datasets/selection.hpp"
 
 namespace skerry::datasets {
@@ -89,7 +90,9 @@ public:
         for (std::size_t column = 0; column < columns_; ++column) {
             const std::string_view field = trimmed(fields_[column]);
             if (column == target_) {
-                sample.label = SKERRY_TRY(label_in(field));
+                const auto label = class_label(field, spec_.classes);
+                if (!label) return refusal(label.error().message);
+                sample.label = *label;
                 continue;
             }
             const std::optional<double> value = number_in<double>(field);
@@ -105,8 +108,6 @@ public:
     }
 
 private:
-    static std::string shown(std::string_view field) { return std::string(field.substr(0, 40)); }
-
     [[nodiscard]] tl::unexpected<Error> refusal(const std::string& reason) const {
         return fail(ErrorCode::InvalidInput, name_ + ":" + std::to_string(line_number_) + ": " + reason);
     }
@@ -125,20 +126,6 @@ private:
         }
         if (line_.ends_with('\r')) line_.pop_back();
         return true;
-    }
-
-    Result<std::uint32_t> label_in(std::string_view field) {
-        const std::vector<std::string>& names = spec_.classes;
-        const auto named = std::find(names.begin(), names.end(), field);
-        if (named != names.end()) return static_cast<std::uint32_t>(named - names.begin());
-        // Where names are numbers, one that is no name must not pass for an index.
-        const std::optional<std::uint32_t> index = number_in<std::uint32_t>(field);
-        const bool numbered = std::any_of(names.begin(), names.end(),
-                                          [](const std::string& name) { return number_in<double>(name).has_value(); });
-        if (index && !numbered && *index < names.size()) return *index;
-        return refusal("target '" + shown(field) + "' is " +
-                       (numbered ? "no class name of the model"
-                                 : "neither a class name of the model nor below " + std::to_string(names.size())));
     }
 
     std::string name_;

@@ -14,7 +14,7 @@
 namespace skerry::datasets {
 
 struct Sample {
-    Bytes input;              ///< dtype of the spec, row-major, spec.input.sample_bytes() long
+    Bytes input;              ///< as a node stores it: dtype of the spec, row-major, spec.input.sample_bytes() long
     std::uint32_t label = 0;  ///< class index, below spec.classes.size()
 };
 
@@ -22,8 +22,9 @@ enum class Split { Train, Test };
 
 /// Which samples of a source, and in which order. Applied in this order: classes, shuffle, skip, limit, drift.
 struct SourceOptions {
-    /// idx: train-… or t10k-…; a folder of CSV: train.csv or test.csv; strokes: other samples of the same writers.
-    /// A single CSV file has one stream, whatever the split: part it with skip and limit.
+    /// idx: train-… or t10k-…; a folder of CSV: train.csv or test.csv; strokes: other samples of the same writers;
+    /// recordings: by the number in their name. A single file of CSV or texts has one stream, whatever the split: part
+    /// it with skip and limit.
     Split split = Split::Train;
     std::uint64_t seed = 0;                ///< of the shuffle, and of strokes: without one of its own
     bool shuffle = false;                  ///< keeps all samples in memory, at most kShuffleBytesMax
@@ -55,6 +56,8 @@ public:
 ///     data/elec2/elec.csv CSV with a header and a `target` column of class names or indices, in the file's order
 ///     data/prices         a folder with train.csv and test.csv
 ///     strokes:?writer=2   digits drawn here: strokes_source.hpp
+///     data/sms/messages   of a model that reads text: lines `label<TAB>text`, or CSV: text_source.hpp
+///     data/digits?speaker=theo    of a model that reads audio: a folder of WAV files: recordings_source.hpp
 ///
 /// NotFound: no such file. InvalidInput: nothing that is understood, or it does not fit the model's input or classes.
 [[nodiscard]] Result<std::unique_ptr<SampleSource>> open_source(std::string_view where,

@@ -4,8 +4,10 @@
 #include "common/datasets/csv_source.hpp"
 #include "common/datasets/dataset.hpp"
 #include "common/datasets/idx_source.hpp"
+#include "common/datasets/recordings_source.hpp"
 #include "common/datasets/selection.hpp"
 #include "common/datasets/strokes_source.hpp"
+#include "common/datasets/text_source.hpp"
 
 namespace skerry::datasets {
 namespace {
@@ -24,6 +26,8 @@ std::optional<std::filesystem::path> only_csv_in(const std::filesystem::path& fo
 
 Result<std::unique_ptr<SampleSource>> open_whole(std::string_view where, const parameters::ModelSpec& spec,
                                                  const SourceOptions& options) {
+    if (spec.modality == parameters::Modality::Text) return open_text(where, options.split, spec);
+    if (spec.modality == parameters::Modality::Audio) return open_recordings(where, options.split, spec);
     if (where.starts_with(kStrokesScheme)) return open_strokes(where, spec, options);
     const std::filesystem::path path(where);
     std::error_code ignored;

@@ -1,0 +1,41 @@
+#include "common/datasets/class_label.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "common/base/utf8.hpp"
+
+namespace skerry::datasets {
+namespace {
+
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+    Number number{};
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);  // which from_chars does not know
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+Result<std::uint32_t> class_label(std::string_view field, const std::vector<std::string>& names) {
+    const auto named = std::find(names.begin(), names.end(), field);
+    if (named != names.end()) return static_cast<std::uint32_t>(named - names.begin());
+    // Where names are numbers, one that is no name must not pass for an index.
+    const std::optional<std::uint32_t> index = number_in<std::uint32_t>(field);
+    const bool numbered = std::any_of(names.begin(), names.end(),
+                                      [](const std::string& name) { return number_in<double>(name).has_value(); });
+    if (index && !numbered && *index < names.size()) return *index;
+    return fail(ErrorCode::InvalidInput,
+                "target '" + shown(field) + "' is " +
+                    (numbered ? "no class name of the model"
+                              : "neither a class name of the model nor below " + std::to_string(names.size())));
+}
+
+std::string shown(std::string_view field) {
+    return std::string(whole_characters(field, 40));
+}
+
+}  // namespace skerry::datasets
