@@ -48,6 +48,20 @@ const Datatype* datatype_named(std::string_view name) {
     return found == std::end(kDatatypes) ? nullptr : found;
 }
 
+std::string_view datatype_of(parameters::DataType dtype) {
+    switch (dtype) {
+        case parameters::DataType::UInt8:
+            return "UINT8";
+        case parameters::DataType::Float32:
+            return "FP32";
+        case parameters::DataType::Utf8:
+            return "BYTES";
+        case parameters::DataType::Int16:
+            return "INT16";
+    }
+    return {};
+}
+
 double load_value(const Datatype& type, const std::byte* bytes) {
     switch (type.kind) {
         case Kind::Boolean:

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/parameters/model_spec.hpp"
+
 namespace skerry::node {
 
 /// A datatype of the protocol whose values are numbers: all but BYTES.
@@ -26,6 +28,9 @@ struct Datatype {
 
 /// Those of datatype_named, for a sentence.
 inline constexpr std::string_view kDatatypeNames = "BOOL, UINT8 to UINT64, INT8 to INT64, FP16, BF16, FP32 or FP64";
+
+/// How clients send what a model stores so: "UINT8", "FP32", "BYTES", "INT16".
+[[nodiscard]] std::string_view datatype_of(parameters::DataType dtype);
 
 /// One value of a binary tensor: `type.bytes` little-endian bytes, at any address. NaN and infinities come as they are.
 [[nodiscard]] double load_value(const Datatype& type, const std::byte* bytes);

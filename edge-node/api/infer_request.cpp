@@ -6,6 +6,7 @@
 
 #include "edge-node/api/infer_document.hpp"
 #include "edge-node/api/tensor_samples.hpp"
+#include "edge-node/api/text_samples.hpp"
 
 namespace skerry::node {
 namespace {
@@ -35,7 +36,14 @@ Result<InferRequest> raw_request(ByteView body, const parameters::ModelSpec& spe
     head.datatype = datatype_of(spec.input.dtype);
     head.shape = {body.size() / spec.input.sample_bytes(), spec.input.values()};
     InferRequest request;
-    request.samples = SKERRY_TRY(binary_samples(head, body, spec.input, batch_max));
+    if (spec.input.text() != nullptr) {
+        head.shape = {1};
+        const std::string_view text = text_of(body);
+        request.samples = SKERRY_TRY(text_samples(head, {&text, 1}, *spec.input.text(), batch_max));
+    } else {
+        if (spec.input.audio() != nullptr) head.shape = {body.size() / sizeof(std::int16_t)};
+        request.samples = SKERRY_TRY(binary_samples(head, body, spec.input, batch_max));
+    }
     request.outputs = InferDocument({}, 0).outputs();
     return request;
 }
@@ -67,10 +75,6 @@ std::string_view datatype_of(Output output) {
     return kOutputDatatypes[static_cast<std::size_t>(output)];
 }
 
-std::string_view datatype_of(parameters::DataType dtype) {
-    return dtype == parameters::DataType::UInt8 ? "UINT8" : "FP32";
-}
-
 std::string problem_of_id(std::string_view id, std::size_t rows) {
     const std::size_t suffix = rows > 1 ? 1 + std::to_string(rows - 1).size() : 0;  // "/63"
     if (id.size() + suffix > limits::kRequestIdBytesMax) {
@@ -85,7 +89,7 @@ Result<InferRequest> read_infer_request(const http::Request& request, const para
     const std::string_view body = request.body;
     const std::optional<std::size_t> head = SKERRY_TRY(head_length(request, body.size()));
     if (head == 0U) return raw_request(bytes_of(body), spec, batch_max);
-    InferDocument document(body.substr(0, head.value_or(body.size())), batch_max * spec.input.values());
+    InferDocument document(body.substr(0, head.value_or(body.size())), values_sent_max(spec.input, batch_max));
     SKERRY_TRY(document.read());
     const ByteView tail = bytes_of(body.substr(head.value_or(body.size())));
     InferRequest read;

@@ -9,6 +9,7 @@
 
 #include "common/http/message.hpp"
 #include "common/parameters/model_spec.hpp"
+#include "edge-node/api/datatype.hpp"
 
 namespace skerry::node {
 
@@ -49,18 +50,15 @@ struct InferRequest {
 
 /// Reads an Open Inference Protocol v2 infer request: one input tensor named "input" of any datatype of numbers whose
 /// values the model's dtype holds (integers exactly, real numbers rounded to a finite float32), as JSON, flat or
-/// nested, or binary behind the JSON; the shape is as plan_of takes it. With kHeadLengthHeader 0 the whole body is the
-/// tensor, in the model's dtype. What it does not know is ignored.
-/// InvalidInput: anything else, in a sentence that names it.
-/// Cost: one pass without a tree; beyond the samples, memory is at most 8 bytes a value of batch_max samples, and none
-/// for a binary tensor.
-/// https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md; the binary tensor data,
-/// classification and parameters extensions of Triton Inference Server, docs/protocol.
+/// nested, or binary behind the JSON; the shape is as plan_of takes it. Of a model that reads text, a tensor of BYTES.
+/// With kHeadLengthHeader 0 the whole body is the tensor, in the model's dtype: as many samples as it holds, but of
+/// texts and recordings one. What it does not know is ignored. InvalidInput: anything else, in a sentence that names
+/// it. Cost: one pass without a tree; beyond the samples, memory is at most 8 bytes a value of batch_max samples, and
+/// none for a binary tensor. https://github.com/kserve/open-inference-protocol,
+/// specification/protocol/inference_rest.md; the binary tensor data, classification and parameters extensions of Triton
+/// Inference Server, docs/protocol.
 [[nodiscard]] Result<InferRequest> read_infer_request(const http::Request& request, const parameters::ModelSpec& spec,
                                                       std::size_t batch_max);
-
-/// "UINT8", "FP32"
-[[nodiscard]] std::string_view datatype_of(parameters::DataType dtype);
 
 /// What a client may use as the id of a request of `rows` samples; empty: nothing wrong.
 [[nodiscard]] std::string problem_of_id(std::string_view id, std::size_t rows);

@@ -12,6 +12,16 @@ std::vector<std::size_t> sides_of(Output output, const parameters::ModelSpec& sp
     return {};
 }
 
+/// Of one sample as clients send it, which of a recording has any length.
+std::string sides_of(const parameters::InputSpec& input) {
+    if (input.text() != nullptr) return "1";
+    if (input.audio() != nullptr) return "-1";
+    std::string text;
+    for (const std::size_t side : input.shape)
+        text += (text.empty() ? "" : ",") + std::to_string(side);
+    return text;
+}
+
 /// "FP32" → "TYPE_FP32"; text has a name of its own there.
 std::string type_of(std::string_view datatype) {
     return "TYPE_" + std::string(datatype == "BYTES" ? "STRING" : datatype);
@@ -48,8 +58,7 @@ std::string metadata_json(const parameters::ModelSpec& spec, const feedback::Sna
     append_json(json, kInputName);
     json += ",\"datatype\":";
     append_json(json, datatype_of(spec.input.dtype));
-    json += ",\"shape\":";
-    append_list(json, spec.input.shape, "-1");
+    json += ",\"shape\":[-1," + sides_of(spec.input) + "]";
     json += "}],\"outputs\":[";
     for (const Output output : kAllOutputs) {
         json += output == kAllOutputs.front() ? "{\"name\":" : ",{\"name\":";
@@ -71,8 +80,7 @@ std::string config_json(const parameters::ModelSpec& spec, std::size_t batch_max
     append_json(json, kInputName);
     json += ",\"data_type\":";
     append_json(json, type_of(datatype_of(spec.input.dtype)));
-    json += ",\"dims\":";
-    append_list(json, spec.input.shape, "");
+    json += ",\"dims\":[" + sides_of(spec.input) + "]";
     json += "}],\"output\":[";
     for (const Output output : kAllOutputs) {
         json += output == kAllOutputs.front() ? "{\"name\":" : ",{\"name\":";

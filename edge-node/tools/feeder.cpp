@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/crypto/random.hpp"
+#include "edge-node/api/json_text.hpp"
+#include "edge-node/api/tensor_samples.hpp"
 #include "edge-node/tools/output.hpp"
 
 namespace skerry::node {
@@ -27,24 +29,38 @@ void append_number(std::string& text, auto value) {
     text.append(digits.data(), written.ptr);
 }
 
+template <class Value>
+void append_values(std::string& body, ByteView sample) {
+    for (std::size_t i = 0; i < sample.size() / sizeof(Value); ++i) {
+        Value value{};
+        std::memcpy(&value, sample.data() + i * sizeof value, sizeof value);
+        if (i > 0) body += ',';
+        append_number(body, value);
+    }
+}
+
 std::string infer_body(const std::string& id, const parameters::InputSpec& input, ByteView sample) {
     std::string body = R"({"id":")" + id + R"(","inputs":[{"name":"input","datatype":")";
-    body += input.dtype == parameters::DataType::UInt8 ? "UINT8" : "FP32";
+    body += datatype_of(input.dtype);
     body += R"(","shape":[1)";
-    for (const std::size_t side : input.shape) {
+    for (const std::size_t side : sent_sides(input)) {
         body += ',';
         append_number(body, side);
     }
     body += R"(],"data":[)";
-    for (std::size_t i = 0; i < input.values(); ++i) {
-        if (i > 0) body += ',';
-        if (input.dtype == parameters::DataType::UInt8) {
-            append_number(body, std::to_integer<unsigned>(sample[i]));
-        } else {
-            float value = 0;
-            std::memcpy(&value, sample.data() + i * sizeof value, sizeof value);
-            append_number(body, value);
-        }
+    switch (input.dtype) {
+        case parameters::DataType::UInt8:
+            append_values<std::uint8_t>(body, sample);
+            break;
+        case parameters::DataType::Float32:
+            append_values<float>(body, sample);
+            break;
+        case parameters::DataType::Int16:
+            append_values<std::int16_t>(body, sample);
+            break;
+        case parameters::DataType::Utf8:
+            append_json(body, parameters::text_in(sample));
+            break;
     }
     return body + "]}]}";
 }

@@ -1,11 +1,11 @@
 #include "edge-node/tools/load_requests.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "common/http/client.hpp"
+#include "edge-node/api/tensor_samples.hpp"
 #include "edge-node/tools/output.hpp"
 
 namespace skerry::node {
@@ -15,29 +15,33 @@ using Json = nlohmann::json;
 namespace {
 
 Json values_of(const parameters::InputSpec& input, ByteView sample) {
+    if (input.text() != nullptr) return Json::array({parameters::text_in(sample)});
+    const Datatype& type = *datatype_named(datatype_of(input.dtype));
     Json values = Json::array();
-    for (std::size_t i = 0; i < input.values(); ++i) {
-        if (input.dtype == parameters::DataType::UInt8) {
-            values.push_back(std::to_integer<unsigned>(sample[i]));
-        } else {
-            float value = 0;
-            std::memcpy(&value, sample.data() + i * sizeof value, sizeof value);
-            values.push_back(value);
-        }
+    for (std::size_t i = 0; i < sample.size() / type.bytes; ++i) {
+        const double value = load_value(type, &sample[i * type.bytes]);
+        values.push_back(type.integer() ? Json(static_cast<std::int64_t>(value)) : Json(static_cast<float>(value)));
     }
     return values;
 }
 
+/// A tensor's bytes: of a text, its length comes first.
+std::string binary_of(const parameters::InputSpec& input, ByteView sample) {
+    if (input.text() == nullptr) return std::string(text_of(sample));
+    const Bytes text = ByteWriter().put_sized(bytes_of(parameters::text_in(sample))).bytes();
+    return std::string(text_of(text));
+}
+
 std::string request_text(const LoadOptions& options, const parameters::ModelSpec& spec, ByteView sample) {
     Json shape = {1};
-    for (const std::size_t side : spec.input.shape)
+    for (const std::size_t side : sent_sides(spec.input))
         shape.push_back(side);
-    const bool bytes = spec.input.dtype == parameters::DataType::UInt8;
-    Json input = {{"name", "input"}, {"datatype", bytes ? "UINT8" : "FP32"}, {"shape", std::move(shape)}};
+    const std::string binary = options.json ? "" : binary_of(spec.input, sample);
+    Json input = {{"name", "input"}, {"datatype", datatype_of(spec.input.dtype)}, {"shape", std::move(shape)}};
     if (options.json) {
         input["data"] = values_of(spec.input, sample);
     } else {
-        input["parameters"]["binary_data_size"] = sample.size();
+        input["parameters"]["binary_data_size"] = binary.size();
     }
     Json document = {{"inputs", {std::move(input)}}};
     if (!options.json) document["parameters"]["binary_data_output"] = true;
@@ -48,7 +52,7 @@ std::string request_text(const LoadOptions& options, const parameters::ModelSpec
     if (!options.json) {
         text += "Content-Type: application/octet-stream\r\nInference-Header-Content-Length: " +
                 std::to_string(body.size()) + "\r\n";
-        body += text_of(sample);
+        body += binary;
     }
     return text + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }

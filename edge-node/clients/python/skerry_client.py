@@ -23,8 +23,8 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 __all__ = ["Answer", "Node", "NodeError"]
 
-# Lists may be nested; a buffer is bytes, bytearray, memoryview, array.array, a NumPy array, …
-Samples = Union[Sequence[Any], bytes, bytearray, memoryview, array.array]
+# Lists may be nested; a buffer is bytes, bytearray, memoryview, array.array, a NumPy array, …; texts are str
+Samples = Union[str, Sequence[Any], bytes, bytearray, memoryview, array.array]
 
 _HEAD_LENGTH = "Inference-Header-Content-Length"
 _FORMATS = {"BOOL": "?", "UINT8": "B", "INT8": "b", "UINT16": "H", "INT16": "h", "UINT32": "I", "INT32": "i",
@@ -127,12 +127,19 @@ class Node:
     def infer(self, samples: Samples, *, id: str = "", tier_max: str = "", deadline_us: int = 0,
               learn: bool = True) -> Answer:
         """Classifies one sample or a batch of them. A list is flat or nested; bytes hold the model's datatype, little
-        endian; another buffer holds what its format says. ValueError: no whole number of samples."""
+        endian; another buffer holds what its format says. A model of text takes a str or a list of them; one of audio
+        one recording of any length, or a list of lists of one length. ValueError: no whole number of samples."""
         datatype, values, data = self._tensor(samples)
+        shape = self._shape
+        if shape == [-1]:  # recordings
+            several = isinstance(samples, (list, tuple)) and bool(samples) and isinstance(samples[0], (list, tuple))
+            if several and any(len(recording) != len(samples[0]) for recording in samples):
+                raise ValueError("the recordings differ in length: ask about each by itself")
+            shape = [values // len(samples) if several else values]
         sample = 1
-        for side in self._shape:
+        for side in shape:
             sample *= side
-        if values == 0 or values % sample != 0:
+        if values == 0 or sample == 0 or values % sample != 0:
             raise ValueError(f"there are {values} values, a sample has {sample}")
         parameters: Dict[str, Any] = {"binary_data_output": True}
         if tier_max:
@@ -141,7 +148,7 @@ class Node:
             parameters["skerry_deadline_us"] = deadline_us
         if not learn:
             parameters["skerry_learn"] = False
-        tensor = {"name": "input", "datatype": datatype, "shape": [values // sample, *self._shape],
+        tensor = {"name": "input", "datatype": datatype, "shape": [values // sample, *shape],
                   "parameters": {"binary_data_size": len(data)}}
         head = json.dumps({"id": id, "parameters": parameters, "inputs": [tensor]}).encode()
         headers, body = self._exchange("POST", self._model + "/infer", head + data,
@@ -159,6 +166,12 @@ class Node:
         if self._datatype is None:
             described = self.metadata()["inputs"][0]
             self._datatype, self._shape = described["datatype"], described["shape"][1:]
+        if self._datatype == "BYTES":
+            texts = [samples] if isinstance(samples, (str, bytes, bytearray)) else list(samples)
+            encoded = [text.encode() if isinstance(text, str) else bytes(text) for text in texts]
+            return "BYTES", len(encoded), b"".join(struct.pack("<I", len(text)) + text for text in encoded)
+        if isinstance(samples, str):
+            raise ValueError("this model reads no text")
         form = _FORMATS[self._datatype]
         if isinstance(samples, (bytes, bytearray)):
             return self._datatype, len(samples) // struct.calcsize("<" + form), bytes(samples)

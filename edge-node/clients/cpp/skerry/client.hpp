@@ -89,14 +89,27 @@ public:
             [&] { return nlohmann::json::parse(ask("GET", "/stats", "", "").body).at("model_stats").at(0); });
     }
 
-    /// Classifies one sample or a batch of them: a vector, array or span of numbers in row-major order.
+    /// Classifies one sample or a batch of them: a vector, array or span of numbers in row-major order; of a model that
+    /// reads text a string, which is one text, of one that reads audio one recording of any length.
     /// std::invalid_argument: no whole number of samples.
     template <class Samples>
     Answer infer(const Samples& samples, const InferOptions& options = {}) {
         using Value = std::remove_cv_t<std::remove_pointer_t<decltype(std::data(samples))>>;
         const std::string_view bytes(reinterpret_cast<const char*>(std::data(samples)),
                                      std::size(samples) * sizeof(Value));
+        if constexpr (std::is_same_v<Value, char>) {
+            if (describe() == "BYTES") return infer(std::vector<std::string>{std::string(bytes)}, options);
+        }
         return infer_bytes(datatype_of<Value>(), std::size(samples), bytes, options);
+    }
+    /// Classifies texts.
+    Answer infer(const std::vector<std::string>& texts, const InferOptions& options = {}) {
+        std::string bytes;
+        for (const std::string& text : texts) {
+            const auto length = static_cast<std::uint32_t>(text.size());
+            bytes.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
+        }
+        return infer_bytes("BYTES", texts.size(), bytes, options);
     }
 
     /// The truth about earlier requests. What was accepted is durable when this returns; repeating a label is harmless.
@@ -135,14 +148,27 @@ private:
         return kind + std::to_string(8 * sizeof(Value));
     }
 
+    /// What the model takes, asked for once: its datatype.
+    const std::string& describe() {
+        if (!sample_.empty()) return datatype_;
+        return understood([&]() -> const std::string& {
+            const nlohmann::json input = metadata().at("inputs").at(0);
+            datatype_ = input.value("datatype", "");
+            sample_ = input.at("shape");
+            return datatype_;
+        });
+    }
+
     Answer infer_bytes(const std::string& datatype, std::size_t values, std::string_view bytes,
                        const InferOptions& options) {
         return understood([&] {
-            if (sample_.empty()) sample_ = metadata().at("inputs").at(0).at("shape");
+            describe();
             nlohmann::json shape = sample_;
             std::size_t sample = 1;
-            for (std::size_t i = 1; i < shape.size(); ++i)
+            for (std::size_t i = 1; i < shape.size(); ++i) {
+                if (shape[i] == -1) shape[i] = values;  // a recording, of any length
                 sample *= shape[i].get<std::size_t>();
+            }
             if (sample == 0 || values == 0 || values % sample != 0) {
                 throw std::invalid_argument("there are " + std::to_string(values) + " values, a sample has " +
                                             std::to_string(sample));
@@ -278,6 +304,7 @@ private:
     const std::string path_;
     const NodeOptions options_;
     nlohmann::json sample_;  ///< the input's shape, as the metadata has it; empty: not asked yet
+    std::string datatype_;   ///< of it
 };
 
 }  // namespace skerry::client
