@@ -26,7 +26,9 @@ public:
         return std::move(*values);
     }
     void add_varied(ByteView sample, std::uint32_t label) {
-        add(feedback::varied(spec_, scaled(sample), options_.deviations, {}, random_), {label, label});
+        const auto row = feedback::varied_sample(spec_, sample, options_.deviations, {}, random_);
+        SKERRY_ASSERT(row.has_value());  // it was scaled when it came
+        add(*row, {label, label});
     }
     void add_error(const ErrorParent& parent) {
         if (!options_.adversarial) return add_varied(parent.sample, parent.label);

@@ -8,7 +8,7 @@
 #include "common/base/random.hpp"
 #include "common/parameters/model_spec.hpp"
 #include "edge-node/learning/engine.hpp"
-#include "feedback/counterexamples/variation.hpp"
+#include "feedback/counterexamples/sample_variation.hpp"
 #include "feedback/error_type.hpp"
 #include "feedback/reservoir.hpp"
 
