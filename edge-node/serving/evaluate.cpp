@@ -1,6 +1,7 @@
 #include "edge-node/serving/evaluate.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace skerry::node {
 namespace {
@@ -22,6 +23,20 @@ std::uint64_t Evaluation::majority_correct() const {
     return labels.empty() ? 0 : *std::max_element(labels.begin(), labels.end());
 }
 
+std::uint64_t Evaluation::routed_correct() const {
+    return std::accumulate(correct_of_class.begin(), correct_of_class.end(), std::uint64_t{0});
+}
+
+double Evaluation::balanced() const {
+    double sum = 0, classes = 0;
+    for (std::size_t c = 0; c < labels.size(); ++c) {
+        if (labels[c] == 0) continue;
+        sum += static_cast<double>(correct_of_class[c]) / static_cast<double>(labels[c]);
+        ++classes;
+    }
+    return classes > 0 ? sum / classes : 0;
+}
+
 Result<Evaluation> evaluate(const parameters::ExportedModel& model, datasets::SampleSource& source,
                             const Router& router, const ExecutorFactory& factory) {
     if (source.endless()) return fail(ErrorCode::InvalidInput, "the data never ends: name a limit");
@@ -29,6 +44,7 @@ Result<Evaluation> evaluate(const parameters::ExportedModel& model, datasets::Sa
         SKERRY_TRY(Model::of(model.spec)), feedback::SnapshotVersion{model.version, 0}, model.parameters, factory));
     Evaluation result;
     result.labels.resize(model.spec.classes.size());
+    result.correct_of_class.resize(model.spec.classes.size());
     for (std::size_t exit = 0; exit <= static_cast<std::size_t>(snapshot->held); ++exit) {
         result.correct_of_exit[exit] = 0;
     }
@@ -41,7 +57,7 @@ Result<Evaluation> evaluate(const parameters::ExportedModel& model, datasets::Sa
         const auto tier = static_cast<std::size_t>(answer.tier);
         times[tier].push_back(std::chrono::steady_clock::now() - begin);
         ++result.routed[tier];
-        if (answer.reading.predicted == sample->label) ++result.routed_correct;
+        if (answer.reading.predicted == sample->label) ++result.correct_of_class[sample->label];
 
         const auto exits =
             all_exits(*snapshot, SKERRY_TRY(parameters::scaled_values(model.spec.input, sample->input)), scratch);

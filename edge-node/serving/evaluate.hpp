@@ -16,12 +16,16 @@ namespace skerry::node {
 struct Evaluation {
     std::uint64_t samples = 0;
     std::array<std::optional<std::uint64_t>, kTiers> correct_of_exit{};  ///< each exit on all samples; none: not held
-    std::uint64_t routed_correct = 0;                                    ///< as a node answers
     std::array<std::uint64_t, kTiers> routed{};                          ///< samples answered by each tier
     /// Median time of a routed answer by tier, from the sample's bytes; none where a tier answered nothing.
     std::array<std::optional<std::chrono::nanoseconds>, kTiers> median_time{};
-    std::vector<std::uint64_t> labels{};  ///< samples of each class, shape [classes]
+    std::vector<std::uint64_t> labels{};            ///< samples of each class, shape [classes]
+    std::vector<std::uint64_t> correct_of_class{};  ///< of these, as a node answers
 
+    /// As a node answers.
+    [[nodiscard]] std::uint64_t routed_correct() const;
+    /// The mean of the classes' shares that a node answers rightly, of those that came: rare ones count like others.
+    [[nodiscard]] double balanced() const;
     /// What always naming the most frequent class would get right.
     [[nodiscard]] std::uint64_t majority_correct() const;
 };

@@ -65,7 +65,7 @@ void add_bench(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("bench", "Measure a running node under load, or a model file by itself");
     verb->add_option("--node", arguments->load.node, "http://127.0.0.1:8000 or unix:DIR/infer.sock");
     verb->add_option("--data", arguments->load.data,
-                     "A folder of idx files, a CSV file with a target column, or strokes:");
+                     "A folder of idx files or recordings, a file of CSV or of labelled texts, or strokes:");
     verb->add_option("--model", arguments->model, "A model file: each executor's own time for each exit");
     verb->add_option("--rate", arguments->rate,
                      "Requests a second, at random times; as many as the node can answer if left out")

@@ -106,7 +106,8 @@ Json to_json(const Scored& scored) {
             {"precision_error", error},
             {"samples", evaluation.samples},
             {"accuracy_of_exit", exits},
-            {"accuracy_routed", share(evaluation.routed_correct)},
+            {"accuracy_routed", share(evaluation.routed_correct())},
+            {"accuracy_balanced", evaluation.balanced()},
             {"majority", share(evaluation.majority_correct())},
             {"tiers", routed}};
 }
@@ -121,7 +122,8 @@ std::string to_text(const Json& scored) {
             fmt::format(", off by at most {:.2g}, {:.2g} rms", error["max"].get<double>(), error["rms"].get<double>());
     }
     text += '\n';
-    text += fmt::format("routed   {:6.2f} %   (majority {:.2f} %)\n", 100 * scored["accuracy_routed"].get<double>(),
+    text += fmt::format("routed   {:6.2f} %   (balanced over the classes {:.2f} %, majority {:.2f} %)\n",
+                        100 * scored["accuracy_routed"].get<double>(), 100 * scored["accuracy_balanced"].get<double>(),
                         100 * scored["majority"].get<double>());
     for (const auto& [tier, accuracy] : scored["accuracy_of_exit"].items()) {
         const Json& routed = scored["tiers"][tier];
@@ -153,7 +155,8 @@ void add_evaluate(CLI::App& app, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand("evaluate", "Score a model file on labelled data: each exit, and routed");
     verb->add_option("--model", arguments->model, "From 'skerry model export' or 'skerry-node export'")->required();
-    verb->add_option("--data", arguments->data, "A folder of idx files, a CSV file with a target column, or strokes:")
+    verb->add_option("--data", arguments->data,
+                     "A folder of idx files or recordings, a file of CSV or of labelled texts, or strokes:")
         ->required();
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
     verb->add_option("--skip", arguments->skip, "Leave out the first so many");

@@ -74,7 +74,7 @@ void add_feed(CLI::App& app, int& exit_code) {
     verb->add_option("--node", arguments->feed.node, "http://127.0.0.1:8000 or unix:DIR/infer.sock")->required();
     verb->add_option("--model", arguments->feed.model, "Its name, where the address serves several models");
     verb->add_option("--data", arguments->feed.data,
-                     "A folder of idx files, a CSV file with a target column, or strokes:")
+                     "A folder of idx files or recordings, a file of CSV or of labelled texts, or strokes:")
         ->required();
     verb->add_option("--label-delay", arguments->delay, "When labels follow: a number of samples, or a time like 50ms")
         ->capture_default_str();

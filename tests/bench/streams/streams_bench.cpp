@@ -2,7 +2,7 @@
 // child process, without the network.
 //   streams-bench --learner PROGRAM --model MODEL.toml --data WHERE [--shift KIND] [--length N] [--changes N]
 //   [--in-order]
-//                 [--wrong-labels SHARE] [--seed S] [--config node.toml] [--test WHERE]
+//                 [--wrong-labels SHARE] [--seed S] [--config node.toml] [--test WHERE] [--test-skip N]
 //                 [--verbose]
 // Prints one JSON line.
 #include <cstdio>
@@ -29,6 +29,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
     std::string learner, model, config, test;
     StreamOptions stream;
+    std::uint64_t test_skip = 0;
     bool verbose = false;
 };
 
@@ -136,6 +137,7 @@ std::optional<std::size_t> recovery(const std::vector<double>& accuracy, std::si
 Result<Json> tested(const Arguments& arguments, const node::Snapshot& snapshot, const node::Router& router) {
     datasets::SourceOptions options;
     options.split = datasets::Split::Test;
+    options.skip = arguments.test_skip;
     const auto source = SKERRY_TRY(datasets::open_source(arguments.test, snapshot.model->spec, options));
     parameters::ExportedModel model;
     model.spec = snapshot.model->spec;
@@ -145,7 +147,7 @@ Result<Json> tested(const Arguments& arguments, const node::Snapshot& snapshot, 
     const auto share = [&](std::uint64_t correct) {
         return static_cast<double>(correct) / static_cast<double>(result.samples);
     };
-    Json json{{"routed", share(result.routed_correct)}};
+    Json json{{"routed", share(result.routed_correct())}, {"balanced", result.balanced()}};
     for (std::size_t tier = 0; tier < kTiers; ++tier) {
         if (result.correct_of_exit[tier])
             json[std::string(name_of(static_cast<Tier>(tier)))] = share(*result.correct_of_exit[tier]);
@@ -240,6 +242,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", arguments.stream.seed, "Of order, weights and draws");
     app.add_option("--config", arguments.config, "The node's configuration");
     app.add_option("--test", arguments.test, "Data whose test split is evaluated at the end");
+    app.add_option("--test-skip", arguments.test_skip, "So many of its samples are passed over");
     app.add_flag("--verbose", arguments.verbose, "What each trigger did and why, on stderr");
     CLI11_PARSE(app, argc, argv);
     arguments.stream.shuffle = !in_order;
