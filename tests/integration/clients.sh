@@ -1,14 +1,25 @@
 #!/usr/bin/env bash
-# The clients of edge-node/clients and the examples of API.md against a real node, over TCP and its Unix socket.
+# The clients of edge-node/clients and the examples of API.md against a real node, over TCP and its Unix socket: one
+# process that serves an image, a text and an audio model.
 . "$(dirname "$0")/support.sh"
 command -v python3 >/dev/null || skip "python3 is not installed"
 open_test_fleet
 
-coordinator_init --model "$root/deploy/examples/model-digits.toml" >>"$work/coordinator.log"
-coordinator_start
-node_join node-0
-node_start node-0 --alone
-wait_for 60 node-0 node_ready node-0
+folders=()
+for model in digits messages spoken-digits; do
+  fleet_dir=$work/$model
+  mkdir "$fleet_dir"
+  coordinator_init --model "$root/deploy/examples/model-$model.toml" >>"$fleet_dir/coordinator.log"
+  coordinator_start
+  node_join node
+  ln -s "$model/node" "$work/$model-node"
+  folders+=(--dir "$fleet_dir/node")
+done
+fleet_dir=$work
+ln -s digits/node "$work/node-0"
+"$fleet_bin/skerry-node" run "${folders[@]}" --http 127.0.0.1:0 --alone >>"$work/node-0.log" 2>&1 &
+fleet_pids+=($!)
+for model in digits messages spoken-digits; do wait_for 60 "$model" node_ready "$model-node"; done
 tcp=$(grep -o 'http=[0-9.:]*' "$work/node-0.log" | tail -n 1 | cut -d= -f2)
 [ -n "$tcp" ] || fail "the node does not say where it listens"
 
@@ -25,6 +36,29 @@ for address in "http://$tcp" "$(node_url node-0)"; do
   head -c 784 /dev/zero | "$fleet_bin/clients/client_example" "$address" digits 3 >"$work/example.out" 2>&1 || fail "the example says: $(cat "$work/example.out")"
   grep -q '^label accepted$' "$work/example.out" || fail "the example says: $(cat "$work/example.out")"
 done
+# Text and audio, by both.
+printf 'See you at five' | "$fleet_bin/clients/client_example" "http://$tcp" messages ham >"$work/example.out" 2>&1 || fail "the example says: $(cat "$work/example.out")"
+grep -q '^label accepted$' "$work/example.out" || fail "the example says of a text: $(cat "$work/example.out")"
+python3 - "http://$tcp" <<'PYTHON' || fail "the Python client cannot send text and audio"
+import array
+import sys
+from skerry_client import Node, NodeError
+with Node(sys.argv[1], "messages") as node:
+    one, two = node.infer("See you at five"), node.infer(["See you at five", "WIN £1000 now"])
+    assert len(one.labels) == 1 and len(two.labels) == 2
+    assert max(abs(a - b) for a, b in zip(one.probabilities[0], two.probabilities[0])) < 1e-5
+    assert node.feedback([(one.id, "ham")])["accepted"] == 1
+    try:
+        node.infer("")
+        raise AssertionError("an empty text is answered")
+    except NodeError as error:
+        assert error.status == 400 and "empty" in str(error), error
+with Node(sys.argv[1], "spoken-digits") as node:
+    sound = [(i * 37) % 2000 - 1000 for i in range(3000)]
+    answers = [node.infer(way) for way in (sound, array.array("h", sound), array.array("h", sound).tobytes())]
+    assert all(len(answer.labels) == 1 and len(answer.probabilities[0]) == 10 for answer in answers)
+    assert len(node.infer([sound, sound]).labels) == 2
+PYTHON
 head -c 783 /dev/zero | expect 1 "a sample has 784" "$fleet_bin/clients/client_example" "http://$tcp" digits 3
 head -c 784 /dev/zero | expect 1 "Request for unknown model: 'nobody' is not found" "$fleet_bin/clients/client_example" "http://$tcp" nobody 3
 
