@@ -17,14 +17,17 @@ ask -d '{"inputs":[{"name":"input","datatype":"INT16","shape":[3],"data":[1,-2,3
 ask -d '{"inputs":[{"name":"input","datatype":"FP32","shape":[1],"data":[0.5]}]}' | grep -q 'which is INT16' || fail "half a step is taken for PCM"
 head -c 9600 /dev/urandom | ask -H 'Inference-Header-Content-Length: 0' --data-binary @- | jq -e '.outputs[0].data | length == 1' >/dev/null || fail "a raw recording gets no answer"
 
-for i in 0 1; do feed_in_background "node-$i" --data "$data?speaker=${voices[i]}" --shuffle; done
-wait_for_feeds
+for pass in 1 2 3; do
+  for i in 0 1; do feed_in_background "node-$i" --data "$data?speaker=${voices[i]}" --shuffle --seed "$pass"; done
+  wait_for_feeds
+done
+for i in 0 1; do wait_for 60 "node-$i to learn its last labels" nothing_to_learn "node-$i"; done
 wait_for 30 "the last round" no_quorum_waits || true
 [ "$(skerry status --output json | jq .data.version)" -gt 1 ] || fail "no version was published: $(skerry status)"
 skerry model export newest "$work/model.skm" >/dev/null 2>&1 || fail "the newest version cannot be exported"
 for i in 0 1; do
-  at_least "$(jq '.data.accuracy - .data.majority' "$work/node-$i.feed.json")" 0.15 || fail "node-$i has learned too little: $(cat "$work/node-$i.feed.json")"
+  at_least "$(jq .data.accuracy_window "$work/node-$i.feed.json")" 0.6 || fail "node-$i has learned too little: $(cat "$work/node-$i.feed.json")"
   evaluate "$work/model.skm" --data "$data?speaker=${voices[i]}" --split test >"$work/${voices[i]}.json"
-  at_least "$(jq .data.accuracy_routed "$work/${voices[i]}.json")" 0.5 || fail "the version that they made hardly knows ${voices[i]}: $(cat "$work/${voices[i]}.json")"
+  at_least "$(jq .data.accuracy_routed "$work/${voices[i]}.json")" 0.6 || fail "the version that they made hardly knows ${voices[i]}: $(cat "$work/${voices[i]}.json")"
 done
 jq -c '{accuracy: .data.accuracy_routed, samples: .data.samples}' "$work/${voices[0]}.json" "$work/${voices[1]}.json"

@@ -23,7 +23,7 @@ wait_for_feeds
 wait_for 30 "the last round" no_quorum_waits || true
 [ "$(skerry status --output json | jq .data.version)" -gt 3 ] || fail "hardly any version was published: $(skerry status)"
 for i in 0 1; do
-  at_least "$(jq .data.accuracy "$work/node-$i.feed.json")" 0.92 || fail "node-$i has learned too little: $(cat "$work/node-$i.feed.json")"
+  at_least "$(jq .data.accuracy_window "$work/node-$i.feed.json")" 0.93 || fail "node-$i has learned too little: $(cat "$work/node-$i.feed.json")"
 done
 
 # What both have learned, on messages that neither has seen.
@@ -31,5 +31,5 @@ skerry model export newest "$work/model.skm" >/dev/null 2>&1 || fail "the newest
 evaluate "$work/model.skm" --data "$data" --skip 3000 >"$work/evaluation.json"
 at_least "$(jq .data.accuracy_routed "$work/evaluation.json")" 0.95 || fail "the version that they made is too weak: $(cat "$work/evaluation.json")"
 at_least "$(jq .data.accuracy_balanced "$work/evaluation.json")" 0.85 || fail "it hardly knows spam: $(cat "$work/evaluation.json")"
-jq -c '.data | {accuracy, majority}' "$work"/node-?.feed.json
+jq -c '.data | {accuracy, accuracy_window, majority}' "$work"/node-?.feed.json
 jq -c '.data | {accuracy_routed, accuracy_balanced, majority}' "$work/evaluation.json"
