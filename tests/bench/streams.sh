@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a node learns from streams, test then train, and what each part of it is worth: the tables of docs/learning.md.
-#   --table rates|one-pass|ablation|wrong-labels|pairs (rates)
+#   --table rates|one-pass|ablation|wrong-labels|pairs|modalities (rates)
 #   --seeds N (5)   --length N (8000)   samples of a stream; Elec2 always comes whole   --jobs J (one a processor)
 #   --keep DIR   results are kept there, by stream, length, configuration, seed and what was built, and not computed again
 # Images are learned by streams/model-small.toml, but for one-pass, which has all 60,000 and the digits model. Prints a table in which each number is the median over the seeds.
@@ -14,6 +14,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 cmake --build --preset dev --target streams-bench skerry-learner >/dev/null
+sms=$(data_folder sms-spam/SMSSpamCollection) banking=$(data_folder banking77) spoken=$(data_folder fsdd)
 mnist=$(data_folder mnist) fashion=$(data_folder fashion-mnist) elec2=$(data_folder elec2)
 if [ -z "$keep" ]; then
   keep=$(mktemp -d "${TMPDIR:-/tmp}/skerry-streams.XXXXXX")
@@ -38,6 +39,11 @@ stream[fashion]="$digits --data $fashion --changes 0 --test $fashion"
 stream[mnist-whole]="--model $models/model-digits.toml --length 60000 --data $mnist --changes 0 --test $mnist"
 stream[fashion-whole]="--model $models/model-digits.toml --length 60000 --data $fashion --changes 0 --test $fashion"
 stream[mnist-pairs]="$digits --data $mnist --shift pairs --changes 4 --test $mnist"
+one_pass="--changes 0 --length 100000"
+stream[sms-spam]="--model $models/model-messages.toml --data $sms --in-order --changes 0 --length 4574 --test $sms --test-skip 4574"
+stream[banking77]="--model $models/model-intents.toml --data $banking $one_pass --test $banking"
+stream[spoken-digits]="--model $models/model-spoken-digits.toml --data $spoken $one_pass --test $spoken"
+stream[unheard]="--model $models/model-spoken-digits.toml --data $spoken?without=theo,yweweler $one_pass --test $spoken?speaker=theo,yweweler"
 stream[mnist-wrong]="${stream[mnist]} --wrong-labels 0.2"
 
 config[elastic]=''
@@ -74,6 +80,7 @@ case "$table" in
     configs="elastic without-replay without-counterexamples without-gate without-logit-adjustment without-doubt with-old-logits"
     configs+=" with-fgsm with-mixup with-distillation with-adapting-replay" ;;
   wrong-labels) streams="mnist mnist-wrong" configs="elastic without-doubt" ;;
+  modalities) streams="sms-spam banking77 spoken-digits unheard" configs="elastic without-counterexamples without-doubt" ;;
   pairs) streams=mnist-pairs configs="elastic with-old-logits without-replay" ;;
   *) fail "there is no table '$table'" ;;
 esac
@@ -143,6 +150,7 @@ case "$table" in
     printf '\n\nElec2: majority %s %%, last class %s %%, kappa-temporal of elastic %s\n' "$(percent elec2 elastic .majority)" "$(percent elec2 elastic .last_class)" "$(median elec2 elastic .kappa_temporal)" ;;
   *) by_stream "routed on the test images, at the end" .test.routed ;;
 esac
+if [ "$table" = modalities ]; then by_stream "balanced over the classes, at the end" .test.balanced; fi
 if [ "$table" = wrong-labels ]; then
   for c in $configs; do
     printf '\n%s: of %s wrong labels, %s suspected, %s of them wrong\n' "$c" "$(median mnist-wrong "$c" .doubts.wrong)" "$(median mnist-wrong "$c" .doubts.doubted)" "$(median mnist-wrong "$c" .doubts.right)"

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -14,6 +13,7 @@
 #include "common/http/content_coding.hpp"
 #include "common/http/response_reader.hpp"
 #include "common/http/server.hpp"
+#include "common/parameters/normaliser.hpp"
 #include "edge-node/api/feedback_request.hpp"
 #include "edge-node/api/infer_request.hpp"
 #include "edge-node/api/json_text.hpp"
@@ -34,19 +34,29 @@ void hold(bool kept, const char* promise) {
     std::abort();
 }
 
-/// 1×2×3 grey bytes, and three float features.
+/// 1×2×3 grey bytes, three float features, texts and recordings.
 const std::vector<parameters::ModelSpec>& specs() {
-    static const std::vector<parameters::ModelSpec> both = [] {
+    static const std::vector<parameters::ModelSpec> all = [] {
         parameters::ModelSpec image = parameters::testing::digits();
         image.input.shape = {1, 2, 3};
-        return std::vector{image, parameters::testing::table(3)};
+        parameters::ModelSpec text = parameters::testing::table(3);
+        text.modality = parameters::Modality::Text;
+        text.input = parameters::InputSpec::of(parameters::HashedText{.bytes = 16, .features = 64});
+        parameters::ModelSpec audio = text;
+        audio.modality = parameters::Modality::Audio;
+        audio.input = parameters::InputSpec::of(parameters::LogMel{.samples = 256, .bands = 4, .frames = 4});
+        return std::vector{image, parameters::testing::table(3), text, audio};
     }();
-    return both;
+    return all;
 }
 
 /// The same request as another client would send it: its tensor binary.
 http::Request as_binary(const node::InferRequest& read, const parameters::InputSpec& input) {
-    const std::size_t bytes = read.samples.size() * input.sample_bytes();
+    std::string tensor;
+    for (const Bytes& sample : read.samples) {
+        const ByteWriter text = ByteWriter().put_sized(bytes_of(parameters::text_in(sample)));
+        tensor += text_of(input.text() != nullptr ? ByteView(text.bytes()) : ByteView(sample));
+    }
     std::string head = "{\"id\":";
     node::append_json(head, read.id);
     head += ",\"parameters\":{\"skerry_tier_max\":";
@@ -55,8 +65,11 @@ http::Request as_binary(const node::InferRequest& read, const parameters::InputS
     head += std::string(",\"skerry_learn\":") + (read.learn ? "true" : "false");
     head += "},\"inputs\":[{\"name\":\"input\",\"datatype\":";
     node::append_json(head, node::datatype_of(input.dtype));
-    head += ",\"shape\":[" + std::to_string(read.samples.size()) + "," + std::to_string(input.values()) + "]";
-    head += ",\"parameters\":{\"binary_data_size\":" + std::to_string(bytes) + "}}],\"outputs\":[";
+    const std::size_t sent = input.text() != nullptr    ? 1
+                             : input.audio() != nullptr ? input.audio()->samples
+                                                        : input.values();
+    head += ",\"shape\":[" + std::to_string(read.samples.size()) + "," + std::to_string(sent) + "]";
+    head += ",\"parameters\":{\"binary_data_size\":" + std::to_string(tensor.size()) + "}}],\"outputs\":[";
     for (const node::WantedOutput& wanted : read.outputs) {
         head += head.back() == '[' ? "{\"name\":" : ",{\"name\":";
         node::append_json(head, node::name_of(wanted.output));
@@ -67,9 +80,7 @@ http::Request as_binary(const node::InferRequest& read, const parameters::InputS
     head += "]}";
     http::Request request;
     request.headers = {{std::string(node::kHeadLengthHeader), std::to_string(head.size())}};
-    request.body = std::move(head);
-    for (const Bytes& sample : read.samples)
-        request.body += text_of(sample);
+    request.body = std::move(head) + tensor;
     return request;
 }
 
@@ -82,12 +93,10 @@ void hold_samples(const std::vector<Bytes>& samples, const parameters::InputSpec
     hold(!samples.empty() && samples.size() <= kSamplesMax, "a request has 1 to so many samples");
     for (const Bytes& sample : samples) {
         hold(sample.size() == input.sample_bytes(), "a sample has the model's size");
-        if (input.dtype != parameters::DataType::Float32) continue;
-        for (std::size_t i = 0; i < input.values(); ++i) {
-            float value = 0;
-            std::memcpy(&value, sample.data() + i * sizeof value, sizeof value);
+        const auto scaled = parameters::scaled_values(input, sample);
+        hold(scaled.has_value(), "what was taken can be read");
+        for (const float value : *scaled)
             hold(std::isfinite(value), "a sample's values are finite");
-        }
     }
 }
 
