@@ -20,7 +20,8 @@ node::DurableState NodeDisk::load() const {
 }
 
 std::vector<float> NodeDisk::progress() const {
-    node::Progress progress(weights, base, statistics);
+    const node::Sharing sharing{statistics};
+    node::Progress progress(weights, base, sharing);
     for (const Entry& entry : spool)
         progress.take_off(entry.delta);
     return std::move(progress).take();
