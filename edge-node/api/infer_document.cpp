@@ -8,6 +8,7 @@ namespace {
 
 using Kind = JsonReader::Kind;
 
+constexpr const char* kOneInput = "there must be one input, named \"input\"";
 constexpr std::size_t kShapeSidesMax = 8;
 constexpr double kCountMax = 9007199254740992.0;  // 2^53: beyond it a double skips integers
 
@@ -33,8 +34,7 @@ std::string_view what(Kind kind) {
 Result<> InferDocument::read() {
     if (comes(Kind::Object, "the body")) read_root();
     json_.finish();
-    if (json_.ok() && inputs_ == 0) json_.refuse("there must be one input, named \"input\"");
-    if (json_.ok() && input_name_ != kInputName) json_.refuse("this model's input is named \"input\"");
+    if (json_.ok() && inputs.empty()) json_.refuse(kOneInput);
     if (json_.ok()) return {};
     return fail(ErrorCode::InvalidInput, json_.problem());
 }
@@ -114,32 +114,36 @@ void InferDocument::read_inputs() {
     json_.enter_array();
     while (json_.next_element()) {
         if (!comes(Kind::Object, "\"inputs\"")) return;
-        if (inputs_++ > 0) return json_.refuse("there must be one input, named \"input\"");
-        read_input();
+        if (inputs.size() == inputs_max_) {
+            return json_.refuse(inputs_max_ == 1 ? std::string(kOneInput)
+                                                 : "there are more than " + std::to_string(inputs_max_) + " inputs");
+        }
+        inputs.push_back({{}, {}, {}, false, TensorData(values_max_)});
+        read_input(inputs.back());
     }
 }
 
-void InferDocument::read_input() {
+void InferDocument::read_input(Input& input) {
     enum Key : std::size_t { Name, Datatype, Shape, Data, Parameters };
     constexpr std::array<std::string_view, 5> kKeys = {"name", "datatype", "shape", "data", "parameters"};
     json_.enter_object();
     for (Seen seen; const auto key = next_key(kKeys, seen);) {
         switch (*key) {
             case Name:
-                input_name_ = text("\"name\"");
+                input.name = text("\"name\"");
                 break;
             case Datatype:
-                input.datatype = text("\"datatype\"");
+                input.head.datatype = text("\"datatype\"");
                 break;
             case Shape:
-                if (comes(Kind::Array, "\"shape\"")) read_shape();
+                if (comes(Kind::Array, "\"shape\"")) read_shape(input);
                 break;
             case Data:
-                has_data = true;
-                if (comes(Kind::Array, "\"data\"")) data_.read(json_);
+                input.has_data = true;
+                if (comes(Kind::Array, "\"data\"")) input.data.read(json_);
                 break;
             case Parameters:
-                if (comes(Kind::Object, "\"parameters\"")) read_input_parameters();
+                if (comes(Kind::Object, "\"parameters\"")) read_input_parameters(input);
                 break;
             default:
                 json_.skip();
@@ -147,22 +151,22 @@ void InferDocument::read_input() {
     }
 }
 
-void InferDocument::read_shape() {
+void InferDocument::read_shape(Input& input) {
     json_.enter_array();
     while (json_.next_element()) {
-        if (input.shape.size() == kShapeSidesMax) return json_.refuse("the input's shape has too many dimensions");
-        if (const auto side = count("the input's shape")) input.shape.push_back(*side);
+        if (input.head.shape.size() == kShapeSidesMax) return json_.refuse("the input's shape has too many dimensions");
+        if (const auto side = count("the input's shape")) input.head.shape.push_back(*side);
     }
 }
 
-void InferDocument::read_input_parameters() {
+void InferDocument::read_input_parameters(Input& input) {
     enum Key : std::size_t { BinarySize, SharedMemory };
     constexpr std::array<std::string_view, 2> kKeys = {"binary_data_size", "shared_memory_region"};
     json_.enter_object();
     for (Seen seen; const auto key = next_key(kKeys, seen);) {
         switch (*key) {
             case BinarySize:
-                binary_bytes = count("\"binary_data_size\"");
+                input.binary_bytes = count("\"binary_data_size\"");
                 break;
             case SharedMemory:
                 return json_.refuse("shared memory is not offered here: send the data with the request");

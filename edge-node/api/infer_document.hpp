@@ -17,20 +17,27 @@ namespace skerry::node {
 class InferDocument {
 public:
     /// More values of data than `values_max` are refused as they come.
-    InferDocument(std::string_view text, std::size_t values_max) : json_(text), data_(values_max) {}
+    /// More inputs than `inputs_max` too.
+    InferDocument(std::string_view text, std::size_t values_max, std::size_t inputs_max = 1)
+        : json_(text), values_max_(values_max), inputs_max_(inputs_max) {}
 
-    /// InvalidInput: no valid JSON, or a member that we know holds something else. Those that we do not know may hold
-    /// anything.
+    struct Input {
+        std::string name;
+        TensorHead head;
+        std::optional<std::size_t> binary_bytes;  ///< its data follows the JSON, so many bytes
+        bool has_data = false;                    ///< its data is in the JSON
+        TensorData data;
+    };
+
+    /// InvalidInput: no valid JSON, no input, or a member that we know holds something else. Those that we do not know
+    /// may hold anything.
     [[nodiscard]] Result<> read();
 
     std::string id;
     Tier tier_max = Tier::Heavy;
     std::optional<std::chrono::microseconds> deadline;
     bool learn = true;
-    TensorHead input;
-    std::optional<std::size_t> binary_bytes;  ///< the input's data follows the JSON, so many bytes
-    bool has_data = false;                    ///< the input's data is in the JSON: data()
-    [[nodiscard]] const TensorData& data() const { return data_; }
+    std::vector<Input> inputs;  ///< at least one; names as they were given
     /// Those asked for, else all.
     [[nodiscard]] std::vector<WantedOutput> outputs() const;
 
@@ -46,9 +53,9 @@ private:
     void read_root();
     void read_parameters();
     void read_inputs();
-    void read_input();
-    void read_input_parameters();
-    void read_shape();
+    void read_input(Input& input);
+    void read_input_parameters(Input& input);
+    void read_shape(Input& input);
     void read_outputs();
     void read_output();
     void read_output_parameters(OutputEntry& entry);
@@ -60,9 +67,8 @@ private:
     std::optional<std::uint64_t> count(std::string_view name);
 
     JsonReader json_;
-    TensorData data_;
-    std::size_t inputs_ = 0;
-    std::string input_name_;
+    std::size_t values_max_;
+    std::size_t inputs_max_;
     bool binary_output_ = false;
     std::vector<OutputEntry> outputs_;
 };

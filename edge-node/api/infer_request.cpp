@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/utf8.hpp"
 #include "edge-node/api/infer_document.hpp"
 #include "edge-node/api/tensor_samples.hpp"
 #include "edge-node/api/text_samples.hpp"
@@ -48,21 +49,41 @@ Result<InferRequest> raw_request(ByteView body, const parameters::ModelSpec& spe
     return request;
 }
 
-Result<std::vector<Bytes>> samples_of(const InferDocument& document, ByteView tail, const parameters::InputSpec& input,
-                                      std::size_t batch_max) {
-    const std::size_t announced = document.binary_bytes.value_or(0);
-    if (document.binary_bytes && document.has_data) {
-        return refusal("the input has both \"data\" and \"binary_data_size\": give one of them");
+/// Of one input; `tail` are the bytes behind the JSON that are its own.
+Result<std::vector<Bytes>> samples_of(const InferDocument::Input& given, ByteView tail,
+                                      const parameters::InputSpec& input, std::size_t batch_max) {
+    if (given.has_data) return given.data.samples(given.head, input, batch_max);
+    return binary_samples(given.head, tail, input, batch_max);
+}
+
+/// The bytes behind the JSON are those that the inputs announce.
+Result<> check_tail(const InferDocument& document, std::size_t tail_bytes) {
+    std::size_t announced = 0;
+    for (const InferDocument::Input& input : document.inputs) {
+        if (input.binary_bytes && input.has_data) {
+            return refusal("the input has both \"data\" and \"binary_data_size\": give one of them");
+        }
+        if (!input.binary_bytes && !input.has_data) {
+            return refusal(
+                "the input needs \"data\", or the parameter \"binary_data_size\" and its bytes behind the JSON");
+        }
+        announced += std::min(input.binary_bytes.value_or(0), limits::kHttpBodyBytesMax);
     }
-    if (!document.binary_bytes && !document.has_data) {
-        return refusal("the input needs \"data\", or the parameter \"binary_data_size\" and its bytes behind the JSON");
-    }
-    if (tail.size() != announced) {
-        return refusal("behind the JSON there are " + std::to_string(tail.size()) + " bytes, binary_data_size says " +
-                       std::to_string(announced) + ": is " + std::string(kHeadLengthHeader) + " right?");
-    }
-    if (document.has_data) return document.data().samples(document.input, input, batch_max);
-    return binary_samples(document.input, tail, input, batch_max);
+    if (tail_bytes == announced) return {};
+    return refusal("behind the JSON there are " + std::to_string(tail_bytes) + " bytes, binary_data_size says " +
+                   std::to_string(announced) + ": is " + std::string(kHeadLengthHeader) + " right?");
+}
+
+/// What a document says of the request itself.
+Result<InferRequest> request_of(InferDocument& document, std::size_t rows) {
+    InferRequest read;
+    read.outputs = document.outputs();
+    read.id = std::move(document.id);
+    read.tier_max = document.tier_max;
+    read.deadline = document.deadline;
+    read.learn = document.learn;
+    if (std::string problem = problem_of_id(read.id, rows); !problem.empty()) return refusal(std::move(problem));
+    return read;
 }
 
 }  // namespace
@@ -92,16 +113,42 @@ Result<InferRequest> read_infer_request(const http::Request& request, const para
     InferDocument document(body.substr(0, head.value_or(body.size())), values_sent_max(spec.input, batch_max));
     SKERRY_TRY(document.read());
     const ByteView tail = bytes_of(body.substr(head.value_or(body.size())));
-    InferRequest read;
-    read.samples = SKERRY_TRY(samples_of(document, tail, spec.input, batch_max));
-    read.outputs = document.outputs();
-    read.id = std::move(document.id);
-    read.tier_max = document.tier_max;
-    read.deadline = document.deadline;
-    read.learn = document.learn;
-    if (std::string problem = problem_of_id(read.id, read.samples.size()); !problem.empty()) {
-        return refusal(std::move(problem));
+    const InferDocument::Input& input = document.inputs.front();
+    if (input.name != kInputName) return refusal("this model's input is named \"input\"");
+    SKERRY_TRY(check_tail(document, tail.size()));
+    std::vector<Bytes> samples = SKERRY_TRY(samples_of(input, tail, spec.input, batch_max));
+    InferRequest read = SKERRY_TRY(request_of(document, samples.size()));
+    read.samples = std::move(samples);
+    return read;
+}
+
+Result<FusedInferRequest> read_fused_request(const http::Request& request, std::span<const NamedInput> known) {
+    const std::string_view body = request.body;
+    const std::size_t head = SKERRY_TRY(head_length(request, body.size())).value_or(body.size());
+    std::size_t values_max = 0;
+    for (const NamedInput& one : known)
+        values_max = std::max(values_max, values_sent_max(one.spec->input, 1));
+    InferDocument document(body.substr(0, head), values_max, known.size());
+    SKERRY_TRY(document.read());
+    ByteView tail = bytes_of(body.substr(head));
+    SKERRY_TRY(check_tail(document, tail.size()));
+    FusedInferRequest read;
+    read.samples.resize(known.size());
+    for (const InferDocument::Input& input : document.inputs) {
+        const ByteView own = tail.first(input.binary_bytes.value_or(0));
+        tail = tail.subspan(own.size());
+        const auto found =
+            std::find_if(known.begin(), known.end(), [&](const NamedInput& one) { return one.name == input.name; });
+        if (found == known.end())
+            return refusal("there is no input '" + std::string(whole_characters(input.name, 64)) +
+                           "' here: inputs are named after the models");
+        std::optional<Bytes>& sample = read.samples[static_cast<std::size_t>(found - known.begin())];
+        if (sample) return refusal("the input '" + input.name + "' is given twice");
+        auto samples = samples_of(input, own, found->spec->input, 1);
+        if (!samples) return refusal("input '" + input.name + "': " + samples.error().message);
+        sample = std::move(samples->front());
     }
+    read.request = SKERRY_TRY(request_of(document, 1));
     return read;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,24 @@ struct InferRequest {
 /// Inference Server, docs/protocol.
 [[nodiscard]] Result<InferRequest> read_infer_request(const http::Request& request, const parameters::ModelSpec& spec,
                                                       std::size_t batch_max);
+
+/// An input of a fused request and the model that reads it; both borrowed.
+struct NamedInput {
+    std::string_view name;
+    const parameters::ModelSpec* spec = nullptr;
+};
+
+/// Several inputs about one thing.
+struct FusedInferRequest {
+    InferRequest request;                       ///< without samples
+    std::vector<std::optional<Bytes>> samples;  ///< one a known input, in their order; nothing where it was not given
+};
+
+/// Reads a request with one to all of the inputs `known`, each of one sample, as read_infer_request reads the single
+/// one; binary data follow the JSON in the order of the inputs. InvalidInput: as there, or an input that is not known
+/// or comes twice.
+[[nodiscard]] Result<FusedInferRequest> read_fused_request(const http::Request& request,
+                                                           std::span<const NamedInput> known);
 
 /// What a client may use as the id of a request of `rows` samples; empty: nothing wrong.
 [[nodiscard]] std::string problem_of_id(std::string_view id, std::size_t rows);

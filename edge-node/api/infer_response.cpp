@@ -105,10 +105,14 @@ void append_output(std::string& json, std::string& tail, const WantedOutput& wan
     }
 }
 
-void append_parameters(std::string& json, const feedback::SnapshotVersion& version, const std::vector<Answer>& answers,
-                       bool id_reused) {
+void append_parameters(std::string& json, std::string_view version, const std::vector<Answer>& answers, bool id_reused,
+                       std::string_view experts) {
     json += "{\"skerry_model_version\":";
-    append_json(json, version.to_text());
+    append_json(json, version);
+    if (!experts.empty()) {
+        json += ",\"skerry_experts\":";
+        append_json(json, experts);
+    }
     if (id_reused) json += ",\"skerry_id_reused\":true";
     if (std::any_of(answers.begin(), answers.end(), [](const Answer& answer) { return answer.anytime; })) {
         json += ",\"skerry_anytime\":true";
@@ -126,20 +130,20 @@ void append_parameters(std::string& json, const feedback::SnapshotVersion& versi
 
 }  // namespace
 
-http::Response infer_response(const parameters::ModelSpec& spec, const feedback::SnapshotVersion& version,
-                              std::string_view id, const std::vector<WantedOutput>& outputs,
-                              const std::vector<Answer>& answers, bool id_reused) {
+http::Response infer_response(const parameters::ModelSpec& spec, std::string_view version, std::string_view id,
+                              const std::vector<WantedOutput>& outputs, const std::vector<Answer>& answers,
+                              bool id_reused, std::string_view experts) {
     std::string json;
     std::string tail;
     json.reserve(512 + answers.size() * (64 + 14 * spec.classes.size()));
     json += "{\"model_name\":";
     append_json(json, spec.name);
     json += ",\"model_version\":";
-    append_json(json, version.to_text());
+    append_json(json, version);
     json += ",\"id\":";
     append_json(json, id);
     json += ",\"parameters\":";
-    append_parameters(json, version, answers, id_reused);
+    append_parameters(json, version, answers, id_reused, experts);
     json += ",\"outputs\":[";
     for (const WantedOutput& wanted : outputs) {
         if (&wanted != outputs.data()) json += ',';

@@ -61,7 +61,13 @@ std::string_view without_slash(std::string_view path) {
     return path;
 }
 
-/// A page that a browser on this device happens to show must not be able to teach it.
+std::uint64_t seed_of_ids() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32U | device();
+}
+
+}  // namespace
+
 std::optional<http::Response> refusal_of_page(const http::Request& request) {
     const auto origin = request.header("Origin");
     if (origin.empty()) return std::nullopt;
@@ -69,13 +75,6 @@ std::optional<http::Response> refusal_of_page(const http::Request& request) {
     if (host != std::string_view::npos && origin.substr(host + 3) == request.header("Host")) return std::nullopt;
     return http::error_response(403, "requests from the web pages of others are not taken");
 }
-
-std::uint64_t seed_of_ids() {
-    std::random_device device;
-    return std::uint64_t{device()} << 32U | device();
-}
-
-}  // namespace
 
 bool lists_models(std::string_view path) {
     path = without_slash(path);
@@ -218,8 +217,36 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     if (!engine_.submit(job)) refuse_busy(reply, kQueueFull, arrived);
 }
 
-http::Response InferenceApi::finish(InferJob& job) {
-    const auto answered = std::chrono::steady_clock::now();
+std::string InferenceApi::new_id() {
+    return ids_.next(Clock::now());
+}
+
+Result<> InferenceApi::ask(InferRequest request, OnOpinion done) {
+    const auto arrived = std::chrono::steady_clock::now();
+    std::shared_ptr<const Snapshot> snapshot = snapshots_.current();
+    if (!snapshot) return fail(ErrorCode::Unavailable, "the node has no weights yet");
+    ++counters_.requests;
+    MemoryLease memory = SKERRY_TRY(backend_.admit(request.samples.size(), request.samples.front().size()));
+    request.tier_max = std::min(request.tier_max, backend_.deepest());
+    const Tier deepest = std::min(backend_.deepest(), snapshot->held);
+    const auto answered = [this, deepest, done = std::move(done)](InferJob& job) {
+        const auto now = std::chrono::steady_clock::now();
+        count(job, now);
+        Opinion opinion{job.answers.front(), job.snapshot->version, false, {}};
+        opinion.would_go_on = job.router->next(opinion.answer.tier, opinion.answer.score, deepest).has_value();
+        auto predictions = job.take_predictions();
+        if (!predictions.empty()) opinion.prediction = std::move(predictions.front());
+        done(std::move(opinion));
+    };
+    const auto job =
+        std::make_shared<InferJob>(std::move(snapshot), router_, std::move(request), Clock::now(), arrived, answered);
+    job->memory = std::move(memory);
+    if (engine_.submit(job)) return {};
+    ++counters_.refused_busy;
+    return fail(ErrorCode::Unavailable, std::string(kQueueFull));
+}
+
+void InferenceApi::count(InferJob& job, StagedRequest::Instant answered) {
     for (const Answer& answer : job.answers) {
         const auto tier = static_cast<std::size_t>(answer.tier);
         ++counters_.answered[tier];
@@ -230,9 +257,14 @@ http::Response InferenceApi::finish(InferJob& job) {
     counters_.clamped += job.clamped;
     if (!counters_.clamped_channel) counters_.clamped_channel = job.clamped_channel;
     backend_.on_answered(job, answered - job.arrived);
+}
+
+http::Response InferenceApi::finish(InferJob& job) {
+    const auto answered = std::chrono::steady_clock::now();
+    count(job, answered);
     auto predictions = job.take_predictions();
     const bool id_reused = !predictions.empty() && backend_.on_predictions(std::move(predictions));
-    http::Response response = infer_response(job.snapshot->model->spec, job.snapshot->version, job.request.id,
+    http::Response response = infer_response(job.snapshot->model->spec, job.snapshot->version.to_text(), job.request.id,
                                              job.request.outputs, job.answers, id_reused);
     const auto written = std::chrono::steady_clock::now();
     RequestTimes& times = counters_.times;

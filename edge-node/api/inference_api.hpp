@@ -23,6 +23,10 @@ namespace skerry::node {
 /// The answer to a request for such a path by a server of these models, in this order.
 [[nodiscard]] http::Response listing(const http::Request& request, const std::vector<ModelStatistics>& models);
 
+/// What a page of another origin gets, so that one which a browser on this device happens to show cannot teach it;
+/// nothing: the request is none of those.
+[[nodiscard]] std::optional<http::Response> refusal_of_page(const http::Request& request);
+
 /// Open Inference Protocol v2 over HTTP, with tensors as JSON or binary, and feedback by request id:
 ///
 ///     GET  /v2  /v2/health/live  /v2/health/ready
@@ -53,6 +57,22 @@ public:
     /// For every path below /v2; another path gets 404. `reply` is called once, now or later, on the loop's thread.
     void handle(http::Request request, Reply reply);
 
+    /// What the model says about one sample that is part of a greater question.
+    struct Opinion {
+        Answer answer;
+        feedback::SnapshotVersion version;
+        bool would_go_on = false;  ///< by its score a deeper exit would answer, which was not wanted
+        /// To be handed to the backend if this is the answer that counts; nothing where it may not be learned from.
+        std::optional<feedback::Prediction> prediction{};
+    };
+    using OnOpinion = std::function<void(Opinion)>;
+
+    /// Asks about the one sample of `request`, whose id is given; `done` as Reply is called. Unavailable: no weights,
+    /// no memory or a full queue; `done` is then never called. Counted as a request of its own.
+    [[nodiscard]] Result<> ask(InferRequest request, OnOpinion done);
+    /// An id for a request without one.
+    [[nodiscard]] std::string new_id();
+
     /// For requests that arrive from now on.
     void set_router(std::shared_ptr<const Router> router) { router_ = std::move(router); }
     [[nodiscard]] const ServingCounters& counters() const { return counters_; }
@@ -66,6 +86,7 @@ private:
     [[nodiscard]] http::Response model_document(std::string_view verb, const Snapshot& snapshot) const;
     void handle_model(const http::Request& request, const Route& route, Reply reply);
     void infer(const http::Request& request, std::shared_ptr<const Snapshot> snapshot, Reply reply);
+    void count(InferJob& job, StagedRequest::Instant answered);
     [[nodiscard]] http::Response finish(InferJob& job);
     void refuse_busy(const Reply& reply, std::string_view why, StagedRequest::Instant arrived);
     void take_feedback(const http::Request& request, const Snapshot& snapshot, Reply reply);

@@ -50,23 +50,31 @@ std::string server_json(std::string_view name, std::string_view version) {
 }
 
 std::string metadata_json(const parameters::ModelSpec& spec, const feedback::SnapshotVersion& version) {
+    const NamedInput input{kInputName, &spec};
+    return fused_metadata_json(spec.name, version.to_text(), {&input, 1});
+}
+
+std::string fused_metadata_json(std::string_view name, std::string_view version, std::span<const NamedInput> inputs) {
     std::string json = "{\"name\":";
-    append_json(json, spec.name);
+    append_json(json, name);
     json += ",\"versions\":[";
-    append_json(json, version.to_text());
-    json += "],\"platform\":\"skerry\",\"inputs\":[{\"name\":";
-    append_json(json, kInputName);
-    json += ",\"datatype\":";
-    append_json(json, datatype_of(spec.input.dtype));
-    json += ",\"shape\":[-1," + sides_of(spec.input) + "]";
-    json += "}],\"outputs\":[";
+    append_json(json, version);
+    json += "],\"platform\":\"skerry\",\"inputs\":[";
+    for (const NamedInput& input : inputs) {
+        json += &input == inputs.data() ? "{\"name\":" : ",{\"name\":";
+        append_json(json, input.name);
+        json += ",\"datatype\":";
+        append_json(json, datatype_of(input.spec->input.dtype));
+        json += ",\"shape\":[-1," + sides_of(input.spec->input) + "]}";
+    }
+    json += "],\"outputs\":[";
     for (const Output output : kAllOutputs) {
         json += output == kAllOutputs.front() ? "{\"name\":" : ",{\"name\":";
         append_json(json, name_of(output));
         json += ",\"datatype\":";
         append_json(json, datatype_of(output));
         json += ",\"shape\":";
-        append_list(json, sides_of(output, spec), "-1");
+        append_list(json, sides_of(output, *inputs.front().spec), "-1");
         json += '}';
     }
     return json + "]}";

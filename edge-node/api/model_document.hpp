@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/parameters/model_spec.hpp"
+#include "edge-node/api/infer_request.hpp"
 #include "feedback/prediction.hpp"
 
 namespace skerry::node {
@@ -14,6 +15,10 @@ namespace skerry::node {
 
 /// Model metadata: its versions (one: that served now), input and outputs.
 [[nodiscard]] std::string metadata_json(const parameters::ModelSpec& spec, const feedback::SnapshotVersion& version);
+
+/// The same of several models together, whose inputs are named after them.
+[[nodiscard]] std::string fused_metadata_json(std::string_view name, std::string_view version,
+                                              std::span<const NamedInput> inputs);
 
 /// The same as Triton's configuration of a model, for clients that ask how large a batch may be: dims are without it.
 /// Triton Inference Server, docs/protocol/extension_model_configuration.md

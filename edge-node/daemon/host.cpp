@@ -40,6 +40,7 @@ Host::Host(boost::asio::io_context& loop, HostOptions options)
               {[this](std::size_t model) { return hosted_[model].node->learner(); },
                [this](std::size_t model) { hosted_[model].node->rest_learner(); },
                [this](std::size_t model) { hosted_[model].node->consider_learning(); }}),
+      fusion_(options_.config.router.light_below),
       server_(loop, {}, [this](http::Request request, http::Respond respond) {
           handle_shared(std::move(request), std::move(respond));
       }) {}

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/http/server.hpp"
+#include "edge-node/daemon/fusion_desk.hpp"
 #include "edge-node/daemon/memory_watch.hpp"
 #include "edge-node/daemon/metrics.hpp"
 #include "edge-node/daemon/node.hpp"
@@ -34,6 +35,7 @@ struct HostOptions {
 /// The TCP address `config.http` answers for all models, DIR/infer.sock for the model of that folder:
 ///
 ///     /v2/models/{model}/…          inference_api.hpp, of the model of that name
+///     /v2/models/{a+b}/…            on TCP, of several models together: fusion_desk.hpp
 ///     /v2/repository/index  /v2/models/stats    of all models; on a folder's socket: of its model
 ///     /v2/health/ready              on TCP: all models are ready; on a folder's socket: its model is
 ///     GET /metrics                  Prometheus text; where there are several models, each series has the label "model"
@@ -102,6 +104,7 @@ private:
     MemoryWatch memory_;
     std::optional<NodeMetrics> metrics_;
     std::vector<Hosted> hosted_;
+    FusionDesk fusion_;
     http::Server server_;
     std::uint16_t port_ = 0;
     std::size_t busy_ = 0;  ///< what stop() waits for

@@ -55,6 +55,12 @@ void Host::handle_shared(http::Request request, http::Respond respond) {
             if (auto one = hosted.node->statistics()) models.push_back(*std::move(one));
         return respond(listing(request, models));
     }
+    if (FusionDesk::takes(request.path)) {
+        std::vector<Node*> nodes;
+        for (const Hosted& hosted : hosted_)
+            nodes.push_back(hosted.node.get());
+        return fusion_.handle(request, std::move(respond), nodes);
+    }
     if (request.path.starts_with(kModels) || (request.path == "/skerry/model" && reads(request))) {
         std::string name;
         if (Node* model = model_of(request, name)) return handle_own(*model, std::move(request), std::move(respond));

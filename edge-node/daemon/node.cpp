@@ -138,6 +138,21 @@ const std::string& Node::model() const {
     return durable_->model->spec.name;
 }
 
+const parameters::ModelSpec& Node::spec() const {
+    return durable_->model->spec;
+}
+
+std::string Node::serving_version() const {
+    const auto snapshot = snapshots_.current();
+    return snapshot ? snapshot->version.to_text() : "";
+}
+
+bool Node::record(feedback::Prediction prediction) {
+    std::vector<feedback::Prediction> one;
+    one.push_back(std::move(prediction));
+    return on_predictions(std::move(one));
+}
+
 void Node::publish(std::shared_ptr<const Snapshot> snapshot) {
     const bool first = snapshots_.current() == nullptr;
     log::info(first ? "serving" : "snapshot", {{"model", model()}, {"version", snapshot->version.to_text()}});

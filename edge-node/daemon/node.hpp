@@ -87,7 +87,19 @@ public:
 
     [[nodiscard]] const std::string& model() const;
     [[nodiscard]] const std::filesystem::path& dir() const { return options_.dir; }
+    [[nodiscard]] const parameters::ModelSpec& spec() const;
     [[nodiscard]] bool ready() const { return snapshots_.current() != nullptr; }
+    [[nodiscard]] std::string serving_version() const;  ///< "7.3"; empty while there are no weights
+
+    // Its part in a question that several models answer (fusion_desk.hpp).
+    [[nodiscard]] Result<> ask(InferRequest request, InferenceApi::OnOpinion done) {
+        return api_.ask(std::move(request), std::move(done));
+    }
+    [[nodiscard]] std::string new_request_id() { return api_.new_id(); }
+    /// The prediction of an opinion that counts. True: its id waited for a label already.
+    bool record(feedback::Prediction prediction);
+    [[nodiscard]] std::optional<std::string> labels_wait() { return behind(); }
+    void tell(std::vector<FeedbackLabel> labels, OnVerdicts done) { on_feedback(std::move(labels), std::move(done)); }
     [[nodiscard]] NodeFacts facts() const;
     /// Of the model that is served; nothing while there are no weights.
     [[nodiscard]] std::optional<ModelStatistics> statistics() const { return api_.statistics(); }

@@ -234,5 +234,47 @@ TEST(InferRequest, RefusesEveryTruncationOfAGoodRequestWithASentence) {
     }
 }
 
+Result<FusedInferRequest> read_fused(const std::string& head, const std::string& tail = "") {
+    static const parameters::ModelSpec bytes = bytes_spec(), floats = floats_spec();
+    const std::vector<NamedInput> known = {{"image", &bytes}, {"table", &floats}};
+    http::Request request;
+    request.headers = {{std::string(kHeadLengthHeader), std::to_string(head.size())}};
+    request.body = head + tail;
+    return read_fused_request(request, known);
+}
+
+TEST(FusedInferRequest, ReadsOneSampleOfEachInputThatIsGiven) {
+    const auto read =
+        read_fused(R"({"id":"7","inputs":[{"name":"table","datatype":"FP32","shape":[1,3],"data":[1,2,3]},)"
+                   R"({"name":"image","datatype":"UINT8","shape":[1,6],"parameters":{"binary_data_size":6}}]})",
+                   "abcdef");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->request.id, "7");
+    EXPECT_EQ(text_of(*read->samples[0]), "abcdef");
+    EXPECT_THAT(floats_of(*read->samples[1]), ElementsAre(1, 2, 3));
+    const auto one = read_fused(R"({"inputs":[{"name":"table","datatype":"FP32","shape":[1,3],"data":[1,2,3]}]})");
+    ASSERT_TRUE(one) << one.error().message;
+    EXPECT_FALSE(one->samples[0]);
+}
+
+TEST(FusedInferRequest, GivesEachInputItsOwnBytes) {
+    const std::string image =
+        R"({"name":"image","datatype":"UINT8","shape":[1,6],"parameters":{"binary_data_size":6}})";
+    const std::string table =
+        R"({"name":"table","datatype":"UINT8","shape":[1,3],"parameters":{"binary_data_size":3}})";
+    const auto read = read_fused(R"({"inputs":[)" + table + "," + image + "]}", "\1\2\3abcdef");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(text_of(*read->samples[0]), "abcdef");
+    EXPECT_THAT(floats_of(*read->samples[1]), ElementsAre(1, 2, 3));
+    for (const std::size_t size : {0U, 8U, 10U}) {
+        const auto refused = read_fused(R"({"inputs":[)" + table + "," + image + "]}", std::string(size, 'a'));
+        ASSERT_FALSE(refused);
+        EXPECT_THAT(refused.error().message, HasSubstr("binary_data_size says 9"));
+    }
+    const auto huge = read_fused(
+        R"({"inputs":[{"name":"table","datatype":"UINT8","shape":[1,3],"parameters":{"binary_data_size":9007199254740992}}]})");
+    EXPECT_FALSE(huge);
+}
+
 }  // namespace
 }  // namespace skerry::node

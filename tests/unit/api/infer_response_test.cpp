@@ -29,7 +29,7 @@ Answer answer_of(Tier tier, std::vector<float> probabilities) {
 class InferResponse : public ::testing::Test {
 protected:
     http::Response respond(const std::vector<WantedOutput>& outputs) {
-        return infer_response(spec_, {ModelVersion{7}, 3}, "a", outputs, answers_);
+        return infer_response(spec_, "7.3", "a", outputs, answers_);
     }
 
     parameters::ModelSpec spec_ = [] {

@@ -49,7 +49,7 @@ public:
             const auto snapshot = version_of(step);
             ClassifyScratch scratch;
             const Answer answer = classify(*snapshot, kValues[sample], Router(), Tier::Heavy, scratch);
-            body = infer_response(snapshot->model->spec, snapshot->version, "a", outputs_, {answer}).body;
+            body = infer_response(snapshot->model->spec, snapshot->version.to_text(), "a", outputs_, {answer}).body;
         }
         return body;
     }
