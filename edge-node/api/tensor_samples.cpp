@@ -109,7 +109,8 @@ std::string list_of(const std::vector<std::uint64_t>& numbers) {
 
 std::size_t values_sent_max(const parameters::InputSpec& input, std::size_t batch_max) {
     if (input.text() != nullptr) return batch_max;
-    return batch_max * (input.audio() != nullptr ? input.audio()->samples : input.values());
+    if (input.audio() == nullptr) return batch_max * input.values();
+    return std::max(batch_max * input.audio()->samples, parameters::kRecordingSamplesMax);
 }
 
 Result<TensorPlan> plan_of(const TensorHead& head, const parameters::InputSpec& input, std::size_t batch_max) {

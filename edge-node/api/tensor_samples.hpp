@@ -26,7 +26,7 @@ struct TensorPlan {
 };
 
 /// More values than this are in no request: of texts, as many strings as samples; of recordings, whatever their length,
-/// as many numbers as so many whole ones hold.
+/// as many numbers as so many whole ones hold, and at least as many as the longest that a model may read.
 [[nodiscard]] std::size_t values_sent_max(const parameters::InputSpec& input, std::size_t batch_max);
 
 /// InvalidInput: the shape is not [n, …input.shape], [n, values], or of a grey image [n, height, width]; of recordings
