@@ -20,6 +20,7 @@ int main(int count, char** values) {
     add_bench(app, exit_code);
     add_evaluate(app, exit_code);
     add_export(app, exit_code);
+    add_model(app, exit_code);
     try {
         app.parse(count, values);
     } catch (const CLI::ParseError& error) {

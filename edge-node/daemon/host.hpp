@@ -43,6 +43,7 @@ struct HostOptions {
 ///     GET /skerry/status            one document about everything, status.hpp     (Unix sockets only, as those below)
 ///     GET /skerry/errors?limit=N&before=ID&type=T   wrong answers, newest first; those older than ID; of one type
 ///     GET /skerry/export            the weights served now, as a model file
+///     POST /skerry/rollback?to=V    undoes local learning, local_model.hpp; V: only if that is the version kept
 ///
 /// Loop thread only.
 class Host final : public NodeHost {

@@ -113,6 +113,11 @@ void LocalModel::pump() {
         auto order = std::make_shared<Action>(std::move(orders_.front()));
         orders_.pop_front();
         std::visit([this](auto& what) { work_on(what); }, *order);
+    } else if (!rollbacks_.empty() && !finishing_) {
+        working_ = true;
+        const RollBack order = std::move(rollbacks_.front());
+        rollbacks_.pop_front();
+        begin_rollback(order);
     } else if (finishing_) {
         if (then_) std::exchange(then_, nullptr)();
     } else if (orders_.empty() && policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish &&

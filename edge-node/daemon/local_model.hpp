@@ -29,6 +29,7 @@ namespace skerry::node {
 ///     trigger   unconsumed labels → policy → {checkpoint, consumption} in one commit → snapshot → StepLearned
 ///     take      progress since the last update → sealed, in the spool → UpdateSpooled
 ///     install   begin_install → rebased weights in the checkpoint → finish_install → snapshot → VersionInstalled
+///     rollback  begin_rollback → the version's weights in the checkpoint → finish_rollback → snapshot → ProgressUndone
 ///
 /// A full disk pauses all of this, not serving, until there is room. A disk that fails otherwise ends the process: what
 /// is durable is read back at the next start. Loop thread only; once begin() has returned, spool and store are touched
@@ -77,6 +78,15 @@ public:
     /// One of KeepReceipt, TakeUpdate, PutBack, DropProgress, StoreModelChunk, InstallVersion, KeepKeys,
     /// KeepCertificate: done in the order of the calls, after a step that is being learned.
     void perform(Action order);
+    /// Undoes local learning, durably: the weights are the installed version's, what no update holds is dropped, the
+    /// update without a receipt withdrawn, the optimiser's memory forgotten, e = 1. Labels that wait are learned on it.
+    /// After what is under way or ordered. Conflict: no version is installed. NotFound: `to` is another than that one.
+    /// Internal: its weights are damaged. Then nothing has changed.
+    using OnRolledBack = std::function<void(const Result<RolledBack>&)>;
+    void roll_back(std::optional<ModelVersion> to, OnRolledBack done);
+    /// The last one; nothing: there was none.
+    [[nodiscard]] const std::optional<RolledBack>& rolled_back() const { return rolled_back_; }
+
     /// Calls `then` once nothing is under way that would be lost; no trigger begins from now on.
     void finish(std::function<void()> then);
 
@@ -135,6 +145,15 @@ private:
         end_work();
     }
 
+    // local_model_rollback.cpp
+    struct RollBack {
+        std::optional<ModelVersion> to;
+        OnRolledBack done;
+    };
+    void begin_rollback(const RollBack& order);
+    void undo_learning(std::vector<float> weights);
+    [[nodiscard]] Result<> finish_interrupted_rollback();
+
     // local_model_restore.cpp, with restore()
     [[nodiscard]] Result<> restore_policy(ByteView stored);
     [[nodiscard]] Result<> start_again();
@@ -185,6 +204,8 @@ private:
 
     Bytes staged_;  ///< the version that is being fetched, as encoded
     std::deque<Action> orders_;
+    std::deque<RollBack> rollbacks_;
+    std::optional<RolledBack> rolled_back_;
     bool working_ = false;
     MemoryLease installing_;  ///< while a version is being installed
     bool has_turn_ = false;   ///< may_learn said yes, and done_learning has not been called
@@ -198,5 +219,8 @@ private:
     boost::asio::steady_timer patience_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
+
+/// One sentence for status and log.
+[[nodiscard]] std::string rollback_sentence(const RolledBack& done);
 
 }  // namespace skerry::node

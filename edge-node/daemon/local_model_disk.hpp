@@ -30,6 +30,12 @@ namespace skerry::node {
     return stores.spool.finish_drop(totals);
 }
 
+/// Ends a rollback; as a drop does with errors.
+[[nodiscard]] inline Result<RolledBack> finish_rollback(const LocalModel::Stores& stores, Totals totals) {
+    totals.error_cursor = SKERRY_TRY(stores.labels.errors().judged());
+    return stores.spool.finish_rollback(totals, Clock::now());
+}
+
 /// Runs `job` on the storage thread, then `done` on the loop with its value. A disk without room is tried again until
 /// there is some: a job that failed so has changed nothing, and every job may be repeated. Any other failure ends the
 /// process.

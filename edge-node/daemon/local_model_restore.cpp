@@ -32,6 +32,7 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
         SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
     }
     sent_ = SKERRY_TRY(stores_.spool.totals_sent());
+    rolled_back_ = SKERRY_TRY(stores_.spool.rolled_back());
     unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
     return {};
 }
@@ -80,6 +81,7 @@ Result<> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
 }
 
 Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read) {
+    if (unfinished.what == Unfinished::What::RollBack) return finish_interrupted_rollback();
     const bool install = unfinished.what == Unfinished::What::Install;
     // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
     const bool rebased = install && checkpoint_was_read && checkpoint_.version.global == unfinished.version;

@@ -279,6 +279,7 @@ NodeFacts Node::facts() const {
     facts.engine_trouble = local_.engine_trouble();
     facts.disk_trouble = local_.disk_trouble().empty() ? intake_.disk_trouble() : local_.disk_trouble();
     facts.labels_dropped = local_.labels_dropped();
+    facts.rolled_back = local_.rolled_back();
     if (const LearnerProcess* learner = process_of(*engine_)) {
         facts.learner_deaths = learner->deaths();
         facts.learner_pid = learner->pid();

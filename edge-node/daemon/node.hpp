@@ -118,6 +118,7 @@ private:
     // node_http.cpp
     void show_errors(const http::Request& request, http::Respond respond);
     void export_model(const http::Request& request, http::Respond respond);
+    void roll_back(const http::Request& request, http::Respond respond);  // node_rollback.cpp
     void warn_of_clamped();
 
     void on_answered(const InferJob& job, std::chrono::nanoseconds time) override;

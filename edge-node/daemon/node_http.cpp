@@ -76,6 +76,7 @@ void Node::handle(http::Request request, http::Respond respond) {
             respond(std::move(response));
         });
     }
+    if (request.path == "/skerry/rollback") return roll_back(request, std::move(respond));
     if (request.method != "GET" && request.method != "HEAD") {
         return respond(http::error_response(405, "this path takes GET", {{"Allow", "GET"}}));
     }

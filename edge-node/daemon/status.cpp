@@ -278,6 +278,18 @@ std::chrono::microseconds quantile(const LatencyHistogram& histogram, double q) 
     return std::chrono::microseconds(static_cast<std::int64_t>(lower * 1e6));
 }
 
+namespace {
+
+Json rollback_json(const std::optional<RolledBack>& done) {
+    if (!done) return {};
+    return {{"at", to_text(done->at)},
+            {"version", done->version.value},
+            {"steps_undone", done->steps},
+            {"updates_withdrawn", done->withdrawn}};
+}
+
+}  // namespace
+
 std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& hosted) {
     Json warnings = Json::array();
     for (const Warning& warning : warnings_of(facts))
@@ -303,6 +315,7 @@ std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& 
                    {"last_step_ms", facts.step_time.count()},
                    {"labelled", facts.totals.labelled},
                    {"labels_dropped", facts.labels_dropped},
+                   {"rolled_back", rollback_json(facts.rolled_back)},
                    {"trouble", facts.engine_trouble}}},
                  {"sharing", sharing_json(facts)},
                  {"prequential", prequential_json(facts)},

@@ -46,7 +46,8 @@ struct NodeFacts {
     std::chrono::milliseconds step_time{0};
     std::string engine_trouble;
     std::string disk_trouble;
-    std::uint64_t labels_dropped = 0;  ///< since start: no engine could learn from them
+    std::uint64_t labels_dropped = 0;       ///< since start: no engine could learn from them
+    std::optional<RolledBack> rolled_back;  ///< the last one
     std::uint64_t learner_deaths = 0;
     std::optional<int> learner_pid;
     std::optional<feedback::PrequentialNumbers> prequential;

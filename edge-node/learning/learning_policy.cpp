@@ -87,4 +87,11 @@ Result<> LearningPolicy::rebase(std::vector<float> parameters) {
     return {};
 }
 
+Result<> LearningPolicy::roll_back(std::vector<float> parameters) {
+    SKERRY_TRY(rebase(std::move(parameters)));
+    state_.optimiser = {};
+    state_.rate.restore(1);
+    return {};
+}
+
 }  // namespace skerry::node

@@ -43,8 +43,14 @@ public:
     /// InvalidInput: another length than before, or not finite.
     [[nodiscard]] Result<> rebase(std::vector<float> parameters);
 
+    /// What was learned on the weights is undone: `parameters` are those of a version. As rebase(), but begins anew
+    /// with the optimiser's memory and e = 1. What was seen stays: remembered samples, detectors, numbers.
+    [[nodiscard]] Result<> roll_back(std::vector<float> parameters);
+
     [[nodiscard]] LearningState::Weights parameters() const { return state_.parameters; }
     [[nodiscard]] feedback::PrequentialNumbers prequential() const { return state_.prequential.numbers(); }
+    /// η of the next step; 0 where the rule has none.
+    [[nodiscard]] double learning_rate() const { return state_.rate.learning_rate(); }
     [[nodiscard]] const LearningConfig& config() const { return config_; }
     /// All that restore() needs: of each parameter 4 bytes and what the optimiser remembers (shape_of), and the
     /// reservoirs.

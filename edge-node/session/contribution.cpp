@@ -122,6 +122,16 @@ void Session::on(const NothingTaken& event, TimePoint) {
     if (installing_) order_install();
 }
 
+void Session::on(const ProgressUndone&, TimePoint now) {
+    steps_ = 0;
+    lease_.close();
+    report_due_ = now;
+    if (offered() == nullptr) return;
+    last_fate_ = update_text(offered()->sequence) + " withdrawn: the operator has rolled this node back";
+    spool_.pop_back();
+    offer_.close();
+}
+
 void Session::hear(const wire::PullUpdate& pull, TimePoint now) {
     const SpooledUpdate* update = offered();
     if (update == nullptr || update->sequence != pull.sequence) return;

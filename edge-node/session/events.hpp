@@ -38,12 +38,15 @@ struct VersionRefused {
     ModelVersion version;
     std::string why;
 };
+/// The operator has undone local learning, durably: what was learned and is in no update is gone, the update without a
+/// receipt is withdrawn.
+struct ProgressUndone {};
 struct TimePassed {};
 /// The daemon drains: says goodbye.
 struct Stopping {};
 
 using Event = std::variant<Connected, Disconnected, MessageReceived, StepLearned, UpdateSpooled, NothingTaken,
-                           VersionInstalled, VersionRefused, TimePassed, Stopping>;
+                           VersionInstalled, VersionRefused, ProgressUndone, TimePassed, Stopping>;
 
 // ---- Actions, to be performed in their order ----
 

@@ -100,6 +100,7 @@ private:
     void on(const StepLearned&, TimePoint now);
     void on(const UpdateSpooled& event, TimePoint now);
     void on(const NothingTaken& event, TimePoint now);
+    void on(const ProgressUndone&, TimePoint now);
     [[nodiscard]] bool wants_lease() const;
     [[nodiscard]] SpooledUpdate* offered();
     [[nodiscard]] const SpooledUpdate* offered() const;

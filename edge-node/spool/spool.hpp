@@ -38,9 +38,10 @@ struct Contribution {
 
 /// Where the two stores of a node, this and the learner's checkpoint, have to agree. A version is installed in three
 /// steps: begin_install here, the rebased weights into the checkpoint there, finish_install here; dropping progress
-/// likewise. After a crash exactly one of the two shows what is left to do, by comparing with the checkpoint's base.
+/// likewise, and rolling back. After a crash exactly one of the two shows what is left to do, by comparing with the
+/// checkpoint's base.
 struct Unfinished {
-    enum class What { Install, Drop };
+    enum class What { Install, Drop, RollBack };
     What what = What::Install;
     ModelVersion version;  ///< Install: to this
     Sequence sequence;     ///< Install: counted; Drop: of the refused update
@@ -51,6 +52,17 @@ struct DamagedUpdate {
     Sequence sequence;
     std::string what;  ///< "its header is not the one that was signed"
     Bytes bytes;       ///< header ‖ sealed chunks ‖ signature, as they are now
+};
+
+/// What the last rollback undid, for people.
+struct RolledBack {
+    TimePoint at;
+    ModelVersion version;         ///< that the weights are now
+    std::uint64_t steps = 0;      ///< accepted by the gate, and in no update
+    std::uint64_t withdrawn = 0;  ///< updates without a receipt: at most one
+    std::uint64_t accepted = 0;   ///< updates with one, which a version will still count
+
+    bool operator==(const RolledBack&) const = default;
 };
 
 /// The node's memory of its federation, in SQLite. Each call that changes something is one durable transaction.
@@ -116,6 +128,15 @@ public:
     [[nodiscard]] Result<std::vector<float>> last_good();
     /// Last step: the update leaves the spool; what was seen so far (all of `totals`) is not claimed again.
     [[nodiscard]] Result<> finish_drop(const Totals& totals);
+
+    /// First step of a rollback to base(): from here it will happen.
+    [[nodiscard]] Result<> begin_rollback();
+    /// Last step: the update without a receipt is withdrawn (should it have been accepted, it counts all the same), Δ
+    /// of the accepted ones are let go, since the version that counts them brings them back; what was seen so far (all
+    /// of `totals`) is not claimed again.
+    [[nodiscard]] Result<RolledBack> finish_rollback(const Totals& totals, TimePoint at);
+    /// The last one; nothing: there was none.
+    [[nodiscard]] Result<std::optional<RolledBack>> rolled_back();
 
     /// The installed version's weights; empty before the first.
     [[nodiscard]] Result<std::vector<float>> base();

@@ -57,6 +57,7 @@ Result<std::optional<Unfinished>> Spool::unfinished() {
     if (const std::uint64_t sequence = SKERRY_TRY(number("dropping")); sequence != 0) {
         return std::optional(Unfinished{What::Drop, {}, Sequence{sequence}});
     }
+    if (SKERRY_TRY(number("rolling_back")) != 0) return std::optional(Unfinished{What::RollBack, {}, {}});
     return std::optional<Unfinished>();
 }
 

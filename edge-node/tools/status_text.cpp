@@ -227,6 +227,10 @@ std::string screen(const Json& status) {
     line("learning", fmt::format("{}, {} steps, rate {:.2g}", next_step(learning),
                                  learning["steps"].get<std::uint64_t>(), learning["learning_rate"].get<double>()));
     line("", plain(learning["reason"]));
+    if (const Json undone = learning.value("rolled_back", Json()); undone.is_object()) {
+        line("", fmt::format("rolled back to version {} at {}, {} steps undone", undone["version"].get<std::uint64_t>(),
+                             plain(undone["at"]), undone["steps_undone"].get<std::uint64_t>()));
+    }
     line("sharing", sharing(status["sharing"]));
     line("", plain(status["sharing"]["last"]));
     for (const Json& beside : status.value("models", Json::array())) {

@@ -12,6 +12,7 @@ void add_run(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_errors(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
+void add_model(CLI::App& app, int& exit_code);
 void add_feed(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_evaluate(CLI::App& app, int& exit_code);

@@ -21,6 +21,9 @@ node_start node-0 --alone
 wait_for 60 node-0 node_ready node-0
 expect 2 "up to 1000" "$node" errors --dir "$work/node-0" --limit 2000
 expect 7 "another skerry-node works in" "$node" run --dir "$work/node-0"
+expect 2 "add --yes" "$node" model rollback --dir "$work/node-0" </dev/null
+expect 6 "keeps version 1" "$node" model rollback --dir "$work/node-0" --to 9 --yes
+[ "$("$node" model rollback --dir "$work/node-0" --yes --output json | jq .data.version)" = 1 ] || fail "it is not rolled back"
 
 # SIGTERM while a stream runs: what was accepted is answered, and the program ends by itself with 0.
 feed_in_background node-0 --data strokes: --limit 1000000

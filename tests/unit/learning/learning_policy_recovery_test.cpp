@@ -35,6 +35,23 @@ TEST_F(LearningPolicyTest, KeepsMomentsAndFactorAcrossAPullButSkipsOneProbe) {
     EXPECT_EQ(policy_->rebase(broken).error().code, ErrorCode::InvalidInput);
 }
 
+TEST_F(LearningPolicyTest, BeginsAnewWithOptimiserAndFactorAfterARollback) {
+    const std::vector<float> version = *policy_->parameters();
+    learn(6);
+    ASSERT_NE(learn(batch()).report.elastic, 1.0);
+    ASSERT_TRUE(policy_->roll_back(version));
+    EXPECT_EQ(*policy_->parameters(), version);
+    EXPECT_EQ(policy_->learning_rate(), static_cast<double>(usual_rate(config_.rate_rule)));
+    const auto report = learn(batch()).report;
+    EXPECT_EQ(report.elastic, 1.0);
+    ASSERT_GE(engine_.optimiser_steps.size(), 8U);
+    EXPECT_GT(engine_.optimiser_steps[6], 0U);
+    EXPECT_EQ(engine_.optimiser_steps.back(), 0U) << "nothing of the optimiser's memory is left";
+    EXPECT_THAT(report.reason, HasSubstr("no last step"));
+    EXPECT_EQ(report.trigger, 8U) << "what was seen stays seen";
+    EXPECT_EQ(policy_->roll_back({1, 2, 3}).error().code, ErrorCode::InvalidInput);
+}
+
 TEST_F(LearningPolicyTest, LeavesNoTraceOfATriggerWhoseEngineDied) {
     learn(4);
     const Batch rows = batch();

@@ -43,6 +43,7 @@ public:
         SKERRY_ASSERT(request.parameters.size() == layout_.size());
         plans.push_back(request.plan);
         pools.emplace_back(request.rows.begin(), request.rows.end());
+        optimiser_steps.push_back(request.optimiser.steps);
         anchors.emplace_back(request.anchor.begin(), request.anchor.end());
         trained_from.emplace_back(request.parameters.begin(), request.parameters.end());
         Result<TrainResult> result = descend(request);
@@ -62,6 +63,7 @@ public:
     std::vector<std::vector<float>> pools;         ///< the rows of each train()
     std::vector<std::vector<float>> trained_from;  ///< the parameters of each train()
     std::vector<std::vector<float>> anchors;       ///< of each train()
+    std::vector<std::uint64_t> optimiser_steps;    ///< that each train() has behind it
     std::function<void(TrainResult&)> spoil;       ///< damages what train() found
     bool dead = false;                             ///< every request fails as Unavailable
     bool deferred = false;                         ///< answers wait for answer_next()

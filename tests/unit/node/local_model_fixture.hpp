@@ -67,7 +67,7 @@ protected:
         ASSERT_TRUE(restored) << restored.error().message;
         parts_->intake = std::make_unique<LabelIntake>(parts_->storage, *parts_->labels, *parts_->ring,
                                                        [this](std::size_t count) { local().labels_arrived(count); });
-        local().begin({[this](auto snapshot) { served_ = std::move(snapshot); },
+        local().begin({[this](std::shared_ptr<const Snapshot> snapshot) { served_ = std::move(snapshot); },
                        [this](Event event) { told_.push_back(std::move(event)); },
                        [this](const LearningReport& report) { learned_ += report.rows; },
                        [] { return std::array<std::uint64_t, kTiers>{}; }, [] { return false; }});
@@ -175,6 +175,7 @@ protected:
     std::vector<Event> told_;
     std::vector<IncomingLabel> acknowledged_;
     std::string last_verdicts_;
+    std::shared_ptr<const Snapshot> served_;
     std::uint64_t learned_ = 0;  ///< labels, by what was reported
     std::uint64_t asked_ = 0;
 };

@@ -51,6 +51,27 @@ TEST_F(SessionTest, OffersTheSameUpdateUntilAReceiptComesAndAfterEveryReconnect)
     EXPECT_EQ(session.status(now_).accepted, 1U);
 }
 
+TEST_F(SessionTest, WithdrawsTheOfferedUpdateWhenItsOperatorUndoesLearning) {
+    Session session = offering();
+    tell(session, StepLearned{});
+    EXPECT_THAT(tell(session, ProgressUndone{}), Contains(orders<SendReport>()));
+    EXPECT_FALSE(session.status(now_).offered);
+    EXPECT_EQ(session.status(now_).steps, 0U);
+    EXPECT_THAT(session.status(now_).last_fate, ::testing::HasSubstr("update 1 withdrawn"));
+    EXPECT_THAT(hear(session, wire::PullUpdate{Sequence{1}, 0, 1}), IsEmpty());
+    EXPECT_THAT(hear(session, federation_.receipt(update_)), IsEmpty()) << "it was accepted after all, and will count";
+    tell(session, StepLearned{});
+    EXPECT_THAT(tell(session, StepLearned{}), Contains(says<wire::LeaseRequest>()));
+    EXPECT_EQ(the<TakeUpdate>(hear(session, federation_.grant(1, 2))).sequence, Sequence{2});
+}
+
+TEST_F(SessionTest, KeepsAnAcceptedUpdateWhenItsOperatorUndoesLearning) {
+    Session session = offering();
+    hear(session, federation_.receipt(update_));
+    tell(session, ProgressUndone{});
+    EXPECT_EQ(session.status(now_).accepted, 1U);
+}
+
 TEST_F(SessionTest, SendsTheChunksThatThePullAsksFor) {
     Session session = offering();
     const SendUpdateChunks chunks = the<SendUpdateChunks>(hear(session, wire::PullUpdate{Sequence{1}, 1, 4}));

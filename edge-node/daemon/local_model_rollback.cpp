@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "common/observe/log.hpp"
+#include "edge-node/daemon/local_model_disk.hpp"
+
+// The operator undoes local learning.
+namespace skerry::node {
+
+namespace log = observe::log;
+
+namespace {
+
+std::string count_of(std::uint64_t count, const char* one, const char* many) {
+    return std::to_string(count) + ' ' + (count == 1 ? one : many);
+}
+
+}  // namespace
+
+std::string rollback_sentence(const RolledBack& done) {
+    std::string text = "rolled back to version " + std::to_string(done.version.value) + " by the operator at " +
+                       to_text(done.at) + ": " + count_of(done.steps, "step", "steps") + " of local learning undone";
+    if (done.withdrawn > 0) text += ", an update that had no receipt withdrawn";
+    if (done.accepted > 0) {
+        text += "; " + count_of(done.accepted, "update", "updates") +
+                " that the fleet has accepted will come back with the version that counts them";
+    }
+    return text;
+}
+
+void LocalModel::roll_back(std::optional<ModelVersion> to, OnRolledBack done) {
+    rollbacks_.push_back({to, std::move(done)});
+    pump();
+}
+
+void LocalModel::begin_rollback(const RollBack& order) {
+    const ModelVersion installed = checkpoint_.version.global;
+    const auto refuse = [&](ErrorCode code, std::string why) {
+        order.done(fail(code, std::move(why)));
+        end_work();
+    };
+    if (!policy_ || installed.value == 0) {
+        return refuse(ErrorCode::Conflict,
+                      "there is nothing to roll back to: no version of the fleet's model is installed yet");
+    }
+    if (order.to && *order.to != installed) {
+        return refuse(ErrorCode::NotFound, "version " + std::to_string(order.to->value) +
+                                               " is not kept here: this node " + "keeps version " +
+                                               std::to_string(installed.value) +
+                                               ", the newest it has verified; 'skerry model list' shows what the "
+                                               "coordinator keeps");
+    }
+    struct Found {
+        std::vector<float> weights;
+        std::string damaged;
+    };
+    auto job = [this, length = policy_->parameters()->size()]() -> Result<Found> {
+        Found found{SKERRY_TRY(stores_.spool.base()), {}};
+        const bool usable = found.weights.size() == length && std::all_of(found.weights.begin(), found.weights.end(),
+                                                                          [](float w) { return std::isfinite(w); });
+        if (!usable) {
+            found.damaged =
+                "the version's weights in node.db are damaged: restore the node's folder, or wait for the "
+                "fleet's next version";
+            return found;
+        }
+        SKERRY_TRY(stores_.spool.begin_rollback());  // from here on it happens, whatever stops this process
+        return found;
+    };
+    on_disk(std::move(job), [this, done = order.done](Found found) {
+        if (!found.damaged.empty()) {
+            done(fail(ErrorCode::Internal, found.damaged));
+            return end_work();
+        }
+        undo_learning(std::move(found.weights));
+        on_disk(
+            [this, checkpoint = checkpoint_now()]() -> Result<std::pair<RolledBack, std::shared_ptr<const Snapshot>>> {
+                SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
+                const RolledBack undone = SKERRY_TRY(finish_rollback(stores_, checkpoint.totals));
+                return std::pair(undone, SKERRY_TRY(snapshot_of_policy(checkpoint.version)));
+            },
+            [this, done](std::pair<RolledBack, std::shared_ptr<const Snapshot>> outcome) {
+                sent_ = checkpoint_.totals;
+                rolled_back_ = outcome.first;
+                publish(std::move(outcome.second));
+                waiting_since_.reset();
+                log::warning("rolled_back", {{"version", outcome.first.version},
+                                             {"steps", outcome.first.steps},
+                                             {"updates_withdrawn", outcome.first.withdrawn},
+                                             {"text", rollback_sentence(outcome.first)},
+                                             {"model", model_->spec.name}});
+                listeners_.tell(ProgressUndone{});
+                done(outcome.first);
+                end_work();
+            });
+    });
+}
+
+void LocalModel::undo_learning(std::vector<float> weights) {
+    const auto undone = policy_->roll_back(std::move(weights));
+    SKERRY_ASSERT(undone.has_value());  // their length and numbers were looked at
+    checkpoint_.version.local += 1;     // other weights than before under this global version
+    checkpoint_.learning_rate = policy_->learning_rate();
+    checkpoint_.reason = "e=1.00: rolled back to version " + std::to_string(checkpoint_.version.global.value) +
+                         " by the operator; nothing is learned on it yet";
+}
+
+// A crash came between the decision and its end.
+Result<> LocalModel::finish_interrupted_rollback() {
+    std::vector<float> weights = SKERRY_TRY(stores_.spool.base());
+    SKERRY_TRY(adopt(std::vector<float>(weights)));  // also where the checkpoint was lost
+    undo_learning(std::move(weights));
+    SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint_, *policy_)));
+    const RolledBack done = SKERRY_TRY(finish_rollback(stores_, checkpoint_.totals));
+    log::warning("rolled_back", {{"text", rollback_sentence(done)}, {"model", model_->spec.name}});
+    return {};
+}
+
+}  // namespace skerry::node
