@@ -90,7 +90,7 @@ Result<> LearningPolicy::rebase(std::vector<float> parameters) {
 Result<> LearningPolicy::roll_back(std::vector<float> parameters) {
     SKERRY_TRY(rebase(std::move(parameters)));
     state_.optimiser = {};
-    state_.rate.restore(1);
+    state_.rate = LearningRate(config_);
     return {};
 }
 

@@ -158,7 +158,6 @@ protected:
     }
     LocalModel& local() { return *parts_->local; }
 
-    std::shared_ptr<const Snapshot> served_;
     TemporaryFolder folder_;
     parameters::ModelSpec spec_ = small_spec();
     parameters::ParameterLayout layout_ = parameters::ParameterLayout::of(spec_).value();
