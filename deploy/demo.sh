@@ -2,14 +2,15 @@
 # A whole federation on this machine, as real processes: a coordinator and some nodes that serve, learn and federate on a live stream.
 #   --nodes N      how many nodes (3)
 #   --samples N    labelled samples that each node sees (3000)
-#   --data PATH    real data instead of the built-in handwriting: a folder of idx files (MNIST), or a CSV file with a `target` column (or its folder)
+#   --data PATH    real data instead of the built-in handwriting: a folder of idx files (MNIST), or a CSV file with a `target` column (or its folder);
+#                  with --model also labelled texts or a folder of recordings
 #   --model FILE   the model to declare for --data (left out: for a CSV one made from its columns, for idx files deploy/examples/model-digits.toml)
 #   --seed S       of the stream and of the first weights (7)
 #   --keep         leave the processes running at the end, to look around
 set -euo pipefail
 
 nodes=3 samples=3000 data='' model='' seed=7 keep=no
-usage() { sed -n '2,8p' "$0" | cut -c3-; }
+usage() { sed -n '2,9p' "$0" | cut -c3-; }
 while [ $# -gt 0 ]; do
   case "$1" in
     --nodes) nodes=$2; shift 2 ;;
