@@ -54,6 +54,8 @@ TEST(Evaluate, CountsEachExitAndTheRoute) {
     EXPECT_EQ(result->correct_of_exit[1], 4U);
     EXPECT_EQ(result->correct_of_exit[2], 2U);
     EXPECT_EQ(result->routed_correct(), 4U);
+    EXPECT_THAT(result->correct_of_class, ::testing::ElementsAre(2, 2));
+    EXPECT_DOUBLE_EQ(result->balanced(), 0.75);
     EXPECT_THAT(result->routed, ::testing::ElementsAre(4, 0, 2));
     EXPECT_TRUE(result->median_time[0] && result->median_time[2]);
     EXPECT_FALSE(result->median_time[1]);
