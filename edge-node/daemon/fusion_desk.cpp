@@ -150,7 +150,7 @@ void FusionDesk::take_feedback(const http::Request& request, http::Respond respo
     told->waiting = experts->nodes.size();
     for (Node* node : experts->nodes) {
         node->tell(told->labels, [told, experts, respond](Result<std::vector<feedback::LabelVerdict>> verdicts) {
-            if (!verdicts) told->failure = std::move(verdicts).error();
+            if (!verdicts) told->failure = verdicts.error();
             for (std::size_t i = 0; verdicts && i < told->verdicts.size(); ++i) {
                 if (rank_of((*verdicts)[i]) > rank_of(told->verdicts[i])) told->verdicts[i] = (*verdicts)[i];
             }

@@ -16,7 +16,7 @@ namespace skerry::node {
 /// thread at a time.
 class Fusion {
 public:
-    static constexpr std::size_t kRememberedMax = 4096;
+    static constexpr std::size_t kRememberedMax = 1024;
 
     /// `good_below`: a fused answer whose score, 1 − margin, is below it is good enough.
     Fusion(std::size_t experts, float good_below) : experts_(experts), good_below_(good_below) {}
