@@ -97,6 +97,7 @@ TEST_F(LocalModelTest, ReportsNoErrorOfALabelWhoseLearningWasLost) {
     install(1);
     label(kRows);
     ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 1; }));
+    settle();  // the store is the storage thread's until it has committed the step
     ASSERT_TRUE(parts_->labels->commit_step({{}, std::array{bytes_of("of another program")}, Clock::now()}));
     crash();
     open();
