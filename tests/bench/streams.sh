@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # What a node learns from streams, test then train, and what each part of it is worth: the tables of docs/learning.md.
 #   --table rates|one-pass|ablation|wrong-labels|pairs|modalities (rates)
+#   --configs "A B …"   those rows of it only   --streams "A B …"   those columns only
 #   --seeds N (5)   --length N (8000)   samples of a stream; Elec2 always comes whole   --jobs J (one a processor)
 #   --keep DIR   results are kept there, by stream, length, configuration, seed and what was built, and not computed again
 # Images are learned by streams/model-small.toml, but for one-pass, which has all 60,000 and the digits model. Prints a table in which each number is the median over the seeds.
 . "$(dirname "$0")/../integration/support.sh"
-table=rates seeds=5 length=8000 jobs=$(nproc) keep=
+table=rates seeds=5 length=8000 jobs=$(nproc) keep= only_configs= only_streams=
 while [ $# -gt 0 ]; do
   case "$1" in
     --table) table=$2 ;; --seeds) seeds=$2 ;; --length) length=$2 ;; --jobs) jobs=$2 ;; --keep) keep=$2 ;;
+    --configs) only_configs=$2 ;; --streams) only_streams=$2 ;;
     *) fail "unknown argument '$1'" ;;
   esac
   shift 2
@@ -85,6 +87,9 @@ case "$table" in
   *) fail "there is no table '$table'" ;;
 esac
 
+[ -z "$only_configs" ] || configs=$only_configs
+[ -z "$only_streams" ] || streams=$only_streams
+
 run_one() {  # STREAM CONFIG SEED ARGUMENTS
   local file=$keep/$1.$length.$2.$3.$built.json
   [ -s "$file" ] && return
@@ -145,8 +150,8 @@ case "$table" in
       for s in $streams; do printf ' %s |' "$(median "$s" "$c" .recovery_triggers)"; done
       printf '\n'
     done
-    printf '\nMini-steps over all streams, as a multiple of those of fixed-3e-3:'
-    for c in $configs; do printf ' %s %.2f;' "$c" "$(steps "$c")"; done
+    [[ " $configs " == *' fixed-3e-3 '* ]] && printf '\nMini-steps over all streams, as a multiple of those of fixed-3e-3:'
+    [[ " $configs " == *' fixed-3e-3 '* ]] && for c in $configs; do printf ' %s %.2f;' "$c" "$(steps "$c")"; done
     printf '\n\nElec2: majority %s %%, last class %s %%, kappa-temporal of elastic %s\n' "$(percent elec2 elastic .majority)" "$(percent elec2 elastic .last_class)" "$(median elec2 elastic .kappa_temporal)" ;;
   *) by_stream "routed on the test images, at the end" .test.routed ;;
 esac
