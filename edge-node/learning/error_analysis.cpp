@@ -28,6 +28,14 @@ std::vector<double> probabilities_of(std::span<const float> logits) {
     return probabilities;
 }
 
+/// Of the exits together: one by itself is too sure of what it has seldom seen.
+double probability_of(std::uint32_t label, const ForwardResult& answers, std::size_t row) {
+    double sum = 0;
+    for (std::size_t exit = 0; exit < answers.exits; ++exit)
+        sum += probabilities_of(answers.logits_of(row, exit))[label];
+    return sum / static_cast<double>(answers.exits);
+}
+
 std::size_t second_of(std::span<const float> logits) {
     const auto first = std::max_element(logits.begin(), logits.end()) - logits.begin();
     std::size_t second = first == 0 ? logits.size() - 1 : 0;
@@ -82,8 +90,8 @@ std::vector<double> suspicions_of(const ReviewedRows& rows, const ForwardResult&
     const std::size_t values = rows.rows.size() / rows.labels.size();
     for (std::size_t i = 0; i < rows.labels.size(); ++i) {
         const std::uint32_t label = rows.labels[i];
-        double& suspicion = suspicions.emplace_back(
-            noise.suspicion(probabilities_of(answers.logits_of(i, answers.exits - 1))[label], answers.classes));
+        double& suspicion =
+            suspicions.emplace_back(noise.suspicion(probability_of(label, answers, i), answers.classes));
         // Itself is the nearest of all, and agrees.
         if (suspicion > kSuspected && neighbours_say(label, rows.rows.subspan(i * values, values), {all, labels},
                                                      kWitnesses + 1, kWitnessesAgree + 1)) {

@@ -39,7 +39,9 @@ struct LearningConfig {
     /// After drift: how many triggers run how many passes instead of one.
     std::size_t react_triggers = 8;
     std::size_t react_passes = 5;
-    bool react_at_start = true;  ///< whether a model that begins with half of a guess's loss or more does so too
+    /// Whether a model that begins with half of a guess's loss or more does so too, where a trigger brings five rows of
+    /// each class or more.
+    bool react_at_start = false;
 
     /// Rows of one mini-step: new ones, and as many from the past.
     std::size_t step_new_rows = 10;

@@ -11,6 +11,7 @@
 namespace skerry::node {
 namespace {
 
+constexpr std::size_t kRowsOfAClass = 5;
 constexpr double kKnowsNothing = 0.5;    // of the loss of a guess
 constexpr double kToleratedLoss = 0.02;  // nats: below this a change of the validation loss is noise
 
@@ -83,7 +84,9 @@ void LearningTrigger::on_now(ForwardResult answers) {
     report.drift = finding.drift;
     report.loss_z = finding.loss_z;
     why_ = "; " + finding.sentence;
-    const bool knows_nothing = report.loss > kKnowsNothing * std::log(static_cast<double>(answers.classes));
+    // With few rows of each class, passes over them learn the rows by heart and not the classes.
+    const bool knows_nothing = report.loss > kKnowsNothing * std::log(static_cast<double>(answers.classes)) &&
+                               all_labels_.size() >= kRowsOfAClass * answers.classes;
     if (config_.react_at_start && state_.triggers == 1 && knows_nothing) state_.drift.react();
     if (finding.drift) {
         on_drift();

@@ -16,8 +16,7 @@ using Batch = std::vector<feedback::LabelledSample>;
 class LearningPolicyTest : public ::testing::Test {
 protected:
     LearningPolicyTest() {
-        config_.step_made_rows = 0;  // their tests ask for them, and for more passes at the start
-        config_.react_at_start = false;
+        config_.step_made_rows = 0;  // their tests ask for them
         policy_ = make(config_);
     }
 
