@@ -116,7 +116,7 @@ Actions Federation::hear(const Node& node, const wire::Hello& hello, TimePoint n
     }
     welcome.accepted = pool_.of(node.id).decided;
     welcome.steps_per_update = policy_.steps_per_update;
-    welcome.newest = announcement_for(node.id);
+    welcome.newest = announcement_for(node.id, now);
     actions.push_back(to(node, std::move(welcome)));
     return actions;
 }
@@ -177,13 +177,6 @@ Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoin
     const auto count = std::min<std::uint64_t>({pull.count, limits::kChunkCredit, chunks - pull.first});
     return only(SendModel{node.id, node.transport, pull.version, pull.tier, pull.first,
                           static_cast<std::uint32_t>(count), bytes, blob, pull.encoding});
-}
-
-Actions Federation::hear(const Node& node, const wire::Report& report, TimePoint) {
-    Presence& presence = presence_[node.id];
-    presence.installed = report.global;
-    presence.report = report;
-    return {};
 }
 
 Actions Federation::hear(const Node& node, const wire::Goodbye&, TimePoint now) {
@@ -281,8 +274,9 @@ wire::SignedBytes Federation::certify(const wire::Certificate& certificate) cons
     return wire::sign(certificate, keys_.root);
 }
 
-wire::Announcement Federation::announcement_for(const NodeId& node) const {
-    return {newest().manifest, pool_.of(node).counted, fleet_audits_.known(), encoding_records(newest().version)};
+wire::Announcement Federation::announcement_for(const NodeId& node, TimePoint now) const {
+    return {newest().manifest,     pool_.of(node).counted, fleet_audits_.known(), encoding_records(newest().version),
+            drift_.of(node).known, drift_notice(now)};
 }
 
 void Federation::offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version) {

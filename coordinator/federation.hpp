@@ -14,6 +14,7 @@
 #include "coordinator/registry/join_limits.hpp"
 #include "coordinator/registry/registry.hpp"
 #include "coordinator/round/fleet_audits.hpp"
+#include "coordinator/round/fleet_drift.hpp"
 #include "coordinator/round/fleet_errors.hpp"
 #include "coordinator/round/pool.hpp"
 #include "coordinator/round/round.hpp"
@@ -106,6 +107,7 @@ public:
     [[nodiscard]] const Pool& pool() const { return pool_; }
     [[nodiscard]] const FleetAudits& fleet_audits() const { return fleet_audits_; }
     [[nodiscard]] const FleetErrors& fleet_errors() const { return fleet_errors_; }
+    [[nodiscard]] const FleetDrift& fleet_drift() const { return drift_; }
     [[nodiscard]] const Transfers& transfers() const { return transfers_; }
     [[nodiscard]] const std::optional<Round>& open_round() const { return open_; }
     [[nodiscard]] const std::optional<Round>& frozen_round() const { return frozen_; }
@@ -129,10 +131,9 @@ private:
     Actions hear(const Node& node, const wire::Hello& hello, TimePoint now);
     Actions hear(const Node& node, const wire::LeaseRequest& request, TimePoint now);
     Actions hear(const Node& node, const wire::ModelPull& pull, TimePoint now);
-    Actions hear(const Node& node, const wire::Report& report, TimePoint now);
     Actions hear(const Node& node, const wire::Goodbye& goodbye, TimePoint now);
     [[nodiscard]] wire::SignedBytes certify(const wire::Certificate& certificate) const;
-    [[nodiscard]] wire::Announcement announcement_for(const NodeId& node) const;
+    [[nodiscard]] wire::Announcement announcement_for(const NodeId& node, TimePoint now) const;
     [[nodiscard]] std::vector<wire::SignedBytes> encoding_records(ModelVersion version) const;
 
     // federation_updates.cpp: an update on its way to its fate
@@ -145,6 +146,11 @@ private:
     Actions accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now);
     Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
     void start_waiting(Actions& actions, TimePoint now);
+
+    // federation_drift.cpp: alarms of nodes
+    Actions hear(const Node& node, const wire::Report& report, TimePoint now);
+    [[nodiscard]] wire::DriftNotice drift_notice(TimePoint now) const;
+    void fold(const ledger::DriftReported& event);
 
     // federation_rounds.cpp: from the pool to a version; the fold
     Actions on(const SumReady& event, TimePoint now);
@@ -179,6 +185,7 @@ private:
     Pool pool_;
     FleetAudits fleet_audits_;
     FleetErrors fleet_errors_;
+    FleetDrift drift_;
     RoundId last_round_;         ///< highest ever opened
     std::optional<Round> open_;  ///< may be open while its predecessor is being summed
     std::optional<Round> frozen_;

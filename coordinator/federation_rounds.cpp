@@ -162,8 +162,9 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
         if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(
-            Send{id, node->transport, wire::Announcement{signed_manifest, highest, audits, encodings}});
+        announcements.push_back(Send{
+            id, node->transport,
+            wire::Announcement{signed_manifest, highest, audits, encodings, drift_.of(id).known, drift_notice(now)}});
     }
     actions.push_back(Append{{std::move(published)}});
     std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
@@ -186,6 +187,7 @@ void Federation::fold(const ledger::RoundOpened& event) {
     SKERRY_ASSERT(!open_ && event.round == last_round_.next());
     last_round_ = event.round;
     open_.emplace(event);
+    if (drift_.is_early(event.round)) open_->hurry();
 }
 
 void Federation::fold(const ledger::UpdateAccepted& event) {

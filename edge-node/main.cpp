@@ -16,6 +16,7 @@ int main(int count, char** values) {
     add_run(app, exit_code);
     add_status(app, exit_code);
     add_errors(app, exit_code);
+    add_drift(app, exit_code);
     add_feed(app, exit_code);
     add_bench(app, exit_code);
     add_evaluate(app, exit_code);

@@ -95,6 +95,21 @@ CREATE TABLE error_judged (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER
 INSERT INTO error_judged SELECT 1, coalesce(max(id), 0) FROM error;
 )";
 
+// feedback/drift_log.hpp
+constexpr const char* kDriftAlarms = R"(
+CREATE TABLE drift_alarm (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    class INTEGER,                    -- of the labels; null: all
+    detector INTEGER NOT NULL,        -- DriftDetector
+    before REAL NOT NULL,
+    after REAL NOT NULL,
+    trigger_number INTEGER NOT NULL,
+    global INTEGER NOT NULL,
+    local INTEGER NOT NULL
+);
+)";
+
 }  // namespace
 
 std::vector<std::string> LabelStoreConfig::problems() const {
@@ -107,7 +122,8 @@ std::vector<std::string> LabelStoreConfig::problems() const {
 
 Result<std::unique_ptr<LabelStore>> LabelStore::open(const std::filesystem::path& path, LabelStoreConfig config) {
     storage::Database database = SKERRY_TRY(storage::Database::open(path));
-    const char* const scripts[] = {kSchema, kLabelsByPrediction, kTypesOfErrors, kCheckpointFiles, kJudgedErrors};
+    const char* const scripts[] = {kSchema,          kLabelsByPrediction, kTypesOfErrors,
+                                   kCheckpointFiles, kJudgedErrors,       kDriftAlarms};
     SKERRY_TRY(database.migrate(scripts));
     std::filesystem::path files = path;
     files += "-checkpoint";
@@ -205,6 +221,7 @@ Result<> LabelStore::commit_step(const StepCommit& step) {
     }
     SKERRY_TRY(errors_.judge(step.errors));
     SKERRY_TRY(errors_.prune(step.now));
+    SKERRY_TRY(alarms_.append(step.alarms));
     SKERRY_TRY(database_.run(
         "INSERT INTO checkpoint_turn (id, number, size, committed_at) VALUES (1, ?, ?, ?) ON CONFLICT (id) "
         "DO UPDATE SET number = excluded.number, size = excluded.size, committed_at = excluded.committed_at",

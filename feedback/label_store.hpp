@@ -11,6 +11,7 @@
 
 #include "common/storage/sqlite.hpp"
 #include "common/storage/turn_files.hpp"
+#include "feedback/drift_log.hpp"
 #include "feedback/error_log.hpp"
 #include "feedback/label_join.hpp"
 #include "feedback/prediction.hpp"
@@ -32,6 +33,7 @@ struct StepCommit {
     std::span<const ByteView> checkpoint;     ///< in parts; replaces the one before
     TimePoint now;
     std::span<const JudgedError> errors = {};  ///< types that it found
+    std::span<const DriftAlarm> alarms = {};   ///< that it raised, numbered
 };
 
 /// Labels that were acknowledged and what was learned from them: one SQLite database, durable at each commit, and
@@ -71,6 +73,7 @@ public:
     [[nodiscard]] Result<std::uint64_t> next_order();
 
     [[nodiscard]] ErrorLog& errors() { return errors_; }
+    [[nodiscard]] DriftLog& alarms() { return alarms_; }
     /// The last call failed for want of room: nothing has changed, the same call may be repeated later.
     [[nodiscard]] bool disk_full() const { return database_.disk_full() || no_room_for_checkpoint_; }
 
@@ -79,7 +82,8 @@ private:
         : database_(std::move(database)),
           checkpoints_(std::move(checkpoints)),
           config_(config),
-          errors_(database_, config.errors) {}
+          errors_(database_, config.errors),
+          alarms_(database_) {}
 
     [[nodiscard]] Result<std::optional<storage::TurnFiles::Turn>> turn();
 
@@ -88,6 +92,7 @@ private:
     bool no_room_for_checkpoint_ = false;  ///< the last call ended there
     LabelStoreConfig config_;
     ErrorLog errors_;  // borrows database_
+    DriftLog alarms_;  // likewise
 };
 
 }  // namespace skerry::feedback

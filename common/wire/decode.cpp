@@ -1,79 +1,15 @@
-#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "common/wire/codec.hpp"
+#include "common/wire/field_checks.hpp"
 #include "common/wire/skerry.pb.h"
-#include "common/wire/text.hpp"
 
 namespace skerry::wire {
 
 namespace {
 
-template <class... Piece>
-tl::unexpected<Error> invalid(const Piece&... piece) {
-    std::string message;
-    (message.append(piece), ...);
-    return fail(ErrorCode::InvalidInput, std::move(message));
-}
-
-template <std::size_t N>
-Result<ByteArray<N>> array(const std::string& field, std::string_view what) {
-    return exactly<N>(bytes_of(field), what);
-}
-
-Result<Bytes> bytes(const std::string& field, std::size_t bytes_max, std::string_view what) {
-    if (field.size() > bytes_max) {
-        return invalid(what, " has ", std::to_string(field.size()), " bytes, at most ", std::to_string(bytes_max),
-                       " are allowed");
-    }
-    return copy_of(bytes_of(field));
-}
-
-Result<std::string> text(const std::string& field, std::string_view what, std::size_t bytes_max = limits::kTextMax,
-                         LineBreaks breaks = LineBreaks::Refuse) {
-    if (field.size() > bytes_max) return invalid(what, " is longer than ", std::to_string(bytes_max), " bytes");
-    if (!is_plain_text(field, breaks)) return invalid(what, " is not UTF-8 without control characters");
-    return field;
-}
-
-// `last` is the highest value that our enum has; the schema counts from 1, and 0 means absent.
-template <class Ours>
-Result<Ours> choice(int field, Ours last, std::string_view what) {
-    if (field < 1 || field > static_cast<int>(last) + 1) {
-        return invalid(what, " has the unknown value ", std::to_string(field));
-    }
-    return static_cast<Ours>(field - 1);
-}
-
-Result<Tier> tier(int field) {
-    return choice(field, Tier::Heavy, "the tier");
-}
-
-Result<TimePoint> time(std::int64_t field_ms, std::string_view what) {
-    const TimePoint time{std::chrono::milliseconds(field_ms)};
-    if (time < kTimeMin || time > kTimeMax) return invalid(what, " is not a time between 1970 and 9999");
-    return time;
-}
-
-Result<double> number(double field, double largest, std::string_view what) {
-    if (!std::isfinite(field) || field < 0 || field > largest) return invalid(what, " is out of its range");
-    return field;
-}
-
-// So that first + count cannot overflow, nor index · size of a chunk.
-Result<std::uint32_t> chunk(std::uint32_t index) {
-    if (index >= kTransferChunksMax) return invalid("chunk ", std::to_string(index), " is beyond any transfer");
-    return index;
-}
-
-Result<std::uint32_t> chunk_count(std::uint32_t count) {
-    if (count < 1 || count > limits::kChunkCredit) {
-        return invalid("asks for ", std::to_string(count), " chunks, must be 1 to ",
-                       std::to_string(limits::kChunkCredit));
-    }
-    return count;
-}
+using namespace checks;
 
 Result<WeightEncoding> weight_encoding(std::uint32_t number) {
     if (number >= kWeightEncodings) return invalid("weights have the unknown encoding ", std::to_string(number));
@@ -131,6 +67,27 @@ Result<ModelPull> read(const proto::ModelPull& from) {
                      SKERRY_TRY(chunk_count(from.count())), SKERRY_TRY(weight_encoding(from.encoding()))};
 }
 
+Result<DriftAlarm> read(const proto::DriftAlarm& from, std::uint64_t above) {
+    DriftAlarm to;
+    to.number = from.number();
+    if (to.number <= above || to.number > kAlarmNumberMax) {
+        return invalid("drift alarm ", std::to_string(to.number), " is out of its order");
+    }
+    to.at = SKERRY_TRY(time(from.at_ms(), "the alarm's time"));
+    if (from.label_class() > limits::kClassesMax) {
+        return invalid("a drift alarm is about class ", std::to_string(from.label_class() - 1),
+                       ", which no model can have");
+    }
+    if (from.label_class() > 0) to.label_class = from.label_class() - 1;
+    to.detector = SKERRY_TRY(choice(from.detector(), DriftDetector::Kswin, "the alarm's detector"));
+    to.before = SKERRY_TRY(number(from.before(), 1.0, "the error rate before the alarm"));
+    to.after = SKERRY_TRY(number(from.after(), 1.0, "the error rate after the alarm"));
+    to.trigger = from.trigger();
+    to.global = ModelVersion{from.global()};
+    to.local = from.local();
+    return to;
+}
+
 Result<Report> read(const proto::Report& from) {
     Report to;
     to.global = ModelVersion{from.global()};
@@ -144,11 +101,21 @@ Result<Report> read(const proto::Report& from) {
     to.learning_rate =
         SKERRY_TRY(number(from.learning_rate(), std::numeric_limits<double>::max(), "the learning rate"));
     to.learning_reason = SKERRY_TRY(text(from.learning_reason(), "the learning rate's reason"));
+    if (static_cast<std::size_t>(from.alarms_size()) > kReportedAlarmsMax) {
+        return invalid("a report has ", std::to_string(from.alarms_size()), " drift alarms, at most ",
+                       std::to_string(kReportedAlarmsMax), " are allowed");
+    }
+    for (const proto::DriftAlarm& alarm : from.alarms())
+        to.alarms.push_back(SKERRY_TRY(read(alarm, to.alarms.empty() ? 0 : to.alarms.back().number)));
     return to;
 }
 
 Result<Announcement> read(const proto::Announcement& from) {
-    Announcement to{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}, {}, {}};
+    Announcement to{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}};
+    if (from.alarms_known() > kAlarmNumberMax) return invalid("no node has raised so many drift alarms");
+    to.alarms_known = from.alarms_known();
+    if (from.drift().lasts_ms() > DriftNotice::kLastsMax.count()) return invalid("a drift lasts longer than a day");
+    to.drift = {std::chrono::milliseconds(from.drift().lasts_ms()), from.drift().early()};
     if (!from.audits().empty()) to.audits = SKERRY_TRY(audit_counts_of(bytes_of(from.audits())));
     if (static_cast<std::size_t>(from.encodings_size()) > kEncodingsMax) {
         return fail(ErrorCode::InvalidInput, "a version is announced in " + std::to_string(from.encodings_size()) +

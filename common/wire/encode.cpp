@@ -50,6 +50,23 @@ void write(const Announcement& from, proto::Announcement& to) {
     SKERRY_ASSERT(from.encodings.size() <= kEncodingsMax);
     for (const SignedBytes& encoding : from.encodings)
         write(encoding, *to.add_encodings());
+    to.set_alarms_known(from.alarms_known);
+    if (from.drift == DriftNotice{}) return;
+    const auto lasts = std::clamp(from.drift.lasts, std::chrono::milliseconds(0), DriftNotice::kLastsMax);
+    to.mutable_drift()->set_lasts_ms(static_cast<std::uint32_t>(lasts.count()));
+    to.mutable_drift()->set_early(from.drift.early);
+}
+
+void write(const DriftAlarm& from, proto::DriftAlarm& to) {
+    to.set_number(from.number);
+    to.set_at_ms(std::clamp(from.at, kTimeMin, kTimeMax).time_since_epoch().count());
+    if (from.label_class) to.set_label_class(*from.label_class + 1);
+    to.set_detector(numbered<proto::DriftAlarm::Detector>(from.detector));
+    to.set_before(finite(from.before, 1.0));
+    to.set_after(finite(from.after, 1.0));
+    to.set_trigger(from.trigger);
+    to.set_global(from.global.value);
+    to.set_local(from.local);
 }
 
 void write(const Hello& from, proto::Envelope& envelope) {
@@ -105,6 +122,9 @@ void write(const Report& from, proto::Envelope& envelope) {
     write(from.latency_p50_us, *to.mutable_latency_p50_us());
     to.set_learning_rate(finite(from.learning_rate, std::numeric_limits<double>::max()));
     to.set_learning_reason(text(from.learning_reason));
+    SKERRY_ASSERT(from.alarms.size() <= kReportedAlarmsMax);
+    for (const DriftAlarm& alarm : from.alarms)
+        write(alarm, *to.add_alarms());
 }
 
 void write(const Goodbye&, proto::Envelope& envelope) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/bytes.hpp"
+#include "common/base/drift_alarm.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/precision.hpp"
 #include "common/base/time.hpp"
@@ -97,6 +98,8 @@ struct Report {
     std::array<std::uint32_t, kTiers> latency_p50_us{};
     double learning_rate = 0;
     std::string learning_reason;  ///< the elastic rate's sentence
+    /// The newest that the coordinator does not know, at most kReportedAlarmsMax, by number.
+    std::vector<DriftAlarm> alarms{};
     bool operator==(const Report&) const = default;
 };
 
@@ -109,6 +112,16 @@ using FromNode = std::variant<Hello, LeaseRequest, UpdateOffer, UpdateChunk, Mod
 
 // ---- Coordinator → node ----
 
+/// What the coordinator makes of the fleet's alarms.
+struct DriftNotice {
+    static constexpr std::chrono::milliseconds kLastsMax{std::chrono::hours(24)};
+
+    std::chrono::milliseconds lasts{0};  ///< the fleet is in drift for so long from now; 0: it is not
+    /// The round that gathers is an early one: each learning step is worth an update until the next version.
+    bool early = false;
+    bool operator==(const DriftNotice&) const = default;
+};
+
 /// A version, and which of this node's updates it (with its ancestors) has counted. The pair is what makes a rebase
 /// exact: on installing `manifest` the node re-applies exactly its progress after `counted`.
 struct Announcement {
@@ -117,6 +130,8 @@ struct Announcement {
     AuditCounts audits{};  ///< what the fleet's audits have shown by then, for the nodes' routers; may be empty
     /// signed.hpp: EncodedWeights, one for each encoding that the node may pull instead of float32.
     std::vector<SignedBytes> encodings{};
+    std::uint64_t alarms_known = 0;  ///< highest number of this node's alarms in the ledger: lower ones are settled
+    DriftNotice drift{};
     bool operator==(const Announcement&) const = default;
 };
 

@@ -27,6 +27,8 @@ private:
     void list_rounds(const http::Request& request, const http::Respond& respond) const;
     void show_round(const std::string& number, const http::Respond& respond) const;
     void show_model(const std::string& number, const http::Respond& respond) const;
+    void list_alarms(const http::Request& request, const http::Respond& respond) const;
+    void show_alarm(const std::string& number, const http::Respond& respond) const;
     void list_errors(const http::Request& request, const http::Respond& respond) const;
     void create_token(const http::Request& request, const http::Respond& respond);
     void revoke(const std::string& name, const http::Request& request, const http::Respond& respond);

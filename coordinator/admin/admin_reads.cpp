@@ -34,6 +34,18 @@ Result<std::size_t> limit_of(const http::Request& request) {
     return static_cast<std::size_t>(std::min(limit, kRowsMax));
 }
 
+std::string query_text(const http::Request& request, const char* key) {
+    const auto found = request.query.find(key);
+    return found == request.query.end() ? std::string() : found->second;
+}
+
+Result<std::optional<TimePoint>> since_of(const http::Request& request) {
+    const std::string since = query_text(request, "since_s");
+    if (since.empty()) return std::optional<TimePoint>();
+    const std::uint64_t seconds = std::min(SKERRY_TRY(number_from(since, "since_s")), kSecondsMax);
+    return std::optional(Clock::now() - std::chrono::seconds(seconds));
+}
+
 }  // namespace
 
 void AdminApi::get(const Path& path, const http::Request& request, const http::Respond& respond) {
@@ -62,6 +74,10 @@ void AdminApi::get(const Path& path, const http::Request& request, const http::R
         export_model(path[2], request, respond);
     } else if (noun == "errors" && path.size() == 2) {
         list_errors(request, respond);
+    } else if (noun == "drift" && path.size() == 2) {
+        list_alarms(request, respond);
+    } else if (noun == "drift" && path.size() == 3) {
+        show_alarm(path[2], respond);
     } else {
         fail_with(respond, {ErrorCode::NotFound, "there is no call GET " + request.path});
     }
@@ -118,6 +134,12 @@ void AdminApi::show_round(const std::string& number, const http::Respond& respon
     json data = views::round(*round);
     data["contributors"] = list(*contributors, views::update);
     data["refusals"] = list(*refusals, views::refusal);
+    data["early_alarm"] = nullptr;
+    if (round->early) {
+        const auto alarm = host_.history().alarm(*round->early);
+        if (failed(respond, alarm)) return;
+        data["early_alarm"] = views::alarm(host_, *alarm);
+    }
     succeed(respond, std::move(data));
 }
 
@@ -141,10 +163,7 @@ void AdminApi::show_model(const std::string& number, const http::Respond& respon
 void AdminApi::list_errors(const http::Request& request, const http::Respond& respond) const {
     const auto question = [&]() -> Result<views::ErrorQuestion> {
         views::ErrorQuestion asked;
-        const auto given = [&request](const char* key) {
-            const auto found = request.query.find(key);
-            return found == request.query.end() ? std::string() : found->second;
-        };
+        const auto given = [&request](const char* key) { return query_text(request, key); };
         if (const std::string name = given("node"); !name.empty()) asked.node = SKERRY_TRY(find_node(name))->id;
         if (const std::string type = given("type"); !type.empty()) {
             asked.type = feedback::error_type_named(type);
@@ -153,14 +172,34 @@ void AdminApi::list_errors(const http::Request& request, const http::Respond& re
                             "'" + type + "' is no type of errors: they are " + feedback::names_of_error_types());
             }
         }
-        if (const std::string since = given("since_s"); !since.empty()) {
-            const std::uint64_t seconds = std::min(SKERRY_TRY(number_from(since, "since_s")), kSecondsMax);
-            asked.since = Clock::now() - std::chrono::seconds(seconds);
-        }
+        asked.since = SKERRY_TRY(since_of(request));
         return asked;
     }();
     if (failed(respond, question)) return;
     auto data = views::errors(host_, *question);
+    if (!failed(respond, data)) succeed(respond, *std::move(data));
+}
+
+void AdminApi::list_alarms(const http::Request& request, const http::Respond& respond) const {
+    const auto limit = limit_of(request);
+    if (failed(respond, limit)) return;
+    const auto filter = [&]() -> Result<ledger::AlarmFilter> {
+        ledger::AlarmFilter asked;
+        if (const std::string name = query_text(request, "node"); !name.empty()) {
+            asked.node = SKERRY_TRY(find_node(name))->id;
+        }
+        asked.since = SKERRY_TRY(since_of(request));
+        return asked;
+    }();
+    if (failed(respond, filter)) return;
+    auto data = views::alarms(host_, *filter, *limit, Clock::now());
+    if (!failed(respond, data)) succeed(respond, *std::move(data));
+}
+
+void AdminApi::show_alarm(const std::string& number, const http::Respond& respond) const {
+    const auto id = number_from(number, "drift alarm");
+    if (failed(respond, id)) return;
+    auto data = views::shown_alarm(host_, *id);
     if (!failed(respond, data)) succeed(respond, *std::move(data));
 }
 

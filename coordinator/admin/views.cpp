@@ -186,7 +186,8 @@ json round(const ledger::RoundRow& row) {
             {"updates", frozen ? json(row.accepted) : json(nullptr)},
             {"weight", row.weight ? json(*row.weight) : json(nullptr)},
             {"sum", row.sum ? json(hex(*row.sum)) : json(nullptr)},
-            {"reason", row.reason}};
+            {"reason", row.reason},
+            {"early", row.early ? json(*row.early) : json(nullptr)}};
 }
 
 json listed_model(const ledger::VersionRow& row, const Federation& federation) {

@@ -24,6 +24,13 @@ struct ErrorQuestion {
     std::optional<feedback::ErrorType> type = {};
     std::optional<TimePoint> since = {};  ///< of updates accepted from then on
 };
+/// drift_views.cpp
+[[nodiscard]] nlohmann::json alarm(const AdminHost& host, const ledger::AlarmRow& row);
+[[nodiscard]] Result<nlohmann::json> alarms(const AdminHost& host, const ledger::AlarmFilter& filter, std::size_t limit,
+                                            TimePoint now);
+/// With the round that it made an early one.
+[[nodiscard]] Result<nlohmann::json> shown_alarm(const AdminHost& host, std::uint64_t id);
+
 /// error_views.cpp
 [[nodiscard]] Result<nlohmann::json> errors(const AdminHost& host, const ErrorQuestion& question);
 

@@ -52,6 +52,10 @@ void render(Value round, Output& output) {
             .fact("Counted", count_in(round["updates"]) + " updates, weight " + count_in(round["weight"]))
             .fact("Sum", text_in(round["sum"]));
     }
+    if (const Value alarm = round["early_alarm"]; alarm.present()) {
+        facts.fact("Early", "drift on " + text_in(alarm["name"]) + ": 'skerry drift show " + count_in(alarm["id"]) +
+                                "' tells more");
+    }
     if (!round["reason"].text().value_or("").empty()) facts.fact("Reason", text_in(round["reason"]));
     output.print(facts);
 

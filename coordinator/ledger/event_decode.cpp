@@ -191,6 +191,24 @@ VersionDropped read(const stored::VersionDropped& from, Fields&) {
     return {{}, ModelVersion{from.version()}};
 }
 
+DriftReported read(const stored::DriftReported& from, Fields& fields) {
+    DriftReported to;
+    fields.id(from.node(), to.node);
+    to.alarm.number = from.number();
+    to.alarm.at = time(from.raised_at_ms());
+    if (from.label_class() > 0) to.alarm.label_class = from.label_class() - 1;
+    if (from.detector() >= kDriftDetectors) fields.fault();
+    to.alarm.detector = static_cast<DriftDetector>(from.detector());
+    to.alarm.before = from.before();
+    to.alarm.after = from.after();
+    to.alarm.trigger = from.trigger();
+    to.alarm.global.value = from.global();
+    to.alarm.local = from.local();
+    to.missed = from.missed();
+    to.early.value = from.early();
+    return to;
+}
+
 Result<Event> read(const stored::Event& from, Fields& fields) {
     switch (from.kind_case()) {
         case stored::Event::kFederationCreated:
@@ -219,6 +237,8 @@ Result<Event> read(const stored::Event& from, Fields& fields) {
             return read(from.version_published(), fields);
         case stored::Event::kVersionDropped:
             return read(from.version_dropped(), fields);
+        case stored::Event::kDriftReported:
+            return read(from.drift_reported(), fields);
         case stored::Event::KIND_NOT_SET:
             break;
     }

@@ -155,6 +155,22 @@ void write(const VersionDropped& from, stored::Event& event) {
     event.mutable_version_dropped()->set_version(from.version.value);
 }
 
+void write(const DriftReported& from, stored::Event& event) {
+    auto& to = *event.mutable_drift_reported();
+    to.set_node(raw(from.node.value));
+    to.set_number(from.alarm.number);
+    to.set_raised_at_ms(milliseconds(from.alarm.at));
+    if (from.alarm.label_class) to.set_label_class(*from.alarm.label_class + 1);
+    to.set_detector(static_cast<std::uint32_t>(from.alarm.detector));
+    to.set_before(from.alarm.before);
+    to.set_after(from.alarm.after);
+    to.set_trigger(from.alarm.trigger);
+    to.set_global(from.alarm.global.value);
+    to.set_local(from.alarm.local);
+    to.set_missed(from.missed);
+    to.set_early(from.early.value);
+}
+
 }  // namespace
 
 Bytes encode(const Event& event) {

@@ -17,6 +17,7 @@ struct Name {
     std::string_view operator()(const RoundAbandoned&) const { return "round_abandoned"; }
     std::string_view operator()(const VersionPublished&) const { return "version_published"; }
     std::string_view operator()(const VersionDropped&) const { return "version_dropped"; }
+    std::string_view operator()(const DriftReported&) const { return "drift_reported"; }
 };
 
 }  // namespace

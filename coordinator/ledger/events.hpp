@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/drift_alarm.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/time.hpp"
 #include "common/crypto/sign.hpp"
@@ -179,9 +180,20 @@ struct VersionDropped {
     bool operator==(const VersionDropped&) const = default;
 };
 
+/// A node's word that its errors have risen: each of its alarms once, however often it is reported.
+struct DriftReported {
+    TimePoint at;  ///< when it came; alarm.at is the node's own idea of when it was raised
+    NodeId node;
+    DriftAlarm alarm;
+    std::uint64_t missed = 0;  ///< alarms of the node, between the one on record before and this, that are not
+    RoundId early;             ///< which this makes an early one: it freezes with its quorum. 0: none
+
+    bool operator==(const DriftReported&) const = default;
+};
+
 using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, RoundOpened,
                            UpdateAccepted, UpdateRefused, UpdateSetAside, RoundFrozen, RoundAbandoned, VersionPublished,
-                           VersionDropped>;
+                           VersionDropped, DriftReported>;
 using Events = std::vector<Event>;
 
 /// "update_accepted"; stable, as logs and the audit show it.

@@ -68,8 +68,8 @@ RefusalRow refusal_row(const Statement& row) {
 }
 
 constexpr const char* kRoundColumns =
-    "SELECT id, state, opened, deadline, goal, quorum, accepted, frozen, ended, parent, version, weight, sum, reason "
-    "FROM rounds ";
+    "SELECT id, state, opened, deadline, goal, quorum, accepted, frozen, ended, parent, version, weight, sum, reason, "
+    "(SELECT min(entry) FROM alarms WHERE early = rounds.id) FROM rounds ";
 
 RoundRow round_row(const Statement& row) {
     RoundRow to;
@@ -87,6 +87,7 @@ RoundRow round_row(const Statement& row) {
     if (!row.is_null(11)) to.weight = row.uint64(11);
     if (!row.is_null(12)) to.sum = digest(row, 12);
     to.reason = row.text(13);
+    if (!row.is_null(14)) to.early = row.uint64(14);
     return to;
 }
 

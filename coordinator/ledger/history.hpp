@@ -43,6 +43,21 @@ struct RefusalRow {
     RoundId round;
 };
 
+struct AlarmRow {
+    std::uint64_t id = 0;  ///< its entry in the journal
+    NodeId node;
+    std::string name;  ///< of the node
+    DriftAlarm alarm;
+    TimePoint recorded;
+    std::uint64_t missed = 0;
+    std::optional<RoundId> early;  ///< the round that it made an early one
+};
+
+struct AlarmFilter {
+    std::optional<NodeId> node = {};
+    std::optional<TimePoint> since = {};  ///< recorded from then on
+};
+
 struct RoundRow {
     RoundId id;
     std::string state;  ///< "open", "frozen", "published", "abandoned"
@@ -53,6 +68,7 @@ struct RoundRow {
     std::optional<std::uint64_t> weight;
     std::optional<Digest> sum;
     std::string reason;
+    std::optional<std::uint64_t> early;  ///< AlarmRow::id of the alarm that made it an early one
 };
 
 struct VersionRow {
@@ -100,6 +116,9 @@ public:
     /// Newest first.
     [[nodiscard]] Result<std::vector<UpdateRow>> updates_of(const NodeId& node, std::size_t limit) const;
     [[nodiscard]] Result<std::vector<RefusalRow>> refusals_of(const NodeId& node, std::size_t limit) const;
+    /// history_drift.cpp
+    [[nodiscard]] Result<std::vector<AlarmRow>> alarms(const AlarmFilter& filter, std::size_t limit) const;
+    [[nodiscard]] Result<AlarmRow> alarm(std::uint64_t id) const;
     [[nodiscard]] Result<std::vector<VersionRow>> versions(std::size_t limit) const;
     [[nodiscard]] Result<VersionRow> version(ModelVersion version) const;
     /// history_errors.cpp: of one node, or of all; of all counted updates, or of those accepted since a moment. Cost:

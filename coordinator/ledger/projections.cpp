@@ -118,6 +118,16 @@ public:
         return db_.run("UPDATE versions SET dropped = ? WHERE version = ?", ms(e.at), e.version);
     }
 
+    Result<> operator()(const DriftReported& e) const {
+        return db_.run(
+            "INSERT INTO alarms (entry, node, number, recorded, raised, class, detector, before, after, "
+            "trigger_number, global, local, missed, early) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, "
+            "0))",
+            version_, e.node, e.alarm.number, ms(e.at), ms(e.alarm.at), e.alarm.label_class,
+            static_cast<int>(e.alarm.detector), e.alarm.before, e.alarm.after, e.alarm.trigger, e.alarm.global,
+            e.alarm.local, e.missed, e.early);
+    }
+
 private:
     static tl::unexpected<Error> does_not_wait(const UpdateId& update, const std::string& but) {
         return fail(ErrorCode::Conflict, "update " + std::to_string(update.sequence.value) + " of node " +

@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 3> kSchema = {R"sql(
+inline constexpr std::array<const char*, 4> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -84,10 +84,23 @@ CREATE TABLE error_types (
 -- A row: what the projections say has changed, and they are to be rebuilt before they are read.
 CREATE TABLE rebuild_due (since_schema INTEGER NOT NULL);
 INSERT INTO rebuild_due SELECT 3 WHERE EXISTS (SELECT 1 FROM journal);
+)sql",
+                                                       R"sql(
+CREATE TABLE alarms (
+  entry INTEGER PRIMARY KEY,  -- its version in the journal
+  node BLOB NOT NULL, number INTEGER NOT NULL, recorded INTEGER NOT NULL, raised INTEGER NOT NULL,
+  class INTEGER,              -- of the labels; NULL: all
+  detector INTEGER NOT NULL, before REAL NOT NULL, after REAL NOT NULL, trigger_number INTEGER NOT NULL,
+  global INTEGER NOT NULL, local INTEGER NOT NULL, missed INTEGER NOT NULL,
+  early INTEGER,              -- the round that it made an early one
+  UNIQUE (node, number)
+);
+CREATE INDEX alarms_by_time ON alarms (recorded);
+CREATE INDEX alarms_of_round ON alarms (early);
 )sql"};
 
 /// Everything that rebuild() empties.
-inline constexpr std::array<const char*, 9> kProjections = {
-    "tokens", "nodes", "rounds", "updates", "refusals", "versions", "confusions", "totals", "error_types"};
+inline constexpr std::array<const char*, 10> kProjections = {
+    "tokens", "nodes", "rounds", "updates", "refusals", "versions", "confusions", "totals", "error_types", "alarms"};
 
 }  // namespace skerry::coordinator::ledger

@@ -15,6 +15,9 @@ std::vector<std::string> RoundPolicy::problems() const {
         found.push_back("rounds.goal must be at most " + std::to_string(limits::kRoundUpdatesMax));
     }
     if (deadline < std::chrono::milliseconds(100)) found.emplace_back("rounds.deadline must be at least 100ms");
+    if (early_interval < std::chrono::seconds(1) || early_interval > wire::DriftNotice::kLastsMax) {
+        found.emplace_back("rounds.early_interval must be 1s to 24h");
+    }
     return found;
 }
 

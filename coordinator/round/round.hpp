@@ -20,6 +20,12 @@ struct RoundPolicy {
     /// From the first accepted update. A slower node is not lost: its update waits for the next round.
     std::chrono::milliseconds deadline{300'000};
 
+    /// An alarm of a node that its errors rise makes the round that gathers an early one: it closes as soon as its
+    /// quorum is there, nodes contribute after each step of learning, and audit more for `early_interval`.
+    bool early_on_drift = true;
+    /// At least so long between two alarms that do so, whoever raises them.
+    std::chrono::milliseconds early_interval{300'000};
+
     /// Everything wrong with these values, in words an operator understands. Empty: usable.
     [[nodiscard]] std::vector<std::string> problems() const;
 };
@@ -46,6 +52,9 @@ public:
     /// After a restart with a clock that is behind the one that opened this round: it has all of its time again, from
     /// now. Else it would wait for a moment that may be years away.
     void count_from(TimePoint now);
+
+    /// An early round: its quorum is its goal from now on.
+    void hurry() { goal_ = quorum_; }
 
     /// Open → Frozen. Asserts the phase, as the other transitions do: the ledger holds no such sequence of events.
     void freeze(ModelVersion parent, std::vector<UpdateId> set);

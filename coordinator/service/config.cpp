@@ -19,6 +19,8 @@ CoordinatorConfig read(config::TableReader root) {
     rounds.integer("goal", to.policy.rounds.goal, 1U, limits::kRoundUpdatesMax);
     rounds.integer("quorum", to.policy.rounds.quorum, 1U, limits::kRoundUpdatesMax);
     rounds.duration("deadline", to.policy.rounds.deadline, 100ms, 24h * 30);
+    rounds.boolean("early_on_drift", to.policy.rounds.early_on_drift);
+    rounds.duration("early_interval", to.policy.rounds.early_interval, 1s, 24h);
     auto learning = root.table("learning");
     learning.integer("steps_per_update", to.policy.steps_per_update, 1U, 10'000U);
     auto leases = root.table("leases");
@@ -140,7 +142,9 @@ std::string config_text(const CoordinatorConfig& config) {
     out.section("rounds")
         .value("goal", policy.rounds.goal)
         .value("quorum", policy.rounds.quorum)
-        .value("deadline", policy.rounds.deadline);
+        .value("deadline", policy.rounds.deadline)
+        .value("early_on_drift", policy.rounds.early_on_drift)
+        .value("early_interval", policy.rounds.early_interval);
     out.section("learning").value("steps_per_update", policy.steps_per_update);
     out.section("leases")
         .value("life", policy.leases.life)

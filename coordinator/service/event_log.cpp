@@ -64,6 +64,16 @@ struct Line {
                          {"weights", e.weights}});
     }
     void operator()(const ledger::VersionDropped& e) const { log::info(name, {{"version", e.version}}); }
+    void operator()(const ledger::DriftReported& e) const {
+        log::warning(name, {{"node", e.node},
+                            {"number", e.alarm.number},
+                            {"class", e.alarm.label_class ? std::to_string(*e.alarm.label_class) : std::string("all")},
+                            {"detector", skerry::name_of(e.alarm.detector)},
+                            {"errors_before", e.alarm.before},
+                            {"errors_after", e.alarm.after},
+                            {"missed", e.missed},
+                            {"early_round", e.early}});
+    }
 };
 
 }  // namespace

@@ -58,6 +58,8 @@ std::vector<MetricFamily> table() {
         {"skerry_update_bytes_total", "Sealed bytes of accepted updates.", MetricKind::Counter, "", {}, {}},
         {"skerry_model_bytes_sent_total", "Bytes of weights sent.", MetricKind::Counter, "", {}, {}},
         {"skerry_rounds_total", "Rounds that ended.", MetricKind::Counter, "outcome", {"published", "abandoned"}, {}},
+        {"skerry_drift_alarms_total", "Alarms of nodes on record.", MetricKind::Counter, "", {}, {}},
+        {"skerry_rounds_early_total", "Rounds that an alarm made early ones.", MetricKind::Counter, "", {}, {}},
         {"skerry_round_seconds", "From opening to freezing.", MetricKind::Histogram, "", {}, seconds},
         {"skerry_sum_seconds", "From freezing to publishing.", MetricKind::Histogram, "", {}, seconds},
         {"skerry_model_version", "The newest version.", MetricKind::Gauge, "", {}, {}},
@@ -129,6 +131,9 @@ void CoordinatorMetrics::committed(const ledger::Event& event) {
     } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event)) {
         if (opened_) registry_.histogram("skerry_round_seconds").observe(seconds_between(*opened_, frozen->at));
         frozen_ = frozen->at;
+    } else if (const auto* drift = std::get_if<ledger::DriftReported>(&event)) {
+        registry_.counter("skerry_drift_alarms_total").add();
+        if (drift->early.value != 0) registry_.counter("skerry_rounds_early_total").add();
     } else if (std::holds_alternative<ledger::RoundAbandoned>(event)) {
         registry_.counter("skerry_rounds_total", "abandoned").add();
     } else if (const auto* published = std::get_if<ledger::VersionPublished>(&event)) {

@@ -42,6 +42,7 @@ struct HostOptions {
 ///     GET /skerry/model             the declared model; on TCP, where there are several: ?model=NAME
 ///     GET /skerry/status            one document about everything, status.hpp     (Unix sockets only, as those below)
 ///     GET /skerry/errors?limit=N&before=ID&type=T   wrong answers, newest first; those older than ID; of one type
+///     GET /skerry/drift?limit=N&before=NUMBER       alarms, newest first; those before one
 ///     GET /skerry/export            the weights served now, as a model file
 ///     POST /skerry/rollback?to=V    undoes local learning, local_model.hpp; V: only if that is the version kept
 ///

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kModels = "/v2/models/";
 /// They show samples, labels and weights: for those who may open the folder.
-constexpr std::array<std::string_view, 3> kLocalOnly = {"/skerry/status", "/skerry/errors", "/skerry/export"};
+constexpr std::array<std::string_view, 4> kLocalOnly = {"/skerry/status", "/skerry/errors", "/skerry/drift",
+                                                        "/skerry/export"};
 
 http::Response text_response(std::string body, std::string content_type) {
     http::Response response;

@@ -260,6 +260,17 @@ void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
     });
 }
 
+// They are about what was served until now.
+std::vector<DriftAlarm> LocalModel::numbered(std::vector<DriftAlarm> alarms) const {
+    for (DriftAlarm& alarm : alarms) {
+        alarm.at = Clock::now();
+        alarm.global = checkpoint_.version.global;
+        alarm.local = checkpoint_.version.local;
+    }
+    alarms_.number(alarms);
+    return alarms;
+}
+
 void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>& batch) {
     learning_ = false;
     end_learning();
@@ -270,6 +281,7 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
     if (listeners_.labelled) listeners_.labelled(learned.readings);
     // With the totals, before the commit: whoever looks meanwhile sees each label once.
     unconsumed_ -= std::min<std::uint64_t>(unconsumed_, learned.consumed.size());
+    const std::vector<DriftAlarm> alarms = numbered(learned.alarms);
     const feedback::PrequentialNumbers before = *std::exchange(prequential_, learned.report.prequential);
     const feedback::PrequentialNumbers& numbers = learned.report.prequential;
     checkpoint_.version.local += 1;
@@ -282,20 +294,24 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
 
     Checkpoint checkpoint = checkpoint_now();
     checkpoint.learner = std::move(step.learner);
-    auto job = [this, consumed = learned.consumed, errors = learned.errors, checkpoint = std::move(checkpoint),
+    auto job = [this, consumed = learned.consumed, errors = learned.errors, alarms, checkpoint = std::move(checkpoint),
                 snapshot = std::move(step.snapshot)]() -> Result<std::shared_ptr<const Snapshot>> {
-        SKERRY_TRY(commit(stores_.labels, checkpoint, consumed, errors));
+        SKERRY_TRY(commit(stores_.labels, checkpoint, consumed, errors, alarms));
         return snapshot;
     };
-    on_disk(std::move(job),
-            [this, accepted = learned.accepted, report = learned.report](std::shared_ptr<const Snapshot> snapshot) {
-                publish(std::move(snapshot));
-                trigger_time_ = Clock::now() - trigger_began_;
-                last_report_ = report;
-                listeners_.learned(report);
-                if (accepted) listeners_.tell(StepLearned{});
-                end_work();
-            });
+    on_disk(std::move(job), [this, accepted = learned.accepted, report = learned.report,
+                             alarms](std::shared_ptr<const Snapshot> snapshot) {
+        publish(std::move(snapshot));
+        trigger_time_ = Clock::now() - trigger_began_;
+        last_report_ = report;
+        listeners_.learned(report);
+        alarms_.add(alarms);
+        for (const DriftAlarm& alarm : alarms)
+            listeners_.alarmed(alarm);
+        if (!alarms.empty()) listeners_.tell(DriftSeen{});
+        if (accepted) listeners_.tell(StepLearned{});
+        end_work();
+    });
 }
 
 }  // namespace skerry::node

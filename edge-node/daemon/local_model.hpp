@@ -14,6 +14,7 @@
 
 #include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/daemon/storage_thread.hpp"
+#include "edge-node/learning/alarm_book.hpp"
 #include "edge-node/learning/learning_policy.hpp"
 #include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
@@ -59,6 +60,7 @@ public:
         std::function<void()> done_learning = [] {};            ///< the engine rests; once for each yes of may_learn
         std::function<void(const LabelledLogits&)> labelled{};  ///< before the step's snapshot is published
         std::function<wire::AuditCounts()> audits = [] { return wire::AuditCounts(); };  ///< what an update takes along
+        std::function<void(const DriftAlarm&)> alarmed = [](const DriftAlarm&) {};       ///< it is durable
     };
 
     LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, Learning learning,
@@ -110,6 +112,10 @@ public:
     [[nodiscard]] const std::string& disk_trouble() const { return disk_trouble_; }
     /// Labels, since begin(), that no engine could learn from: consumed, so that those behind them are learned.
     [[nodiscard]] std::uint64_t labels_dropped() const { return labels_dropped_; }
+    /// The newest alarms, and which of them the coordinator does not know.
+    [[nodiscard]] const AlarmBook& alarms() const { return alarms_; }
+    /// The coordinator has this node's alarms up to this number on record.
+    void alarms_are_known(std::uint64_t number) { alarms_.known(number); }
     [[nodiscard]] const LearningConfig& config() const { return config_; }
 
 private:
@@ -126,6 +132,7 @@ private:
 
     [[nodiscard]] bool waits_for_version();
     void begin_trigger();
+    [[nodiscard]] std::vector<DriftAlarm> numbered(std::vector<DriftAlarm> alarms) const;
     void end_learning();
     [[nodiscard]] Step step_of(Result<Learned> learned, feedback::SnapshotVersion version) const;
     void on_step(Step step, const std::vector<feedback::LabelledSample>& batch);
@@ -195,6 +202,7 @@ private:
     Totals sent_;                                              ///< at the last update
     std::uint64_t unconsumed_ = 0;
     std::optional<LearningReport> last_report_;
+    AlarmBook alarms_;
     std::chrono::milliseconds trigger_time_{0};
     TimePoint trigger_began_{};
     std::string engine_trouble_;

@@ -18,10 +18,11 @@ namespace skerry::node {
 /// What a step has learned from and the checkpoint after it, durably.
 [[nodiscard]] inline Result<> commit(feedback::LabelStore& labels, const Checkpoint& checkpoint,
                                      std::span<const std::uint64_t> consumed = {},
-                                     std::span<const feedback::JudgedError> errors = {}) {
+                                     std::span<const feedback::JudgedError> errors = {},
+                                     std::span<const DriftAlarm> alarms = {}) {
     const Bytes head = checkpoint.head();
     const ByteView parts[] = {head, checkpoint.learner};
-    return labels.commit_step({consumed, parts, Clock::now(), errors});
+    return labels.commit_step({consumed, parts, Clock::now(), errors, alarms});
 }
 
 /// Ends a drop: the errors up to now are as little reported again as the labels that `totals` counts.

@@ -122,7 +122,7 @@ Result<> Node::start() {
                   [this] { return host_.admit_install(*this); }, [this] { return host_.may_learn(*this); },
                   [this] { host_.done_learning(*this); },
                   [this](const LabelledLogits& readings) { routes_.on_labelled(readings); },
-                  [this] { return routes_.audits(); }});
+                  [this] { return routes_.audits(); }, [this](const DriftAlarm& alarm) { on_alarm(alarm); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }
@@ -274,6 +274,9 @@ NodeFacts Node::facts() const {
     facts.totals = checkpoint.totals;
     facts.learning = local_.learning();
     facts.learning_rate = checkpoint.learning_rate;
+    facts.alarms.assign(local_.alarms().newest().rbegin(), local_.alarms().newest().rend());
+    facts.classes = durable_->model->spec.classes;
+    if (fleet_drifts_until_ > facts.now) facts.fleet_drifts_until = fleet_drifts_until_;
     facts.reason = checkpoint.reason;
     facts.step_time = local_.trigger_time();
     facts.engine_trouble = local_.engine_trouble();

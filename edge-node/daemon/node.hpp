@@ -112,11 +112,14 @@ private:
     [[nodiscard]] Result<> make_link();
     void perform(Action action);
     void send_report();
+    void heed_drift(const HeedDrift& order);
+    void on_alarm(const DriftAlarm& alarm);
     void send_chunks(const SendUpdateChunks& order);
     void note(const Notice& notice);
 
     // node_http.cpp
     void show_errors(const http::Request& request, http::Respond respond);
+    void show_alarms(const http::Request& request, http::Respond respond);
     void export_model(const http::Request& request, http::Respond respond);
     void roll_back(const http::Request& request, http::Respond respond);  // node_rollback.cpp
     void warn_of_clamped();
@@ -151,6 +154,7 @@ private:
     std::uint64_t next_order_ = 1;
     boost::asio::steady_timer expiry_;
     std::optional<FleetLink> link_;
+    TimePoint fleet_drifts_until_{};
     bool warned_of_clamped_ = false;
     bool stopping_ = false;
 };

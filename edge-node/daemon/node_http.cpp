@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "common/parameters/model_file.hpp"
 #include "edge-node/daemon/node.hpp"
 #include "edge-node/daemon/node_durable.hpp"
+#include "edge-node/daemon/query_number.hpp"
 
 namespace skerry::node {
 
@@ -84,6 +84,7 @@ void Node::handle(http::Request request, http::Respond respond) {
         return respond(text_response(durable_->enrolment.model, "application/toml"));
     }
     if (request.path == "/skerry/errors") return show_errors(request, std::move(respond));
+    if (request.path == "/skerry/drift") return show_alarms(request, std::move(respond));
     if (request.path == "/skerry/export") return export_model(request, std::move(respond));
     respond(http::error_response(404, "there is nothing at this path: inference begins at /v2"));
 }
@@ -98,17 +99,8 @@ void Node::warn_of_clamped() {
 }
 
 void Node::show_errors(const http::Request& request, http::Respond respond) {
-    const auto number = [&request](const char* name, std::uint64_t otherwise) -> std::optional<std::uint64_t> {
-        const auto asked = request.query.find(name);
-        if (asked == request.query.end()) return otherwise;
-        const std::string& text = asked->second;
-        std::uint64_t value = 0;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-        return value;
-    };
-    const auto limit = number("limit", 20);
-    const auto before = number("before", 0);
+    const auto limit = number_in(request, "limit", 20);
+    const auto before = number_in(request, "before", 0);
     if (!limit || *limit > kErrorsMax) {
         return respond(http::error_response(400, "limit must be a number up to " + std::to_string(kErrorsMax) +
                                                      ": ask for those before the last one's id for more"));

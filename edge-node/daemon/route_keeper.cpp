@@ -26,7 +26,11 @@ TierCosts costs_of(const parameters::ModelSpec& spec) {
 
 RouteKeeper::RouteKeeper(boost::asio::io_context& loop, const RouterConfig& config, const parameters::ModelSpec& spec,
                          std::uint64_t seed, AuditReader reader, Publish publish)
-    : tuner_(config, costs_of(spec), seed), reader_(std::move(reader)), publish_(std::move(publish)), pause_(loop) {
+    : tuner_(config, costs_of(spec), seed),
+      reader_(std::move(reader)),
+      publish_(std::move(publish)),
+      pause_(loop),
+      drift_(loop) {
     publish_now();
 }
 
@@ -76,6 +80,14 @@ void RouteKeeper::on_fleet(const wire::AuditCounts& fleet) {
     }
     tuner_.fleet_knows(AuditHistogram(bins, fleet.audits));
     publish_soon();
+}
+
+void RouteKeeper::on_drift(std::chrono::milliseconds lasts) {
+    tuner_.fleet_drifts(lasts.count() > 0);
+    drift_.expires_after(lasts);
+    drift_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code failure) {
+        if (!failure && !alive.expired()) tuner_.fleet_drifts(false);
+    });
 }
 
 wire::AuditCounts RouteKeeper::audits() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -34,6 +35,8 @@ public:
     /// The weights that requests read from now on.
     void on_snapshot(const Snapshot& snapshot);
     void on_fleet(const wire::AuditCounts& fleet);
+    /// The fleet is in drift for so long from now: more audits until then.
+    void on_drift(std::chrono::milliseconds lasts);
 
     /// This node's audits, for the fleet; empty: it has none.
     [[nodiscard]] wire::AuditCounts audits() const;
@@ -50,6 +53,7 @@ private:
     std::shared_ptr<const Router> published_;
     std::optional<ModelVersion> version_;
     boost::asio::steady_timer pause_;
+    boost::asio::steady_timer drift_;
     bool pausing_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

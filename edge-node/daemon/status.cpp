@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "edge-node/daemon/drift_json.hpp"
+
 namespace skerry::node {
 
 using Json = nlohmann::ordered_json;
@@ -317,6 +319,9 @@ std::string status_json(const NodeFacts& facts, const std::vector<HostedModel>& 
                    {"labels_dropped", facts.labels_dropped},
                    {"rolled_back", rollback_json(facts.rolled_back)},
                    {"trouble", facts.engine_trouble}}},
+                 {"drift",
+                  {{"fleet_until", time_or_null(facts.fleet_drifts_until)},
+                   {"alarms", alarms_json(facts.alarms, facts.classes)}}},
                  {"sharing", sharing_json(facts)},
                  {"prequential", prequential_json(facts)},
                  {"labels", labels_json(facts)},

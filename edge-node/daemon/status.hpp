@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/drift_alarm.hpp"
 #include "edge-node/api/serving_counters.hpp"
 #include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/memory/memory_facts.hpp"
@@ -43,6 +44,9 @@ struct NodeFacts {
     bool learning = false;
     double learning_rate = 0;
     std::string reason;
+    std::vector<DriftAlarm> alarms;               ///< the newest, newest first
+    std::optional<TimePoint> fleet_drifts_until;  ///< nothing: it is not in drift
+    std::vector<std::string> classes;
     std::chrono::milliseconds step_time{0};
     std::string engine_trouble;
     std::string disk_trouble;

@@ -23,6 +23,7 @@ DriftMonitor::DriftMonitor(const LearningConfig& config)
 
 DriftMonitor::Finding DriftMonitor::observe(double mean_loss, const std::vector<bool>& errors) {
     Finding finding;
+    finding.before = adwin_.mean();
     for (const bool error : errors)
         adwin_.add(error);
     const feedback::Adwin::Verdict verdict = adwin_.check();
@@ -41,10 +42,14 @@ DriftMonitor::Finding DriftMonitor::observe(double mean_loss, const std::vector<
     char text[128] = "no drift";
     if (verdict.changed && verdict.rose) {
         finding.drift = true;
+        finding.after = adwin_.mean();
         std::snprintf(text, sizeof text, "drift: errors rose to %.0f %% (ADWIN, last %llu)", 100 * adwin_.mean(),
                       static_cast<unsigned long long>(adwin_.size()));
     } else if (finding.loss_z > z_max_ && cooldown_ == 0) {
         finding.drift = true;
+        finding.detector = DriftDetector::Loss;
+        finding.after = static_cast<double>(std::count(errors.begin(), errors.end(), true)) /
+                        static_cast<double>(std::max<std::size_t>(errors.size(), 1));
         std::snprintf(text, sizeof text, "drift: loss %.2f is %.1f deviations above its mean", mean_loss,
                       finding.loss_z);
     }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/bytes.hpp"
+#include "common/base/drift_alarm.hpp"
 #include "edge-node/learning/learning_config.hpp"
 #include "feedback/drift/adwin.hpp"
 
@@ -18,7 +19,9 @@ public:
 
     struct Finding {
         bool drift = false;
-        double loss_z = 0;     ///< of this batch's mean loss
+        double loss_z = 0;                              ///< of this batch's mean loss
+        DriftDetector detector = DriftDetector::Adwin;  ///< that saw it
+        double before = 0, after = 0;                   ///< where there is drift: the error rate's way
         std::string sentence;  ///< "no drift", "drift: errors rose to 31 % (ADWIN)", "drift: loss 6.1 deviations up"
     };
     /// One trigger: its mean loss and its error bits in the order of prediction, all of the weights before it.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/drift_alarm.hpp"
 #include "feedback/error_type.hpp"
 #include "feedback/prequential.hpp"
 
@@ -58,6 +59,7 @@ struct Learned {
     std::shared_ptr<const std::vector<float>> parameters;  ///< what to serve from now on
     std::vector<std::uint64_t> consumed;                   ///< keys of all rows of the batch
     std::vector<feedback::JudgedError> errors;             ///< of its wrong answers
+    std::vector<DriftAlarm> alarms;                        ///< without number, time and version, which the owner has
     LearningReport report;
     LabelledLogits readings;
 };

@@ -67,6 +67,7 @@ LearningState::LearningState(const LearningConfig& config, const parameters::Mod
     : parameters(std::make_shared<const std::vector<float>>(std::move(weights))),
       rate(config),
       drift(config),
+      class_drift(spec.classes.size()),
       labels(spec.classes.size()),
       prequential(spec.classes.size()),
       replay(Reservoir::Keeps::History, capacity(config.replay_rows, spec.input), spec.classes.size()),
@@ -104,6 +105,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec, const LearningConfi
     replay.save_resting(to);
     replay_share.save(to);
     rate.save_fit(to);
+    class_drift.save(to);  // last: a section that older checkpoints end before
     return std::move(to).take();
 }
 
@@ -166,6 +168,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
         SKERRY_TRY(state.replay_share.load(from));
         state.rate.load_fit(from);
     }
+    if (from.ok() && !from.finished()) SKERRY_TRY(state.class_drift.load(from));
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;
 }

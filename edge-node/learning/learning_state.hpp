@@ -8,6 +8,7 @@
 
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
+#include "edge-node/learning/class_drift.hpp"
 #include "edge-node/learning/counterexamples.hpp"
 #include "edge-node/learning/distillation.hpp"
 #include "edge-node/learning/drift_monitor.hpp"
@@ -42,6 +43,7 @@ struct LearningState {
     OptimiserState optimiser;
     LearningRate rate;
     DriftMonitor drift;
+    ClassDrift class_drift;
     EnergyHistory energies;
     ErrorParents parents;
     Distillation distillation;

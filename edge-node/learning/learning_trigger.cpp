@@ -84,6 +84,7 @@ void LearningTrigger::on_now(ForwardResult answers) {
     report.drift = finding.drift;
     report.loss_z = finding.loss_z;
     why_ = "; " + finding.sentence;
+    raise_alarms(finding, errors);
     // With few rows of each class, passes over them learn the rows by heart and not the classes.
     const bool knows_nothing = report.loss > kKnowsNothing * std::log(static_cast<double>(answers.classes)) &&
                                all_labels_.size() >= kRowsOfAClass * answers.classes;

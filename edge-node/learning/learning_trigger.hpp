@@ -37,6 +37,7 @@ public:
 private:
     void take_batch(std::span<const feedback::LabelledSample> batch);
     void on_now(ForwardResult answers);
+    void raise_alarms(const DriftMonitor::Finding& finding, const std::vector<bool>& errors);
     void on_drift();
     void judge_errors(const ForwardResult& answers);
     void choose_rows();

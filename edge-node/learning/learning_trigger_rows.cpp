@@ -142,6 +142,21 @@ std::vector<std::size_t> LearningTrigger::judging_rows() const {
     return rows;
 }
 
+// The one of all classes is the last, as it weighs most: where only the newest are told, it is among them.
+void LearningTrigger::raise_alarms(const DriftMonitor::Finding& finding, const std::vector<bool>& errors) {
+    const auto raise = [this](std::optional<std::uint32_t> label, DriftDetector detector, double before, double after) {
+        DriftAlarm& alarm = learned_.alarms.emplace_back();
+        alarm.label_class = label;
+        alarm.detector = detector;
+        alarm.before = before;
+        alarm.after = after;
+        alarm.trigger = state_.triggers;
+    };
+    for (const ClassDrift::Alarm& alarm : state_.class_drift.observe(all_labels_, errors))
+        raise(alarm.label, DriftDetector::PageHinkley, alarm.before, alarm.after);
+    if (finding.drift) raise(std::nullopt, finding.detector, finding.before, finding.after);
+}
+
 // A changed world has other inputs or classes, or other answers to the same ones. Then what is remembered is not true
 // of it, and no row of before is replayed until the model, which learns the new answers, still gives it its label; what
 // it denies to the end of the reaction is forgotten.

@@ -12,11 +12,8 @@ constexpr double kCompletedMin = 0.125;
 }  // namespace
 
 std::optional<double> AuditPlan::draw(double nearness) {
-    double share = share_;
-    if (boosted_ > 0) {
-        --boosted_;
-        share *= kBoost;
-    }
+    const double share = boosted_ > 0 || drifts_ ? share_ * kBoost : share_;
+    if (boosted_ > 0) --boosted_;
     const double propensity = std::min(1.0, share * (0.25 + 1.5 * std::clamp(nearness, 0.0, 1.0)));
     if (!(random_.uniform() < propensity)) return std::nullopt;
     return 1 / (propensity * completed_);

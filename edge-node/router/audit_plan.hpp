@@ -21,6 +21,8 @@ public:
     [[nodiscard]] std::optional<double> draw(double nearness);
     /// New weights: kBoost times as many audits for the next kBoostRequests early exits.
     void boost() { boosted_ = kBoostRequests; }
+    /// As many, for as long as the fleet is in drift: what is known of the exits may no longer be true.
+    void fleet_drifts(bool drifts) { drifts_ = drifts; }
 
     void carried_out();
     void dropped();
@@ -29,6 +31,7 @@ private:
     double share_;
     Random random_;
     std::uint64_t boosted_ = 0;
+    bool drifts_ = false;
     double completed_ = 1;  ///< of those drawn, lately
 };
 

@@ -66,6 +66,9 @@ public:
     /// What the fleet's audits have shown, this node's among them; see kPriorAudits.
     void fleet_knows(const AuditHistogram& histogram);
 
+    /// While it is so, there are more audits.
+    void fleet_drifts(bool drifts) { plan_.fleet_drifts(drifts); }
+
     /// What this node's audits have shown, for the fleet.
     [[nodiscard]] AuditHistogram histogram() const { return AuditHistogram::of(window_.audits()); }
     [[nodiscard]] RouterCertificate certificate() const;

@@ -51,15 +51,20 @@ const SpooledUpdate* Session::offered() const {
     return const_cast<Session*>(this)->offered();
 }
 
+// An early round gathers what there is.
+std::uint32_t Session::steps_wanted() const {
+    return installed_ < hurries_until_ ? std::min(steps_per_update_, 1U) : steps_per_update_;
+}
+
 bool Session::wants_lease() const {
     // Not while a newer version is on its way: the update would be stale before it is sealed.
-    return !config_.alone && installed_.value > 0 && steps_per_update_ > 0 && steps_ >= steps_per_update_ &&
+    return !config_.alone && installed_.value > 0 && steps_per_update_ > 0 && steps_ >= steps_wanted() &&
            offered() == nullptr && !taking_ && !installing_ && !download_ && !newest_;
 }
 
 bool Session::sharing() const {
     if (!connected_ || !welcomed_ || silent() || steps_per_update_ == 0 || installed_.value == 0) return false;
-    return steps_ >= steps_per_update_ || taking_ || installing_ || download_ || newest_ || !spool_.empty();
+    return steps_ >= steps_wanted() || taking_ || installing_ || download_ || newest_ || !spool_.empty();
 }
 
 void Session::wait_with_lease(TimePoint until, std::string why) {
@@ -70,6 +75,14 @@ void Session::wait_with_lease(TimePoint until, std::string why) {
 
 void Session::on(const StepLearned&, TimePoint now) {
     ++steps_;
+    report_soon(now);
+}
+
+void Session::on(const DriftSeen&, TimePoint now) {
+    report_soon(now);
+}
+
+void Session::report_soon(TimePoint now) {
     report_due_ = std::min(report_due_, std::max(now, reported_ + milliseconds(1000)));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,6 +23,8 @@ struct MessageReceived {
 };
 /// A learning step was accepted by the gate: there is progress that no update holds.
 struct StepLearned {};
+/// The node has raised an alarm, which is durable: a report takes it along.
+struct DriftSeen {};
 /// TakeUpdate is durable.
 struct UpdateSpooled {
     SpooledUpdate update;
@@ -45,8 +49,8 @@ struct TimePassed {};
 /// The daemon drains: says goodbye.
 struct Stopping {};
 
-using Event = std::variant<Connected, Disconnected, MessageReceived, StepLearned, UpdateSpooled, NothingTaken,
-                           VersionInstalled, VersionRefused, ProgressUndone, TimePassed, Stopping>;
+using Event = std::variant<Connected, Disconnected, MessageReceived, StepLearned, DriftSeen, UpdateSpooled,
+                           NothingTaken, VersionInstalled, VersionRefused, ProgressUndone, TimePassed, Stopping>;
 
 // ---- Actions, to be performed in their order ----
 
@@ -114,6 +118,11 @@ struct KeepCertificate {
 struct HeedAudits {
     wire::AuditCounts counts;
 };
+/// What the coordinator makes of alarms, this node's and the fleet's; not durable, since Welcome repeats it.
+struct HeedDrift {
+    std::uint64_t alarms_known = 0;      ///< the highest number of this node's alarms that the ledger has
+    std::chrono::milliseconds lasts{0};  ///< the fleet is in drift for so long from now
+};
 /// For the log and the status page.
 struct Notice {
     enum class Level { Info, Warning, Error };
@@ -123,7 +132,7 @@ struct Notice {
 };
 
 using Action = std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress,
-                            StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, HeedAudits, Notice>;
+                            StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, HeedAudits, HeedDrift, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace skerry::node

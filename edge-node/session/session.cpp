@@ -219,7 +219,7 @@ SessionStatus Session::status(TimePoint) const {
         status.chunks_stored = download_->chunks_stored();
     }
     status.steps = steps_;
-    status.steps_per_update = steps_per_update_;
+    status.steps_per_update = steps_wanted();
     if (const SpooledUpdate* update = offered()) status.offered = update->sequence;
     status.accepted = spool_.size() - (status.offered ? 1 : 0);
     status.last_fate = last_fate_;

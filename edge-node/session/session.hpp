@@ -83,6 +83,7 @@ private:
 
     // versions.cpp: versions that come
     void hear(const wire::Announcement& announcement, TimePoint now);
+    void heed(const wire::Announcement& announcement, ModelVersion version);
     void hear(const wire::ModelChunk& chunk, TimePoint now);
     void on(const VersionInstalled& event, TimePoint now);
     void on(const VersionRefused& event, TimePoint now);
@@ -98,10 +99,13 @@ private:
     void hear(const wire::Receipt& receipt, TimePoint now);
     void hear(const wire::Refusal& refusal, TimePoint now);
     void on(const StepLearned&, TimePoint now);
+    void on(const DriftSeen&, TimePoint now);
     void on(const UpdateSpooled& event, TimePoint now);
     void on(const NothingTaken& event, TimePoint now);
     void on(const ProgressUndone&, TimePoint now);
     [[nodiscard]] bool wants_lease() const;
+    [[nodiscard]] std::uint32_t steps_wanted() const;
+    void report_soon(TimePoint now);
     [[nodiscard]] SpooledUpdate* offered();
     [[nodiscard]] const SpooledUpdate* offered() const;
     void wait_with_lease(TimePoint until, std::string why);
@@ -140,7 +144,9 @@ private:
     std::optional<Download> download_;
     std::optional<Announced> installing_;
     ModelVersion newest_known_;
-    ModelVersion audits_of_;        ///< of the version that the fleet's audits were last heard with
+    ModelVersion audits_of_;  ///< of the version that the fleet's audits were last heard with
+    std::uint64_t alarms_known_ = 0;
+    ModelVersion hurries_until_;    ///< is installed: a step is worth an update. 0: no early round gathers
     ModelVersion refused_version_;  ///< we can't use it: wait for a newer one
     TimePoint refused_until_{};     ///< or, where we have none, for this moment
     Question pull_;

@@ -15,6 +15,7 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
         return notice(Level::Error, "untrusted_version",
                       "the version announced is of another federation or another declared model: it is not installed");
     }
+    heed(announcement, manifest->version);
     newest_known_ = std::max(newest_known_, manifest->version);
     if (manifest->version > audits_of_ && !announcement.audits.empty()) {
         audits_of_ = manifest->version;
@@ -29,6 +30,14 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
     if (manifest->version == refused_version_ && (installed_.value > 0 || now < refused_until_)) return;
     newest_ = as_pushed(announcement, *manifest);
     begin_download(now);
+}
+
+void Session::heed(const wire::Announcement& announcement, ModelVersion version) {
+    if (version < newest_known_) return;  // it was late: what it says has passed
+    hurries_until_ = announcement.drift.early ? version.next() : ModelVersion{};
+    const bool news = announcement.alarms_known > alarms_known_;
+    alarms_known_ = std::max(alarms_known_, announcement.alarms_known);
+    if (news || announcement.drift.lasts.count() > 0) order(HeedDrift{alarms_known_, announcement.drift.lasts});
 }
 
 // The encoding that this node wants, where it is offered and verified. Float32 stands by itself: nothing that is wrong

@@ -187,6 +187,27 @@ std::string next_step(const Json& learning) {
     return fmt::format("a step is {}, {} samples wait", learning["busy"].get<bool>() ? "under way" : "due", waiting);
 }
 
+/// "all classes 4 % → 61 % (adwin, trigger 120)"
+std::string alarm(const Json& alarm) {
+    return fmt::format("{} {:.0f} % → {:.0f} % ({}, trigger {})",
+                       alarm["class"].is_null() ? "all classes" : "class " + plain(alarm["class_name"]),
+                       percent(alarm["before"]), percent(alarm["after"]), plain(alarm["detector"]),
+                       alarm["trigger"].get<std::uint64_t>());
+}
+
+/// The newest three alarms, and what the fleet says.
+std::string drift(const Json& drift) {
+    constexpr std::size_t kShown = 3;
+    std::string text;
+    const Json alarms = drift.value("alarms", Json::array());
+    for (std::size_t i = 0; i < std::min(alarms.size(), kShown); ++i)
+        text += (text.empty() ? "errors rose: " : " · ") + alarm(alarms[i]);
+    if (drift.contains("fleet_until") && drift["fleet_until"].is_string()) {
+        text += (text.empty() ? "" : " · ") + ("the fleet is in drift until " + plain(drift["fleet_until"]));
+    }
+    return text;
+}
+
 std::string memory(const Json& status) {
     std::string text = fmt::format("{:.1f} MB", status["process"]["resident_memory_bytes"].get<double>() / 1e6);
     const Json memory = status.value("memory", Json::object());
@@ -231,6 +252,7 @@ std::string screen(const Json& status) {
         line("", fmt::format("rolled back to version {} at {}, {} steps undone", undone["version"].get<std::uint64_t>(),
                              plain(undone["at"]), undone["steps_undone"].get<std::uint64_t>()));
     }
+    line("drift", drift(status.value("drift", Json::object())));
     line("sharing", sharing(status["sharing"]));
     line("", plain(status["sharing"]["last"]));
     for (const Json& beside : status.value("models", Json::array())) {
@@ -279,6 +301,24 @@ Result<std::string> errors_text(std::string_view json) {
         if (!errors["errors"].empty()) {
             text += fmt::format("; older ones: --before {}", errors["errors"].back()["id"].get<std::uint64_t>());
         }
+        return text + "\n";
+    });
+}
+
+Result<std::string> drift_text(std::string_view json) {
+    return rendered(json, [](const Json& page) {
+        if (page["alarms"].empty()) return std::string("no alarm: errors have not risen\n");
+        std::string text = fmt::format("{:>6} {:<24} {:>12} {:>7} {:>7} {:<13} {:>8} {}\n", "number", "when", "class",
+                                       "before", "after", "detector", "trigger", "version");
+        for (const Json& one : page["alarms"]) {
+            text += fmt::format("{:>6} {:<24} {:>12} {:>5.0f} % {:>5.0f} % {:<13} {:>8} {}\n",
+                                one["number"].get<std::uint64_t>(), plain(one["at"]),
+                                one["class"].is_null() ? "all" : plain(one["class_name"]), percent(one["before"]),
+                                percent(one["after"]), plain(one["detector"]), one["trigger"].get<std::uint64_t>(),
+                                plain(one["version"]));
+        }
+        text += fmt::format("{} of {} kept", page["alarms"].size(), page["kept"].get<std::uint64_t>());
+        text += fmt::format("; older ones: --before {}", page["alarms"].back()["number"].get<std::uint64_t>());
         return text + "\n";
     });
 }

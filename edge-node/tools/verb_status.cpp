@@ -81,4 +81,17 @@ void add_errors(CLI::App& app, int& exit_code) {
     });
 }
 
+void add_drift(CLI::App& app, int& exit_code) {
+    CLI::App* verb = app.add_subcommand("drift", "When this node's errors rose, of which class, newest first");
+    const auto arguments = common_options(*verb);
+    verb->add_option("--limit", arguments->limit, "How many, up to 1000")->capture_default_str();
+    verb->add_option("--before", arguments->before, "Only those before the alarm of this number, for the next page");
+    verb->callback([arguments, &exit_code] {
+        exit_code = show(
+            *arguments,
+            "/skerry/drift?limit=" + std::to_string(arguments->limit) + "&before=" + std::to_string(arguments->before),
+            drift_text);
+    });
+}
+
 }  // namespace skerry::node

@@ -11,6 +11,7 @@ void add_join(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_errors(CLI::App& app, int& exit_code);
+void add_drift(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
 void add_model(CLI::App& app, int& exit_code);
 void add_feed(CLI::App& app, int& exit_code);

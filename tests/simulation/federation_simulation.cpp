@@ -157,6 +157,10 @@ private:
     [[nodiscard]] static bool settled(const coordinator::Federation& core, const SimulatedNode& node) {
         const coordinator::Node* const known = core.registry().node(node.id());
         if (known == nullptr || known->revoked) return known != nullptr;
+        // Every alarm is on record, but for those that an hour of a node has no room for.
+        const coordinator::FleetDrift::Standing& drift = core.fleet_drift().of(node.id());
+        const std::uint64_t raised = node.disk().alarms.empty() ? 0 : node.disk().alarms.back().number;
+        if (drift.known != raised && drift.recorded < coordinator::FleetDrift::kAlarmsPerHour) return false;
         return node.settled(core.newest().version, core.pool().waits(node.id()));
     }
 

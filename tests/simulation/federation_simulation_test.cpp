@@ -88,6 +88,20 @@ TEST(FederationSimulation, AModelOfSeveralChunksTravelsInPieces) {
     }
 }
 
+TEST(FederationSimulation, AlarmsReachTheLedgerAndHastenRounds) {
+    Plan plan;
+    Counters all;
+    for (plan.seed = 0; plan.seed < 40; ++plan.seed) {
+        const Outcome outcome = play(plan);
+        EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+        all.alarms += outcome.counters.alarms;
+        all.early += outcome.counters.early;
+    }
+    EXPECT_GT(all.alarms, 40U);
+    EXPECT_GT(all.early, 10U);
+    EXPECT_LT(all.early, all.alarms);
+}
+
 // A law that no bug can break proves nothing: each planted one must be caught, and by a law that names it.
 struct Planted {
     Mutation mutation;
@@ -132,7 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}},
                       Planted{Mutation::NodeSpoilsVersion, {"nodes_install_published_versions_upwards"}},
                       Planted{Mutation::CountsRevoked, {"counted_at_most_once"}},
-                      Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}}),
+                      Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}},
+                      Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once"}}),
     name_of_planted);
 
 }  // namespace

@@ -46,39 +46,44 @@ void Laws::check() {
 }
 
 void Laws::fold(const Event& event) {
-    std::visit(Overload{
-                   [&](const ledger::UpdateAccepted& happened) { one_fate_for_each_update(happened); },
-                   [&](const ledger::UpdateRefused& happened) { one_fate_for_each_update(happened); },
-                   [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
-                   [&](const ledger::RoundFrozen& happened) { counted_at_most_once(happened); },
-                   [&](const ledger::VersionPublished& happened) {
-                       versions_are_the_exact_mean(happened);
-                       counted_at_most_once(happened);
-                   },
-                   [&](const ledger::VersionDropped& happened) {
-                       versions_[happened.version].dropped = true;
-                       for (auto& [id, fate] : accepted_) {
-                           if (fate.counted_in == happened.version) fate.erased = true;
-                       }
-                   },
-                   [&](const ledger::RoundOpened& happened) {
-                       if (open_ || happened.round != last_round_.next()) {
-                           world_.broken("rounds_end", "a round opens out of its turn");
-                       }
-                       open_ = Open{happened.round, world_.time.now() + (happened.deadline - happened.at)};
-                       last_round_ = happened.round;
-                   },
-                   [&](const ledger::RoundAbandoned& happened) {
-                       if (!open_ || open_->round != happened.round) {
-                           world_.broken("rounds_end", "a round is abandoned that is not open");
-                       }
-                       open_.reset();
-                       ++world_.counters.rounds;
-                   },
-                   [&](const ledger::NodeRevoked& happened) { revoked_.insert(happened.node); },
-                   [](const auto&) {},
-               },
-               event);
+    std::visit(
+        Overload{
+            [&](const ledger::UpdateAccepted& happened) { one_fate_for_each_update(happened); },
+            [&](const ledger::UpdateRefused& happened) { one_fate_for_each_update(happened); },
+            [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
+            [&](const ledger::RoundFrozen& happened) {
+                no_round_below_its_quorum(happened);
+                counted_at_most_once(happened);
+            },
+            [&](const ledger::DriftReported& happened) { alarms_are_recorded_once(happened); },
+            [&](const ledger::VersionPublished& happened) {
+                versions_are_the_exact_mean(happened);
+                counted_at_most_once(happened);
+            },
+            [&](const ledger::VersionDropped& happened) {
+                versions_[happened.version].dropped = true;
+                for (auto& [id, fate] : accepted_) {
+                    if (fate.counted_in == happened.version) fate.erased = true;
+                }
+            },
+            [&](const ledger::RoundOpened& happened) {
+                if (open_ || happened.round != last_round_.next()) {
+                    world_.broken("rounds_end", "a round opens out of its turn");
+                }
+                open_ = Open{happened.round, world_.time.now() + (happened.deadline - happened.at), happened.quorum};
+                last_round_ = happened.round;
+            },
+            [&](const ledger::RoundAbandoned& happened) {
+                if (!open_ || open_->round != happened.round) {
+                    world_.broken("rounds_end", "a round is abandoned that is not open");
+                }
+                open_.reset();
+                ++world_.counters.rounds;
+            },
+            [&](const ledger::NodeRevoked& happened) { revoked_.insert(happened.node); },
+            [](const auto&) {},
+        },
+        event);
 }
 
 void Laws::queues_are_bounded() {

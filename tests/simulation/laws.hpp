@@ -60,6 +60,11 @@ private:
     /// What the coordinator knows of the fleet's errors is the sum of what the nodes made in the updates that versions
     /// count, each once, whatever restarts it has seen.
     void errors_are_counted_once();
+    /// Each alarm that a node raised is on record at most once, as it was raised; what is left out is counted, and only
+    /// what had fallen out of the newest that a report takes along; none is of a node that was revoked before. It makes
+    /// early the round that gathers, if any, which counts no less than its quorum.
+    void alarms_are_recorded_once(const coordinator::ledger::DriftReported& event);
+    void no_round_below_its_quorum(const coordinator::ledger::RoundFrozen& event);
     /// Each version is, byte for byte, its parent plus the weighted mean of what its nodes sealed (reference.hpp), and
     /// its signed manifest says so.
     void versions_are_the_exact_mean(const coordinator::ledger::VersionPublished& event);
@@ -95,10 +100,12 @@ private:
     struct Open {
         RoundId round;
         TimePoint due;
+        std::uint64_t quorum = 0;
     };
     std::map<RoundId, Frozen> frozen_;
     std::optional<Open> open_;
     RoundId last_round_;
+    std::map<NodeId, std::uint64_t> alarms_;  ///< highest number on record
 
     // How far the rest was looked at.
     std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0;

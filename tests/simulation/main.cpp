@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
         const Outcome outcome = play(plan);
         for (std::uint64_t Counters::*count :
              {&Counters::steps, &Counters::messages, &Counters::lost, &Counters::crashes, &Counters::rounds,
-              &Counters::versions, &Counters::accepted, &Counters::refused}) {
+              &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
@@ -63,9 +63,10 @@ int main(int argc, char** argv) {
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf(
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
-        "%llu refused, %llu crashes, %llu messages of which %llu lost, %llu steps\n",
+        "%llu refused, %llu alarms of which %llu made a round early, %llu crashes, %llu messages of which %llu lost, "
+        "%llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
-        number(all.versions), number(all.accepted), number(all.refused), number(all.crashes), number(all.messages),
-        number(all.lost), number(all.steps));
+        number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
+        number(all.crashes), number(all.messages), number(all.lost), number(all.steps));
     return failures == 0 ? 0 : 1;
 }

@@ -120,7 +120,12 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
 }
 
 ledger::Events remembered(Mutation mutation, const ledger::Events& journal) {
-    return mutation == Mutation::NoDedup ? without_spent(journal) : journal;
+    if (mutation == Mutation::NoDedup) return without_spent(journal);
+    ledger::Events events = journal;
+    if (mutation == Mutation::ForgetsAlarms) {
+        std::erase_if(events, [](const auto& event) { return std::holds_alternative<ledger::DriftReported>(event); });
+    }
+    return events;
 }
 
 }  // namespace skerry::simulation

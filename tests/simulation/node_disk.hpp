@@ -37,7 +37,8 @@ struct NodeDisk {
     Totals learned, sent;
     Sequence last_sequence;
     std::vector<Entry> spool;
-    std::uint64_t changes = 0;  ///< since the beginning: whoever watches looks again when it grows
+    std::vector<DriftAlarm> alarms;  ///< by number; the real one keeps the newest only
+    std::uint64_t changes = 0;       ///< since the beginning: whoever watches looks again when it grows
 
     [[nodiscard]] node::DurableState load() const;
     /// weights − base − Σ Δ: what no update holds.

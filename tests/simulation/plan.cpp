@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 14> kMutations = {"none",
+constexpr std::array<std::string_view, 15> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -34,8 +34,9 @@ constexpr std::array<std::string_view, 14> kMutations = {"none",
                                                          "node-reapplies-counted",
                                                          "node-spoils-version",
                                                          "counts-revoked",
-                                                         "forgets-errors"};
-static_assert(static_cast<std::size_t>(Mutation::ForgetsErrors) == kMutations.size() - 1);
+                                                         "forgets-errors",
+                                                         "forgets-alarms"};
+static_assert(static_cast<std::size_t>(Mutation::ForgetsAlarms) == kMutations.size() - 1);
 
 }  // namespace
 
@@ -45,6 +46,7 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     // One node may be revoked, and rounds must go on without it.
     policy.rounds.quorum = dice.between(1, std::min(policy.rounds.goal, nodes - 1));
     policy.rounds.deadline = dice.between(10s, 120s);
+    policy.rounds.early_interval = policy.rounds.deadline;
     policy.leases.life = dice.chance(0.3) ? dice.between(20s, 60s) : std::chrono::milliseconds(1h);
     policy.leases.examples_max = dice.chance(0.3) ? 150 : 4096;
     policy.leases.norm_max = dice.chance(0.2) ? 0.5F : 100.0F;
@@ -127,6 +129,8 @@ Conditions draw(const Plan& plan, Dice& dice) {
     drawn.pendulum = dice.chance(0.15);
     drawn.step_every = dice.between(1s, 12s);
     drawn.work_max = dice.chance(0.7) ? dice.between(1ms, 300ms) : dice.between(1s, 20s);
+    // By dice of its own: a seed without alarms is what it was before there were any.
+    drawn.drifts = Dice(plan.seed ^ 0xA1A2).chance(0.5);
     return drawn;
 }
 
@@ -162,6 +166,7 @@ std::string to_text(const Conditions& conditions) {
     say("joins_late", conditions.joins_late);
     say("groups", conditions.groups);
     say("pendulum", conditions.pendulum);
+    say("drifts", conditions.drifts);
     say("step_ms", conditions.step_every.count());
     say("work_ms", conditions.work_max.count());
     return text;

@@ -30,6 +30,7 @@ enum class Mutation {
     NodeSpoilsVersion,     ///< a version is stored with one wrong value
     CountsRevoked,         ///< what a node had sent still counts after it was revoked
     ForgetsErrors,         ///< what an update says of its errors is not written down
+    ForgetsAlarms,         ///< a restarted coordinator does not know which alarms its journal has
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);
@@ -88,6 +89,7 @@ struct Conditions {
     bool policy_changes = false;
     bool revokes = false;
     bool groups = false;    ///< the coordinator's shell commits in groups: its core runs ahead of its disk
+    bool drifts = false;    ///< learners raise alarms now and then
     bool pendulum = false;  ///< learners go to and fro, so that versions come back to earlier weights
     std::chrono::milliseconds step_every{5000};  ///< learning steps of a node
     std::chrono::milliseconds work_max{0};       ///< how long examining and summing take

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A step that no clipping by a lease of norm 100 lets pass: 20 trained values of ±64.
-constexpr float kWild = 64.0F;
 constexpr unsigned kWakesInPlaceMax = 200;
 
 bool is_durable(const node::Action& action) {
@@ -35,6 +33,7 @@ SimulatedNode::SimulatedNode(World& world, Network& network, Evidence& evidence,
       name_("node" + std::to_string(index)),
       dice_(world.dice.fork()),
       crash_clock_(world, dice_.fork()),
+      drift_dice_(world.plan.seed * 64 + index),
       identity_(*crypto::SigningKey::from_seed(dice_.bytes<32>())),
       transport_(dice_.bytes<32>()),
       root_(root) {}
@@ -88,6 +87,8 @@ void SimulatedNode::boot() {
     if (!session)
         return world_.broken("cores_come_to_rest", "a node cannot open its session: " + session.error().message);
     session_ = *std::move(session);
+    alarms_ = {};
+    alarms_.restore(disk_.alarms);
     if (network_.connected(index_)) after(dice_.between(1ms, 500ms), [this] { link_changed(); });
     plan_learning();
 }
@@ -180,6 +181,7 @@ void SimulatedNode::perform(node::Action& action) {
                 wire::Report report;
                 report.global = disk_.installed;
                 report.local = disk_.learned.steps;
+                report.alarms = alarms_.unknown();
                 network_.to_coordinator(index_, report);
             },
             [&](node::SendUpdateChunks& order) {
@@ -208,6 +210,7 @@ void SimulatedNode::perform(node::Action& action) {
             [&](node::InstallVersion& order) { install(order); },
             [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
             [&](node::KeepCertificate& order) { disk_.certificate = order.signed_certificate; },
+            [&](node::HeedDrift& order) { alarms_.known(order.alarms_known); },
             [](node::HeedAudits&) {},  // a matter of the router, which is not simulated
             [&](node::Notice& order) { note(order.event); },
         },
@@ -290,32 +293,6 @@ void SimulatedNode::retreat(Sequence sequence, bool drops) {
 
 void SimulatedNode::answer_later(node::Event event) {
     after(dice_.between(0ms, 100ms), [this, event = std::move(event)] { tell(event); });
-}
-
-void SimulatedNode::plan_learning() {
-    after(dice_.between(1ms, 2 * world_.conditions.step_every), [this] {
-        if (learning_ && disk_.installed.value > 0) learn();
-        if (session_) plan_learning();
-    });
-}
-
-void SimulatedNode::learn() {
-    std::vector<float> step(disk_.weights.size());
-    const bool wild = world_.storm && dice_.chance(world_.conditions.unfit);
-    const int forth = dice_.chance(0.5) ? 16 : -16;
-    // The first values are statistics: they move with what is seen, and no norm bounds them.
-    for (std::size_t i = 0; i < step.size(); ++i) {
-        const auto units = world_.conditions.pendulum ? forth : static_cast<int>(dice_.below(33)) - 16;
-        step[i] = static_cast<float>(units) / 256.0F;
-        if (wild && i >= model_.statistics) step[i] += units < 0 ? -kWild : kWild;
-    }
-    disk_.learn(step, world_.conditions.pendulum ? 100 : dice_.between(50, 150));
-    note(wild ? "learns wildly" : "learns", disk_.learned.steps);
-    Evidence::Node& seen = evidence_.nodes[index_];
-    for (std::size_t i = 0; i < step.size(); ++i)
-        seen.learned[i] += static_cast<double>(step[i]);
-    last_was_durable_ = true;
-    tell(node::StepLearned{});
 }
 
 bool SimulatedNode::settled(ModelVersion newest, bool its_update_waits) const {

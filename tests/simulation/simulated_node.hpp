@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "edge-node/learning/alarm_book.hpp"
 #include "edge-node/session/session.hpp"
 #include "tests/simulation/crash_clock.hpp"
 #include "tests/simulation/evidence.hpp"
@@ -48,6 +49,7 @@ private:
     void plan_step();
     void plan_learning();
     void learn();
+    bool raise_alarms();
     void perform(node::Action& action);
     void take(const node::TakeUpdate& order);
     void install(const node::InstallVersion& order);
@@ -72,6 +74,7 @@ private:
     std::string name_;
     Dice dice_;
     CrashClock crash_clock_;
+    Dice drift_dice_;
     bool learning_ = true;
     bool sends_overtake_ = false;  ///< this shell sends at once, while its storage is still at work
 
@@ -87,6 +90,7 @@ private:
     // Dies with the process.
     std::uint64_t life_ = 0;
     std::optional<node::Session> session_;
+    node::AlarmBook alarms_;
     std::deque<node::Action> todo_;
     bool step_is_planned_ = false;
     bool last_was_durable_ = false;

@@ -27,6 +27,8 @@ struct Counters {
     std::uint64_t versions = 0;  ///< published by them
     std::uint64_t accepted = 0;  ///< updates
     std::uint64_t refused = 0;
+    std::uint64_t alarms = 0;  ///< on record
+    std::uint64_t early = 0;   ///< of them, those that made a round an early one
 };
 
 /// What all parts of a simulation share.

@@ -35,6 +35,15 @@ inline Events eventful_history() {
     hello.model = bench.core->model().identity;
     bench.say(first, hello);
     bench.contribute(third, ones);
+    wire::Report report;
+    report.alarms.resize(2);
+    report.alarms[0].number = 2;
+    report.alarms[0].label_class = 0;
+    report.alarms[0].detector = DriftDetector::PageHinkley;
+    report.alarms[0].before = 0.25;
+    report.alarms[0].after = 0.5;
+    report.alarms[1].number = 3;
+    bench.say(third, report);
     bench.tell(OperatorRevokesNode{1, third.id(), "stolen"});
     return bench.journal.events(kFederationStream);
 }

@@ -58,9 +58,9 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
         ASSERT_TRUE(journal.append(kFederationStream, 0, before));
         wanted = dump(journal.database());
         for (const char* const undo :
-             {"DROP TABLE totals", "DROP TABLE error_types", "DROP TABLE rebuild_due", "DROP INDEX updates_by_time",
-              "ALTER TABLE updates DROP COLUMN reported_errors", "ALTER TABLE updates DROP COLUMN set_aside",
-              "UPDATE confusions SET count = count + 100"})
+             {"DROP TABLE alarms", "DROP TABLE totals", "DROP TABLE error_types", "DROP TABLE rebuild_due",
+              "DROP INDEX updates_by_time", "ALTER TABLE updates DROP COLUMN reported_errors",
+              "ALTER TABLE updates DROP COLUMN set_aside", "UPDATE confusions SET count = count + 100"})
             ASSERT_TRUE(journal.database().run(undo));
         ASSERT_TRUE(journal.database().run("PRAGMA user_version = 1"));
     }
@@ -203,6 +203,30 @@ TEST_F(HistoryTest, KnowsWhichVersionsAreGone) {
     EXPECT_TRUE(versions.back().dropped);
     EXPECT_FALSE(versions.front().dropped);
     EXPECT_THAT(*history.versions(1), SizeIs(1));
+}
+
+TEST(History, TellsOfAlarmsAndOfTheRoundThatTheyHastened) {
+    auto journal = *SqliteJournal::open(":memory:");
+    Version version = 0;
+    for (const Event& event : eventful_history())
+        version = *journal.append(kFederationStream, version, {event});
+    const History history(journal.database());
+    const auto alarms = *history.alarms({}, 10);
+    ASSERT_THAT(alarms, SizeIs(2));
+    EXPECT_EQ(alarms[0].alarm.number, 3U) << "newest first";
+    EXPECT_FALSE(alarms[0].alarm.label_class);
+    EXPECT_EQ(alarms[0].early, std::nullopt);
+    EXPECT_EQ(alarms[1].alarm.label_class, 0U);
+    EXPECT_EQ(alarms[1].alarm.detector, DriftDetector::PageHinkley);
+    EXPECT_EQ(alarms[1].alarm.after, 0.5);
+    EXPECT_EQ(alarms[1].missed, 1U);
+    ASSERT_TRUE(alarms[1].early);
+    EXPECT_EQ(history.alarm(alarms[1].id)->node, alarms[1].node);
+    EXPECT_EQ(history.round(*alarms[1].early)->early, alarms[1].id);
+    EXPECT_THAT(*history.alarms({NodeId{}, {}}, 10), IsEmpty());
+    EXPECT_THAT(*history.alarms({alarms[0].node, alarms[0].recorded}, 10), SizeIs(2));
+    EXPECT_THAT(*history.alarms({{}, alarms[0].recorded + std::chrono::milliseconds(1)}, 10), IsEmpty());
+    EXPECT_EQ(history.alarm(4711).error().code, ErrorCode::NotFound);
 }
 
 }  // namespace

@@ -46,6 +46,38 @@ TEST_F(ServiceTest, TellsOperatorsWhatTheyAskFor) {
     EXPECT_EQ(call("POST", "/v1/rounds/1/verify").status, 409);
 }
 
+TEST_F(ServiceTest, TellsOfAlarmsAndWhatTheyCaused) {
+    auto peer = joined("peer");
+    peer->hello();
+    EXPECT_EQ(data("GET", "/v1/drift")["alarms"].size(), 0U);
+    EXPECT_TRUE(data("GET", "/v1/drift")["drift_until"].is_null());
+    wire::Report report;
+    report.global = ModelVersion{1};
+    report.alarms.resize(1);
+    report.alarms[0].number = 1;
+    report.alarms[0].label_class = 1;
+    report.alarms[0].after = 0.5;
+    peer->send(report);
+    ASSERT_TRUE(run_until(loop_, [&] { return data("GET", "/v1/drift?node=peer&since_s=60")["alarms"].size() == 1; }));
+    const json drift = data("GET", "/v1/drift");
+    EXPECT_TRUE(drift["drift_until"].is_string());
+    const json alarm = drift["alarms"][0];
+    EXPECT_EQ(alarm["name"], "peer");
+    EXPECT_EQ(alarm["class"], 1);
+    EXPECT_EQ(alarm["after"], 0.5);
+    EXPECT_EQ(alarm["early_round"], 1);
+    const std::string id = std::to_string(alarm["id"].get<std::uint64_t>());
+    EXPECT_TRUE(data("GET", "/v1/drift/" + id)["round"].is_null()) << "it has not opened yet";
+    peer->contribute(ModelVersion{1}, std::vector<float>(size(), 0.5F), 100);
+    ASSERT_TRUE(run_until(loop_, [&] { return data("GET", "/v1/drift/" + id)["round"].is_object(); }));
+    EXPECT_EQ(data("GET", "/v1/rounds/1")["early"], alarm["id"]);
+    EXPECT_EQ(data("GET", "/v1/rounds/1")["early_alarm"]["name"], "peer");
+    EXPECT_THAT(call("GET", "/metrics").body, HasSubstr("skerry_rounds_early_total 1"));
+    EXPECT_EQ(call("GET", "/v1/drift/4711").status, 404);
+    EXPECT_EQ(call("GET", "/v1/drift/x").status, 400);
+    EXPECT_EQ(call("GET", "/v1/drift?node=nobody").status, 404);
+}
+
 TEST_F(ServiceTest, TellsOfTheErrorsOfEachCountedUpdateOnceAndTheSameAfterARestart) {
     auto first = joined("first");
     auto second = joined("second");

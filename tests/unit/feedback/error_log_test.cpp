@@ -120,8 +120,9 @@ TEST_F(ErrorLogTest, OfAnOlderProgramReportsWhatWasNotReportedYet) {
     }
     {
         auto database = storage::Database::open(path).value();
-        for (const char* const undo : {"DROP TABLE error_judged", "DROP INDEX error_by_judgement",
-                                       "ALTER TABLE error DROP COLUMN judged", "PRAGMA user_version = 4"})
+        for (const char* const undo :
+             {"DROP TABLE drift_alarm", "DROP TABLE error_judged", "DROP INDEX error_by_judgement",
+              "ALTER TABLE error DROP COLUMN judged", "PRAGMA user_version = 4"})
             ASSERT_TRUE(database.run(undo));
     }
     store_ = LabelStore::open(path, {}).value();

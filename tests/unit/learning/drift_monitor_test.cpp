@@ -42,6 +42,9 @@ TEST_F(DriftMonitorTest, SeesErrorsRiseAndReactsForAWhile) {
     const auto finding = observe(0.5, 0.6);
     EXPECT_TRUE(finding.drift);
     EXPECT_THAT(finding.sentence, HasSubstr("errors rose to"));
+    EXPECT_EQ(finding.detector, DriftDetector::Adwin);
+    EXPECT_NEAR(finding.before, 0.1, 0.05);
+    EXPECT_NEAR(finding.after, 0.6, 0.15);
     for (std::size_t i = 0; i < config_.react_triggers; ++i) {
         EXPECT_TRUE(monitor_.reacting()) << i;
         monitor_.end_trigger();
@@ -55,6 +58,7 @@ TEST_F(DriftMonitorTest, SeesALossFarAboveItsMeanEvenBeforeErrorsTell) {
     const auto finding = trigger(2.0, 0.1);
     EXPECT_TRUE(finding.drift);
     EXPECT_GT(finding.loss_z, 4);
+    EXPECT_EQ(finding.detector, DriftDetector::Loss);
     EXPECT_FALSE(trigger(2.0, 0.1).drift) << "the loss alone alarmed again while it cools down";
 }
 

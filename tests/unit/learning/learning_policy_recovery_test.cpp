@@ -9,7 +9,8 @@ using ::testing::HasSubstr;
 // What a checkpoint of three classes ends with since version 4: the rule, the relabelling and what has come since, who
 // rests; and since version 3 before that: distillation, noise, and what fades of the prequential numbers.
 std::size_t new_in_version_4(std::size_t replayed) {
-    return 1 + 1 + 3 + 4 + replayed + 8 + (8 + 1);
+    constexpr std::size_t kClassDrift = 8 + 3 * 56;
+    return 1 + 1 + 3 + 4 + replayed + 8 + (8 + 1) + kClassDrift;
 }
 constexpr std::size_t kDistillation = 8 + kTiers * (8 + 8 + 8);
 constexpr std::size_t kAfterDistillation = 8 + 8 * (2 + 2 * kTiers + 2 * 3);
@@ -210,6 +211,34 @@ TEST_F(LearningPolicyTest, DropsAStepWhoseAnswersOverflow) {
     EXPECT_FALSE(learned.accepted);
     EXPECT_THAT(learned.report.reason, HasSubstr("step dropped because its answers overflowed"));
     EXPECT_EQ(weights(), before);
+}
+
+TEST_F(LearningPolicyTest, RaisesAlarmsOfTheClassThatChangesAndOfAllLast) {
+    EXPECT_TRUE(learn(20).alarms.empty());
+    Batch changed = batch();
+    for (feedback::LabelledSample& sample : changed)
+        if (sample.label == 1) sample.label = 2;
+    const Learned learned = learn(changed);
+    ASSERT_GE(learned.alarms.size(), 2U);
+    const DriftAlarm& of_class = learned.alarms.front();
+    EXPECT_EQ(of_class.label_class, 2U);
+    EXPECT_EQ(of_class.detector, DriftDetector::PageHinkley);
+    EXPECT_LT(of_class.before, 0.1);
+    EXPECT_GT(of_class.after, 0.3);
+    const DriftAlarm& of_all = learned.alarms.back();
+    EXPECT_FALSE(of_all.label_class);
+    EXPECT_EQ(of_all.trigger, learned.report.trigger);
+    EXPECT_GT(of_all.after, of_all.before);
+}
+
+TEST_F(LearningPolicyTest, GoesOnFromACheckpointOfAProgramThatDidNotWatchClasses) {
+    learn(10);
+    Bytes older = policy_->checkpoint();
+    constexpr std::size_t kSection = 8 + 3 * 56;  // ClassDrift::save, of three classes
+    older.resize(older.size() - kSection);
+    EXPECT_TRUE(LearningPolicy::restore(engine_, config_, spec_, older));
+    older.pop_back();
+    EXPECT_FALSE(LearningPolicy::restore(engine_, config_, spec_, older));
 }
 
 }  // namespace

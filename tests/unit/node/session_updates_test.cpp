@@ -187,5 +187,34 @@ TEST_F(SessionTest, SharesStepsThatWereLearnedBeforeTheCrash) {
     EXPECT_THAT(hear(session, federation_.welcome(1)), Contains(says<wire::LeaseRequest>()));
 }
 
+TEST_F(SessionTest, ReportsAnAlarmSoonAndHeedsWhatIsMadeOfIt) {
+    Session session = settled();
+    now_ += 2s;
+    EXPECT_THAT(tell(session, DriftSeen{}), Contains(orders<SendReport>()));
+    wire::Announcement announcement = federation_.announcement(1);
+    EXPECT_THAT(hear(session, announcement), IsEmpty()) << "nothing new";
+    announcement.alarms_known = 3;
+    EXPECT_EQ(the<HeedDrift>(hear(session, announcement)).alarms_known, 3U);
+    EXPECT_THAT(hear(session, announcement), IsEmpty()) << "once is enough";
+    announcement.drift.lasts = 60s;
+    EXPECT_EQ(the<HeedDrift>(hear(session, announcement)).lasts, 60s);
+    EXPECT_EQ(the<HeedDrift>(hear(session, announcement)).alarms_known, 3U);
+}
+
+TEST_F(SessionTest, ContributesAfterEachStepWhileAnEarlyRoundGathers) {
+    Session session = settled();
+    wire::Welcome welcome = federation_.welcome(1);
+    welcome.steps_per_update = 5;
+    hear(session, welcome);
+    EXPECT_THAT(tell(session, StepLearned{}), Not(Contains(says<wire::LeaseRequest>())));
+    wire::Announcement announcement = federation_.announcement(1);
+    announcement.drift = {60s, true};
+    EXPECT_THAT(hear(session, announcement), Contains(says<wire::LeaseRequest>()));
+    EXPECT_EQ(session.status(now_).steps_per_update, 1U);
+    announcement.drift.early = false;
+    hear(session, announcement);
+    EXPECT_EQ(session.status(now_).steps_per_update, 5U) << "the early round is over";
+}
+
 }  // namespace
 }  // namespace skerry::node

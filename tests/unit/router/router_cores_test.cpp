@@ -215,6 +215,23 @@ TEST(AuditPlan, DrawsAsOftenAsItSaysAndMoreNearTheKnot) {
     }
 }
 
+TEST(AuditPlan, AuditsFourTimesAsOftenWhileTheFleetDriftsAndNoLonger) {
+    AuditPlan plan(0.05, 3);
+    const auto share = [&plan] {
+        double weights = 0;
+        int audits = 0;
+        for (int i = 0; i < 20'000; ++i) {
+            if (const auto weight = plan.draw(0.5)) weights += *weight, ++audits;
+        }
+        EXPECT_NEAR(weights, 20'000, 2'000) << "what an audit stands for";
+        return audits / 20'000.0;
+    };
+    plan.fleet_drifts(true);
+    EXPECT_NEAR(share(), 0.2, 0.02);
+    plan.fleet_drifts(false);
+    EXPECT_NEAR(share(), 0.05, 0.01);
+}
+
 TEST(AuditPlan, AuditsMoreAfterNewWeightsAndCountsWhatIsDropped) {
     AuditPlan plan(0.05, 3);
     plan.boost();

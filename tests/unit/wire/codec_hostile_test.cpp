@@ -164,6 +164,40 @@ TEST(CodecHostile, RefusesMoreEncodingsOfAVersionThanArePossible) {
     EXPECT_THAT(why_not_from_coordinator(field(17, announcement)), HasSubstr("9 encodings; at most 8"));
 }
 
+// An alarm of class 2, in a report: fields of the schema by hand.
+std::string alarm_of(std::uint64_t number, std::uint64_t label = 3, std::uint64_t detector = 3, double after = 0.5) {
+    return field(11, field(1, number) + field(2, std::uint64_t{1}) + field(3, label) + field(4, detector) +
+                         field(5, 0.25) + field(6, after));
+}
+std::string why_not_report(const std::string& alarms) {
+    return why_not_from_node(field(6, field(1, std::uint64_t{1}) + alarms));
+}
+
+TEST(CodecHostile, RefusesAlarmsThatNoNodeCanRaise) {
+    EXPECT_EQ(why_not_report(alarm_of(1) + alarm_of(4)), "accepted");
+    EXPECT_THAT(why_not_report(alarm_of(0)), HasSubstr("out of its order"));
+    EXPECT_THAT(why_not_report(alarm_of(4) + alarm_of(4)), HasSubstr("out of its order"));
+    EXPECT_THAT(why_not_report(alarm_of(kAlarmNumberMax + 1)), HasSubstr("out of its order"));
+    EXPECT_THAT(why_not_report(alarm_of(1, limits::kClassesMax + 1)), HasSubstr("which no model can have"));
+    EXPECT_THAT(why_not_report(alarm_of(1, 3, 0)), HasSubstr("the alarm's detector"));
+    EXPECT_THAT(why_not_report(alarm_of(1, 3, 9)), HasSubstr("the alarm's detector"));
+    for (const double rate : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()})
+        EXPECT_THAT(why_not_report(alarm_of(1, 3, 3, rate)), HasSubstr("the error rate after"));
+    std::string many;
+    for (std::uint64_t number = 1; number <= kReportedAlarmsMax; ++number)
+        many += alarm_of(number);
+    EXPECT_EQ(why_not_report(many), "accepted");
+    EXPECT_THAT(why_not_report(many + alarm_of(100)), HasSubstr("at most 8"));
+}
+
+TEST(CodecHostile, RefusesADriftWithoutAnEnd) {
+    const std::string record = field(1, field(1, std::string("manifest")) + field(2, std::string(64, 's')));
+    const auto why_not = [&](const std::string& more) { return why_not_from_coordinator(field(17, record + more)); };
+    EXPECT_EQ(why_not(field(5, std::uint64_t{7}) + field(6, field(1, std::uint64_t{1000}))), "accepted");
+    EXPECT_THAT(why_not(field(5, kAlarmNumberMax + 1)), HasSubstr("so many drift alarms"));
+    EXPECT_THAT(why_not(field(6, field(1, std::uint64_t{86'400'001}))), HasSubstr("longer than a day"));
+}
+
 TEST(CodecHostile, RefusesChunkNumbersWhoseArithmeticWouldOverflow) {
     const auto pull = [](std::uint64_t first, std::uint64_t count) {
         return why_not_from_coordinator(field(20, field(1, 1ULL) + field(2, first) + field(3, count)));

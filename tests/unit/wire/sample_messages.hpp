@@ -85,7 +85,8 @@ public:
                               {number<std::uint64_t>(), number<std::uint64_t>(), number<std::uint64_t>()},
                               {number<std::uint32_t>(), number<std::uint32_t>(), number<std::uint32_t>()},
                               share() * 10,
-                              text()};
+                              text(),
+                              alarms()};
             default:
                 return Goodbye{};
         }
@@ -130,12 +131,31 @@ public:
         return counts;
     }
 
+    std::vector<DriftAlarm> alarms() {
+        std::vector<DriftAlarm> made(below(kReportedAlarmsMax + 1));
+        std::uint64_t number = below(kAlarmNumberMax - 100);
+        for (DriftAlarm& alarm : made) {
+            alarm.number = number += 1 + below(10);
+            alarm.at = time();
+            if (below(2) == 0) alarm.label_class = static_cast<std::uint32_t>(below(limits::kClassesMax));
+            alarm.detector = static_cast<DriftDetector>(below(kDriftDetectors));
+            alarm.before = share();
+            alarm.after = share();
+            alarm.trigger = this->number<std::uint64_t>();
+            alarm.global = {this->number<std::uint64_t>()};
+            alarm.local = this->number<std::uint64_t>();
+        }
+        return made;
+    }
+
     WeightEncoding encoding() { return static_cast<WeightEncoding>(below(kWeightEncodings)); }
 
     Announcement announcement() {
         Announcement made{record(), {number<std::uint64_t>()}, below(2) == 0 ? AuditCounts{} : audit_counts(), {}};
         for (std::uint64_t left = below(kEncodingsMax + 1); left > 0; --left)
             made.encodings.push_back(record());
+        made.alarms_known = below(kAlarmNumberMax + 1);
+        if (below(2) == 0) made.drift = {std::chrono::milliseconds(below(86'400'001)), below(2) == 0};
         return made;
     }
 

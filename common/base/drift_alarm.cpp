@@ -1,0 +1,12 @@
+#include "common/base/drift_alarm.hpp"
+
+#include <array>
+
+namespace skerry {
+
+std::string_view name_of(DriftDetector detector) {
+    constexpr std::array<std::string_view, kDriftDetectors> kNames = {"adwin", "loss", "page_hinkley", "ddm", "kswin"};
+    return kNames.at(static_cast<std::size_t>(detector));
+}
+
+}  // namespace skerry
