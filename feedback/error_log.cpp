@@ -25,7 +25,7 @@ std::size_t ErrorLogConfig::rows() const {
 
 std::vector<std::string> ErrorLogConfig::problems() const {
     std::vector<std::string> problems;
-    if (bytes_max < kErrorBytes) problems.emplace_back("error_log.bytes_max must be at least 1 KiB");
+    if (bytes_max < 1024) problems.emplace_back("error_log.bytes_max must be at least 1 KiB");
     if (rows_max < 1 || rows_max > 10'000'000) problems.emplace_back("error_log.rows_max must be 1 … 10,000,000");
     if (age_max < std::chrono::hours(1)) problems.emplace_back("error_log.age_max must be at least one hour");
     return problems;

@@ -93,6 +93,7 @@ private:
                 fields_.back() += static_cast<char>(c);
             }
         }
+        if (fields_.back().ends_with('\r')) fields_.back().pop_back();
         return bytes > 0;
     }
 

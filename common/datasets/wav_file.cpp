@@ -7,12 +7,14 @@ namespace skerry::datasets {
 namespace {
 
 constexpr std::uint16_t kPcm = 1;
+constexpr std::size_t kStreamed = 0xFFFFFFFF;  // written where the end was not known yet: all that comes
 constexpr std::uint16_t kExtensible = 0xFFFE;  // the form is then the first two bytes of a GUID, at 24
 
 Result<Bytes> whole_file(const std::filesystem::path& path) {
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
-    std::ifstream file(path, std::ios::binary);
+    std::ifstream file;
+    if (!error) file.open(path, std::ios::binary);  // a pipe has no size, and would be waited for
     if (error || !file)
         return fail(ErrorCode::PermissionDenied, path.string() + " cannot be read: check its permissions");
     if (size > kWavBytesMax) {
@@ -57,7 +59,8 @@ Result<Bytes> read_wav(const std::filesystem::path& path, std::size_t rate) {
     bool form_is_known = false;
     while (reader.remaining() >= 8) {
         const std::string_view name = text_of(reader.get_bytes(4));
-        const std::size_t size = reader.get<std::uint32_t>();
+        std::size_t size = reader.get<std::uint32_t>();
+        if (name == "data" && size == kStreamed) size = reader.remaining();
         if (size > reader.remaining()) return refusal("its chunk '" + to_hex(bytes_of(name)) + "' goes beyond its end");
         const ByteView chunk = reader.get_bytes(size);
         if (size % 2 != 0 && reader.remaining() > 0) reader.get_bytes(1);  // chunks begin at even places

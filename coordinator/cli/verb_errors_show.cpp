@@ -76,13 +76,14 @@ void add_errors_show(CLI::App& errors, Verb& chosen) {
     auto arguments = std::make_shared<Arguments>();
     auto* verb = errors.add_subcommand("show", "Which class is taken for which, as a matrix of the most confused");
     add_error_query(*verb, arguments->query);
-    add_number(*verb, "--classes", arguments->classes, "How many classes (10)");
+    add_number(*verb, "--classes", arguments->classes, "How many classes, at least 2 (10)");
     verb->callback([&chosen, arguments] {
         chosen = [arguments](Session& session) {
             const auto target = error_target(arguments->query, session.coordinator);
             if (!target) return session.output.failed(target.error());
-            return session.output.report(session.coordinator.get(*target),
-                                         [&](Value found) { render(found, arguments->classes, session.output); });
+            return session.output.report(session.coordinator.get(*target), [&](Value found) {
+                render(found, std::max<std::uint64_t>(arguments->classes, 2), session.output);
+            });
         };
     });
 }

@@ -67,7 +67,7 @@ bool FusionDesk::takes(std::string_view path) {
     return parts_of(path).first.find('+') != std::string_view::npos;
 }
 
-Result<std::shared_ptr<FusionDesk::Experts>> FusionDesk::experts_named(std::string_view name, Nodes nodes) {
+Result<std::shared_ptr<FusionDesk::Experts>> FusionDesk::experts_named(std::string_view name, Nodes nodes, bool keep) {
     std::vector<bool> wanted(nodes.size());
     for (std::string_view rest = name;;) {
         const std::string_view one = rest.substr(0, rest.find('+'));
@@ -96,17 +96,17 @@ Result<std::shared_ptr<FusionDesk::Experts>> FusionDesk::experts_named(std::stri
         }
     }
     if (const auto known = known_.find(whole); known != known_.end()) return known->second;
-    if (known_.size() == kCombinationsMax)
+    if (keep && known_.size() == kCombinationsMax)
         return fail(ErrorCode::InvalidInput, "too many combinations of models are in use");
     auto experts = std::make_shared<Experts>(whole, std::move(chosen), good_below_);
-    known_.emplace(whole, experts);
+    if (keep) known_.emplace(whole, experts);
     return experts;
 }
 
 void FusionDesk::handle(const http::Request& request, http::Respond respond, Nodes nodes) {
     if (auto refusal = refusal_of_page(request)) return respond(*std::move(refusal));
     const auto [name, verb] = parts_of(request.path);
-    const auto experts = experts_named(name, nodes);
+    const auto experts = experts_named(name, nodes, verb == "infer" && request.method == "POST");
     if (!experts) {
         return respond(
             http::error_response(experts.error().code == ErrorCode::NotFound ? 404 : 400, experts.error().message));

@@ -40,7 +40,8 @@ private:
     struct Experts;   ///< the models of one name and what is known of them
     struct Question;  ///< one infer request under way
 
-    [[nodiscard]] Result<std::shared_ptr<Experts>> experts_named(std::string_view name, Nodes nodes);
+    /// `keep`: what is asked of them is remembered. Who only looks fills no table.
+    [[nodiscard]] Result<std::shared_ptr<Experts>> experts_named(std::string_view name, Nodes nodes, bool keep);
     static void infer(const http::Request& request, http::Respond respond, const std::shared_ptr<Experts>& experts);
     static void take_feedback(const http::Request& request, http::Respond respond,
                               const std::shared_ptr<Experts>& experts);

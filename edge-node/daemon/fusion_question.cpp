@@ -31,7 +31,8 @@ FusionDesk::Question::Question(std::shared_ptr<Experts> asked, FusedInferRequest
     : experts_(std::move(asked)),
       what_(std::move(what)),
       respond_(std::move(answer)),
-      opinions_(experts_->nodes.size()) {
+      opinions_(experts_->nodes.size()),
+      asked_deeper_(experts_->nodes.size(), false) {
     if (what_.request.id.empty()) what_.request.id = experts_->nodes.front()->new_request_id();
 }
 
@@ -60,7 +61,6 @@ void FusionDesk::Question::ask(std::size_t expert, Tier deepest) {
     const auto asked = experts_->nodes[expert]->ask(std::move(request), heard_of);
     if (asked) return;
     trouble_ = experts_->nodes[expert]->model() + ": " + asked.error().message;
-    if (opinions_[expert]) opinions_[expert]->would_go_on = false;
     heard();
 }
 
@@ -80,14 +80,16 @@ void FusionDesk::Question::heard() {
     std::vector<bool> would(opinions_.size());
     for (std::size_t expert = 0; expert < opinions_.size(); ++expert) {
         const auto& opinion = opinions_[expert];
-        would[expert] = opinion && opinion->would_go_on && opinion->answer.tier < what_.request.tier_max;
+        // Once: one whom the deadline cut short would go on, and on.
+        would[expert] =
+            opinion && opinion->would_go_on && opinion->answer.tier < what_.request.tier_max && !asked_deeper_[expert];
     }
     const std::optional<std::size_t> next = experts_->fusion.next(said(), would);
     if (!next) return finish(false);
     const auto& deadline = what_.request.deadline;
     if (deadline && std::chrono::steady_clock::now() + kReplyTime >= arrived_ + *deadline) return finish(true);
     waiting_ = 1;
-    opinions_[*next]->would_go_on = false;  // asked once more, not again
+    asked_deeper_[*next] = true;
     ask(*next, Tier::Heavy);
 }
 

@@ -40,6 +40,7 @@ private:
     http::Respond respond_;
     std::chrono::steady_clock::time_point arrived_ = std::chrono::steady_clock::now();
     std::vector<std::optional<InferenceApi::Opinion>> opinions_;
+    std::vector<bool> asked_deeper_;
     std::string trouble_;  ///< why the last one that could not answer did not
     std::size_t waiting_ = 0;
 };

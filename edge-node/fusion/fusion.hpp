@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "edge-node/fusion/product_of_experts.hpp"
@@ -37,8 +39,13 @@ public:
 private:
     ProductOfExperts experts_;
     float good_below_;
-    std::unordered_map<std::string, ExpertOpinions> said_;
-    std::deque<std::string> order_;  ///< ids of said_, oldest first; some are gone
+    struct Said {
+        ExpertOpinions opinions;
+        std::uint64_t number = 0;  ///< of all that was remembered
+    };
+    std::unordered_map<std::string, Said> said_;
+    std::deque<std::pair<std::string, std::uint64_t>> order_;  ///< ids and numbers, oldest first; some are gone
+    std::uint64_t numbered_ = 0;
 };
 
 }  // namespace skerry::node

@@ -46,6 +46,8 @@ public:
     /// f, and whether the first fit goes on.
     void save_fit(ByteWriter& to) const;
     void load_fit(ByteReader& from);
+    /// Of a checkpoint that does not say.
+    void end_first_fit() { first_fit_ = false; }
 
 private:
     double gain_;

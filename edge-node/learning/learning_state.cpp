@@ -167,6 +167,8 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
         SKERRY_TRY(state.replay.load_resting(from));
         SKERRY_TRY(state.replay_share.load(from));
         state.rate.load_fit(from);
+    } else if (state.triggers > 0) {
+        state.rate.end_first_fit();
     }
     if (from.ok() && !from.finished()) SKERRY_TRY(state.class_drift.load(from));
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");

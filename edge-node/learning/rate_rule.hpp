@@ -49,6 +49,7 @@ public:
     void restore(double value) { elastic_.restore(value); }
     void save_fit(ByteWriter& to) const { elastic_.save_fit(to); }
     void load_fit(ByteReader& from) { elastic_.load_fit(from); }
+    void end_first_fit() { elastic_.end_first_fit(); }
 
 private:
     [[nodiscard]] bool moves() const { return rule_ == RateRule::Elastic || rule_ == RateRule::Hypergradient; }

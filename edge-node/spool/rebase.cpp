@@ -17,7 +17,8 @@ Progress::Progress(Values weights, Values base, const Sharing& sharing)
 std::vector<float> Progress::take() && {
     // At last: a Δ of before has what was not personal then.
     for (const auto& [first, last] : sharing_.personal) {
-        SKERRY_ASSERT(first <= last && last <= values_.size());
+        SKERRY_ASSERT(first <= last);
+        if (last > values_.size()) continue;  // a lighter tier has no such block
         std::fill(values_.begin() + static_cast<std::ptrdiff_t>(first),
                   values_.begin() + static_cast<std::ptrdiff_t>(last), 0.0F);
     }

@@ -27,8 +27,9 @@ using Values = std::span<const float>;
 
 /// Which values of a node's vector are shared in another way than the rest.
 struct Sharing {
-    std::size_t statistics = 0;                                   ///< values before the first trained weight
-    std::vector<std::pair<std::size_t, std::size_t>> personal{};  ///< half-open ranges behind these
+    std::size_t statistics = 0;  ///< values before the first trained weight
+    /// Half-open ranges behind these, of the whole model; a vector that is a prefix has what of them lies in it.
+    std::vector<std::pair<std::size_t, std::size_t>> personal{};
 };
 
 /// Starts as weights − base; then each Δ is taken off in the order of sequences.

@@ -87,10 +87,12 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
     Rebase rebase(std::move(progress).take());
     SKERRY_TRY(each_delta(counted, false, [&](Values delta) { rebase.add(delta); }));
     std::vector<float> result = std::move(rebase).onto(next);
-    for (const auto& [first, last] : sharing.personal)
+    for (const auto& [first, last] : sharing.personal) {
+        if (last > weights.size()) continue;  // a lighter tier has no such block
         std::copy(weights.begin() + static_cast<std::ptrdiff_t>(first),
                   weights.begin() + static_cast<std::ptrdiff_t>(last),
                   result.begin() + static_cast<std::ptrdiff_t>(first));
+    }
     return result;
 }
 

@@ -29,13 +29,13 @@ for i in 0 1 2; do wait_for 60 "node-$i to learn its last labels" nothing_to_lea
 # What a node has on record is what the ledger has of it, each once.
 settled() {
   local newest
-  newest=$(alarms_of "$1" '[.alarms[].number] | max // 0')
+  newest=$(alarms_of "$1" '[.data.alarms[].number] | max // 0')
   alarms "[.data.alarms[] | select(.name == \"$1\") | .number] | ($newest == 0 or length >= 12 or max == $newest)"
 }
 for i in 0 1 2; do wait_for 40 "the ledger to have the alarms of node-$i" settled "node-$i"; done
 alarms '.data.alarms | length == (unique_by([.node, .number]) | length)' || fail "an alarm is on record twice"
 for i in 0 1 2; do
-  alarms_of "node-$i" '.alarms | length == (unique_by(.number) | length) and length > 0' >/dev/null || fail "node-$i has seen no drift, or one twice"
+  alarms_of "node-$i" '.data.alarms | length == (unique_by(.number) | length) and length > 0' >/dev/null || fail "node-$i has seen no drift, or one twice"
 done
 
 early=$(skerry drift list --limit 1000 --output json | jq '[.data.alarms[] | select(.early_round != null)] | min_by(.id).id')

@@ -99,5 +99,17 @@ TEST(Fusion, LearnsFromEachAnswerOnceAndForgetsTheOldest) {
     EXPECT_TRUE(fusion.learn("0", 0));
 }
 
+TEST(Fusion, RemembersTheNewerAnswerUnderAnIdThatIsUsedAgain) {
+    Fusion fusion(2, 0.3F);
+    const auto ask = [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i)
+            fusion.remember(std::to_string(i), {kSure, kTorn});
+    };
+    ask(0, 500);
+    ask(0, 500);
+    ask(500, 600);  // the first answers are the oldest now, and leave
+    EXPECT_TRUE(fusion.learn("0", 0));
+}
+
 }  // namespace
 }  // namespace skerry::node
