@@ -9,9 +9,9 @@ namespace skerry::datasets {
 
 /// Labelled texts, in the file's order:
 ///
-///     FILE        one a line, `label<TAB>text` (the SMS Spam Collection); a first line whose label is "label" is passed over
-///     FILE.csv    RFC 4180, line breaks inside quotes too; a header with the columns `text` and one of `target`,
-///     `label`
+///     FILE        one a line, `label<TAB>text` (the SMS Spam Collection); a first line whose label is "label" is
+///     passed over FILE.csv    RFC 4180, line breaks inside quotes too; a header with the columns `text` and one of
+///     `target`, `label`
 ///                 and `category`; others are passed over (BANKING77)
 ///     FOLDER      its train.csv or test.csv
 ///

@@ -11,6 +11,7 @@ using storage::Statement;
 // Most frequent first.
 std::vector<ConfusionRow> sorted(const std::map<ClassPair, std::uint64_t>& pairs) {
     std::vector<ConfusionRow> rows;
+    rows.reserve(pairs.size());
     for (const auto& [pair, count] : pairs)
         rows.push_back({pair.first, pair.second, count});
     std::stable_sort(rows.begin(), rows.end(),

@@ -34,9 +34,9 @@ inline constexpr std::size_t kTextFeaturesMax = 1U << 16U;
 /// summed, a sum s counts as ±ln(1 + |s|). A word is letters and digits in a row (all characters from U+00C0 on count
 /// as letters), or one of any other character that is no space. Case is dropped in the Latin-1, Greek and Cyrillic
 /// alphabets, other scripts stay as they are; a digit is itself in words, and 0 in the rows of characters, so that
-/// numbers of a form are alike. Deterministic; bytes that are not UTF-8 end the text. Cost: 40 µs for a text of 1,000 bytes.
-/// Weinberger et al. 2009, "Feature hashing for large scale multitask learning"; Bojanowski et al. 2017, "Enriching
-/// word vectors with subword information", for the n-grams.
+/// numbers of a form are alike. Deterministic; bytes that are not UTF-8 end the text. Cost: 40 µs for a text of 1,000
+/// bytes. Weinberger et al. 2009, "Feature hashing for large scale multitask learning"; Bojanowski et al. 2017,
+/// "Enriching word vectors with subword information", for the n-grams.
 [[nodiscard]] std::vector<float> hashed_features(const HashedText& front_end, std::string_view text);
 
 }  // namespace skerry::parameters
