@@ -1,24 +1,10 @@
 #include "common/datasets/class_label.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include "common/base/utf8.hpp"
 
 namespace skerry::datasets {
-namespace {
-
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-    Number number{};
-    if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);  // which from_chars does not know
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-    return number;
-}
-
-}  // namespace
 
 Result<std::uint32_t> class_label(std::string_view field, const std::vector<std::string>& names) {
     const auto named = std::find(names.begin(), names.end(), field);
