@@ -111,7 +111,10 @@ private:
             const int c = buffer.sbumpc();
             if (c == std::char_traits<char>::eof()) return !line_.empty();
             if (c == '\n') break;
-            if (line_.size() == line_bytes_max_) return refusal("the line is too long: is this a CSV file?");
+            if (line_.size() == line_bytes_max_) {
+                return refusal("the line is too long, the limit is " + std::to_string(line_bytes_max_) +
+                               " bytes: is this a CSV file?");
+            }
             line_ += static_cast<char>(c);
         }
         if (line_.ends_with('\r')) line_.pop_back();

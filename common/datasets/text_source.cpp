@@ -5,11 +5,13 @@
 #include <fstream>
 #include <string>
 
+#include "common/base/utf8.hpp"
 #include "common/datasets/class_label.hpp"
 
 namespace skerry::datasets {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr int kEnd = std::char_traits<char>::eof();
 
 enum class Form { Tabs, Csv };
@@ -21,14 +23,19 @@ public:
           file_(path, std::ios::binary),
           form_(form),
           front_end_(*spec.input.text()),
-          classes_(spec.classes) {}
+          classes_(spec.classes) {
+        std::string mark(kByteOrderMark.size(), '\0');
+        if (!file_.read(mark.data(), static_cast<std::streamsize>(mark.size())) || mark != kByteOrderMark) {
+            file_.clear();
+            file_.seekg(0);
+        }
+    }
 
     [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
     Result<> read_header() {
         if (form_ == Form::Tabs) return {};
         if (!SKERRY_TRY(read_record())) return refusal("the file is empty: the first line must name the columns");
-        if (fields_[0].starts_with("\xEF\xBB\xBF")) fields_[0].erase(0, 3);
         columns_ = fields_.size();
         const auto find = [this](std::initializer_list<std::string_view> names) {
             return static_cast<std::size_t>(
@@ -52,7 +59,9 @@ public:
         if (form_ == Form::Tabs && begins_at_ == 1 && is_heading()) return next();
         const auto label = class_label(fields_[label_column_], classes_);
         if (!label) return refusal(label.error().message);
-        auto text = parameters::stored_text(front_end_, fields_[text_column_]);
+        // What is longer than anybody may send is still read: the front end looks at its beginning only.
+        auto text =
+            parameters::stored_text(front_end_, whole_characters(fields_[text_column_], parameters::kTextBytesMax));
         if (!text) return refusal(text.error().message);
         return Sample{std::move(*text), *label};
     }
@@ -77,7 +86,10 @@ private:
         bool quoted = false;
         for (int c = buffer.sbumpc(); c != kEnd || quoted; c = buffer.sbumpc()) {
             if (c == kEnd) return refusal("a quote does not end");
-            if (++bytes > kRecordBytesMax) return refusal("the line is too long: is this a file of texts?");
+            if (++bytes > kRecordBytesMax) {
+                return refusal("the line is too long, the limit is " + std::to_string(kRecordBytesMax) +
+                               " bytes: is this a file of texts?");
+            }
             if (c == '"' && form_ == Form::Csv) {
                 if (quoted && buffer.sgetc() == '"')
                     fields_.back() += static_cast<char>(buffer.sbumpc());

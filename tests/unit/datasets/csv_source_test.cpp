@@ -84,7 +84,7 @@ TEST_F(CsvSourceTest, NamesTheLineOfEachFault) {
         {"1,2,\n", ":3: target '' is neither"},
         {"1,2,-1\n", ":3: target '-1' is neither"},
         {"\n\"1,2,0\n", ":4: a quote does not end"},
-        {std::string(10'000, '1') + "\n", ":3: the line is too long"},
+        {std::string(10'000, '1') + "\n", ":3: the line is too long, the limit is 4288 bytes"},
         {std::string(1, '\0') + ",1,0\n", ":3: column 1 is no number"},
     };
     for (const auto& [line, expected] : faults)

@@ -42,6 +42,24 @@ TEST_F(TextSourceTest, ReadsALabelATabAndATextALine) {
     EXPECT_EQ(samples[2].label, 1U);
 }
 
+TEST_F(TextSourceTest, PassesOverAByteOrderMark) {
+    EXPECT_EQ(testing::values_of(read("messages", "\xEF\xBB\xBFham\tx\n")).size(), 1U);
+    EXPECT_EQ(testing::values_of(read("messages", "\xEF\xBB\xBFLabel\tSMS\nham\tx\n")).size(), 1U);
+    EXPECT_EQ(testing::values_of(read("a.csv", "\xEF\xBB\xBF\"text\",target\nx,ham\n")).size(), 1U);
+    EXPECT_EQ(testing::values_of(read("messages", "")).size(), 0U);
+    EXPECT_THAT(complaint("messages", "x\n"), HasSubstr(":1: there is no tab")) << "a file shorter than the mark";
+}
+
+TEST_F(TextSourceTest, ReadsTheBeginningOfATextThatIsLongerThanARequestMayBe) {
+    const std::string euro = "€";  // of three bytes, so that the cut falls within one
+    std::string text;
+    while (text.size() < 3 * parameters::kTextBytesMax)
+        text += euro;
+    const auto samples = testing::values_of(read("messages", "ham\t" + text + "\nspam\tx\n"));
+    ASSERT_EQ(samples.size(), 2U);
+    EXPECT_EQ(parameters::text_in(samples[0].input), text.substr(0, 63));
+}
+
 TEST_F(TextSourceTest, PassesOverALineThatNamesTheColumns) {
     EXPECT_EQ(testing::values_of(read("messages", "Label\tSMS\nham\tx\n")).size(), 1U);
     EXPECT_THAT(complaint("messages", "ham\tx\nLabel\tSMS\n"), HasSubstr(":2: target 'Label'"));
@@ -71,7 +89,8 @@ TEST_F(TextSourceTest, RefusesWhatIsWrongWithItsLine) {
     EXPECT_THAT(complaint("t", "eggs\tx\n"), HasSubstr(":1: target 'eggs' is neither"));
     EXPECT_THAT(complaint("t", "ham\t\n"), HasSubstr(":1: the text is empty"));
     EXPECT_THAT(complaint("t", "ham\t\xFF\n"), HasSubstr(":1: the text is not UTF-8 at byte 0"));
-    EXPECT_THAT(complaint("t", std::string(kRecordBytesMax + 1, 'x')), HasSubstr(":1: the line is too long"));
+    EXPECT_THAT(complaint("t", std::string(kRecordBytesMax + 1, 'x')),
+                HasSubstr(":1: the line is too long, the limit is 262144 bytes"));
     EXPECT_THAT(complaint("t.csv", "text,target\n\"a\nb\",ham\nc,d,e\n"), HasSubstr("t.csv:4: there are 3 columns"));
     EXPECT_THAT(complaint("t.csv", "text,target\n\"abc,ham\n"), HasSubstr(":2: a quote does not end"));
     EXPECT_THAT(complaint("t.csv", "text,kind\na,b\n"), HasSubstr(":1: there must be a column 'text'"));
