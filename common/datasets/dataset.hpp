@@ -23,8 +23,8 @@ enum class Split { Train, Test };
 /// Which samples of a source, and in which order. Applied in this order: classes, shuffle, skip, limit, drift.
 struct SourceOptions {
     /// idx: train-… or t10k-…; a folder of CSV: train.csv or test.csv; strokes: other samples of the same writers;
-    /// recordings: by the number in their name. A single file of CSV or texts has one stream, whatever the split: part
-    /// it with skip and limit.
+    /// recordings: by the number in their name, or by who speaks. A single file of CSV or texts has one stream,
+    /// whatever the split: part it with skip and limit.
     Split split = Split::Train;
     std::uint64_t seed = 0;                ///< of the shuffle, and of strokes: without one of its own
     bool shuffle = false;                  ///< keeps all samples in memory, at most kShuffleBytesMax

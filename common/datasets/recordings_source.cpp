@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <tuple>
 
 #include "common/datasets/class_label.hpp"
+#include "common/datasets/speaker_split.hpp"
 #include "common/datasets/wav_file.hpp"
 
 namespace skerry::datasets {
@@ -19,6 +21,8 @@ struct Recording {
     std::string label;
     std::string speaker;
     std::optional<std::uint64_t> index;
+    bool tested = false;     ///< it is of the test split
+    std::uint64_t turn = 0;  ///< of those without an index, how far on in its class: 2^32 is its end
     std::uint32_t target = 0;
 };
 
@@ -62,11 +66,13 @@ Recording recording_at(const fs::path& path, const std::string& folder_label) {
     std::uint64_t index = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), index);
     if (error == std::errc() && end == rest.data() + rest.size()) recording.index = index;
-    if (folder_label.empty()) return recording;
-    recording.label = folder_label;
-    // Speech Commands: SPEAKER_nohash_INDEX, whose index counts a speaker's repetitions and says nothing of a split.
-    recording.speaker = name.substr(0, name.find('_'));
-    recording.index.reset();
+    if (!folder_label.empty()) {
+        recording.label = folder_label;
+        // Speech Commands: SPEAKER_nohash_INDEX, whose index counts a speaker's repetitions: no split by that.
+        recording.speaker = name.substr(0, name.find('_'));
+        recording.index.reset();
+    }
+    recording.tested = recording.index ? *recording.index < kTestRecordings : is_for_tests(name);
     return recording;
 }
 
@@ -89,10 +95,26 @@ Result<std::vector<Recording>> all_in(const fs::path& folder) {
     SKERRY_TRY(gather(folder, "", recordings));
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (!entry->is_directory(error)) continue;
+        if (name.starts_with('_') || !entry->is_directory(error)) continue;
         SKERRY_TRY(gather(entry->path(), name == "recordings" ? "" : name, recordings));
     }
     return recordings;
+}
+
+/// By index, then by name. Those without an index are spread so that each class goes evenly from beginning to end.
+void put_in_order(std::vector<Recording>& recordings) {
+    const auto by = [](auto order) {
+        return [order](const Recording& a, const Recording& b) { return order(a) < order(b); };
+    };
+    std::sort(recordings.begin(), recordings.end(), by([](const Recording& r) { return std::tie(r.index, r.path); }));
+    std::map<std::uint32_t, std::uint64_t> sizes, taken;
+    for (const Recording& recording : recordings)
+        sizes[recording.target] += recording.index ? 0 : 1;
+    for (Recording& recording : recordings) {
+        if (!recording.index) recording.turn = (taken[recording.target]++ << 32U) / sizes[recording.target];
+    }
+    std::sort(recordings.begin(), recordings.end(),
+              by([](const Recording& r) { return std::tie(r.index, r.turn, r.path); }));
 }
 
 class RecordingsSource final : public SampleSource {
@@ -128,9 +150,8 @@ Result<std::unique_ptr<SampleSource>> open_recordings(std::string_view where, Sp
         return std::find(speakers.begin(), speakers.end(), recording.speaker) != speakers.end();
     };
     std::erase_if(recordings, [&](const Recording& recording) {
-        const bool other_split = recording.index && (*recording.index < kTestRecordings) != (split == Split::Test);
-        return other_split || (!wanted.speakers.empty() && !listed(wanted.speakers, recording)) ||
-               listed(wanted.without, recording);
+        return recording.tested != (split == Split::Test) ||
+               (!wanted.speakers.empty() && !listed(wanted.speakers, recording)) || listed(wanted.without, recording);
     });
     if (recordings.empty()) {
         return fail(ErrorCode::InvalidInput, std::string(where) + ": there is no such WAV file");
@@ -140,9 +161,7 @@ Result<std::unique_ptr<SampleSource>> open_recordings(std::string_view where, Sp
         if (!target) return fail(ErrorCode::InvalidInput, recording.path.string() + ": " + target.error().message);
         recording.target = *target;
     }
-    std::sort(recordings.begin(), recordings.end(), [](const Recording& a, const Recording& b) {
-        return std::tie(a.index, a.path) < std::tie(b.index, b.path);
-    });
+    put_in_order(recordings);
     return std::make_unique<RecordingsSource>(std::move(recordings), *spec.input.audio());
 }
 

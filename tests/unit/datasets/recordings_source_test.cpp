@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/datasets/speaker_split.hpp"
 #include "common/datasets/wav_file.hpp"
 #include "tests/unit/datasets/data_files.hpp"
 
@@ -109,6 +110,49 @@ TEST_F(RecordingsSourceTest, KnowsTheLabelByTheFolder) {
     folder_.write("8/0a7c_nohash_0.wav", wav({1}));
     folder_.write("recordings/9_anna_9.wav", wav({1}));
     EXPECT_THAT(labels_in(""), ElementsAre(8, 9));
+}
+
+TEST_F(RecordingsSourceTest, TakesNoFolderForAClassWhoseNameBeginsWithALine) {
+    std::filesystem::create_directory(folder_.path() / "_background_noise_");
+    std::filesystem::create_directory(folder_.path() / "8");
+    folder_.write("_background_noise_/pink_noise.wav", wav({1}));
+    folder_.write("8/0a7c_nohash_0.wav", wav({1}));
+    EXPECT_THAT(labels_in(""), ElementsAre(8));
+}
+
+TEST_F(RecordingsSourceTest, LetsClassesOfUnequalSizeTakeTurns) {
+    for (const char* label : {"3", "4"})
+        std::filesystem::create_directory(folder_.path() / label);
+    for (const char* name :
+         {"3/a_nohash_0", "3/e_nohash_0", "3/e_nohash_1", "3/f_nohash_0", "4/a_nohash_0", "4/e_nohash_0"})
+        folder_.write(std::string(name) + ".wav", wav({1}));
+    EXPECT_THAT(labels_in(""), ElementsAre(3, 4, 3, 3, 4, 3));
+}
+
+TEST_F(RecordingsSourceTest, PartsSpeakersWhereNamesCarryNoIndex) {
+    for (const char* label : {"3", "4"}) {
+        std::filesystem::create_directory(folder_.path() / label);
+        for (const char* name : {"0c40e715_nohash_0", "0c40e715_nohash_1", "0132a06d_nohash_0"})
+            folder_.write(std::string(label) + "/" + name + ".wav", wav({1}));
+    }
+    EXPECT_THAT(labels_in(""), ElementsAre(3, 4));
+    EXPECT_THAT(labels_in("", Split::Test), ElementsAre(3, 4, 3, 4));
+}
+
+// Of Python's hashlib and the formula in the data set's readme.
+TEST(SpeakerSplit, IsThatOfSpeechCommands) {
+    std::size_t tested = 0;
+    for (int speaker = 0; speaker < 1000; ++speaker) {
+        std::string name = "00000000";
+        for (auto [left, digit] = std::pair(speaker, 7U); left > 0; left /= 16, --digit)
+            name[digit] = "0123456789abcdef"[left % 16];
+        tested += is_for_tests(name + "_nohash_3") ? 1 : 0;
+    }
+    EXPECT_EQ(tested, 113U);
+    std::vector<std::size_t> lengths;
+    for (std::size_t length = 50; length < 100; ++length)
+        if (is_for_tests(std::string(length, 'x'))) lengths.push_back(length);
+    EXPECT_THAT(lengths, ElementsAre(60, 68, 70, 74, 79, 84, 85, 91, 95, 98));
 }
 
 TEST_F(RecordingsSourceTest, RefusesAnUnknownSelectionLabelOrFolder) {
