@@ -21,15 +21,6 @@ constexpr std::chrono::milliseconds kDiskRetry{5000};
 /// A batch that an engine could not compute so often is given up.
 constexpr unsigned kFailuresMax = 3;
 
-Sharing sharing_of(const parameters::ParameterLayout& layout, const LearningConfig& config) {
-    Sharing sharing{layout.statistics(), {}};
-    for (const parameters::Block& block : layout.blocks()) {
-        const bool of_a_head = block.name.find(".head.") != std::string::npos;
-        if (config.own_heads && of_a_head) sharing.personal.emplace_back(block.offset, block.offset + block.count);
-    }
-    return sharing;
-}
-
 std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
     std::uint64_t correct = 0;
     for (const std::uint64_t count : numbers.tier_correct)
@@ -48,7 +39,7 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       learning_loop_(learning.loop),
       engine_(learning.engine),
       config_(std::move(learning.config)),
-      sharing_(sharing_of(model_->layout, config_)),
+      sharing_(sharing_of(model_->layout, config_.own_heads)),
       version_patience_(version_patience),
       executors_(std::move(executors)),
       identity_(identity),

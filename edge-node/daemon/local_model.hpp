@@ -167,6 +167,9 @@ private:
     [[nodiscard]] Result<> give_up_damaged(const std::filesystem::path& aside);
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
 
+    // local_model_heads.cpp
+    [[nodiscard]] Result<> settle_heads();
+
     [[nodiscard]] Result<> adopt(std::vector<float> weights);
     [[nodiscard]] Checkpoint checkpoint_now();
     [[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot_of_policy(feedback::SnapshotVersion version) const;

@@ -10,6 +10,9 @@
 // How LocalModel reaches its stores; only for its source files.
 namespace skerry::node {
 
+/// Which values are shared in another way than the rest; `own_heads`: with the heads of the exits among them.
+[[nodiscard]] Sharing sharing_of(const parameters::ParameterLayout& layout, bool own_heads);
+
 [[nodiscard]] inline Checkpoint with_learner(Checkpoint checkpoint, const LearningPolicy& policy) {
     checkpoint.learner = policy.checkpoint();
     return checkpoint;

@@ -114,9 +114,10 @@ void LocalModel::work_on(InstallVersion& order) {
 
 void LocalModel::work_on(DropProgress& order) {
     on_disk(
-        [this, sequence = order.sequence]() -> Result<std::vector<float>> {
+        [this, sequence = order.sequence,
+         weights = policy_ ? policy_->parameters() : nullptr]() -> Result<std::vector<float>> {
             SKERRY_TRY(stores_.spool.begin_drop(sequence));
-            return stores_.spool.last_good();
+            return stores_.spool.last_good(weights ? Values(*weights) : Values(), sharing_);
         },
         [this](std::vector<float> weights) {
             if (const auto adopted = adopt(std::move(weights)); !adopted) disk_failed(adopted.error());

@@ -31,6 +31,7 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
     while (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
         SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
     }
+    SKERRY_TRY(settle_heads());
     sent_ = SKERRY_TRY(stores_.spool.totals_sent());
     rolled_back_ = SKERRY_TRY(stores_.spool.rolled_back());
     unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
@@ -87,9 +88,9 @@ Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkp
     // Weights made anew stand on the old base, whatever version the lost checkpoint stood on.
     const bool rebased = install && checkpoint_was_read && checkpoint_.version.global == unfinished.version;
     if (!rebased) {
-        SKERRY_TRY(adopt(
-            install ? SKERRY_TRY(stores_.spool.rebased(policy_ ? Values(*policy_->parameters()) : Values(), sharing_))
-                    : SKERRY_TRY(stores_.spool.last_good())));
+        const Values weights = policy_ ? Values(*policy_->parameters()) : Values();
+        SKERRY_TRY(adopt(install ? SKERRY_TRY(stores_.spool.rebased(weights, sharing_))
+                                 : SKERRY_TRY(stores_.spool.last_good(weights, sharing_))));
         checkpoint_.version =
             install ? feedback::SnapshotVersion{unfinished.version, 0}
                     : feedback::SnapshotVersion{checkpoint_.version.global, checkpoint_.version.local + 1};

@@ -26,6 +26,7 @@ std::string rollback_sentence(const RolledBack& done) {
         text += "; " + count_of(done.accepted, "update", "updates") +
                 " that the fleet has accepted will come back with the version that counts them";
     }
+    if (done.own_heads) text += "; its own heads are the version's again";
     return text;
 }
 

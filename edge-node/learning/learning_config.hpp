@@ -74,7 +74,7 @@ struct LearningConfig {
     /// Longest gradient of one step; longer ones are scaled down. 0: never.
     float gradient_norm_max = 5;
     /// Partial personalisation: the exits' heads are this node's own. They learn, but are neither sent nor replaced by
-    /// the fleet's, from the first version on, whose heads they begin with.
+    /// the fleet's, from the first version on, whose heads they begin with. Off again: they begin with the fleet's.
     bool own_heads = false;
     /// FedProx: pull towards the weights that the last pull gave. 0: off.
     float proximal = 0;

@@ -7,6 +7,16 @@
 
 namespace skerry::node {
 
+void keep_personal(std::span<float> values, Values from, const Sharing& sharing) {
+    SKERRY_ASSERT(values.size() == from.size());
+    for (const auto& [first, last] : sharing.personal) {
+        SKERRY_ASSERT(first <= last);
+        if (last > values.size()) continue;  // a lighter tier has no such block
+        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(first), last - first,
+                    values.begin() + static_cast<std::ptrdiff_t>(first));
+    }
+}
+
 Progress::Progress(Values weights, Values base, const Sharing& sharing)
     : sharing_(sharing), values_(weights.size(), 0.0F) {
     SKERRY_ASSERT(weights.size() == base.size() && sharing.statistics <= weights.size());

@@ -20,7 +20,8 @@
 /// coordinator averages them, and an installed version replaces them.
 ///
 /// What is personal is neither shared nor replaced: it has no progress, an update carries zeros for it, and it stays as
-/// it is when a version is installed. Arivazhagan et al. 2019, "Federated Learning with Personalization Layers".
+/// it is when a version is installed or a refused update dropped. Arivazhagan et al. 2019, "Federated Learning with
+/// Personalization Layers".
 namespace skerry::node {
 
 using Values = std::span<const float>;
@@ -31,6 +32,9 @@ struct Sharing {
     /// Half-open ranges behind these, of the whole model; a vector that is a prefix has what of them lies in it.
     std::vector<std::pair<std::size_t, std::size_t>> personal{};
 };
+
+/// Puts what of `from` is personal into `values`; both of one length.
+void keep_personal(std::span<float> values, Values from, const Sharing& sharing);
 
 /// Starts as weights − base; then each Δ is taken off in the order of sequences.
 class Progress {

@@ -61,6 +61,7 @@ struct RolledBack {
     std::uint64_t steps = 0;      ///< accepted by the gate, and in no update
     std::uint64_t withdrawn = 0;  ///< updates without a receipt: at most one
     std::uint64_t accepted = 0;   ///< updates with one, which a version will still count
+    bool own_heads = false;       ///< this node had heads of its own, and begins again with the version's
 
     bool operator==(const RolledBack&) const = default;
 };
@@ -124,10 +125,16 @@ public:
 
     /// First step: the update is refused for what it is.
     [[nodiscard]] Result<> begin_drop(Sequence sequence);
-    /// What the checkpoint must hold next: the installed version plus Δ of the accepted updates.
-    [[nodiscard]] Result<std::vector<float>> last_good();
+    /// What the checkpoint must hold next: the installed version plus Δ of the accepted updates. `weights`: those of
+    /// the checkpoint, whose personal values stay; empty: it was lost.
+    [[nodiscard]] Result<std::vector<float>> last_good(std::span<const float> weights, const Sharing& sharing);
     /// Last step: the update leaves the spool; what was seen so far (all of `totals`) is not claimed again.
     [[nodiscard]] Result<> finish_drop(const Totals& totals);
+
+    /// Whether the heads in the checkpoint may have learned what no update may carry; at first not.
+    [[nodiscard]] Result<bool> has_own_heads();
+    /// Yes: before they learn anything of that kind. No: only once the checkpoint holds others.
+    [[nodiscard]] Result<> note_own_heads(bool own);
 
     /// First step of a rollback to base(): from here it will happen.
     [[nodiscard]] Result<> begin_rollback();

@@ -7,13 +7,15 @@ namespace skerry::node {
 namespace {
 
 Bytes stored(const RolledBack& done) {
-    return ByteWriter()
-        .put(std::int64_t{done.at.time_since_epoch().count()})
+    ByteWriter out;
+    out.put(std::int64_t{done.at.time_since_epoch().count()})
         .put(done.version.value)
         .put(done.steps)
         .put(done.withdrawn)
-        .put(done.accepted)
-        .bytes();
+        .put(done.accepted);
+    // A program of before there were own heads can then read it where there are none.
+    if (done.own_heads) out.put(std::uint8_t{1});
+    return std::move(out).take();
 }
 
 }  // namespace
@@ -26,6 +28,7 @@ Result<RolledBack> Spool::finish_rollback(const Totals& totals, TimePoint at) {
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     RolledBack done;
     done.at = at;
+    done.own_heads = SKERRY_TRY(has_own_heads());
     done.version.value = SKERRY_TRY(number("installed"));
     const Totals before = SKERRY_TRY(totals_sent());
     done.steps = totals.steps - std::min(totals.steps, before.steps);
@@ -51,6 +54,7 @@ Result<std::optional<RolledBack>> Spool::rolled_back() {
     done.steps = reader.get<std::uint64_t>();
     done.withdrawn = reader.get<std::uint64_t>();
     done.accepted = reader.get<std::uint64_t>();
+    if (reader.remaining() > 0) done.own_heads = reader.get<std::uint8_t>() != 0;
     if (!reader.finished()) {
         return fail(ErrorCode::Internal, "the last rollback in node.db is cut off: restore the node's folder");
     }

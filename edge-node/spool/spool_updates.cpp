@@ -188,8 +188,10 @@ Result<std::vector<float>> Spool::base_with_deltas(bool accepted_only) {
     return std::move(rebase).onto(weights);
 }
 
-Result<std::vector<float>> Spool::last_good() {
-    return base_with_deltas(true);
+Result<std::vector<float>> Spool::last_good(std::span<const float> weights, const Sharing& sharing) {
+    std::vector<float> good = SKERRY_TRY(base_with_deltas(true));
+    if (!weights.empty() && !good.empty()) keep_personal(good, weights, sharing);
+    return good;
 }
 
 Result<std::vector<float>> Spool::as_sent() {

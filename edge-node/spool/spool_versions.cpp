@@ -61,6 +61,14 @@ Result<std::optional<Unfinished>> Spool::unfinished() {
     return std::optional<Unfinished>();
 }
 
+Result<bool> Spool::has_own_heads() {
+    return SKERRY_TRY(number("own_heads")) != 0;
+}
+
+Result<> Spool::note_own_heads(bool own) {
+    return put_number("own_heads", own ? 1 : 0);
+}
+
 Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights) {
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     const std::uint64_t version = order.manifest.version.value;
@@ -87,12 +95,7 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
     Rebase rebase(std::move(progress).take());
     SKERRY_TRY(each_delta(counted, false, [&](Values delta) { rebase.add(delta); }));
     std::vector<float> result = std::move(rebase).onto(next);
-    for (const auto& [first, last] : sharing.personal) {
-        if (last > weights.size()) continue;  // a lighter tier has no such block
-        std::copy(weights.begin() + static_cast<std::ptrdiff_t>(first),
-                  weights.begin() + static_cast<std::ptrdiff_t>(last),
-                  result.begin() + static_cast<std::ptrdiff_t>(first));
-    }
+    keep_personal(result, weights, sharing);
     return result;
 }
 

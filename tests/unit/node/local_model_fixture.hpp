@@ -10,6 +10,7 @@
 #include "edge-node/serving/executors/plain_executor.hpp"
 #include "tests/unit/learning/softmax_engine.hpp"
 #include "tests/unit/node/federation.hpp"
+#include "tests/unit/node/full_disk.hpp"
 #include "tests/unit/node/nudge_engine.hpp"
 #include "tests/unit/node/running.hpp"
 
@@ -27,7 +28,10 @@ protected:
         for (std::size_t tier = 0; tier < kTiers; ++tier)
             federation_.values[tier] = layout_.prefix(static_cast<Tier>(tier));
     }
-    ~LocalModelTest() override { crash(); }
+    ~LocalModelTest() override {
+        crash();
+        FullDisk::full = false;
+    }
 
     struct Parts {
         Parts(boost::asio::io_context& loop, std::function<bool()> goes_on)
@@ -50,6 +54,7 @@ protected:
         loop_ = std::make_unique<boost::asio::io_context>(1);
         parts_ = std::make_unique<Parts>(*loop_, [this] {
             ++jobs_seen_;
+            if (jobs_with_room_-- == 0) FullDisk::full = true;
             if (jobs_left_ == 0) stopped_ = true;
             return jobs_left_ != 0 && jobs_left_-- != 0;
         });
@@ -168,6 +173,7 @@ protected:
     };
     std::atomic<std::uint64_t> jobs_left_{0};
     std::atomic<std::uint64_t> jobs_seen_{0};
+    std::atomic<std::uint64_t> jobs_with_room_{UINT64_MAX};  ///< until the disk is full
     std::atomic<bool> stopped_{false};
     std::unique_ptr<boost::asio::io_context> loop_;
     std::unique_ptr<Parts> parts_;

@@ -1,4 +1,3 @@
-#include "tests/unit/node/full_disk.hpp"
 #include "tests/unit/node/local_model_fixture.hpp"
 
 namespace skerry::node {
@@ -227,28 +226,6 @@ TEST_F(LocalModelTest, AnUpdateIsTheProgressAloneWhateverTheVersionWasRoundedTo)
     take(1, 1);
     settle();
     EXPECT_EQ(told<NothingTaken>(), 1U) << "the rounding is no progress";
-}
-
-TEST_F(LocalModelTest, KeepsItsOwnHeadsWhereItIsToldToAndSharesTheRest) {
-    config_.own_heads = true;
-    open();
-    install(1);
-    label(kRows);
-    ASSERT_TRUE(until([&] { return local().checkpoint().totals.steps == 1; }));
-    take(1, 1);
-    settle();
-    const std::vector<float> sent = parts_->spool->as_sent().value();
-    const std::vector<float> learned = served_->parameters;
-    install(2, 1);
-    settle();
-    ASSERT_EQ(served_->version.global, ModelVersion{2});
-    for (const parameters::Block& block : layout_.blocks()) {
-        if (block.offset < layout_.statistics()) continue;
-        const bool of_a_head = block.name.find(".head.") != std::string::npos;
-        const std::size_t i = block.offset;
-        EXPECT_EQ(sent[i] == weights(1)[i], of_a_head) << block.name;
-        EXPECT_EQ(served_->parameters[i], of_a_head ? learned[i] : weights(2)[i]) << block.name;
-    }
 }
 
 TEST_F(LocalModelTest, RefusesAVersionWhoseBytesAreNoWeights) {

@@ -320,7 +320,7 @@ TEST_F(SpoolTest, DropsARefusedUpdateAndTheProgressSince) {
     const auto unfinished = *reopen().unfinished();
     ASSERT_TRUE(unfinished);
     EXPECT_EQ(unfinished->what, Unfinished::What::Drop);
-    weights_ = *spool_->last_good();
+    weights_ = *spool_->last_good(weights_, sharing_);
     EXPECT_THAT(weights_, Each(1.5F));
     ASSERT_TRUE(spool_->finish_drop(totals_));
     EXPECT_FALSE(*reopen().unfinished());
