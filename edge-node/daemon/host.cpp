@@ -91,6 +91,8 @@ void Host::stop(std::function<void()> done) {
     if (std::exchange(stopping_, true)) return;
     log::info("draining");
     stopped_ = std::move(done);
+    for (const Hosted& hosted : hosted_)
+        hosted.node->refuse_rollbacks();
     busy_ = 1 + hosted_.size();
     const auto drained = [this] {
         if (--busy_ == 0) stop_nodes();

@@ -87,6 +87,7 @@ void LocalModel::perform(Action order) {
 
 void LocalModel::finish(std::function<void()> then) {
     finishing_ = true;
+    refuse_rollbacks();
     // A trigger that is with the engine is let go: its labels are still there at the next start.
     // So is what waits for room on the disk: nothing of it has happened yet.
     if (working_ && (learning_ || !disk_trouble_.empty())) return then();
@@ -104,11 +105,10 @@ void LocalModel::pump() {
         auto order = std::make_shared<Action>(std::move(orders_.front()));
         orders_.pop_front();
         std::visit([this](auto& what) { work_on(what); }, *order);
-    } else if (!rollbacks_.empty() && !finishing_) {
+    } else if (rollback_) {
         working_ = true;
-        const RollBack order = std::move(rollbacks_.front());
-        rollbacks_.pop_front();
-        begin_rollback(order);
+        rollback_->under_way = true;
+        begin_rollback();
     } else if (finishing_) {
         if (then_) std::exchange(then_, nullptr)();
     } else if (orders_.empty() && policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish &&
@@ -244,6 +244,7 @@ void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
                                  {"model", model_->spec.name}});
     }
     disk_trouble_ = error.message;
+    excuse_rollback();
     if (finishing_ && then_) return std::exchange(then_, nullptr)();
     room_.expires_after(kDiskRetry);
     room_.async_wait([then = std::move(then), alive = std::weak_ptr<bool>(alive_)](boost::system::error_code failure) {

@@ -80,16 +80,21 @@ public:
     /// One of KeepReceipt, TakeUpdate, PutBack, DropProgress, StoreModelChunk, InstallVersion, KeepKeys,
     /// KeepCertificate: done in the order of the calls, after a step that is being learned.
     void perform(Action order);
-    /// Undoes local learning, durably: the weights are the installed version's, what no update holds is dropped, the
-    /// update without a receipt withdrawn, the optimiser's memory forgotten, e = 1. Labels that wait are learned on it.
-    /// After what is under way or ordered. Conflict: no version is installed. NotFound: `to` is another than that one.
-    /// Internal: its weights are damaged. Then nothing has changed.
+    /// Undoes local learning, durably: the weights are the installed version's, own heads too; what no update holds is
+    /// dropped, the update without a receipt withdrawn, the optimiser's memory forgotten, e = 1. Labels that wait are
+    /// learned on it. After what is under way or ordered. `done` is called once, perhaps at once. Conflict: no version
+    /// is installed, or another rollback is not done yet. NotFound: `to` is another than the installed one.
+    /// Unavailable: the disk is full, or this process is stopping. Internal: the version's weights can't be read. Then
+    /// nothing has changed, unless the message says that the next start does it: a disk that fills up half-way is
+    /// waited for.
     using OnRolledBack = std::function<void(const Result<RolledBack>&)>;
     void roll_back(std::optional<ModelVersion> to, OnRolledBack done);
+    /// From here on none begins; one that can't go on is answered. Before whoever asked is waited for.
+    void refuse_rollbacks();
     /// The last one; nothing: there was none.
     [[nodiscard]] const std::optional<RolledBack>& rolled_back() const { return rolled_back_; }
 
-    /// Calls `then` once nothing is under way that would be lost; no trigger begins from now on.
+    /// Calls `then` once nothing is under way that would be lost; no trigger and no rollback begins from now on.
     void finish(std::function<void()> then);
 
     /// Labels that are durable and not learned yet; those of a step that is being committed are learned already, as in
@@ -155,9 +160,12 @@ private:
     // local_model_rollback.cpp
     struct RollBack {
         std::optional<ModelVersion> to;
-        OnRolledBack done;
+        OnRolledBack done;  ///< empty: was answered before its end
+        bool under_way = false;
     };
-    void begin_rollback(const RollBack& order);
+    void begin_rollback();
+    void answer_rollback(const Result<RolledBack>& result);
+    void excuse_rollback();
     void undo_learning(std::vector<float> weights);
     [[nodiscard]] Result<> finish_interrupted_rollback();
 
@@ -215,7 +223,8 @@ private:
 
     Bytes staged_;  ///< the version that is being fetched, as encoded
     std::deque<Action> orders_;
-    std::deque<RollBack> rollbacks_;
+    std::optional<RollBack> rollback_;  ///< waits, or is under way
+    bool refusing_rollbacks_ = false;
     std::optional<RolledBack> rolled_back_;
     bool working_ = false;
     MemoryLease installing_;  ///< while a version is being installed

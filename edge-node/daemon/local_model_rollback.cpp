@@ -31,49 +31,86 @@ std::string rollback_sentence(const RolledBack& done) {
 }
 
 void LocalModel::roll_back(std::optional<ModelVersion> to, OnRolledBack done) {
-    rollbacks_.push_back({to, std::move(done)});
+    if (rollback_) {
+        return done(fail(ErrorCode::Conflict,
+                         "another rollback is not done yet: 'skerry-node status' shows the last one when it is"));
+    }
+    rollback_ = RollBack{to, std::move(done)};
+    if (refusing_rollbacks_ || !disk_trouble_.empty()) return excuse_rollback();
     pump();
 }
 
-void LocalModel::begin_rollback(const RollBack& order) {
+void LocalModel::refuse_rollbacks() {
+    refusing_rollbacks_ = true;
+    excuse_rollback();
+}
+
+void LocalModel::answer_rollback(const Result<RolledBack>& result) {
+    const RollBack order = *std::exchange(rollback_, std::nullopt);
+    if (order.done) order.done(result);
+}
+
+// Whoever asked is not left waiting for a disk without room, nor for the end of this process.
+void LocalModel::excuse_rollback() {
+    if (!rollback_) return;
+    const bool full = !disk_trouble_.empty();
+    if (!rollback_->under_way) {
+        return answer_rollback(fail(ErrorCode::Unavailable,
+                                    full ? "the disk is full: nothing has been undone; make room, then ask again"
+                                         : "this node is stopping: nothing has been undone; ask again when it runs"));
+    }
+    // What is under way and waits for room has been decided.
+    if (full && refusing_rollbacks_ && rollback_->done) {
+        std::exchange(rollback_->done, nullptr)(
+            fail(ErrorCode::Unavailable,
+                 "the disk is full and this node is stopping: local learning is undone when it starts again"));
+    }
+}
+
+void LocalModel::begin_rollback() {
     const ModelVersion installed = checkpoint_.version.global;
-    const auto refuse = [&](ErrorCode code, std::string why) {
-        order.done(fail(code, std::move(why)));
+    const std::optional<ModelVersion> to = rollback_->to;
+    const auto refuse = [this](ErrorCode code, std::string why) {
+        answer_rollback(fail(code, std::move(why)));
         end_work();
     };
     if (!policy_ || installed.value == 0) {
         return refuse(ErrorCode::Conflict,
                       "there is nothing to roll back to: no version of the fleet's model is installed yet");
     }
-    if (order.to && *order.to != installed) {
-        return refuse(ErrorCode::NotFound, "version " + std::to_string(order.to->value) +
-                                               " is not kept here: this node " + "keeps version " +
-                                               std::to_string(installed.value) +
+    if (to && *to != installed) {
+        return refuse(ErrorCode::NotFound, "version " + std::to_string(to->value) + " is not kept here: this node " +
+                                               "keeps version " + std::to_string(installed.value) +
                                                ", the newest it has verified; 'skerry model list' shows what the "
                                                "coordinator keeps");
     }
     struct Found {
         std::vector<float> weights;
-        std::string damaged;
+        std::optional<Error> refused;
     };
     auto job = [this, length = policy_->parameters()->size()]() -> Result<Found> {
-        Found found{SKERRY_TRY(stores_.spool.base()), {}};
-        const bool usable = found.weights.size() == length && std::all_of(found.weights.begin(), found.weights.end(),
-                                                                          [](float w) { return std::isfinite(w); });
+        auto base = stores_.spool.base();
+        if (!base) return Found{{}, std::move(base).error()};  // nothing has been written
+        const bool usable =
+            base->size() == length && std::all_of(base->begin(), base->end(), [](float w) { return std::isfinite(w); });
         if (!usable) {
-            found.damaged =
-                "the version's weights in node.db are damaged: restore the node's folder, or wait for the "
-                "fleet's next version";
-            return found;
+            return Found{{},
+                         Error{ErrorCode::Internal,
+                               "the version's weights in node.db are damaged: restore the node's folder, or wait for "
+                               "the fleet's next version"}};
         }
-        SKERRY_TRY(stores_.spool.begin_rollback());  // from here on it happens, whatever stops this process
-        return found;
+        // From here on it happens, whatever stops this process. On a full disk only if it is asked for again: whoever
+        // asked now may have gone, and have forgotten it, when there is room.
+        if (auto decided = stores_.spool.begin_rollback(); !decided) {
+            if (!stores_.spool.disk_full()) return tl::unexpected(std::move(decided).error());
+            return Found{
+                {},
+                Error{ErrorCode::Unavailable, "the disk is full: nothing has been undone; make room, then ask again"}};
+        }
+        return Found{*std::move(base), {}};
     };
-    on_disk(std::move(job), [this, done = order.done](Found found) {
-        if (!found.damaged.empty()) {
-            done(fail(ErrorCode::Internal, found.damaged));
-            return end_work();
-        }
+    on_disk(std::move(job), [this, refuse](Found found) {
+        if (found.refused) return refuse(found.refused->code, found.refused->message);
         undo_learning(std::move(found.weights));
         on_disk(
             [this, checkpoint = checkpoint_now()]() -> Result<std::pair<RolledBack, std::shared_ptr<const Snapshot>>> {
@@ -81,7 +118,7 @@ void LocalModel::begin_rollback(const RollBack& order) {
                 const RolledBack undone = SKERRY_TRY(finish_rollback(stores_, checkpoint.totals));
                 return std::pair(undone, SKERRY_TRY(snapshot_of_policy(checkpoint.version)));
             },
-            [this, done](std::pair<RolledBack, std::shared_ptr<const Snapshot>> outcome) {
+            [this](std::pair<RolledBack, std::shared_ptr<const Snapshot>> outcome) {
                 sent_ = checkpoint_.totals;
                 rolled_back_ = outcome.first;
                 publish(std::move(outcome.second));
@@ -92,7 +129,7 @@ void LocalModel::begin_rollback(const RollBack& order) {
                                              {"text", rollback_sentence(outcome.first)},
                                              {"model", model_->spec.name}});
                 listeners_.tell(ProgressUndone{});
-                done(outcome.first);
+                answer_rollback(outcome.first);
                 end_work();
             });
     });

@@ -81,6 +81,8 @@ public:
     /// What its tasks take, by the sizes of their tensors.
     [[nodiscard]] TensorAccount tensors() const;
 
+    /// Before the last requests are waited for: none of them waits for a rollback that can't go on.
+    void refuse_rollbacks() { local_.refuse_rollbacks(); }
     /// Ends once nothing is under way that would be lost: what is durable stays so; then calls `done` from the loop.
     /// After the last request was answered.
     void stop(std::function<void()> done);

@@ -34,6 +34,13 @@ void Node::roll_back(const http::Request& request, http::Respond respond) {
     if (request.method != "POST") {
         return respond(http::error_response(405, "this path takes POST", {{"Allow", "POST"}}));
     }
+    // A word that is misread as nothing would undo more than was asked for.
+    for (const auto& [name, value] : request.query) {
+        if (name == "to" || (name == "model" && value == model())) continue;
+        return respond(http::error_response(400,
+                                            "this path knows 'to' and, with the name of this folder's model, "
+                                            "'model': nothing has been undone"));
+    }
     std::optional<ModelVersion> to;
     if (const auto asked = request.query.find("to"); asked != request.query.end()) {
         const std::string& text = asked->second;

@@ -31,6 +31,8 @@ ErrorCode code_of(int status) {
             return ErrorCode::NotFound;
         case 409:
             return ErrorCode::Conflict;
+        case 503:
+            return ErrorCode::Unavailable;
         default:
             return ErrorCode::Internal;
     }
@@ -38,7 +40,9 @@ ErrorCode code_of(int status) {
 
 bool agreed() {
     std::fputs(
-        "This undoes what the node has learned since the fleet's version and not yet shared, for ever.\n"
+        "This undoes what the node has learned since the fleet's version and not yet shared, for ever; with "
+        "own_heads,\n"
+        "also all that its heads have learned.\n"
         "Go on? [y/N] ",
         stderr);
     const int answer = std::getchar();
@@ -49,7 +53,13 @@ Result<std::string> roll_back(const Arguments& arguments) {
     http::Client node = SKERRY_TRY(http::Client::connect(socket_address(arguments.dir)));
     const std::string target =
         "/skerry/rollback" + (arguments.to > 0 ? "?to=" + std::to_string(arguments.to) : std::string());
-    const http::Response answer = SKERRY_TRY(node.request("POST", target));
+    auto answered = node.request("POST", target);
+    if (!answered) {
+        return fail(answered.error().code, answered.error().message +
+                                               ": it may be rolled back all the same, once the step that it learns is "
+                                               "done; 'skerry-node status' shows it");
+    }
+    const http::Response& answer = *answered;
     if (answer.status != 200) return fail(code_of(answer.status), error_sentence(answer.status, answer.body));
     return answer.body;
 }

@@ -1,5 +1,6 @@
+#include <future>
+
 #include "edge-node/tools/status_text.hpp"
-#include "tests/unit/node/full_disk.hpp"
 #include "tests/unit/node/local_model_fixture.hpp"
 #include "tests/unit/node/node_fixture.hpp"
 
@@ -129,17 +130,99 @@ TEST_F(RollbackTest, RefusesWhereThereIsNothingToGoBackTo) {
     EXPECT_EQ(again->steps, 0U);
 }
 
-TEST_F(RollbackTest, WaitsForRoomOnAFullDisk) {
+TEST_F(RollbackTest, IsRefusedOnAFullDiskSoThatItDoesNotHappenWhenNobodyExpectsItAnyMore) {
     learn();
+    settle();
     {
         const testing::FullDisk full;
-        roll_back();
+        const auto none = rolled_back();
+        ASSERT_FALSE(none);
+        EXPECT_EQ(none.error().code, ErrorCode::Unavailable);
+        EXPECT_THAT(none.error().message, HasSubstr("the disk is full: nothing has been undone"));
+        install(2);  // waits for room
         ASSERT_TRUE(until([&] { return !local().disk_trouble().empty(); }));
-        EXPECT_FALSE(answer_);
+        roll_back();
+        ASSERT_TRUE(answer_.has_value()) << "at once";
+        EXPECT_EQ(answer_->error().code, ErrorCode::Unavailable);
     }
+    EXPECT_FALSE(*parts_->spool->unfinished());
+    ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 2; }));
+    EXPECT_FALSE(serves(2)) << "what was learned is still there";
+    EXPECT_TRUE(rolled_back());
+    EXPECT_TRUE(serves(2));
+}
+
+TEST_F(RollbackTest, IsFinishedAtTheNextStartWhereTheDiskFillsUpHalfWay) {
+    learn();
+    settle();
+    jobs_with_room_ = 1;
+    roll_back();
+    ASSERT_TRUE(until([&] { return !local().disk_trouble().empty(); }));
+    EXPECT_FALSE(answer_) << "it is decided, and waits for room";
+    bool finished = false;
+    local().finish([&] { finished = true; });
+    ASSERT_TRUE(answer_.has_value());
+    EXPECT_EQ(answer_->error().code, ErrorCode::Unavailable);
+    EXPECT_THAT(answer_->error().message, HasSubstr("when it starts again"));
+    EXPECT_TRUE(finished);
+    crash();
+    testing::FullDisk::full = false;
+    jobs_with_room_ = UINT64_MAX;
+    open();
+    EXPECT_TRUE(serves(1));
+    EXPECT_TRUE(local().rolled_back());
+}
+
+TEST_F(RollbackTest, GoesOnByItselfWhenThereIsRoomAgain) {
+    learn();
+    settle();
+    jobs_with_room_ = 1;
+    roll_back();
+    ASSERT_TRUE(until([&] { return !local().disk_trouble().empty(); }));
+    testing::FullDisk::full = false;
     ASSERT_TRUE(until([&] { return answer_.has_value(); }));
     EXPECT_TRUE(*answer_);
     EXPECT_TRUE(serves(1));
+}
+
+TEST_F(RollbackTest, IsDoneOnceWhereTwoAskAtOnce) {
+    learn();
+    std::vector<Result<RolledBack>> answers;
+    for (int i = 0; i < 2; ++i)
+        local().roll_back({}, [&answers](const Result<RolledBack>& done) { answers.push_back(done); });
+    ASSERT_TRUE(until([&] { return answers.size() == 2; }));
+    EXPECT_EQ(answers[0].error().code, ErrorCode::Conflict);
+    ASSERT_TRUE(answers[1]);
+    EXPECT_EQ(answers[1]->steps, 1U);
+    EXPECT_TRUE(serves(1));
+}
+
+TEST_F(RollbackTest, IsAnsweredWhereTheNodeStopsBeforeItBegins) {
+    learn();
+    install(2);
+    roll_back();
+    EXPECT_FALSE(answer_) << "after the installation";
+    bool finished = false;
+    local().finish([&] { finished = true; });
+    ASSERT_TRUE(answer_.has_value());
+    EXPECT_EQ(answer_->error().code, ErrorCode::Unavailable);
+    EXPECT_THAT(answer_->error().message, HasSubstr("stopping: nothing has been undone"));
+    EXPECT_EQ(rolled_back().error().code, ErrorCode::Unavailable) << "one that comes later, too";
+    ASSERT_TRUE(until([&] { return finished; }));
+    EXPECT_FALSE(local().rolled_back());
+}
+
+TEST_F(RollbackTest, SaysThatTheVersionIsDamagedAndServesOn) {
+    learn();
+    settle();
+    ASSERT_TRUE(storage::Database::open(folder_.path() / "node.db")
+                    ->run("UPDATE spool_base SET bytes = substr(bytes, 1, length(bytes) - 3)"));
+    const auto none = rolled_back();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, ErrorCode::Internal);
+    EXPECT_THAT(none.error().message, HasSubstr("cut off"));
+    EXPECT_FALSE(serves(1));
+    EXPECT_FALSE(*parts_->spool->unfinished());
 }
 
 // Law: wherever it stops, a node is rolled back as a whole or not at all; and what it has said that it did, it has
@@ -189,6 +272,8 @@ TEST_F(NodeTest, RollsBackOnItsOwnSocketAndSaysSoFromThenOn) {
     EXPECT_TRUE(status()["learning"]["rolled_back"].is_null());
     EXPECT_EQ(get("/skerry/rollback").status, 405);
     EXPECT_EQ(request("POST", "/skerry/rollback?to=soon", {}).status, 400);
+    EXPECT_EQ(request("POST", "/skerry/rollback?too=1", {}).status, 400) << "no more is undone than was asked for";
+    EXPECT_EQ(request("POST", "/skerry/rollback?model=another", {}).status, 400);
     const auto unknown = request("POST", "/skerry/rollback?to=9", {});
     EXPECT_EQ(unknown.status, 404);
     EXPECT_THAT(unknown.body, HasSubstr("keeps version 1"));
@@ -219,6 +304,22 @@ TEST_F(NodeTest, RollsBackOnItsOwnSocketAndSaysSoFromThenOn) {
     coordinator([](FakeCoordinator& it) { it.take_offers = true; });
     ASSERT_TRUE(feed(250));
     EXPECT_TRUE(eventually([](const FakeCoordinator& it, const auto&) { return it.accepted_in_all == 1; }));
+}
+
+TEST_F(NodeTest, AnswersARollbackThatWaitsForAStepWhenItStops) {
+    stuck_ = true;
+    start();
+    ASSERT_TRUE(serves());
+    ASSERT_TRUE(feed(100));
+    ASSERT_TRUE(eventually([](const FakeCoordinator&, const NodeFacts& facts) { return facts.learning; }));
+    auto answer = std::async(std::launch::async, [this] { return request("POST", "/skerry/rollback", {}); });
+    EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+    const auto stopped = std::make_shared<std::atomic<bool>>(false);
+    running_.on_loop([&] { host_->stop([stopped] { *stopped = true; }); });
+    const http::Response said = answer.get();
+    EXPECT_EQ(said.status, 503);
+    EXPECT_THAT(said.body, HasSubstr("nothing has been undone"));
+    EXPECT_TRUE(eventually([stopped](const auto&, const auto&) { return stopped->load(); }));
 }
 
 TEST_F(NodeTest, DoesNotRollBackForWhoComesOverTheNetwork) {
