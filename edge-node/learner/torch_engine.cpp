@@ -123,9 +123,10 @@ StepTensors gather(const TrainStep& step, const Tensor& pool, const Tensor& targ
     return tensors;
 }
 
+constexpr double kTemperature = 2;
+
 // Each row's T²·KL(teacher ‖ exit), where the teacher is right: nobody learns another's mistake.
 Tensor distilled(const StepTensors& step, const std::vector<Tensor>& exits, std::size_t k) {
-    constexpr double kTemperature = 2;
     Tensor teacher = exits[k + 1].detach();
     for (std::size_t deeper = k + 2; deeper < exits.size(); ++deeper)
         teacher = teacher + exits[deeper].detach();
@@ -136,18 +137,45 @@ Tensor distilled(const StepTensors& step, const std::vector<Tensor>& exits, std:
     return (taught.exp() * (taught - said)).sum(1) * right * (kTemperature * kTemperature);
 }
 
+// Each row's T²·KL(the targets of its class ‖ exit).
+Tensor like_its_class(const StepTensors& step, const Tensor& logits, const Tensor& class_targets) {
+    const Tensor taught = class_targets.index_select(0, step.labels);
+    const Tensor said = at::log_softmax(logits / kTemperature, 1);
+    return (at::xlogy(taught, taught) - taught * said).sum(1) * (kTemperature * kTemperature);
+}
+
 // −log((1−ρ)·p + ρ·(1−p)/(classes−1)) of −log p.
 Tensor forward_corrected(const Tensor& cross_entropy, float noise, std::int64_t classes) {
     const float another = noise / static_cast<float>(classes - 1);
     return -(another + (1 - noise - another) * (-cross_entropy).exp()).log();
 }
 
-Tensor loss_of(const StepTensors& step, const std::vector<Tensor>& exits, const TrainPlan& plan, const Tensor& prior) {
+// What a plan's loss has of each class, as tensors; undefined: off.
+struct ClassTensors {
+    Tensor prior;    // [classes]
+    Tensor targets;  // [classes, classes]
+};
+
+ClassTensors class_tensors(const TrainPlan& plan, std::int64_t classes) {
+    ClassTensors tensors;
+    if (!plan.class_log_prior.empty()) tensors.prior = at::tensor(at::ArrayRef<float>(plan.class_log_prior));
+    if (plan.class_target_share > 0) {
+        tensors.targets = at::tensor(at::ArrayRef<float>(plan.class_targets)).reshape({classes, classes});
+    }
+    return tensors;
+}
+
+Tensor loss_of(const StepTensors& step, const std::vector<Tensor>& exits, const TrainPlan& plan,
+               const ClassTensors& of_class) {
     Tensor loss = at::zeros({});
     for (std::size_t k = 0; k < exits.size(); ++k) {
-        const Tensor adjusted = prior.defined() ? exits[k] + prior : exits[k];
+        const Tensor adjusted = of_class.prior.defined() ? exits[k] + of_class.prior : exits[k];
         Tensor each = at::nll_loss(at::log_softmax(adjusted, 1), step.labels, {}, at::Reduction::None);
         if (plan.label_noise > 0) each = forward_corrected(each, plan.label_noise, adjusted.size(1));
+        if (k + 1 == exits.size() && of_class.targets.defined()) {
+            each = (1 - plan.class_target_share) * each +
+                   plan.class_target_share * like_its_class(step, exits[k], of_class.targets);
+        }
         if (k + 1 < exits.size() && plan.distillation[k] > 0) {
             each = each + plan.distillation[k] * distilled(step, exits, k);
         }
@@ -162,7 +190,7 @@ Tensor loss_of(const StepTensors& step, const std::vector<Tensor>& exits, const 
 
 // The step with its adversarial rows moved. Their gradient is none of the parameters'.
 using Exits = std::function<std::vector<Tensor>(const Tensor&)>;
-void move_adversarial(StepTensors& step, const TrainPlan& plan, const Tensor& prior, const Exits& exits) {
+void move_adversarial(StepTensors& step, const TrainPlan& plan, const ClassTensors& of_class, const Exits& exits) {
     if (!step.moved_rows.defined()) return;
     StepTensors some{step.rows.index_select(0, step.moved_rows).detach().requires_grad_(true),
                      step.labels.index_select(0, step.moved_rows),
@@ -172,7 +200,7 @@ void move_adversarial(StepTensors& step, const TrainPlan& plan, const Tensor& pr
                      {},
                      {},
                      {}};
-    const Tensor loss = loss_of(some, exits(some.rows), plan, prior);
+    const Tensor loss = loss_of(some, exits(some.rows), plan, of_class);
     const Tensor slope = torch::autograd::grad({loss}, {some.rows})[0];
     step.rows = arranged(step.rows.index_copy(0, step.moved_rows, some.rows.detach() + step.distances * slope.sign()));
 }
@@ -252,7 +280,8 @@ Result<TorchEngine::Trained> TorchEngine::train(const Training& training, const 
     const std::size_t classes = spec_.classes.size();
     const bool fits = training.memory.size() == shape_of(plan.optimiser).vectors * size &&
                       training.losses.size() == plan.steps.size() && training.targets.size() % classes == 0 &&
-                      training.anchor.size() == (plan.proximal > 0 ? size : 0);
+                      training.anchor.size() == (plan.proximal > 0 ? size : 0) &&
+                      (plan.class_target_share == 0 || plan.class_targets.size() == classes * classes);
     if (!fits) return fail(ErrorCode::InvalidInput, "memory, anchor, targets or losses do not fit the parameters");
 
     std::vector<float> gradient(size, 0.0F);
@@ -261,8 +290,7 @@ Result<TorchEngine::Trained> TorchEngine::train(const Training& training, const 
     Tensor targets =
         at::empty({static_cast<std::int64_t>(training.targets.size() / classes), static_cast<std::int64_t>(classes)});
     std::copy(training.targets.begin(), training.targets.end(), targets.data_ptr<float>());
-    Tensor prior;
-    if (!plan.class_log_prior.empty()) prior = at::tensor(at::ArrayRef<float>(plan.class_log_prior));
+    const ClassTensors of_class = class_tensors(plan, static_cast<std::int64_t>(classes));
 
     const std::size_t first = layout_.statistics();
     const auto trained = [first](auto span) { return span.subspan(first); };
@@ -272,8 +300,8 @@ Result<TorchEngine::Trained> TorchEngine::train(const Training& training, const 
         std::fill(gradient.begin(), gradient.end(), 0.0F);
         StepTensors step = gather(plan.steps[s], pool, targets);
         const auto answer = [&](const Tensor& rows) { return run_exits(spec_, tensors, rows, exits); };
-        move_adversarial(step, plan, prior, answer);
-        const Tensor loss = loss_of(step, answer(step.rows), plan, prior);
+        move_adversarial(step, plan, of_class, answer);
+        const Tensor loss = loss_of(step, answer(step.rows), plan, of_class);
         loss.backward();
         training.losses[s] = loss.item<float>();
         if (plan.proximal > 0) {

@@ -51,22 +51,26 @@ struct OptimiserShape {
 
 /// What one train() call does: `steps` in order, each one update of the optimiser on
 ///
-///   L = Σₖ exit_weights[k] · Σᵢ vᵢ·(CE(zₖᵢ + class_log_prior, yᵢ) + distillation[k]·T²·tₖᵢ·KL(Tₖᵢ ‖ zₖᵢ)) / Σᵢ vᵢ
+///   L = Σₖ exit_weights[k] · Σᵢ vᵢ·(Cₖᵢ + distillation[k]·T²·tₖᵢ·KL(Tₖᵢ ‖ zₖᵢ)) / Σᵢ vᵢ
 ///     + logit_weight · Σᵢ∈targets vᵢ·mean((z_deepest,ᵢ − targetᵢ)²) / Σᵢ vᵢ
 ///     + proximal/2 · ‖θ − anchor‖²
 ///
-/// where CE is −log((1−ρ)·p + ρ·(1−p)/(classes−1)) of the label's probability p, with ρ = label_noise: the plain one at
-/// 0; T = 2, both sides of KL are softmax(z / T), the teacher Tₖᵢ is the mean of the deeper exits' logits as they are,
-/// not a thing to be trained, and tₖᵢ is 1 where it is right, else 0.
+/// where Cₖᵢ is CE(zₖᵢ + class_log_prior, yᵢ), and of the deepest exit that the parameters cover
+/// (1−a)·CE + a·T²·KL(class_targets[yᵢ] ‖ zₖᵢ) with a = class_target_share;
+/// CE is −log((1−ρ)·p + ρ·(1−p)/(classes−1)) of the label's probability p, with ρ = label_noise: the plain one at
+/// 0; T = 2, both sides of KL(Tₖᵢ ‖ zₖᵢ) and the exit's of the other are softmax(z / T), the teacher Tₖᵢ is the mean of
+/// the deeper exits' logits as they are, not a thing to be trained, and tₖᵢ is 1 where it is right, else 0.
 ///
-/// Patrini et al. 2017, forward correction (label noise), Hinton et al. 2015 (distillation), Buzzega et al. 2020
-/// (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020 (FedProx).
+/// Patrini et al. 2017, forward correction (label noise), Hinton et al. 2015 (distillation), Jeong et al. 2018 (class
+/// targets), Buzzega et al. 2020 (DER++), Menon et al. 2021 (logit adjustment), Li et al. 2020 (FedProx).
 struct TrainPlan {
     std::vector<TrainStep> steps;
     std::vector<float> class_log_prior;  ///< [classes], or empty: off
     float label_noise = 0;               ///< the share of labels that are any other class than the truth; below 1
     std::array<float, kTiers> exit_weights{1, 1, 1};
     std::array<float, kTiers> distillation{};  ///< of each exit from those deeper; of the deepest it is not used
+    std::vector<float> class_targets;  ///< [classes, classes]: of each true class probabilities; or empty: a is 0
+    float class_target_share = 0;      ///< a, at most 1
     Optimiser optimiser = Optimiser::Adam;
     float learning_rate = 0;
     /// Adam only: each step first moves the rate by at most this share, towards what would have made the step before

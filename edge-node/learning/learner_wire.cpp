@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kNoTarget = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kAlignment = 64;
+constexpr double kTargetsTolerance = 1e-3;  // float32 roundings of limits::kClassesMax values
 
 // Hands out regions one after another. After the first that does not fit, none does.
 class Cursor {
@@ -40,6 +41,26 @@ tl::unexpected<Error> malformed(const std::string& what) {
 
 bool usable(float value) {
     return std::isfinite(value) && value >= 0;
+}
+
+Result<> read_class_targets(ByteReader& reader, std::size_t classes, TrainPlan& plan) {
+    plan.class_target_share = reader.get<float>();
+    const auto values = reader.get<std::uint32_t>();
+    if (!usable(plan.class_target_share) || plan.class_target_share > 1 ||
+        (values == 0 && plan.class_target_share > 0) || (values != 0 && values != classes * classes)) {
+        return malformed("plan: the class targets' share or length");
+    }
+    for (std::uint32_t first = 0; first < values; first += static_cast<std::uint32_t>(classes)) {
+        double sum = 0;
+        for (std::size_t c = 0; c < classes; ++c) {
+            plan.class_targets.push_back(reader.get<float>());
+            if (!usable(plan.class_targets.back())) return malformed("plan: a class target is no probability");
+            sum += double{plan.class_targets.back()};
+        }
+        // False also for bytes that ended early, which read as zeros.
+        if (!(std::abs(sum - 1) <= kTargetsTolerance)) return malformed("plan: class targets do not add up to 1");
+    }
+    return {};
 }
 
 }  // namespace
@@ -144,6 +165,9 @@ Bytes encode(const TrainPlan& plan) {
     writer.put(static_cast<std::uint32_t>(plan.class_log_prior.size()));
     for (const float prior : plan.class_log_prior)
         writer.put(prior);
+    writer.put(plan.class_target_share).put(static_cast<std::uint32_t>(plan.class_targets.size()));
+    for (const float probability : plan.class_targets)
+        writer.put(probability);
     writer.put(static_cast<std::uint32_t>(plan.steps.size()));
     for (const TrainStep& step : plan.steps) {
         writer.put(static_cast<std::uint32_t>(step.size()));
@@ -181,6 +205,7 @@ Result<TrainPlan> decode_plan(ByteView bytes, const PlanBounds& bounds) {
         plan.class_log_prior.push_back(reader.get<float>());
         if (!std::isfinite(plan.class_log_prior.back())) return malformed("plan: the class prior is not finite");
     }
+    SKERRY_TRY(read_class_targets(reader, bounds.classes, plan));
     const auto steps = reader.get<std::uint32_t>();
     if (!reader.ok() || steps == 0 || steps > kStepsMax) return malformed("plan: its number of steps");
     for (std::uint32_t s = 0; s < steps; ++s) {

@@ -25,7 +25,7 @@
 namespace skerry::node::learner_wire {
 
 inline constexpr std::uint32_t kMagic = 0x4C594B53;  // "SKYL"
-inline constexpr std::uint16_t kVersion = 3;
+inline constexpr std::uint16_t kVersion = 4;
 inline constexpr std::size_t kFrameBytesMax = 1024;
 inline constexpr std::size_t kMessageBytesMax = 512;
 inline constexpr std::size_t kStepsMax = 10'000;

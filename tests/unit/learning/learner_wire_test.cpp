@@ -40,6 +40,45 @@ TEST(LearnerPlan, ReadsBackAsItWasWritten) {
     EXPECT_EQ(read->class_log_prior, plan().class_log_prior);
     EXPECT_EQ(read->exit_weights, plan().exit_weights);
     EXPECT_EQ(read->proximal, 0.1F);
+    EXPECT_TRUE(read->class_targets.empty());
+}
+
+TrainPlan plan_with_class_targets() {
+    TrainPlan made = plan();
+    made.class_targets = {0.8F, 0.1F, 0.1F, 0, 1, 0, 0.25F, 0.25F, 0.5F};
+    made.class_target_share = 0.2F;
+    return made;
+}
+
+TEST(LearnerPlan, ReadsBackItsClassTargets) {
+    const TrainPlan written = plan_with_class_targets();
+    const auto read = decode_plan(encode(written), kBounds);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->class_targets, written.class_targets);
+    EXPECT_EQ(read->class_target_share, 0.2F);
+    EXPECT_EQ(read->steps.size(), 2U) << "and what stands behind them";
+}
+
+TEST(LearnerPlan, RefusesClassTargetsThatAreNoProbabilities) {
+    const auto refused = [](auto change) {
+        TrainPlan broken = plan_with_class_targets();
+        change(broken);
+        return !decode_plan(encode(broken), kBounds).has_value();
+    };
+    EXPECT_FALSE(refused([](TrainPlan&) {}));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets.pop_back(); }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets.clear(); }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets.resize(12, 0.25F); }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets[8] = 0.6F; })) << "more than 1";
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets[4] = 0; })) << "nothing";
+    EXPECT_TRUE(refused([](TrainPlan& p) {
+        p.class_targets[3] = -0.5F;
+        p.class_targets[4] = 1.5F;
+    }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets[0] = NAN; }));
+    EXPECT_TRUE(refused([](TrainPlan& p) { p.class_targets[0] = INFINITY; }));
+    for (const float share : {-0.1F, 1.1F, NAN})
+        EXPECT_TRUE(refused([share](TrainPlan& p) { p.class_target_share = share; })) << share;
 }
 
 TEST(LearnerPlan, RefusesWhatRefersToNothingOrCannotBeComputedWith) {
@@ -70,7 +109,7 @@ TEST(LearnerPlan, RefusesWhatRefersToNothingOrCannotBeComputedWith) {
 }
 
 TEST(LearnerPlan, SurvivesAnyDamage) {
-    const Bytes whole = encode(plan());
+    const Bytes whole = encode(plan_with_class_targets());
     for (std::size_t cut = 0; cut < whole.size(); ++cut) {
         EXPECT_FALSE(decode_plan(ByteView(whole).first(cut), kBounds)) << cut;
     }

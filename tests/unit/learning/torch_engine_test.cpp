@@ -95,8 +95,10 @@ protected:
                     sum += std::exp(double{z[c]} + double{plan_.class_log_prior[c]});
                 const double p = std::exp(double{z[row.label]} + double{plan_.class_log_prior[row.label]}) / sum;
                 const double noise = double{plan_.label_noise};
+                const double a = k + 1 == exits ? double{plan_.class_target_share} : 0;
                 total += double{plan_.exit_weights[k]} * double{row.weight} / weights *
-                         (-std::log((1 - noise) * p + noise * (1 - p) / 2) +
+                         ((1 - a) * -std::log((1 - noise) * p + noise * (1 - p) / 2) +
+                          (a > 0 ? a * apart_from_its_class(z, row.label) : 0) +
                           double{plan_.distillation[k]} *
                               distilled(logits.data() + row.row * exits * classes, k, exits, row.label));
             }
@@ -114,6 +116,26 @@ protected:
         return total;
     }
 
+    static std::array<double, 3> softened(std::array<double, 3> logits) {
+        double sum = 0;
+        for (double& value : logits)
+            sum += value = std::exp(value / 2);
+        for (double& value : logits)
+            value /= sum;
+        return logits;
+    }
+
+    // T²·KL of one row's deepest logits from what its class is like.
+    [[nodiscard]] double apart_from_its_class(const float* z, std::uint32_t label) const {
+        const auto q = softened({double{z[0]}, double{z[1]}, double{z[2]}});
+        double divergence = 0;
+        for (std::size_t c = 0; c < 3; ++c) {
+            const double p = plan_.class_targets[label * 3 + c];
+            if (p > 0) divergence += p * std::log(p / q[c]);
+        }
+        return 4 * divergence;
+    }
+
     // T²·KL of one row: `z` are its logits, shape [exits, 3].
     static double distilled(const float* z, std::size_t k, std::size_t exits, std::uint32_t label) {
         if (k + 1 == exits) return 0;
@@ -124,14 +146,6 @@ protected:
             said[c] = z[k * 3 + c];
         }
         if (std::max_element(teacher.begin(), teacher.end()) - teacher.begin() != std::ptrdiff_t{label}) return 0;
-        const auto softened = [](std::array<double, 3> logits) {
-            double sum = 0;
-            for (double& value : logits)
-                sum += value = std::exp(value / 2);
-            for (double& value : logits)
-                value /= sum;
-            return logits;
-        };
         const auto p = softened(teacher), q = softened(said);
         double divergence = 0;
         for (std::size_t c = 0; c < 3; ++c)
@@ -238,6 +252,49 @@ TEST_P(TorchEngineTest, DistilsFromTheDeeperExitsWithoutTeachingThem) {
     EXPECT_NE(head(alone, Tier::Light), head(taught, Tier::Light));
 }
 
+TEST_P(TorchEngineTest, LearnsWhatItsClassesAreLikeInTheDeepestExitAlone) {
+    plan_.proximal = 0;
+    plan_.logit_weight = 0;
+    plan_.class_targets = {0.7F, 0.2F, 0.1F, 0, 1, 0, 0.3F, 0.3F, 0.4F};  // with certainty too: 0·log 0 is 0
+    for (const Tier held : {Tier::Light, Tier::Medium, Tier::Heavy}) {
+        auto theta = theta_;
+        theta.resize(layout_.prefix(held));
+        plan_.class_target_share = 0;
+        static_cast<void>(gradient(theta));
+        const float plain = loss_told_;
+        plan_.class_target_share = 0.2F;
+        const double expected = loss(theta);
+        static_cast<void>(gradient(theta));
+        EXPECT_NEAR(double{loss_told_}, expected, 1e-4);
+        EXPECT_GT(std::abs(loss_told_ - plain), 1e-3F);
+    }
+}
+
+TEST_P(TorchEngineTest, HasTheGradientOfItsLossWithClassTargets) {
+    plan_.class_targets = {0.7F, 0.2F, 0.1F, 0, 1, 0, 0.3F, 0.3F, 0.4F};
+    plan_.class_target_share = 0.5F;
+    plan_.label_noise = 0.1F;
+    expect_the_gradient_of_the_loss();
+}
+
+// One row whose logits are the head's bias: z = (0.5, −0.25, 1), label 0, targets (0.8, 0.2, 0). softmax(z/2) =
+// (0.33655, 0.23131, 0.43214), so KL = 0.8·ln(0.8/0.33655) + 0.2·ln(0.2/0.23131) = 0.66360; CE = ln(Σexp z) − 0.5
+// = 1.13818.
+TEST_P(TorchEngineTest, TellsTheNumbersThatAreComputedByHand) {
+    theta_.resize(layout_.prefix(Tier::Light));
+    const auto& weight = layout_.block("light.head.weight");
+    std::fill_n(theta_.begin() + static_cast<std::ptrdiff_t>(weight.offset), weight.count, 0.0F);
+    const std::array<float, 3> bias{0.5F, -0.25F, 1};
+    std::copy(bias.begin(), bias.end(),
+              theta_.begin() + static_cast<std::ptrdiff_t>(layout_.block("light.head.bias").offset));
+    plan_ = {};
+    plan_.steps = {{{0, 0, 1, {}}}};
+    plan_.class_targets = {0.8F, 0.2F, 0, 0, 1, 0, 0, 0, 1};
+    plan_.class_target_share = 0.25F;
+    static_cast<void>(gradient(theta_));
+    EXPECT_NEAR(loss_told_, 0.75 * 1.13818 + 0.25 * 4 * 0.66360, 1e-4);
+}
+
 TEST_P(TorchEngineTest, LeavesTheStatisticsAloneAndMovesEverythingElse) {
     auto theta = theta_;
     std::vector<float> memory(2 * theta.size()), losses(1);
@@ -300,6 +357,10 @@ TEST_P(TorchEngineTest, RefusesSizesThatDoNotFit) {
     EXPECT_FALSE(engine_.forward(theta_, rows_, std::span(logits).first(3)));
     std::vector<float> memory(theta_.size() + 3), losses(1);
     EXPECT_FALSE(engine_.train({theta_, memory, 0, rows_, targets_, anchor_, losses}, plan_, kHere));
+    memory.assign(2 * theta_.size(), 0);
+    EXPECT_TRUE(engine_.train({theta_, memory, 0, rows_, targets_, anchor_, losses}, plan_, kHere));
+    plan_.class_target_share = 0.2F;
+    EXPECT_FALSE(engine_.train({theta_, memory, 0, rows_, targets_, anchor_, losses}, plan_, kHere)) << "no targets";
 }
 
 INSTANTIATE_TEST_SUITE_P(BothModalities, TorchEngineTest, ::testing::Values(image_spec(), tabular_spec()),
