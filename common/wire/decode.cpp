@@ -117,6 +117,7 @@ Result<Announcement> read(const proto::Announcement& from) {
     if (from.drift().lasts_ms() > DriftNotice::kLastsMax.count()) return invalid("a drift lasts longer than a day");
     to.drift = {std::chrono::milliseconds(from.drift().lasts_ms()), from.drift().early()};
     if (!from.audits().empty()) to.audits = SKERRY_TRY(audit_counts_of(bytes_of(from.audits())));
+    if (!from.soft_labels().empty()) to.soft_labels = SKERRY_TRY(soft_labels_of(bytes_of(from.soft_labels())));
     if (static_cast<std::size_t>(from.encodings_size()) > kEncodingsMax) {
         return fail(ErrorCode::InvalidInput, "a version is announced in " + std::to_string(from.encodings_size()) +
                                                  " encodings; at most " + std::to_string(kEncodingsMax) +

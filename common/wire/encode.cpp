@@ -47,6 +47,7 @@ void write(const Announcement& from, proto::Announcement& to) {
     write(from.manifest, *to.mutable_manifest());
     to.set_counted(from.counted.value);
     if (!from.audits.empty()) to.set_audits(raw(encoded(from.audits)));
+    if (!from.soft_labels.empty()) to.set_soft_labels(raw(encoded(from.soft_labels)));
     SKERRY_ASSERT(from.encodings.size() <= kEncodingsMax);
     for (const SignedBytes& encoding : from.encodings)
         write(encoding, *to.add_encodings());

@@ -15,6 +15,7 @@
 #include "common/base/precision.hpp"
 #include "common/base/time.hpp"
 #include "common/wire/audit_counts.hpp"
+#include "common/wire/soft_labels.hpp"
 
 /// What a node and the coordinator say to each other, as plain structs: what the pure cores see. PROTOCOL.md tells
 /// the story; codec.hpp turns them into frames and back, checking every bound of limits.hpp on the way in. Texts are
@@ -132,6 +133,7 @@ struct Announcement {
     std::vector<SignedBytes> encodings{};
     std::uint64_t alarms_known = 0;  ///< highest number of this node's alarms in the ledger: lower ones are settled
     DriftNotice drift{};
+    SoftLabels soft_labels{};  ///< what the fleet's heavy exits say of each class by then; may be empty
     bool operator==(const Announcement&) const = default;
 };
 

@@ -16,6 +16,10 @@ constexpr std::size_t kSignatureBytes = 64;
 constexpr std::size_t kBodyFixedBytes = 8 + 8 + 2;
 constexpr std::size_t kPairBytes = 2 + 2 + 4;
 
+static_assert(kBodyFixedBytes + limits::kReportClassPairsMax * kPairBytes + kAuditCountsBytes + kErrorCountsBytes +
+                  soft_label_bytes(SoftLabels::kClassesMax) <=
+              limits::kChunkBytes);  // the head lies in the first chunk
+
 std::uint64_t chunks_of(std::uint64_t plain_bytes) {
     return std::max<std::uint64_t>(1, (plain_bytes + limits::kChunkBytes - 1) / limits::kChunkBytes);
 }
@@ -55,6 +59,7 @@ Bytes body_head(const UpdateBody& body) {
         head.put(pair.truth).put(pair.predicted).put(pair.count);
     if (!body.audits.empty()) head.put(encoded(body.audits));
     if (body.error_counts) head.put(encoded(*body.error_counts));
+    if (!body.soft_labels.empty()) head.put(encoded(body.soft_labels));
     return std::move(head).take();
 }
 
@@ -80,6 +85,9 @@ Result<UpdateBody> read_head(ByteView& chunk, const UpdateHeader& header) {
     if (header.error_counts) {
         body.error_counts = SKERRY_TRY(error_counts_of(in.get_bytes(kErrorCountsBytes)));
         SKERRY_TRY(check(*body.error_counts, body.labelled, body.errors, body.confusions));
+    }
+    if (header.soft_label_classes > 0) {
+        body.soft_labels = SKERRY_TRY(soft_labels_of(in.get_bytes(soft_label_bytes(header.soft_label_classes))));
     }
     const std::uint64_t delta_bytes = header.plain_bytes - body_size(0, pairs, header);
     if (!in.ok() || delta_bytes % sizeof(float) != 0) {
@@ -119,14 +127,16 @@ std::uint64_t sealed_size(std::uint64_t plain_bytes) {
     return plain_bytes + chunks_of(plain_bytes) * crypto::kAeadTagBytes;
 }
 
-std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits, WithErrorCounts errors) {
+std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits, WithErrorCounts errors,
+                        std::size_t soft_label_classes) {
     return kBodyFixedBytes + pairs * kPairBytes + (audits == WithAudits::Yes ? kAuditCountsBytes : 0) +
-           (errors == WithErrorCounts::Yes ? kErrorCountsBytes : 0) + values * sizeof(float);
+           (errors == WithErrorCounts::Yes ? kErrorCountsBytes : 0) + soft_label_bytes(soft_label_classes) +
+           values * sizeof(float);
 }
 
 std::uint64_t body_size(std::uint64_t values, std::size_t pairs, const UpdateHeader& header) {
     return body_size(values, pairs, header.audits ? WithAudits::Yes : WithAudits::No,
-                     header.error_counts ? WithErrorCounts::Yes : WithErrorCounts::No);
+                     header.error_counts ? WithErrorCounts::Yes : WithErrorCounts::No, header.soft_label_classes);
 }
 
 Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
@@ -138,9 +148,12 @@ Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const cry
                                                  " confusions is beyond the limits of the format");
     }
     if (body.error_counts) SKERRY_TRY(check(*body.error_counts, body.labelled, body.errors, body.confusions));
+    // What another would not read is not sealed.
+    if (!body.soft_labels.empty()) SKERRY_TRY(soft_labels_of(encoded(body.soft_labels)));
     auto sender = SKERRY_TRY(crypto::HpkeSender::setup(to, hpke_info(header), kUpdateAead));
     header.audits = !body.audits.empty();
     header.error_counts = body.error_counts.has_value();
+    header.soft_label_classes = static_cast<std::uint16_t>(body.soft_labels.classes());
     header.plain_bytes = body_size(body.delta.size(), body.confusions.size(), header);
     header.encapsulated = sender.enc();
 

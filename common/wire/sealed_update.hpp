@@ -10,6 +10,7 @@
 #include "common/wire/error_counts.hpp"
 #include "common/wire/messages.hpp"
 #include "common/wire/signed.hpp"
+#include "common/wire/soft_labels.hpp"
 
 /// The sealed update: HPKE to the coordinator's sealing key (RFC 9180, X25519 / HKDF-SHA256 / ChaCha20-Poly1305), one
 /// encapsulation each, so that no counter must survive a crash; Ed25519 by the node over SHA-256(header ‖ chunks).
@@ -24,11 +25,12 @@ struct UpdateHeader {
     ModelVersion base;
     Digest model{};
     Tier tier = Tier::Heavy;
-    std::uint32_t examples = 0;     ///< claimed; the lease bounds what counts
-    bool audits = false;            ///< the body has audit counts
-    bool error_counts = false;      ///< the body has error counts
-    std::uint64_t plain_bytes = 0;  ///< of the body before sealing
-    ByteArray<32> encapsulated{};   ///< HPKE enc
+    std::uint32_t examples = 0;            ///< claimed; the lease bounds what counts
+    bool audits = false;                   ///< the body has audit counts
+    bool error_counts = false;             ///< the body has error counts
+    std::uint64_t plain_bytes = 0;         ///< of the body before sealing
+    ByteArray<32> encapsulated{};          ///< HPKE enc
+    std::uint16_t soft_label_classes = 0;  ///< of the body's soft labels; 0: it has none
     bool operator==(const UpdateHeader&) const = default;
 
     /// Of update `sequence` of the lease's node, as the lease allows it.
@@ -42,6 +44,7 @@ struct UpdateBody {
     std::vector<ClassPairCount> confusions;   ///< ≤ limits::kReportClassPairsMax, the most frequent
     std::optional<ErrorCounts> error_counts;  ///< nothing: the node is older than they are
     AuditCounts audits;                       ///< of the newest of the node's audits; may be empty
+    SoftLabels soft_labels;                   ///< the newest; may be empty
     std::vector<float> delta;                 ///< Δ for the tier's prefix; but first the normaliser's moments, whole
     bool operator==(const UpdateBody&) const = default;
 };
@@ -58,7 +61,7 @@ struct SealedUpdate {
     [[nodiscard]] static Result<SealedUpdate> from_blob(ByteView blob);
 };
 
-/// Seals and signs. `header.audits`, `.error_counts`, `.plain_bytes` and `.encapsulated` are filled in here.
+/// Seals and signs. What `header` says of the body, its size and `.encapsulated` are filled in here.
 [[nodiscard]] Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
                                         const crypto::SigningKey& identity);
 
@@ -67,11 +70,12 @@ struct SealedUpdate {
 
 /// The sealed size that a body of `plain_bytes` takes: what an honest offer says.
 [[nodiscard]] std::uint64_t sealed_size(std::uint64_t plain_bytes);
-/// The body size of a Δ of `values` float32 with `pairs` confusion counts, and with the other counts or without.
+/// The body size of a Δ of `values` float32 with `pairs` confusion counts, and with the other counts or without; soft
+/// labels of so many classes, or none.
 enum class WithAudits { No, Yes };
 enum class WithErrorCounts { No, Yes };
 [[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits = WithAudits::No,
-                                      WithErrorCounts errors = WithErrorCounts::No);
+                                      WithErrorCounts errors = WithErrorCounts::No, std::size_t soft_label_classes = 0);
 /// As the header says.
 [[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, const UpdateHeader& header);
 

@@ -15,6 +15,7 @@ constexpr std::uint16_t kSuite = 1;
 constexpr std::uint8_t kEncodingFloat32 = 0;
 constexpr std::uint16_t kAuditsFlag = 1;
 constexpr std::uint16_t kErrorCountsFlag = 2;
+constexpr std::uint16_t kSoftLabelsFlag = 4;
 
 tl::unexpected<Error> refused(std::string_view what) {
     return fail(ErrorCode::InvalidInput, "the update's header " + std::string(what));
@@ -42,9 +43,11 @@ Bytes write_header(const UpdateHeader& header) {
         .put(header.update.sequence.value);
     out.put(ByteView(header.lease.value)).put(header.base.value).put(ByteView(header.model));
     out.put(static_cast<std::uint8_t>(header.tier)).put(kEncodingFloat32);
-    const int flags = (header.audits ? kAuditsFlag : 0) | (header.error_counts ? kErrorCountsFlag : 0);
+    const int flags = (header.audits ? kAuditsFlag : 0) | (header.error_counts ? kErrorCountsFlag : 0) |
+                      (header.soft_label_classes > 0 ? kSoftLabelsFlag : 0);
     out.put(static_cast<std::uint16_t>(flags)).put(header.examples);
     out.put(header.plain_bytes).put(static_cast<std::uint32_t>(limits::kChunkBytes)).put(ByteView(header.encapsulated));
+    out.put(header.soft_label_classes);
     Bytes bytes = std::move(out).take();
     bytes.resize(kUpdateHeaderBytes);
     return bytes;
@@ -69,19 +72,25 @@ Result<UpdateHeader> read_header(ByteView bytes) {
     header.tier = static_cast<Tier>(tier);
     if (in.get<std::uint8_t>() != kEncodingFloat32) return refused("names an unknown encoding");
     const auto flags = in.get<std::uint16_t>();
-    if (flags > (kAuditsFlag | kErrorCountsFlag)) {
+    if (flags > (kAuditsFlag | kErrorCountsFlag | kSoftLabelsFlag)) {
         return refused("has unknown flags: the node is newer than this coordinator, which must be upgraded first");
     }
     header.audits = (flags & kAuditsFlag) != 0;
     header.error_counts = (flags & kErrorCountsFlag) != 0;
     header.examples = in.get<std::uint32_t>();
     header.plain_bytes = in.get<std::uint64_t>();
+    const auto chunk_bytes = in.get<std::uint32_t>();
+    header.encapsulated = in.get_array<32>();
+    header.soft_label_classes = in.get<std::uint16_t>();
+    const bool has_soft_labels = (flags & kSoftLabelsFlag) != 0;
+    if (has_soft_labels != (header.soft_label_classes > 0) || header.soft_label_classes > SoftLabels::kClassesMax) {
+        return refused("has soft labels of " + std::to_string(header.soft_label_classes) + " classes");
+    }
     if (header.plain_bytes < body_size(0, 0, header) ||
         header.plain_bytes > body_size(limits::kParametersMax, limits::kReportClassPairsMax, header)) {
         return refused("announces a body of " + std::to_string(header.plain_bytes) + " bytes, which no update has");
     }
-    if (in.get<std::uint32_t>() != limits::kChunkBytes) return refused("announces chunks of another size than 1 MiB");
-    header.encapsulated = in.get_array<32>();
+    if (chunk_bytes != limits::kChunkBytes) return refused("announces chunks of another size than 1 MiB");
     const ByteView padding = in.get_bytes(in.remaining());
     if (std::any_of(padding.begin(), padding.end(), [](std::byte byte) { return byte != std::byte{0}; })) {
         return refused("does not end in zeros");

@@ -198,6 +198,20 @@ TEST(CodecHostile, RefusesADriftWithoutAnEnd) {
     EXPECT_THAT(why_not(field(6, field(1, std::uint64_t{86'400'001}))), HasSubstr("longer than a day"));
 }
 
+TEST(CodecHostile, RefusesSoftLabelsThatAreNone) {
+    const auto announcement = [](const Bytes& labels) {
+        const std::string record = field(1, std::string("body")) + field(2, std::string(64, '\7'));
+        return why_not_from_coordinator(field(17, field(1, record) + field(7, std::string(text_of(labels)))));
+    };
+    Bytes labels = encoded(Dice(1).soft_labels());
+    EXPECT_EQ(announcement({}), "accepted");
+    EXPECT_EQ(announcement(labels), "accepted");
+    EXPECT_THAT(announcement(Bytes(labels.begin(), labels.end() - 1)), HasSubstr("soft labels of no model"));
+    EXPECT_THAT(announcement(Bytes(soft_label_bytes(10))), HasSubstr("without a row"));
+    labels[0] = labels[1] = labels[2] = labels[3] = std::byte{0};
+    EXPECT_THAT(announcement(labels), HasSubstr("of 0 rows whose shares add up to 65535"));
+}
+
 TEST(CodecHostile, RefusesChunkNumbersWhoseArithmeticWouldOverflow) {
     const auto pull = [](std::uint64_t first, std::uint64_t count) {
         return why_not_from_coordinator(field(20, field(1, 1ULL) + field(2, first) + field(3, count)));

@@ -91,13 +91,20 @@ def audit_counts():
     return struct.pack("<I", 700) + b"".join(struct.pack("<III", *each) for each in bins)
 
 
-def sealed_update(audits=b"", errors=b""):
+def soft_labels():
+    """Three classes, of the second nothing is known."""
+    rows = [(20, 60000, 5000, 534), (0, 0, 0, 0), (7, 1, 2, 65532)]
+    return b"".join(struct.pack("<I3H", *each) for each in rows)
+
+
+def sealed_update(audits=b"", errors=b"", labels=b"", classes=0):
     receiver = X25519PrivateKey.from_private_bytes(fill(5, 32)).public_key()
     ephemeral = X25519PrivateKey.from_private_bytes(fill(6, 32))
     enc, seal = hpke_sender(receiver, ephemeral, b"skerry/update/1" + FEDERATION + NODE)
-    plain = struct.pack("<QQH", 100, 7, 2) + struct.pack("<HHIHHI", 1, 2, 4, 9, 0, 3) + audits + errors + struct.pack("<3f", 0.5, -1.25, 3.0)
+    plain = struct.pack("<QQH", 100, 7, 2) + struct.pack("<HHIHHI", 1, 2, 4, 9, 0, 3) + audits + errors + labels + struct.pack("<3f", 0.5, -1.25, 3.0)
     header = (b"SKU1" + struct.pack("<HH", 1, 1) + FEDERATION + NODE + struct.pack("<Q", 9) + fill(0x88, 16) + struct.pack("<Q", 41)
-              + fill(0x99, 32) + struct.pack("<BBHIQI", 1, 0, (1 if audits else 0) | (2 if errors else 0), 640, len(plain), MIB) + enc)
+              + fill(0x99, 32) + struct.pack("<BBHIQI", 1, 0, (1 if audits else 0) | (2 if errors else 0) | (4 if labels else 0), 640, len(plain), MIB)
+              + enc + struct.pack("<H", classes))
     header += bytes(256 - len(header))
     assert len(plain) <= MIB
     sealed = seal(0, sha256(header) + struct.pack("<IB", 0, 1), plain)
@@ -145,6 +152,7 @@ for record, (domain, body) in RECORDS.items():
 constant("kUpdateBlob", sealed_update().hex())
 constant("kUpdateWithAuditsBlob", sealed_update(audit_counts()).hex())
 constant("kUpdateWithErrorsBlob", sealed_update(errors=struct.pack("<9I", 0, 1, 0, 2, 0, 3, 1, 0, 0)).hex())
+constant("kUpdateWithSoftLabelsBlob", sealed_update(labels=soft_labels(), classes=3).hex())
 constant("kToken", token())
 for name, value in zip(("kRequestProof", "kRequestSignature", "kReplyProof"), join_proofs()):
     constant(name, value.hex())

@@ -10,6 +10,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/wire/codec.hpp"
+#include "tests/support/sample_soft_labels.hpp"
 
 namespace skerry::wire {
 
@@ -120,6 +121,14 @@ public:
         }
     }
 
+    SoftLabels soft_labels() {
+        std::vector<std::uint32_t> rows(2 + below(SoftLabels::kClassesMax - 1));
+        for (std::uint32_t& count : rows)
+            count = number<std::uint32_t>();
+        rows.front() = std::max(1U, rows.front());
+        return sample_soft_labels(std::move(rows), static_cast<std::uint16_t>(below(65'536)));
+    }
+
     AuditCounts audit_counts() {
         AuditCounts counts{static_cast<std::uint32_t>(1 + below(~0U)), {}};
         for (std::size_t i = 0; i < AuditCounts::kExits * AuditCounts::kBins; ++i) {
@@ -155,6 +164,7 @@ public:
         for (std::uint64_t left = below(kEncodingsMax + 1); left > 0; --left)
             made.encodings.push_back(record());
         made.alarms_known = below(kAlarmNumberMax + 1);
+        if (below(2) == 0) made.soft_labels = soft_labels();
         if (below(2) == 0) made.drift = {std::chrono::milliseconds(below(86'400'001)), below(2) == 0};
         return made;
     }

@@ -7,6 +7,7 @@
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 #include "tests/support/sample_audits.hpp"
+#include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/wire/golden.hpp"
 #include "tests/unit/wire/sample_update.hpp"
 
@@ -127,9 +128,11 @@ TEST(SealedUpdate, SealsNothingThatNobodyWouldOpen) {
 }
 
 /// Seals any plain text as the body of an update of one chunk, as a node with a mistake would.
-SealedUpdate sealed_plain(const SampleUpdate& sample, ByteView plain, std::byte flags = std::byte{0}) {
+SealedUpdate sealed_plain(const SampleUpdate& sample, ByteView plain, std::byte flags = std::byte{0},
+                          std::byte soft_label_classes = std::byte{0}) {
     SealedUpdate update = sample.sealed(SampleUpdate::body_of(1));
     update.header[106] = flags;
+    update.header[156] = soft_label_classes;
     ByteWriter info;
     info.put(bytes_of("skerry/update/1")).put(ByteView(sample.header.federation.value));
     info.put(ByteView(sample.header.update.node.value));
@@ -183,6 +186,27 @@ TEST(SealedUpdate, RefusesErrorCountsThatAreCutOffOrDisagree) {
     EXPECT_EQ(verdict(10, encoded(ErrorCounts{{0, 10}, 8})), "invalid_input") << "10 errors of 9 answers";
 }
 
+TEST(SealedUpdate, RefusesSoftLabelsThatAreCutOffOrCannotBe) {
+    const SampleUpdate sample;
+    const auto verdict = [&sample](ByteView labels) {
+        ByteWriter plain;
+        plain.put(std::uint64_t{1}).put(std::uint64_t{0}).put(std::uint16_t{0}).put(labels);
+        const auto opened = open(sealed_plain(sample, plain.bytes(), std::byte{4}, std::byte{3}), sample.coordinator);
+        return opened ? std::string("opened") : std::string(name_of(opened.error().code));
+    };
+    SoftLabels labels = sample_soft_labels({5, 0, 5}, 60'000);
+    EXPECT_EQ(verdict(encoded(labels)), "opened");
+    EXPECT_EQ(verdict(ByteView(encoded(labels)).first(soft_label_bytes(3) - 4)), "invalid_input");
+    EXPECT_EQ(verdict(encoded(sample_soft_labels({5, 5}, 60'000))), "invalid_input") << "the header says three";
+    EXPECT_EQ(verdict({}), "invalid_input");
+    labels.shares[0] += 1;
+    EXPECT_EQ(verdict(encoded(labels)), "invalid_input");
+    // Beside pairs that take their room: a length that would wrap.
+    ByteWriter plain;
+    plain.put(std::uint64_t{1}).put(std::uint64_t{0}).put(std::uint16_t{3}).put(ByteView(Bytes(soft_label_bytes(3))));
+    EXPECT_FALSE(open(sealed_plain(sample, plain.bytes(), std::byte{4}, std::byte{3}), sample.coordinator));
+}
+
 TEST(SealedUpdate, RefusesAuditsThatAreCutOffOrCannotBe) {
     const SampleUpdate sample;
     const auto verdict = [&sample](ByteView audits) {
@@ -198,7 +222,7 @@ TEST(SealedUpdate, RefusesAuditsThatAreCutOffOrCannotBe) {
     counts.bins[0].differ[1] = 1;
     EXPECT_EQ(verdict(encoded(counts)), "invalid_input");
     SealedUpdate update = sample.sealed(SampleUpdate::body_of(1));
-    update.header[106] = std::byte{4};
+    update.header[106] = std::byte{8};
     EXPECT_EQ(read_header(update.header).error().code, ErrorCode::InvalidInput) << "an unknown flag";
 }
 

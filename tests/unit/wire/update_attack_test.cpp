@@ -65,7 +65,7 @@ TEST_F(UpdateAttack, AlteringAnyByteOfTheHeaderIsFound) {
             if (is_fixed(i)) {
                 EXPECT_EQ(found, "header") << "byte " << i;
             } else if (i == 104 || i == 106 || (112 <= i && i < 120)) {
-                // tier; the flag of audits; plain_bytes: some values are beyond the format
+                // tier; the flags; plain_bytes: some values are beyond the format
                 EXPECT_TRUE(found == "header" || found == "signature and seal") << "byte " << i;
             } else {
                 EXPECT_EQ(found, "signature and seal") << "byte " << i;
