@@ -28,6 +28,7 @@ struct InferJob final : StagedRequest {
     MemoryLease memory;  ///< what answering it may take; given back when it is answered
     Instant checked;     ///< when it had been read and checked
     OnAnswered on_answered;
+    bool is_part = false;  ///< of a greater question: who asks decides how deep it goes, not this model's router alone
 };
 
 }  // namespace skerry::node

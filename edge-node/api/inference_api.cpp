@@ -16,6 +16,7 @@ namespace skerry::node {
 namespace {
 
 constexpr std::string_view kQueueFull = "too many requests are waiting: try again in a second";
+constexpr std::string_view kNoWeights = "the node has no weights yet";
 const http::Headers kRetrySoon = {{"Retry-After", "1"}};
 
 constexpr std::string_view kServer = "/v2";
@@ -217,6 +218,17 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
     if (!engine_.submit(job)) refuse_busy(reply, kQueueFull, arrived);
 }
 
+Result<MemoryLease> InferenceApi::room_to_ask(std::size_t bytes) {
+    if (!snapshots_.current()) return fail(ErrorCode::Unavailable, std::string(kNoWeights));
+    if (!engine_.has_room()) return fail(ErrorCode::Unavailable, std::string(kQueueFull));
+    return backend_.admit(1, bytes);
+}
+
+void InferenceApi::turned_away() {
+    ++counters_.requests;
+    ++counters_.refused_busy;
+}
+
 std::string InferenceApi::new_id() {
     return ids_.next(Clock::now());
 }
@@ -224,9 +236,13 @@ std::string InferenceApi::new_id() {
 Result<> InferenceApi::ask(InferRequest request, OnOpinion done) {
     const auto arrived = std::chrono::steady_clock::now();
     std::shared_ptr<const Snapshot> snapshot = snapshots_.current();
-    if (!snapshot) return fail(ErrorCode::Unavailable, "the node has no weights yet");
+    if (!snapshot) return fail(ErrorCode::Unavailable, std::string(kNoWeights));
     ++counters_.requests;
-    MemoryLease memory = SKERRY_TRY(backend_.admit(request.samples.size(), request.samples.front().size()));
+    auto memory = backend_.admit(request.samples.size(), request.samples.front().size());
+    if (!memory) {
+        ++counters_.refused_busy;
+        return tl::unexpected(memory.error());
+    }
     request.tier_max = std::min(request.tier_max, backend_.deepest());
     const Tier deepest = std::min(backend_.deepest(), snapshot->held);
     const auto answered = [this, deepest, done = std::move(done)](InferJob& job) {
@@ -240,7 +256,8 @@ Result<> InferenceApi::ask(InferRequest request, OnOpinion done) {
     };
     const auto job =
         std::make_shared<InferJob>(std::move(snapshot), router_, std::move(request), Clock::now(), arrived, answered);
-    job->memory = std::move(memory);
+    job->memory = std::move(*memory);
+    job->is_part = true;
     if (engine_.submit(job)) return {};
     ++counters_.refused_busy;
     return fail(ErrorCode::Unavailable, std::string(kQueueFull));

@@ -70,6 +70,11 @@ public:
     /// Asks about the one sample of `request`, whose id is given; `done` as Reply is called. Unavailable: no weights,
     /// no memory or a full queue; `done` is then never called. Counted as a request of its own.
     [[nodiscard]] Result<> ask(InferRequest request, OnOpinion done);
+    /// Before any work is put into reading a question of so many bytes: the memory for holding it and its parts.
+    /// Unavailable: as ask() would say.
+    [[nodiscard]] Result<MemoryLease> room_to_ask(std::size_t bytes);
+    /// A question was refused because no model had room: counts as a refused request of this one too.
+    void turned_away();
     /// An id for a request without one.
     [[nodiscard]] std::string new_id();
 

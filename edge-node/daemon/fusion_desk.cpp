@@ -98,7 +98,7 @@ Result<std::shared_ptr<FusionDesk::Experts>> FusionDesk::experts_named(std::stri
     if (const auto known = known_.find(whole); known != known_.end()) return known->second;
     if (keep && known_.size() == kCombinationsMax)
         return fail(ErrorCode::InvalidInput, "too many combinations of models are in use");
-    auto experts = std::make_shared<Experts>(whole, std::move(chosen), good_below_);
+    auto experts = std::make_shared<Experts>(whole, std::move(chosen), good_below_, remembered_);
     if (keep) known_.emplace(whole, experts);
     return experts;
 }
@@ -131,9 +131,15 @@ void FusionDesk::handle(const http::Request& request, http::Respond respond, Nod
 }
 
 void FusionDesk::infer(const http::Request& request, http::Respond respond, const std::shared_ptr<Experts>& experts) {
+    auto memory = experts->room_for(request.body.size());  // before any work is put into it
+    if (!memory) {
+        for (Node* node : experts->nodes)
+            node->turned_away();
+        return respond(http::error_response(503, memory.error().message, {{"Retry-After", "1"}}));
+    }
     auto read = read_fused_request(request, experts->inputs());
     if (!read) return respond(http::error_response(400, read.error().message));
-    std::make_shared<Question>(experts, std::move(*read), std::move(respond))->begin();
+    std::make_shared<Question>(experts, std::move(*read), std::move(*memory), std::move(respond))->begin();
 }
 
 void FusionDesk::take_feedback(const http::Request& request, http::Respond respond,

@@ -24,7 +24,9 @@ namespace skerry::node {
 /// Models can be joined whose classes are the same. All that are asked answer with their light exit first, deeper exits
 /// follow one model at a time until the fused answer is good enough (fusion.hpp). What a model answered last is what
 /// its label is joined with. The experts' weights live as long as the process: it begins with 1 for each. Loop thread
-/// only. Errors are answered as inference_api.hpp says; a model that cannot answer now is done without.
+/// only. Errors are answered as inference_api.hpp says; a model that cannot answer now is done without, and where none
+/// can the request is refused before it is read. How deep a model goes here is no decision of its router's, which
+/// learns nothing from it. Memory: beside the questions under way, RememberedOpinions::kBytesMax a process.
 class FusionDesk {
 public:
     using Nodes = std::span<Node* const>;
@@ -47,6 +49,7 @@ private:
                               const std::shared_ptr<Experts>& experts);
 
     float good_below_;
+    std::shared_ptr<RememberedOpinions> remembered_ = std::make_shared<RememberedOpinions>();  ///< of all combinations
     std::map<std::string, std::shared_ptr<Experts>, std::less<>> known_;  ///< by names in the order of the nodes
 };
 

@@ -27,9 +27,24 @@ std::vector<NamedInput> FusionDesk::Experts::inputs() const {
     return named;
 }
 
-FusionDesk::Question::Question(std::shared_ptr<Experts> asked, FusedInferRequest what, http::Respond answer)
+Result<MemoryLease> FusionDesk::Experts::room_for(std::size_t body_bytes) const {
+    std::size_t bytes = body_bytes;
+    for (const Node* node : nodes)
+        bytes += node->spec().input.sample_bytes();
+    Error trouble{ErrorCode::Unavailable, {}};
+    for (Node* node : nodes) {
+        auto memory = node->room_to_ask(bytes);
+        if (memory) return memory;
+        trouble.message = node->model() + ": " + memory.error().message;
+    }
+    return tl::unexpected(std::move(trouble));
+}
+
+FusionDesk::Question::Question(std::shared_ptr<Experts> asked, FusedInferRequest what, MemoryLease room,
+                               http::Respond answer)
     : experts_(std::move(asked)),
       what_(std::move(what)),
+      memory_(std::move(room)),
       respond_(std::move(answer)),
       opinions_(experts_->nodes.size()),
       asked_deeper_(experts_->nodes.size(), false) {

@@ -97,6 +97,8 @@ public:
     [[nodiscard]] Result<> ask(InferRequest request, InferenceApi::OnOpinion done) {
         return api_.ask(std::move(request), std::move(done));
     }
+    [[nodiscard]] Result<MemoryLease> room_to_ask(std::size_t bytes) { return api_.room_to_ask(bytes); }
+    void turned_away() { api_.turned_away(); }
     [[nodiscard]] std::string new_request_id() { return api_.new_id(); }
     /// The prediction of an opinion that counts. True: its id waited for a label already.
     bool record(feedback::Prediction prediction);

@@ -36,7 +36,7 @@ RouteKeeper::RouteKeeper(boost::asio::io_context& loop, const RouterConfig& conf
 
 void RouteKeeper::on_answered(const InferJob& job, std::chrono::nanoseconds time) {
     // A node without heavy has nothing to compare with, and what else ended the way was no decision of the router's.
-    if (job.snapshot->held != Tier::Heavy || job.deepest != Tier::Heavy) return;
+    if (job.is_part || job.snapshot->held != Tier::Heavy || job.deepest != Tier::Heavy) return;
     for (std::size_t row = 0; row < job.answers.size(); ++row) {
         const Answer& answer = job.answers[row];
         if (answer.anytime) continue;

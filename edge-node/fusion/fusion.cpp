@@ -11,22 +11,10 @@ std::optional<std::size_t> Fusion::next(const ExpertOpinions& opinions, const st
     return best;
 }
 
-void Fusion::remember(std::string id, ExpertOpinions opinions) {
-    order_.emplace_back(id, ++numbered_);
-    said_.insert_or_assign(std::move(id), Said{std::move(opinions), numbered_});
-    if (order_.size() <= kRememberedMax) return;
-    // An application may use an id again: then this one is of the newer.
-    const auto oldest = said_.find(order_.front().first);
-    if (oldest != said_.end() && oldest->second.number == order_.front().second) said_.erase(oldest);
-    order_.pop_front();
-}
-
 bool Fusion::learn(std::string_view id, std::uint32_t label) {
-    const auto found = said_.find(std::string(id));
-    if (found == said_.end()) return false;
-    experts_.learn(found->second.opinions, label);
-    said_.erase(found);
-    return true;
+    const auto said = remembered_->take(number_, id);
+    if (said) experts_.learn(*said, label);
+    return said.has_value();
 }
 
 }  // namespace skerry::node

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "edge-node/fusion/product_of_experts.hpp"
+#include "edge-node/fusion/remembered_opinions.hpp"
 
 namespace skerry::node {
 
@@ -18,10 +18,12 @@ namespace skerry::node {
 /// thread at a time.
 class Fusion {
 public:
-    static constexpr std::size_t kRememberedMax = 1024;
-
-    /// `good_below`: a fused answer whose score, 1 − margin, is below it is good enough.
-    Fusion(std::size_t experts, float good_below) : experts_(experts), good_below_(good_below) {}
+    /// `good_below`: a fused answer whose score, 1 − margin, is below it is good enough. `remembered` may be shared.
+    Fusion(std::size_t experts, float good_below, std::shared_ptr<RememberedOpinions> remembered)
+        : experts_(experts),
+          good_below_(good_below),
+          remembered_(std::move(remembered)),
+          number_(remembered_->new_asker()) {}
 
     [[nodiscard]] ExitReading fused(const ExpertOpinions& opinions) const { return experts_.fused(opinions); }
 
@@ -29,8 +31,10 @@ public:
     /// answer is good enough, or nobody would.
     [[nodiscard]] std::optional<std::size_t> next(const ExpertOpinions& opinions, const std::vector<bool>& would) const;
 
-    /// What was said under this id, until its label comes or kRememberedMax newer ones have; the newest counts.
-    void remember(std::string id, ExpertOpinions opinions);
+    /// What was said under this id, until its label comes or newer ones need its place; the newest counts.
+    void remember(std::string id, ExpertOpinions opinions) {
+        remembered_->put(number_, std::move(id), std::move(opinions));
+    }
     /// An accepted label. False: nothing is remembered of this id.
     bool learn(std::string_view id, std::uint32_t label);
 
@@ -39,13 +43,8 @@ public:
 private:
     ProductOfExperts experts_;
     float good_below_;
-    struct Said {
-        ExpertOpinions opinions;
-        std::uint64_t number = 0;  ///< of all that was remembered
-    };
-    std::unordered_map<std::string, Said> said_;
-    std::deque<std::pair<std::string, std::uint64_t>> order_;  ///< ids and numbers, oldest first; some are gone
-    std::uint64_t numbered_ = 0;
+    std::shared_ptr<RememberedOpinions> remembered_;
+    std::uint64_t number_;  ///< among those that share it
 };
 
 }  // namespace skerry::node

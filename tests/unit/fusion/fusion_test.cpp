@@ -71,8 +71,12 @@ TEST(ProductOfExperts, KeepsItsWeightsWithinBoundsWhateverComes) {
     EXPECT_EQ(right.weights()[0], ProductOfExperts::kWeightMax);
 }
 
+Fusion fusion_of_two() {
+    return Fusion(2, 0.3F, std::make_shared<RememberedOpinions>());
+}
+
 TEST(Fusion, AsksNobodyDeeperOnceTheAnswerIsGoodEnough) {
-    const Fusion fusion(2, 0.3F);
+    const Fusion fusion = fusion_of_two();
     EXPECT_FALSE(fusion.next({kSure, kSure}, {true, true}));
     EXPECT_EQ(fusion.next({kTorn, kTorn}, {false, true}), 1U);
     EXPECT_EQ(fusion.next({kTorn, kTorn}, {true, true}), 0U);
@@ -80,35 +84,52 @@ TEST(Fusion, AsksNobodyDeeperOnceTheAnswerIsGoodEnough) {
 }
 
 TEST(Fusion, AsksTheOneWhoIsBelievedMostFirst) {
-    Fusion fusion(2, 0.3F);
+    Fusion fusion = fusion_of_two();
     fusion.remember("a", {kTorn, kSure});
     EXPECT_TRUE(fusion.learn("a", 0));
     EXPECT_EQ(fusion.next({kTorn, kTorn}, {true, true}), 1U);
 }
 
-TEST(Fusion, LearnsFromEachAnswerOnceAndForgetsTheOldest) {
-    Fusion fusion(2, 0.3F);
+TEST(Fusion, LearnsFromEachAnswerOnce) {
+    Fusion fusion = fusion_of_two();
     fusion.remember("first", {kSure, kTorn});
     EXPECT_TRUE(fusion.learn("first", 0));
     EXPECT_FALSE(fusion.learn("first", 0));
     EXPECT_FALSE(fusion.learn("never", 0));
-    fusion.remember("old", {kSure, kTorn});
-    for (std::size_t i = 0; i < Fusion::kRememberedMax; ++i)
-        fusion.remember(std::to_string(i), {kSure, kTorn});
-    EXPECT_FALSE(fusion.learn("old", 0));
-    EXPECT_TRUE(fusion.learn("0", 0));
 }
 
-TEST(Fusion, RemembersTheNewerAnswerUnderAnIdThatIsUsedAgain) {
-    Fusion fusion(2, 0.3F);
-    const auto ask = [&](std::size_t from, std::size_t to) {
-        for (std::size_t i = from; i < to; ++i)
-            fusion.remember(std::to_string(i), {kSure, kTorn});
-    };
-    ask(0, 500);
-    ask(0, 500);
-    ask(500, 600);  // the first answers are the oldest now, and leave
-    EXPECT_TRUE(fusion.learn("0", 0));
+TEST(Fusion, TellsItsQuestionsFromThoseOfOthersThatShareTheMemory) {
+    const auto shared = std::make_shared<RememberedOpinions>();
+    Fusion one(2, 0.3F, shared), other(3, 0.3F, shared);
+    one.remember("a", {kSure, kTorn});
+    EXPECT_FALSE(other.learn("a", 0));
+    EXPECT_TRUE(one.learn("a", 0));
+}
+
+TEST(RememberedOpinions, HoldNoMoreBytesThanTheyMayHoweverManyClassesAndAskers) {
+    RememberedOpinions remembered;
+    const std::uint64_t askers[] = {remembered.new_asker(), remembered.new_asker()};
+    const std::vector<float> wide(1024, 1.0F / 1024);
+    for (int i = 0; i < 2000; ++i)
+        remembered.put(askers[i % 2], std::to_string(i), {wide, kSure});
+    EXPECT_LE(remembered.bytes(), RememberedOpinions::kBytesMax);
+    EXPECT_GT(remembered.bytes(), RememberedOpinions::kBytesMax / 10 * 9);
+    EXPECT_FALSE(remembered.take(askers[0], "0")) << "the oldest leaves";
+    EXPECT_TRUE(remembered.take(askers[1], "1999"));
+    remembered.put(askers[0], "more than all", {std::vector<float>(RememberedOpinions::kBytesMax / 4)});
+    EXPECT_TRUE(remembered.take(askers[0], "1998")) << "what is too large pushes nothing out";
+    EXPECT_FALSE(remembered.take(askers[0], "more than all"));
+}
+
+TEST(RememberedOpinions, GiveBackTheBytesOfWhatIsTakenOrReplaced) {
+    RememberedOpinions remembered;
+    const std::uint64_t asker = remembered.new_asker();
+    remembered.put(asker, "a", {kSure, kTorn});
+    const std::size_t one = remembered.bytes();
+    remembered.put(asker, "a", {kTorn, kSure});
+    EXPECT_EQ(remembered.bytes(), one);
+    EXPECT_EQ(remembered.take(asker, "a"), ExpertOpinions({kTorn, kSure})) << "the newest counts";
+    EXPECT_EQ(remembered.bytes(), 0U);
 }
 
 }  // namespace

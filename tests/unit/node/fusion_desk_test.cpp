@@ -79,6 +79,25 @@ TEST_F(FusionDeskTest, GoesNoDeeperThanItIsAllowedTo) {
     EXPECT_EQ(Json::parse(infer(body).body)["parameters"]["skerry_tier"], "light");
 }
 
+/// A desk to which no answer of the light exit is good enough.
+class DeepFusionDeskTest : public FusionDeskTest {
+protected:
+    DeepFusionDeskTest() {
+        options_.config.router.mode = RouterMode::Identity;
+        options_.config.router.light_below = 1e-6F;
+        options_.config.router.medium_below = 2e-6F;
+    }
+};
+
+TEST_F(DeepFusionDeskTest, LeavesTheRoutersOfItsModelsAlone) {
+    const auto shares = [this] { return running_.on_loop([this] { return host_->node(0).facts().router->share; }); };
+    const Json answer = Json::parse(infer(about("a", {{"doors", 0.5}, {"windows", 0.5}})).body);
+    ASSERT_EQ(answer["parameters"]["skerry_tier"], "heavy");
+    EXPECT_THAT(shares(), ::testing::Each(0));
+    ASSERT_EQ(ask(shared_address(), "doors", "b").status, 200);
+    EXPECT_EQ(shares().back(), 1) << "what its own router decides does count";
+}
+
 TEST_F(FusionDeskTest, IsDescribedAsAModelWithSeveralInputs) {
     const Json metadata = Json::parse(get(shared_address(), "/v2/models/windows+doors").body);
     EXPECT_EQ(metadata["name"], "doors+windows");

@@ -61,6 +61,25 @@ TEST_F(HostMemoryTest, RefusesALargeRequestThatDoesNotFitAndAnswersSingleSamples
     EXPECT_EQ(ask(shared_address(), "doors", "4", 64).status, 200);
 }
 
+TEST_F(HostMemoryTest, RefusesAFusedRequestBeforeItIsReadWhereNoModelHasRoom) {
+    options_.config.memory.budget = 16'000'000;
+    join_both();
+    ASSERT_EQ(start(), "");
+    ASSERT_TRUE(serves());
+    const auto ask_both = [this] {
+        return request(shared_address(), "POST", "/v2/models/doors+windows/infer", "no request at all");
+    };
+    EXPECT_EQ(ask_both().status, 400);
+    held_ = 16'000'000;
+    ASSERT_TRUE(eventually([this] { return host_->node(0).facts().memory.shared == 16'000'000; }));
+    const auto refused = ask_both();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.header("Retry-After"), "");
+    EXPECT_THAT(refused.body, AllOf(HasSubstr("windows: "), HasSubstr("memory budget of 16.0 MB")));
+    for (std::size_t model = 0; model < 2; ++model)
+        EXPECT_EQ(running_.on_loop([&] { return host_->node(model).facts().counters.refused_busy; }), 1U);
+}
+
 TEST_F(HostMemoryTest, TheLearnerWaitsForMemoryAndItsLabelsAreKept) {
     options_.config.memory.budget = 400'000'000;
     held_ = 200'000'000;
