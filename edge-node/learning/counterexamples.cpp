@@ -68,8 +68,8 @@ const feedback::Example* any_of(const feedback::Reservoir& replay, std::uint32_t
 
 bool ErrorParents::takes(feedback::ErrorType type) {
     using feedback::ErrorType;
-    return type == ErrorType::Confident || type == ErrorType::Boundary || type == ErrorType::Ordinary ||
-           type == ErrorType::Novel;
+    return type == ErrorType::TierRouting || type == ErrorType::Novel || type == ErrorType::Confident ||
+           type == ErrorType::Boundary || type == ErrorType::Ordinary;
 }
 
 void ErrorParents::add(ErrorParent parent) {

@@ -288,9 +288,13 @@ TEST(ErrorParents, LetTheOldestGoAndThoseThatHadTheirChildren) {
     EXPECT_EQ(parents.next(), nullptr);
 }
 
-TEST(ErrorParents, AreNeverErrorsOfTheRouterOrTheLabelOrAChangingWorld) {
-    for (const auto type : {ErrorType::Unjudged, ErrorType::TierRouting, ErrorType::LabelNoise, ErrorType::DriftBurst})
+TEST(ErrorParents, AreNeverErrorsOfTheLabelOrAChangingWorld) {
+    for (const auto type : {ErrorType::Unjudged, ErrorType::LabelNoise, ErrorType::DriftBurst})
         EXPECT_FALSE(ErrorParents::takes(type));
+}
+
+TEST(ErrorParents, AreAlsoWhatAnEarlyExitGotWrongAndTheDeepestKnows) {
+    EXPECT_TRUE(ErrorParents::takes(ErrorType::TierRouting));
 }
 
 TEST(Accepted, DropsWhatTheModelTakesForAnotherClassForSure) {
