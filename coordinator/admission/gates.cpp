@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace skerry::coordinator {
 namespace {
@@ -12,9 +13,6 @@ using wire::RefusalCode;
 constexpr double kNormTolerance = 1e-3;
 // E[x]² exceeds E[x²] by this much at most after float32 roundings of both.
 constexpr float kMomentTolerance = 1e-3F;
-// Labels since a node's last update. The ledger's sums of 64 bits hold two thousand million such updates.
-constexpr std::uint64_t kLabelledMax = 1ULL << 32U;
-
 Flaw unleased(std::string text) {
     return {RefusalCode::Unleased, std::move(text)};
 }
@@ -95,6 +93,16 @@ Verdict check_counts(const wire::UpdateBody& body, const ModelShape& model) {
         return pair.truth < model.classes && pair.predicted < model.classes;
     });
     if (!named) return Flaw{RefusalCode::Misshapen, "it counts a class that the model has not"};
+    // Where the body has error counts, its reader has compared all numbers. A node that is older than they are may name
+    // errors that it has not learned yet, so its pairs may be more than its errors; but no more than labels there can
+    // be.
+    const std::uint64_t in_pairs =
+        std::accumulate(body.confusions.begin(), body.confusions.end(), std::uint64_t{0},
+                        [](std::uint64_t sum, const wire::ClassPairCount& pair) { return sum + pair.count; });
+    if (in_pairs > kLabelledMax) {
+        return Flaw{RefusalCode::Misshapen,
+                    std::to_string(in_pairs) + " errors by class pair are no counts of an update"};
+    }
     return {};
 }
 

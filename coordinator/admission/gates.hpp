@@ -39,7 +39,11 @@ struct ModelShape {
 [[nodiscard]] Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes, const wire::Lease& lease,
                                  const ModelShape& model);
 
-/// Misshapen: more labels than anybody has, more errors than labels, or a class that the model has not.
+/// Labels since a node's last update, and errors by class pair. The ledger's sums, 64 bits with a sign in its tables,
+/// hold two thousand million updates of so many.
+inline constexpr std::uint64_t kLabelledMax = 1ULL << 32U;
+
+/// Misshapen: more labels or confusions than anybody has, more errors than labels, or a class that the model has not.
 [[nodiscard]] Verdict check_counts(const wire::UpdateBody& body, const ModelShape& model);
 
 /// Misshapen: audit counts that no node's audits can give. Each audit is in one bin of each exit, so their totals

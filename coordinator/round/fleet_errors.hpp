@@ -18,6 +18,8 @@ public:
     void count(const std::vector<Contribution>& set);
 
     [[nodiscard]] const ledger::ErrorTally& known() const { return known_; }
+    /// Updates that no version counts yet: those of the pool, and what it has frozen.
+    [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
 private:
     std::map<UpdateId, ledger::ErrorTally> waiting_;  ///< of updates that no version counts

@@ -127,6 +127,21 @@ TEST_F(GatesTest, RefuseCountsThatCannotBe) {
     EXPECT_EQ(code(10, 1, 3), RefusalCode::Misshapen) << "the model has classes 0 to 2";
 }
 
+TEST_F(GatesTest, RefuseMoreConfusionsThanAnybodyHasLabels) {
+    const auto passes = [this](std::vector<wire::ClassPairCount> pairs) {
+        wire::UpdateBody body;
+        body.labelled = 10;
+        body.confusions = std::move(pairs);
+        const auto flaw = check_counts(body, model);
+        return !flaw || flaw->code != RefusalCode::Misshapen;
+    };
+    const std::uint32_t most = ~0U;
+    EXPECT_TRUE(passes({{1, 0, 4}})) << "a node without error counts may name errors that it has not learned yet";
+    EXPECT_TRUE(passes({{1, 0, most}, {0, 1, 1}}));
+    EXPECT_FALSE(passes({{1, 0, most}, {0, 1, 2}})) << "also where 32 bits would hold their sum, which is 1";
+    EXPECT_FALSE(passes(std::vector(limits::kReportClassPairsMax, wire::ClassPairCount{1, 0, most})));
+}
+
 TEST_F(GatesTest, LetAuditsPassThatAreOfOneSetOfSamples) {
     wire::AuditCounts counts = sample_audits(50, 2);
     EXPECT_FALSE(check_audits(counts));

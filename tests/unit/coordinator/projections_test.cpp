@@ -136,6 +136,7 @@ TEST_F(HistoryTest, SumsTheErrorsOfWhatVersionsCount) {
             core.count(pool.frozen());
             pool.apply(*published);
         }
+        EXPECT_EQ(core.waiting(), pool.waiting().size() + pool.frozen().size()) << "none is kept for ever";
     }
     const auto fleet = *history.errors(std::nullopt, std::nullopt);
     EXPECT_EQ(fleet.fleet, core.known()) << "the tables and the fold agree";
