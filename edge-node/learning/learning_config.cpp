@@ -4,6 +4,7 @@
 
 #include "edge-node/learning/engine.hpp"
 #include "edge-node/learning/learner_wire.hpp"
+#include "edge-node/learning/step_planner.hpp"
 
 namespace skerry::node {
 namespace {
@@ -46,6 +47,9 @@ std::vector<std::string> LearningConfig::problems() const {
                     "learning.trigger_rows / step_new_rows · react_passes must be at most 9,999 steps");
     problems.expect(step_replay_rows <= 1000, "learning.step_replay_rows must be at most 1000");
     problems.expect(step_made_rows <= 1000, "learning.step_made_rows must be at most 1000");
+    problems.expect(step_new_rows == 0 || step_rows_max(*this) <= learner_wire::kStepRowsMax,
+                    "learning.step_new_rows · 1.5, step_replay_rows (twice where replay_adapts) and step_made_rows "
+                    "(twice with mixup) must be at most 4,096 rows together");
     problems.expect(step_made_rows == 0 || within(made_weight, 0.01, 1), "learning.made_weight must be 0.01 … 1");
     problems.expect(within(fgsm, 0, 1), "learning.fgsm must be 0 … 1");
     problems.expect(within(mixup, 0, 0.5), "learning.mixup must be 0 … 0.5");

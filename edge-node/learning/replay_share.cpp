@@ -42,6 +42,10 @@ std::size_t ReplayShare::rows(std::size_t configured) const {
     return static_cast<std::size_t>(std::lround(static_cast<double>(configured) * factor_));
 }
 
+std::size_t ReplayShare::rows_max(std::size_t configured) {
+    return static_cast<std::size_t>(std::lround(static_cast<double>(configured) * kMost));
+}
+
 Result<> ReplayShare::load(ByteReader& from) {
     factor_ = from.get<double>();
     if (!from.ok() || !(factor_ >= kLeast && factor_ <= kMost)) {

@@ -23,6 +23,8 @@ public:
     [[nodiscard]] double factor() const { return factor_; }
     /// `rows` as configured; 0 stays 0.
     [[nodiscard]] std::size_t rows(std::size_t configured) const;
+    /// The most that rows() may come to.
+    [[nodiscard]] static std::size_t rows_max(std::size_t configured);
 
     void save(ByteWriter& to) const { to.put(factor_); }
     /// InvalidInput: not what save() wrote.

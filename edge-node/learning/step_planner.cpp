@@ -97,6 +97,15 @@ PlannedTraining plan_training(const LearningConfig& config, const LearningModel&
     return planned;
 }
 
+std::size_t step_rows_max(const LearningConfig& config) {
+    // As many new ones as are still dealt into one step, rounded: for 10, 14.
+    const std::size_t fresh = std::min(config.trigger_rows, config.step_new_rows + (config.step_new_rows - 1) / 2);
+    const std::size_t replayed = ReplayShare::rows_max(config.step_replay_rows);
+    // A mixture is a row of each of its two classes.
+    return fresh + (config.replay_adapts ? replayed : config.step_replay_rows) +
+           config.step_made_rows * (config.mixup > 0 ? 2 : 1);
+}
+
 std::size_t replayed_rows(const LearningConfig& config, const LearningState& state) {
     return config.replay_adapts ? state.replay_share.rows(config.step_replay_rows) : config.step_replay_rows;
 }

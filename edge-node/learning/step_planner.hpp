@@ -35,6 +35,9 @@ struct FreshRows {
                                             LearningState& state, const FreshRows& fresh, std::size_t passes,
                                             bool remember);
 
+/// Rows that a mini-step of such a plan has at most, whatever is drawn, adapts and is mixed.
+[[nodiscard]] std::size_t step_rows_max(const LearningConfig& config);
+
 /// Remembered rows of each mini-step.
 [[nodiscard]] std::size_t replayed_rows(const LearningConfig& config, const LearningState& state);
 
