@@ -4,27 +4,10 @@
 . "$(dirname "$0")/support.sh"
 command -v python3 >/dev/null || skip "python3 is not installed"
 open_test_fleet
-
-folders=()
-for model in digits messages spoken-digits; do
-  fleet_dir=$work/$model
-  mkdir "$fleet_dir"
-  coordinator_init --model "$root/deploy/examples/model-$model.toml" >>"$fleet_dir/coordinator.log"
-  coordinator_start
-  node_join node
-  ln -s "$model/node" "$work/$model-node"
-  folders+=(--dir "$fleet_dir/node")
-done
-fleet_dir=$work
-ln -s digits/node "$work/node-0"
-"$fleet_bin/skerry-node" run "${folders[@]}" --http 127.0.0.1:0 --alone >>"$work/node-0.log" 2>&1 &
-fleet_pids+=($!)
-for model in digits messages spoken-digits; do wait_for 60 "$model" node_ready "$model-node"; done
-tcp=$(grep -o 'http=[0-9.:]*' "$work/node-0.log" | tail -n 1 | cut -d= -f2)
-[ -n "$tcp" ] || fail "the node does not say where it listens"
+serve_together digits messages spoken-digits
 
 export PYTHONPATH=$root/edge-node/clients/python PYTHONDONTWRITEBYTECODE=1
-for address in "http://$tcp" "$(node_url node-0)"; do
+for address in "http://$tcp" "$(node_url digits-node)"; do
   python3 "$here/python_client_test.py" "$address" digits >"$work/python.log" 2>&1 || fail "$(cat "$work/python.log")"
 done
 head -c 784 /dev/zero | python3 "$root/edge-node/clients/python/example.py" "http://$tcp" digits 3 >"$work/example.out" ||
@@ -32,7 +15,7 @@ head -c 784 /dev/zero | python3 "$root/edge-node/clients/python/example.py" "htt
 grep -q '^label accepted$' "$work/example.out" || fail "example.py says: $(cat "$work/example.out")"
 
 # The example for C++, which was built with the tests.
-for address in "http://$tcp" "$(node_url node-0)"; do
+for address in "http://$tcp" "$(node_url digits-node)"; do
   head -c 784 /dev/zero | "$fleet_bin/clients/client_example" "$address" digits 3 >"$work/example.out" 2>&1 || fail "the example says: $(cat "$work/example.out")"
   grep -q '^label accepted$' "$work/example.out" || fail "the example says: $(cat "$work/example.out")"
 done

@@ -14,22 +14,7 @@ done
 command -v python3 >/dev/null || skip "python3 is not installed"
 mnist=$(data_folder mnist) fsdd=$(data_folder fsdd)
 open_test_fleet
-
-folders=()
-for model in digits spoken-digits; do
-  fleet_dir=$work/$model
-  mkdir "$fleet_dir"
-  coordinator_init --model "$root/deploy/examples/model-$model.toml" --seed 1 >>"$fleet_dir/coordinator.log"
-  coordinator_start
-  node_join node
-  ln -s "$model/node" "$work/$model-node"
-  folders+=(--dir "$fleet_dir/node")
-done
-fleet_dir=$work
-"$fleet_bin/skerry-node" run "${folders[@]}" --http 127.0.0.1:0 --alone >>"$work/node.log" 2>&1 &
-fleet_pids+=($!)
-for model in digits spoken-digits; do wait_for 60 "$model" node_ready "$model-node"; done
-tcp=$(grep -o 'http=[0-9.:]*' "$work/node.log" | tail -n 1 | cut -d= -f2)
+serve_together digits spoken-digits
 
 PYTHONDONTWRITEBYTECODE=1 python3 "$here/fusion_feed.py" "http://$tcp" "$mnist" "$fsdd" "$samples" "$tests" >"$work/fused.json" || fail "the feed ends with $?"
 cat "$work/fused.json"

@@ -26,6 +26,27 @@ open_test_fleet() {
   trap 'exit 130' INT TERM
 }
 
+# serve_together MODEL …   one process, alone, that serves these of deploy/examples, each of a federation of its own: node_url MODEL-node
+# is a model's socket, and tcp the address of all of them
+serve_together() {
+  local model folders=()
+  for model in "$@"; do
+    fleet_dir=$work/$model
+    mkdir "$fleet_dir"
+    coordinator_init --model "$root/deploy/examples/model-$model.toml" --seed 1 >>"$fleet_dir/coordinator.log"
+    coordinator_start
+    node_join node
+    ln -s "$model/node" "$work/$model-node"
+    folders+=(--dir "$fleet_dir/node")
+  done
+  fleet_dir=$work
+  "$fleet_bin/skerry-node" run "${folders[@]}" --http 127.0.0.1:0 --alone >>"$work/node.log" 2>&1 &
+  fleet_pids+=($!)
+  for model in "$@"; do wait_for 60 "$model" node_ready "$model-node"; done
+  tcp=$(grep -o 'http=[0-9.:]*' "$work/node.log" | tail -n 1 | cut -d= -f2) || true
+  [ -n "$tcp" ] || fail "the node does not say where it listens"
+}
+
 # feed_in_background NAME arguments of skerry-node feed …   its pid is appended to feeders
 feeders=()
 feed_in_background() {
