@@ -59,6 +59,21 @@ void Reservoir::wake() {
         example.rests = false;
 }
 
+void Reservoir::rename(const std::vector<std::uint32_t>& names) {
+    SKERRY_ASSERT(names.size() == held_.size());
+    const std::vector<std::size_t> held = held_;
+    const std::vector<std::uint64_t> seen = seen_;
+    for (std::size_t c = 0; c < names.size(); ++c) {
+        held_[names[c]] = held[c];
+        seen_[names[c]] = seen[c];
+    }
+    for (Example& example : examples_) {
+        example.rests = example.rests && names[example.label] == example.label;
+        example.label = names[example.label];
+        example.logits.clear();
+    }
+}
+
 void Reservoir::erase(const std::vector<std::size_t>& indices) {
     for (auto index = indices.rbegin(); index != indices.rend(); ++index) {
         --held_[examples_[*index].label];

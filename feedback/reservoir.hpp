@@ -46,6 +46,9 @@ public:
     /// Which examples rest, shape [examples]; those that come do not.
     void rest(const std::vector<bool>& rests);
     void wake();
+    /// Examples of class c are now of class names[c], a permutation; who changes does not rest. Logits go: they are by
+    /// the old names.
+    void rename(const std::vector<std::uint32_t>& names);
     /// Forgets these examples; `indices` ascending and below their number.
     void erase(const std::vector<std::size_t>& indices);
     /// Forgets those that rest, and says how many.

@@ -113,6 +113,7 @@ void read(TableReader table, LearningConfig& learning) {
     table.boolean("own_heads", learning.own_heads);
     table.number("gate_t", learning.gate_t_max, 0, 1000);
     table.integer("gate_rows", learning.gate_rows_min, 1, 1 << 20);
+    table.boolean("rename_classes", learning.rename_classes);
     table.boolean("doubt_labels", learning.doubt_labels);
     table.integer("rejects", learning.rejects_max, 1, 10'000);
     table.integer("pause_triggers", learning.pause_triggers, 0, 1 << 20);
@@ -247,6 +248,7 @@ std::string NodeConfig::to_toml() const {
         .value("own_heads", learning.own_heads)
         .value("gate_t", learning.gate_t_max)
         .value("gate_rows", learning.gate_rows_min)
+        .value("rename_classes", learning.rename_classes)
         .value("doubt_labels", learning.doubt_labels)
         .value("rejects", learning.rejects_max)
         .value("pause_triggers", learning.pause_triggers)

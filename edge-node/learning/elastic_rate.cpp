@@ -11,7 +11,7 @@ namespace {
 
 // A rate that is far too small shows at once, and clearly: t of 6 to 9 at each of the first triggers. Each then more
 // than doubles it. That it is too large costs less to find out in small steps than to believe too early.
-constexpr double kSurest = 6;
+constexpr double kSurest = 9;
 
 std::string clause(const char* what, std::size_t rows, double t) {
     char text[128];

@@ -25,7 +25,7 @@ struct LearningConfig {
     /// Bounds of e.
     double elastic_min = 0.125;
     double elastic_max = 16;
-    /// How strongly a probe moves e: one trigger multiplies it by at most exp(3·elastic_gain), and divides it by at
+    /// How strongly a probe moves e: one trigger multiplies it by at most exp(4.5·elastic_gain), and divides it by at
     /// most exp(elastic_gain).
     double elastic_gain = 0.25;
     /// How fast e forgets: its ratio to what it returns to is raised to the power 1 − elastic_return each trigger.
@@ -39,6 +39,9 @@ struct LearningConfig {
     /// After drift: how many triggers run how many passes instead of one.
     std::size_t react_triggers = 8;
     std::size_t react_passes = 5;
+    /// Whether a world in which the same inputs have got each other's labels is taken for one whose classes have other
+    /// names: renaming.hpp.
+    bool rename_classes = true;
     /// Whether a model that begins with half of a guess's loss or more does so too, where a trigger brings five rows of
     /// each class or more.
     bool react_at_start = false;

@@ -90,7 +90,7 @@ void LearningTrigger::on_now(ForwardResult answers) {
                                all_labels_.size() >= kRowsOfAClass * answers.classes;
     if (config_.react_at_start && state_.triggers == 1 && knows_nothing) state_.drift.react();
     if (finding.drift) {
-        on_drift();
+        on_drift(answers);
     } else if (state_.relabelled) {
         state_.drift.reacting() ? note_what_comes() : end_reaction();
     }

@@ -38,7 +38,7 @@ private:
     void take_batch(std::span<const feedback::LabelledSample> batch);
     void on_now(ForwardResult answers);
     void raise_alarms(const DriftMonitor::Finding& finding, const std::vector<bool>& errors);
-    void on_drift();
+    void on_drift(const ForwardResult& answers);
     void judge_errors(const ForwardResult& answers);
     void choose_rows();
     void keep_held_out();
@@ -61,9 +61,11 @@ private:
     [[nodiscard]] std::vector<float> moved_along_last_step(float length) const;
     [[nodiscard]] std::vector<std::size_t> judging_rows() const;
     [[nodiscard]] bool doubted(std::size_t place) const;
+    void read_past();
     void read(const feedback::Reservoir& reservoir, std::vector<float>& rows, std::vector<std::uint32_t>& labels) const;
     [[nodiscard]] std::vector<float> undoubted(const std::vector<float>& of_all_rows) const;
     void note_what_comes();
+    void rename_classes(const ForwardResult& answers);
     void end_reaction();
     [[nodiscard]] bool reviews() const;
     void forget_wrong_labels(const ForwardResult& answers);

@@ -5,13 +5,12 @@
 #include "edge-node/learning/learning_trigger.hpp"
 #include "edge-node/learning/replay_review.hpp"
 
-// Which rows a trigger reads, judges, trains on, keeps and forgets.
+// Which rows a trigger reads, judges, trains on and keeps.
 namespace skerry::node {
 namespace {
 
 constexpr double kServedFade = 0.95;  // a trigger
 constexpr std::uint64_t kTriggersToKnowAnything = 5;
-constexpr std::size_t kKnownClassRows = 5;
 constexpr double kErrorsWorthwhile = 0.02;  // fewer than this share of answers: nothing to learn from them
 
 }  // namespace
@@ -38,12 +37,18 @@ void LearningTrigger::take_batch(std::span<const feedback::LabelledSample> batch
         batch_.push_back(labelled);
     }
     state_.prequential.end_trigger();
+    read_past();
+}
+
+void LearningTrigger::read_past() {
     read(state_.validation, validation_rows_, validation_labels_);
     read(state_.replay, replay_rows_, replay_labels_);
 }
 
 void LearningTrigger::read(const feedback::Reservoir& reservoir, std::vector<float>& rows,
                            std::vector<std::uint32_t>& labels) const {
+    rows.clear();
+    labels.clear();
     rows.reserve(reservoir.examples().size() * model_.spec.input.values());
     for (const feedback::Example& example : reservoir.examples()) {
         const auto scaled = parameters::scaled_values(model_.spec.input, example.sample);
@@ -130,126 +135,6 @@ void LearningTrigger::keep_held_out() {
         if (doubted(i) || !feedback::is_for_validation(batch_[i].prediction.order)) continue;
         state_.validation.offer({batch_[i].prediction.sample, batch_[i].label, state_.triggers, {}}, state_.random);
     }
-}
-
-// The old concept must not be defended against the new one: while reacting, only rows since the alarm judge.
-std::vector<std::size_t> LearningTrigger::judging_rows() const {
-    std::vector<std::size_t> rows;
-    const auto& examples = state_.validation.examples();
-    for (std::size_t i = 0; i < examples.size(); ++i) {
-        if (!state_.drift.reacting() || examples[i].trigger >= state_.drift.drifted_at()) rows.push_back(i);
-    }
-    return rows;
-}
-
-// The one of all classes is the last, as it weighs most: where only the newest are told, it is among them.
-void LearningTrigger::raise_alarms(const DriftMonitor::Finding& finding, const std::vector<bool>& errors) {
-    const auto raise = [this](std::optional<std::uint32_t> label, DriftDetector detector, double before, double after) {
-        DriftAlarm& alarm = learned_.alarms.emplace_back();
-        alarm.label_class = label;
-        alarm.detector = detector;
-        alarm.before = before;
-        alarm.after = after;
-        alarm.trigger = state_.triggers;
-    };
-    for (const ClassDrift::Alarm& alarm : state_.class_drift.observe(all_labels_, errors))
-        raise(alarm.label, DriftDetector::PageHinkley, alarm.before, alarm.after);
-    if (finding.drift) raise(std::nullopt, finding.detector, finding.before, finding.after);
-}
-
-// A changed world has other inputs or classes, or other answers to the same ones. Then what is remembered is not true
-// of it, and no row of before is replayed until the model, which learns the new answers, still gives it its label; what
-// it denies to the end of the reaction is forgotten.
-void LearningTrigger::on_drift() {
-    state_.drift.note_drift_at(state_.triggers);
-    state_.noise.begin_anew();
-    std::ptrdiff_t of_known_classes = 0;
-    for (const std::uint32_t label : all_labels_)
-        of_known_classes += state_.replay.held()[label] >= kKnownClassRows ? 1 : 0;
-    state_.relabelled = of_known_classes * 2 > std::ssize(all_labels_) &&
-                        !lie_apart(all_rows_, validation_rows_, {replay_rows_, replay_labels_});
-    state_.replay.wake();  // what an alarm before this one put to rest
-    std::fill(state_.came.begin(), state_.came.end(), false);
-    if (state_.relabelled) note_what_comes();
-    why_ += state_.relabelled ? ", the inputs are as before" : ", inputs or classes are others";
-}
-
-// Of a class that has not come since the alarm nothing can be said; one that comes for the first time rests.
-void LearningTrigger::note_what_comes() {
-    std::vector<bool> newly(state_.came.size(), false);
-    for (const std::uint32_t label : all_labels_)
-        newly[label] = !state_.came[label];
-    std::vector<bool> rests;
-    for (const feedback::Example& example : state_.replay.examples()) {
-        const bool old = example.trigger < state_.drift.drifted_at();
-        rests.push_back(example.rests || (old && newly[example.label]));
-    }
-    state_.replay.rest(rests);
-    for (const std::uint32_t label : all_labels_)
-        state_.came[label] = true;
-}
-
-void LearningTrigger::end_reaction() {
-    const std::size_t denied = state_.replay.erase_resting();
-    if (denied > 0) why_ += "; forgot " + std::to_string(denied) + " rows that the new world denied to the end";
-    replay_rows_.clear();
-    replay_labels_.clear();
-    read(state_.replay, replay_rows_, replay_labels_);
-    state_.relabelled = false;
-}
-
-// What came since the alarm is true of the new world, whatever the model answers; so is what has not come since.
-std::vector<std::uint32_t> LearningTrigger::answered_now(const feedback::Reservoir& reservoir,
-                                                         const ForwardResult& answers, std::size_t first) const {
-    std::vector<std::uint32_t> answered;
-    for (std::size_t i = 0; i < reservoir.examples().size(); ++i) {
-        const feedback::Example& example = reservoir.examples()[i];
-        const auto logits = answers.logits_of(first + i, answers.exits - 1);
-        const auto answer = std::max_element(logits.begin(), logits.end()) - logits.begin();
-        const bool old = example.trigger < state_.drift.drifted_at() && state_.came[example.label];
-        answered.push_back(old ? static_cast<std::uint32_t>(answer) : example.label);
-    }
-    return answered;
-}
-
-bool LearningTrigger::reviews() const {
-    return state_.drift.reacting() || (config_.doubt_labels && state_.noise.high());
-}
-
-// What was remembered before the model knew better.
-void LearningTrigger::forget_wrong_labels(const ForwardResult& answers) {
-    const auto first = static_cast<std::ptrdiff_t>(validation_labels_.size() * answers.exits * answers.classes);
-    const auto size = static_cast<std::ptrdiff_t>(replay_labels_.size() * answers.exits * answers.classes);
-    const ForwardResult replayed{replay_labels_.size(),
-                                 answers.exits,
-                                 answers.classes,
-                                 {answers.logits.begin() + first, answers.logits.begin() + first + size}};
-    const auto suspicions = suspicions_of({replay_rows_, replay_labels_}, replayed, {}, state_.noise);
-    std::vector<std::size_t> wrong;
-    for (std::size_t i = 0; i < suspicions.size(); ++i) {
-        if (suspicions[i] > kSuspected) wrong.push_back(i);
-    }
-    state_.replay.erase(wrong);
-    if (!wrong.empty()) why_ += "; forgot " + std::to_string(wrong.size()) + " rows whose labels seem wrong";
-}
-
-// Else replay would fight the new concept, and the gate would defend the old one.
-void LearningTrigger::review_the_past(const ForwardResult& answers) {
-    if (!state_.drift.reacting()) return forget_wrong_labels(answers);
-    if (!state_.relabelled) return;  // new rows that lie elsewhere say nothing about the old ones
-    const ReviewedRows fresh{rows_, labels_};
-    const auto judged = answered_now(state_.validation, answers, 0);
-    const auto replayed = answered_now(state_.replay, answers, validation_labels_.size());
-    std::vector<bool> rests;
-    for (std::size_t i = 0; i < replayed.size(); ++i)
-        rests.push_back(replayed[i] != replay_labels_[i]);
-    state_.replay.rest(rests);
-    const auto no_longer_judge = contradicted({validation_rows_, validation_labels_}, judged, fresh);
-    const auto no_longer_replay = contradicted({replay_rows_, replay_labels_}, replayed, fresh);
-    state_.validation.erase(no_longer_judge);
-    state_.replay.erase(no_longer_replay);
-    const std::size_t forgotten = no_longer_judge.size() + no_longer_replay.size();
-    if (forgotten > 0) why_ += "; forgot " + std::to_string(forgotten) + " rows that are no longer true";
 }
 
 }  // namespace skerry::node

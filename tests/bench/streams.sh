@@ -50,13 +50,16 @@ stream[mnist-wrong]="${stream[mnist]} --wrong-labels 0.2"
 
 config[elastic]=''
 sweep="1e-4 3e-4 1e-3 2e-3 3e-3 1e-2 3e-2"
-for rate in $sweep; do config[fixed-$rate]="rate_rule = \"fixed\"\nrate = $rate\nreact_passes = 1"; done
-for rule in decayed adagrad cocob hypergradient; do config[$rule]="rate_rule = \"$rule\"\nreact_passes = 1"; done
+calm='react_passes = 1\nrename_classes = false'
+for rate in $sweep; do config[fixed-$rate]="rate_rule = \"fixed\"\nrate = $rate\n$calm"; done
+for rule in decayed adagrad cocob hypergradient; do config[$rule]="rate_rule = \"$rule\"\n$calm"; done
 config[elastic-10-times-too-small]='rate = 0.0003'
 config[elastic-3-times-too-large]='rate = 0.009'
-config[elastic-without-effort]='react_passes = 1'
+config[elastic-without-effort]=$calm
+config[elastic-without-passes]='react_passes = 1'
 config[fixed-3e-3-with-effort]='rate_rule = "fixed"\nrate = 3e-3'
 for rule in adagrad cocob hypergradient; do config[$rule-with-effort]="rate_rule = \"$rule\""; done
+config[without-renaming]='rename_classes = false'
 config[without-replay]='step_replay = 0\nreplay = 0'
 config[without-counterexamples]='step_made = 0'
 config[without-gate]='gate_t = 1000.0'
@@ -73,13 +76,13 @@ case "$table" in
   rates)
     streams="elec2 mnist-swap mnist-permute mnist-invert fashion-rotate fashion-prior mnist"
     for rate in $sweep; do configs+="fixed-$rate "; done
-    configs+="decayed adagrad cocob hypergradient elastic-without-effort "
+    configs+="decayed adagrad cocob hypergradient elastic-without-effort elastic-without-passes without-renaming "
     configs+="fixed-3e-3-with-effort adagrad-with-effort cocob-with-effort hypergradient-with-effort "
     configs+="elastic-10-times-too-small elastic-3-times-too-large elastic" ;;
   one-pass) streams="mnist-whole fashion-whole" configs=elastic ;;
   ablation)
     streams="elec2 mnist fashion mnist-permute fashion-rotate mnist-prior mnist-pairs"
-    configs="elastic without-replay without-counterexamples without-gate without-logit-adjustment without-doubt with-old-logits"
+    configs="elastic without-renaming without-replay without-counterexamples without-gate without-logit-adjustment without-doubt with-old-logits"
     configs+=" with-fgsm with-mixup with-distillation with-adapting-replay" ;;
   wrong-labels) streams="mnist mnist-wrong" configs="elastic without-doubt" ;;
   modalities) streams="sms-spam banking77 spoken-digits unheard" configs="elastic without-counterexamples without-doubt" ;;

@@ -115,6 +115,22 @@ TEST_F(ReservoirTest, ForgetsWhatItIsToldTo) {
     EXPECT_EQ(reservoir.examples()[3].trigger, 5U);
 }
 
+TEST_F(ReservoirTest, CallsItsExamplesByNewNamesAndWakesThoseThatHaveOne) {
+    Reservoir reservoir(Reservoir::Keeps::History, 12, 3);
+    for (std::uint32_t i = 0; i < 6; ++i)
+        reservoir.offer(example(i < 3 ? 0 : i < 5 ? 1 : 2), random_);
+    reservoir.rest(std::vector<bool>(6, true));
+    reservoir.rename({1, 0, 2});
+    EXPECT_EQ(reservoir.held(), (std::vector<std::size_t>{2, 3, 1}));
+    EXPECT_EQ(reservoir.awake(), (std::vector<std::size_t>{2, 3, 0}));
+    std::vector<std::uint32_t> labels;
+    for (const Example& kept : reservoir.examples()) {
+        labels.push_back(kept.label);
+        EXPECT_TRUE(kept.logits.empty()) << "they are by the old names";
+    }
+    EXPECT_EQ(labels, (std::vector<std::uint32_t>{1, 1, 1, 0, 0, 2}));
+}
+
 TEST_F(ReservoirTest, IsTheSameAfterItWasSavedAndLoaded) {
     Reservoir reservoir(Reservoir::Keeps::History, 10, 3);
     for (int i = 0; i < 100; ++i)

@@ -33,7 +33,7 @@ protected:
 
 TEST_F(ElasticRateTest, GrowsWithTheEvidenceThatTwiceTheStepWouldHaveBeenBetter) {
     EXPECT_THAT(judge(0.1, -0.05), HasSubstr("twice the step"));
-    EXPECT_NEAR(rate_.value(), std::pow(std::exp(0.75), 1 - config_.elastic_return), 1e-9);
+    EXPECT_NEAR(rate_.value(), std::pow(std::exp(1.125), 1 - config_.elastic_return), 1e-9);
     const double clear = rate_.value();
     rate_.restore(1);
     judge(0.006, -0.05);

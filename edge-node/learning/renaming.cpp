@@ -1,0 +1,126 @@
+#include "edge-node/learning/renaming.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "common/base/error.hpp"
+
+namespace skerry::node {
+namespace {
+
+constexpr double kWitnessed = 0.7;  // of the rows answered with a cycle's classes
+constexpr std::size_t kWitnesses = 3;
+constexpr std::size_t kKnownRows = 5;
+constexpr std::size_t kNamedMax = 5;
+
+struct Pair {
+    std::size_t rows = 0;
+    std::uint32_t answer = 0;
+    std::uint32_t label = 0;
+};
+
+/// Rows by answer and label.
+std::vector<Pair> pairs_of(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> labels) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> rows;
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        ++rows[{answers[i], labels[i]}];
+    std::vector<Pair> pairs;
+    for (const auto& [classes, count] : rows)
+        pairs.push_back({count, classes.first, classes.second});
+    return pairs;
+}
+
+/// The most frequent pairs first, as long as neither class has its place; then each its own name, then what is left.
+Renaming most_likely(std::vector<Pair> pairs, std::size_t classes) {
+    std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+        return std::tuple(b.rows, a.answer, a.label) < std::tuple(a.rows, b.answer, b.label);
+    });
+    for (std::uint32_t c = 0; c < classes; ++c)
+        pairs.push_back({0, c, c});
+    const auto nobody = static_cast<std::uint32_t>(classes);
+    Renaming renaming(classes, nobody);
+    std::vector<bool> taken(classes, false);
+    for (const Pair& pair : pairs) {
+        if (renaming[pair.answer] != nobody || taken[pair.label]) continue;
+        renaming[pair.answer] = pair.label;
+        taken[pair.label] = true;
+    }
+    std::uint32_t free = 0;
+    for (std::uint32_t& name : renaming) {
+        if (name != nobody) continue;
+        while (taken[free])
+            ++free;
+        name = free++;
+    }
+    return renaming;
+}
+
+bool is_witnessed(const std::vector<std::uint32_t>& cycle, const Renaming& renaming, const std::vector<Pair>& pairs,
+                  std::span<const std::size_t> known) {
+    std::size_t rows = 0, witnesses = 0;
+    for (const Pair& pair : pairs) {
+        if (std::find(cycle.begin(), cycle.end(), pair.answer) == cycle.end()) continue;
+        rows += pair.rows;
+        if (pair.label == renaming[pair.answer]) witnesses += pair.rows;
+    }
+    return static_cast<double>(witnesses) >= kWitnessed * static_cast<double>(rows) &&
+           witnesses >= kWitnesses * cycle.size() &&
+           std::all_of(cycle.begin(), cycle.end(), [&](std::uint32_t c) { return known[c] >= kKnownRows; });
+}
+
+}  // namespace
+
+Renaming renaming_of(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> labels,
+                     std::span<const std::size_t> known) {
+    SKERRY_ASSERT(answers.size() == labels.size());
+    const std::vector<Pair> pairs = pairs_of(answers, labels);
+    Renaming renaming = most_likely(pairs, known.size());
+    std::vector<bool> seen(known.size(), false);
+    for (std::uint32_t first = 0; first < known.size(); ++first) {
+        std::vector<std::uint32_t> cycle;
+        for (std::uint32_t c = first; !seen[c]; c = renaming[c]) {
+            seen[c] = true;
+            cycle.push_back(c);
+        }
+        if (is_witnessed(cycle, renaming, pairs, known)) continue;
+        for (const std::uint32_t c : cycle)
+            renaming[c] = c;
+    }
+    return renaming;
+}
+
+bool renames(const Renaming& renaming) {
+    for (std::size_t c = 0; c < renaming.size(); ++c) {
+        if (renaming[c] != c) return true;
+    }
+    return false;
+}
+
+std::vector<float> with_renamed_heads(const parameters::ParameterLayout& layout, std::span<const float> parameters,
+                                      const Renaming& renaming) {
+    std::vector<float> renamed(parameters.begin(), parameters.end());
+    for (const parameters::Block& block : layout.blocks()) {
+        const bool of_a_head = block.name.find(".head.") != std::string::npos;
+        if (!of_a_head || block.offset + block.count > parameters.size()) continue;
+        SKERRY_ASSERT(block.shape[0] == renaming.size());
+        const std::size_t row = block.count / renaming.size();
+        for (std::size_t c = 0; c < renaming.size(); ++c)
+            std::copy_n(&parameters[block.offset + c * row], row, &renamed[block.offset + renaming[c] * row]);
+    }
+    return renamed;
+}
+
+std::string sentence_of(const Renaming& renaming, std::span<const std::string> names) {
+    std::string sentence;
+    std::size_t renamed = 0;
+    for (std::size_t c = 0; c < renaming.size(); ++c) {
+        if (renaming[c] == c || ++renamed > kNamedMax) continue;
+        sentence += (sentence.empty() ? "" : ", ") + names[c] + " is now called " + names[renaming[c]];
+    }
+    if (renamed > kNamedMax) sentence += " and " + std::to_string(renamed - kNamedMax) + " more";
+    return sentence;
+}
+
+}  // namespace skerry::node

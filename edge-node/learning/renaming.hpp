@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/parameters/layout.hpp"
+
+namespace skerry::node {
+
+/// What each class is called now, shape [classes]: a permutation.
+using Renaming = std::vector<std::uint32_t>;
+
+/// Whether the classes are called otherwise since the world has changed: a label map that was swapped, a renumbered
+/// list, a sensor whose sign was turned. Then what a model knows is still true, and only the names are not; to learn
+/// them anew from a hundred rows would cost what it knows. `answers`: of the model before it has learned from the rows,
+/// `labels`: what they are labelled with, `known`: how many rows of each class are remembered.
+///
+/// The permutation that explains most rows, built from the most frequent pairs; of it the cycles that are well
+/// witnessed: 70 % of the rows answered with their classes carry the new name, three rows a class do on average, and
+/// five of each class are remembered, so that none is merely new. Identity: nothing is called otherwise.
+/// Cost: rows · log(rows) + classes · rows.
+[[nodiscard]] Renaming renaming_of(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> labels,
+                                   std::span<const std::size_t> known);
+
+[[nodiscard]] bool renames(const Renaming& renaming);
+
+/// The weights that answer by the new names: of every exit that `parameters`, a tier's prefix, hold, the head's rows
+/// change places.
+[[nodiscard]] std::vector<float> with_renamed_heads(const parameters::ParameterLayout& layout,
+                                                    std::span<const float> parameters, const Renaming& renaming);
+
+/// "3 is now called 8, 8 is now called 3", five at most and how many more.
+[[nodiscard]] std::string sentence_of(const Renaming& renaming, std::span<const std::string> names);
+
+}  // namespace skerry::node
