@@ -10,8 +10,8 @@
 namespace skerry::node {
 namespace {
 
-constexpr double kWitnessed = 0.7;  // of the rows answered with a cycle's classes
-constexpr std::size_t kWitnesses = 3;
+constexpr std::size_t kWitnesses = 3;        // a class
+constexpr std::size_t kForEachAsBefore = 3;  // and for each row that carries the old name
 constexpr std::size_t kKnownRows = 5;
 constexpr std::size_t kNamedMax = 5;
 
@@ -59,13 +59,14 @@ Renaming most_likely(std::vector<Pair> pairs, std::size_t classes) {
 
 bool is_witnessed(const std::vector<std::uint32_t>& cycle, const Renaming& renaming, const std::vector<Pair>& pairs,
                   std::span<const std::size_t> known) {
-    std::size_t rows = 0, witnesses = 0;
+    std::size_t rows = 0, witnesses = 0, as_before = 0;
     for (const Pair& pair : pairs) {
         if (std::find(cycle.begin(), cycle.end(), pair.answer) == cycle.end()) continue;
         rows += pair.rows;
         if (pair.label == renaming[pair.answer]) witnesses += pair.rows;
+        if (pair.label == pair.answer) as_before += pair.rows;
     }
-    return static_cast<double>(witnesses) >= kWitnessed * static_cast<double>(rows) &&
+    return 2 * witnesses >= rows && witnesses >= kForEachAsBefore * as_before &&
            witnesses >= kWitnesses * cycle.size() &&
            std::all_of(cycle.begin(), cycle.end(), [&](std::uint32_t c) { return known[c] >= kKnownRows; });
 }

@@ -18,9 +18,9 @@ using Renaming = std::vector<std::uint32_t>;
 /// `labels`: what they are labelled with, `known`: how many rows of each class are remembered.
 ///
 /// The permutation that explains most rows, built from the most frequent pairs; of it the cycles that are well
-/// witnessed: 70 % of the rows answered with their classes carry the new name, three rows a class do on average, and
-/// five of each class are remembered, so that none is merely new. Identity: nothing is called otherwise.
-/// Cost: rows · log(rows) + classes · rows.
+/// witnessed: half of the rows answered with their classes carry the new name, three times as many as carry the old
+/// one, and three a class on average; and five rows of each class are remembered, so that none is merely new. Identity:
+/// nothing is called otherwise. Cost: rows · log(rows) + classes · rows.
 [[nodiscard]] Renaming renaming_of(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> labels,
                                    std::span<const std::size_t> known);
 

@@ -56,13 +56,20 @@ TEST(Renaming, FollowsClassesThatHaveAllMovedEvenWhereOneOfThemDoesNotCome) {
     EXPECT_EQ(rows.renaming(), moved);
 }
 
-TEST(Renaming, NeedsMostRowsOfACycleToSaySo) {
+TEST(Renaming, NeedsThreeTimesAsManyRowsThatSaySoAsThatDoNot) {
     Witnessed rows({1, 0, 2});
-    for (std::size_t i = 0; i < 4; ++i)
-        rows.labels[i] = 0;  // 16 of 20 are left, then 13
+    std::fill_n(rows.labels.begin(), 5, 0);  // 15 of 20 are left
     EXPECT_TRUE(renames(rows.renaming()));
-    for (std::size_t i = 10; i < 13; ++i)
-        rows.labels[i] = 1;
+    rows.labels[5] = 0;
+    EXPECT_FALSE(renames(rows.renaming()));
+}
+
+TEST(Renaming, NeedsHalfOfTheRowsToSaySo) {
+    Witnessed rows({1, 0, 2});
+    std::fill_n(rows.labels.begin(), 5, 2);
+    std::fill_n(rows.labels.begin() + 10, 5, 2);
+    EXPECT_TRUE(renames(rows.renaming())) << "10 of 20";
+    rows.labels[5] = 2;
     EXPECT_FALSE(renames(rows.renaming()));
 }
 
