@@ -224,16 +224,25 @@ TEST(ServingEngine, RefusesWhileItDrainsAndFinishesWhatItTook) {
 TEST(ServingEngine, DropsWhatWaitsWhenItIsDestroyedAndAnswersNobody) {
     boost::asio::io_context loop;
     StageWorkers workers(1);
+    Gate gate;
+    const auto held = testing::gated_snapshot(gate);
     std::vector<std::shared_ptr<TestRequest>> requests;
+    std::thread opener;
     {
         ServingEngine engine(loop, workers, ServingConfig{.inline_below = microseconds(0)});
+        // The first holds the only worker, so that nobody knows yet what a stage takes: with that known and the worker
+        // busy, the loop would answer some of the others itself, at once, because their deadlines are near.
         for (int i = 0; i < 50; ++i) {
-            requests.push_back(one(testing::kUp));
+            requests.push_back(one(testing::kUp, held));
             requests.back()->deadline = std::chrono::steady_clock::now() + milliseconds(1);
-            ASSERT_TRUE(engine.submit(requests.back()));
+            EXPECT_TRUE(engine.submit(requests.back()));
         }
+        gate.await(1);
+        EXPECT_EQ(engine.pending(), 50U);
+        opener = std::thread([&gate] { gate.open(); });  // the destructor waits for what is being run
     }
     loop.run();
+    opener.join();
     for (const auto& request : requests)
         EXPECT_EQ(request->times_answered, 0);
 }
