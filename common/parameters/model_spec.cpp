@@ -32,9 +32,13 @@ void check_front_end(const ModelSpec& spec, Problems& problems) {
     const InputSpec& input = spec.input;
     if (input.text() != nullptr) add(input.text()->problems());
     if (input.audio() != nullptr) add(input.audio()->problems());
-    const bool fits = spec.modality == Modality::Text ? input.text() != nullptr && input == InputSpec::of(*input.text())
+    const auto follows = [&input](InputSpec whole) {
+        whole.front_end_is_named = input.front_end_is_named;
+        return input == whole;
+    };
+    const bool fits = spec.modality == Modality::Text ? input.text() != nullptr && follows(InputSpec::of(*input.text()))
                       : spec.modality == Modality::Audio
-                          ? input.audio() != nullptr && input == InputSpec::of(*input.audio())
+                          ? input.audio() != nullptr && follows(InputSpec::of(*input.audio()))
                           : std::holds_alternative<std::monostate>(input.front_end) &&
                                 (input.dtype == DataType::UInt8 || input.dtype == DataType::Float32);
     if (!fits)

@@ -33,6 +33,9 @@ struct InputSpec {
     DataType dtype = DataType::Float32;
     /// What stands between a stored sample and `shape`; none (image, tabular): scale and offset alone.
     std::variant<std::monostate, HashedText, LogMel> front_end;
+    /// The declaration says by which rules the front end works. Where it does not, they are the first ones, and it
+    /// keeps its spelling and identity: federations were signed without. A new one is given the name.
+    bool front_end_is_named = true;
     /// What the network sees before the normaliser is clamp(x·scale + offset, ±limits::kScaledInputMax).
     /// One value for all, or one a channel (image) or feature (tabular).
     std::vector<float> scale = {1.0F};

@@ -22,19 +22,35 @@ void read_numbers(config::TableReader input, config::TableReader probe, std::str
     if (taken) target.assign(numbers.begin(), numbers.end());
 }
 
+/// Whether the rules of the front end are named.
+bool read_rules(config::TableReader& input, std::string_view known) {
+    std::string rules;
+    if (!input.text("front_end", rules)) return false;
+    if (rules != known) {
+        input.problem("front_end", "must be \"" + std::string(known) +
+                                       "\", whose rules are all that this program knows for this modality: update it "
+                                       "if the model is of a newer one");
+    }
+    return true;
+}
+
 void read_input(config::TableReader input, HashedText front_end, InputSpec& target) {
+    const bool named = read_rules(input, HashedText::kRules);
     input.integer("bytes", front_end.bytes, 1U, kTextBytesMax);
     input.integer("features", front_end.features, 1U, kTextFeaturesMax);
     target = InputSpec::of(front_end);
+    target.front_end_is_named = named;
 }
 
 void read_input(config::TableReader input, LogMel front_end, InputSpec& target) {
+    const bool named = read_rules(input, LogMel::kRules);
     input.require("rate", "samples a second of the recordings");
     input.integer("rate", front_end.rate, 1U, 1U << 20U);
     input.integer("samples", front_end.samples, 1U, kRecordingSamplesMax);
     input.integer("bands", front_end.bands, 1U, 1024U);
     input.integer("frames", front_end.frames, 1U, 1024U);
     target = InputSpec::of(front_end);
+    target.front_end_is_named = named;
 }
 
 void read_input(config::TableReader input, config::TableReader probe, InputSpec& target) {
@@ -119,11 +135,15 @@ std::string spelling_of(const Layer& layer) {
 std::string spelling_of(const InputSpec& input) {
     const auto number = [](float value) { return spelling_of(value); };
     const auto integer = [](std::size_t value) { return std::to_string(value); };
+    const auto rules = [&input](std::string_view name) {
+        return input.front_end_is_named ? "front_end = " + toml_string(name) + "\n" : "";
+    };
     if (const HashedText* text = input.text()) {
-        return "bytes = " + integer(text->bytes) + "\nfeatures = " + integer(text->features) + "\n";
+        return rules(HashedText::kRules) + "bytes = " + integer(text->bytes) +
+               "\nfeatures = " + integer(text->features) + "\n";
     }
     if (const LogMel* audio = input.audio()) {
-        return "rate = " + integer(audio->rate) + "\nsamples = " + integer(audio->samples) +
+        return rules(LogMel::kRules) + "rate = " + integer(audio->rate) + "\nsamples = " + integer(audio->samples) +
                "\nbands = " + integer(audio->bands) + "\nframes = " + integer(audio->frames) + "\n";
     }
     return "shape = " + list_of(input.shape, integer) +

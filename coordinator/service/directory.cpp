@@ -111,7 +111,8 @@ Result<DirectoryKeys> load_keys(const Directory& directory) {
     return keys;
 }
 
-Result<MadeFederation> create_federation(const Directory& directory, const NewFederation& federation) {
+Result<MadeFederation> create_federation(const Directory& directory, NewFederation federation) {
+    federation.model.input.front_end_is_named = true;
     const auto layout = SKERRY_TRY(parameters::ParameterLayout::of(federation.model));
     SKERRY_TRY(prepare(directory));
     const auto held = SKERRY_TRY(lock(directory));

@@ -49,8 +49,9 @@ struct MadeFederation {
     std::size_t parameters = 0;
 };
 /// Makes a federation: keys (0600), the ledger with its first two events, version 1 with the initial weights, signed.
+/// Its declaration names the rules of the model's front end, whether `federation.model` does or not.
 /// Conflict: the directory is not empty.
 /// Unavailable: it cannot be written.
-[[nodiscard]] Result<MadeFederation> create_federation(const Directory& directory, const NewFederation& federation);
+[[nodiscard]] Result<MadeFederation> create_federation(const Directory& directory, NewFederation federation);
 
 }  // namespace skerry::coordinator

@@ -12,6 +12,10 @@ namespace skerry::parameters {
 /// Text as a vector of hashed features, for dense layers: no vocabulary, so that a word which nobody foresaw has a
 /// place from its first day, on every node the same.
 struct HashedText {
+    /// Of all that these numbers do not say: the characters in a row, the hash, the cases, the scaling. Weights that
+    /// were learned under other rules would read nonsense, so that a change of them needs another name.
+    static constexpr std::string_view kRules = "hashed-text-1";
+
     std::size_t bytes = 1024;     ///< of UTF-8 that are read and stored; what lies beyond is cut, between characters
     std::size_t features = 4096;  ///< shape of the network's input: {1, features}
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/bytes.hpp"
@@ -11,6 +12,9 @@ namespace skerry::parameters {
 
 /// A recording as an image of mel bands and frames, for convolutions: 16-bit PCM, one channel.
 struct LogMel {
+    /// Of all that these numbers do not say: window, scale, filters and floor. A change of them needs another name.
+    static constexpr std::string_view kRules = "log-mel-1";
+
     std::size_t rate = 8000;     ///< samples a second that recordings have; clients resample
     std::size_t samples = 8000;  ///< that are read and stored: more are cut, fewer padded, at both ends alike
     std::size_t bands = 40;      ///< height of the image; the network's input is {1, bands, frames}

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "coordinator/ledger/sqlite_journal.hpp"
 #include "tests/unit/coordinator/service_fixture.hpp"
 
 // What it finds and leaves in its directory.
@@ -49,6 +50,22 @@ TEST_F(ServiceTest, IsMadeOnlyInADirectoryOfItsOwn) {
     EXPECT_EQ(std::filesystem::status(used.path).permissions(), std::filesystem::perms{0755});
     std::filesystem::remove(used.path / "letter");
     EXPECT_TRUE(create_federation(used, {small_model(), 5, ""}));
+}
+
+TEST_F(ServiceTest, NamesTheRulesOfTheFrontEndWhereTheOperatorDidNot) {
+    parameters::ModelSpec spec = small_model();
+    spec.modality = parameters::Modality::Text;
+    spec.input = parameters::InputSpec::of(parameters::HashedText{.bytes = 64, .features = 64});
+    spec.input.front_end_is_named = false;
+    const Directory messages{directory_.path.parent_path() / "messages"};
+    ASSERT_TRUE(create_federation(messages, {spec, 5, ""}));
+    const auto journal = ledger::SqliteJournal::open(messages.history());
+    ASSERT_TRUE(journal);
+    const auto events = journal->read(ledger::kFederationStream, 0, 1);
+    ASSERT_TRUE(events);
+    const auto& created = std::get<ledger::FederationCreated>(events->front().event);
+    EXPECT_THAT(created.model, HasSubstr("front_end = \"hashed-text-1\""));
+    EXPECT_EQ(created.identity, parameters::identity_of(*parameters::parse_model(created.model)));
 }
 
 TEST_F(ServiceTest, SaysWhereItListens) {

@@ -114,6 +114,7 @@ const std::string kMessages = R"(name = "messages"
 modality = "text"
 
 [input]
+front_end = "hashed-text-1"
 bytes = 512
 features = 2048
 
@@ -143,6 +144,24 @@ TEST(TextModel, IsDeclaredByTheNumbersOfItsFrontEnd) {
     const auto layout = ParameterLayout::of(*spec);
     ASSERT_TRUE(layout);
     EXPECT_EQ(layout->block("light.0.weight").count, 32U * 2048U);
+}
+
+TEST(TextModel, KeepsTheSpellingAndIdentityOfADeclarationWithoutTheNameOfItsRules) {
+    std::string text = kMessages;
+    const std::string line = "front_end = \"hashed-text-1\"\n";
+    const auto spec = parse_model(text.erase(text.find(line), line.size()));
+    ASSERT_TRUE(spec) << spec.error().message;
+    EXPECT_EQ(canonical_text(*spec), text);
+    EXPECT_NE(identity_of(*spec), identity_of(*parse_model(kMessages)));
+}
+
+TEST(TextModel, RefusesRulesThatThisProgramDoesNotKnow) {
+    std::string text = kMessages;
+    const std::string name = "hashed-text-1";
+    const auto spec = parse_model(text.replace(text.find(name), name.size(), "hashed-text-2"));
+    ASSERT_FALSE(spec);
+    EXPECT_THAT(spec.error().message, HasSubstr("'input.front_end' must be \"hashed-text-1\""));
+    EXPECT_THAT(spec.error().message, HasSubstr("update it"));
 }
 
 TEST(TextModel, RefusesWhatDoesNotGoWithText) {

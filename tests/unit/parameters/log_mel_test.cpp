@@ -106,6 +106,7 @@ const std::string kDigits = R"(name = "spoken"
 modality = "audio"
 
 [input]
+front_end = "log-mel-1"
 rate = 8000
 samples = 4096
 bands = 24
@@ -145,6 +146,7 @@ TEST(AudioModel, RefusesNumbersThatMakeNoSpectrogram) {
         const auto spec = parse_model(text.replace(text.find(from), from.size(), to));
         return spec ? "" : spec.error().message;
     };
+    EXPECT_THAT(refusal("log-mel-1", "hashed-text-1"), HasSubstr("'input.front_end' must be \"log-mel-1\""));
     EXPECT_THAT(refusal("rate = 8000\n", ""), HasSubstr("rate"));
     EXPECT_THAT(refusal("rate = 8000", "rate = 10"), HasSubstr("input.rate of audio must be 1000 to 192000"));
     EXPECT_THAT(refusal("samples = 4096", "samples = 262144"),
