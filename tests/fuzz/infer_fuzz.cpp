@@ -1,7 +1,5 @@
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,22 +15,19 @@
 #include "edge-node/api/feedback_request.hpp"
 #include "edge-node/api/infer_request.hpp"
 #include "edge-node/api/json_text.hpp"
+#include "tests/fuzz/promise.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/unit/parameters/specs.hpp"
 
 namespace {
 
 using namespace skerry;
+using fuzz::hold;
+using fuzz::hold_refusal;
+using fuzz::kSentenceMax;
 
 constexpr std::size_t kSamplesMax = 4;
 constexpr std::size_t kContentMax = 64 * 1024;  // of a body, once decompressed
-constexpr std::size_t kSentenceMax = 1024;      // a refusal does not send back what it was sent
-
-void hold(bool kept, const char* promise) {
-    if (kept) return;
-    std::fprintf(stderr, "broken promise: %s\n", promise);
-    std::abort();
-}
 
 /// 1×2×3 grey bytes, three float features, texts and recordings.
 const std::vector<parameters::ModelSpec>& specs() {
@@ -84,11 +79,6 @@ http::Request as_binary(const node::InferRequest& read, const parameters::InputS
     return request;
 }
 
-void hold_refusal(const Error& error) {
-    hold(error.code == ErrorCode::InvalidInput, "what is refused is refused as bad input");
-    hold(!error.message.empty() && error.message.size() <= kSentenceMax, "a refusal is a sentence");
-}
-
 void hold_samples(const std::vector<Bytes>& samples, const parameters::InputSpec& input) {
     hold(!samples.empty() && samples.size() <= kSamplesMax, "a request has 1 to so many samples");
     for (const Bytes& sample : samples) {
@@ -110,6 +100,23 @@ void try_infer(const http::Request& request, const parameters::ModelSpec& spec) 
     hold(again && again->samples == read->samples && again->outputs == read->outputs && again->id == read->id &&
              again->tier_max == read->tier_max && again->deadline == read->deadline && again->learn == read->learn,
          "what is taken in one form is taken in the other");
+}
+
+/// The same models asked together, each under a name of its own.
+void try_fused(const http::Request& request) {
+    static const std::vector<node::NamedInput> known = {
+        {"image", &specs()[0]}, {"table", &specs()[1]}, {"text", &specs()[2]}, {"audio", &specs()[3]}};
+    const auto read = node::read_fused_request(request, known);
+    if (!read) return hold_refusal(read.error());
+    hold(read->samples.size() == known.size(), "each model has its place");
+    std::size_t given = 0;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        if (!read->samples[i]) continue;
+        hold_samples({*read->samples[i]}, known[i].spec->input);
+        ++given;
+    }
+    hold(given > 0, "of the inputs there is one at least");
+    hold(node::problem_of_id(read->request.id, 1).empty(), "an id that was taken may be used");
 }
 
 void try_feedback(const http::Request& request, const parameters::ModelSpec& spec) {
@@ -148,6 +155,7 @@ void try_request(std::string_view input) {
         try_infer(request, spec);
         try_feedback(request, spec);
     }
+    try_fused(request);
 }
 
 /// A server and its only peer, in one thread.
