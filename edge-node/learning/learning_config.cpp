@@ -60,6 +60,7 @@ std::vector<std::string> LearningConfig::problems() const {
     problems.expect(within(prior_smoothing, 1e-6, 10), "learning.prior_smoothing must be 1e-6 … 10");
     problems.expect(within(exit_weight_floor, 0, 1.0 / 3), "learning.exit_weight_floor must be 0 … 0.333");
     problems.expect(within(distillation, 0, 1), "learning.distillation must be 0 … 1");
+    problems.expect(within(soft_labels, 0, 1), "learning.soft_labels must be 0 … 1");
     problems.expect(within(gradient_norm_max, 0, 1e6), "learning.gradient_norm_max must be 0 … 1,000,000");
     problems.expect(within(proximal, 0, 10), "learning.proximal must be 0 … 10");
     problems.expect(within(gate_t_max, 0, 100), "learning.gate_t_max must be 0 … 100");

@@ -74,6 +74,10 @@ struct LearningConfig {
     float exit_weight_floor = 0.1F;
     /// The most of what an exit learns from the deeper ones beside the label, while they are better. 0: nothing.
     float distillation = 0;
+    /// Soft labels, a mean answer for each class: a node with heavy gathers what its heavy exit says and tells the
+    /// fleet; of one without it this is the share of the deepest exit's loss that speaks for what the fleet's say. 0:
+    /// neither.
+    float soft_labels = 0;
     /// Longest gradient of one step; longer ones are scaled down. 0: never.
     float gradient_norm_max = 5;
     /// Partial personalisation: the exits' heads are this node's own. They learn, but are neither sent nor replaced by

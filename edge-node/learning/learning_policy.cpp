@@ -91,7 +91,16 @@ Result<> LearningPolicy::roll_back(std::vector<float> parameters) {
     SKERRY_TRY(rebase(std::move(parameters)));
     state_.optimiser = {};
     state_.rate = LearningRate(config_);
+    state_.class_profile = {};
     return {};
+}
+
+void LearningPolicy::heed(const wire::SoftLabels& fleet) {
+    SKERRY_ASSERT(!busy());
+    state_.class_targets = nullptr;
+    if (config_.soft_labels <= 0 || state_.parameters->size() == model_.layout.size()) return;
+    std::vector<float> targets = class_targets_of(fleet, model_.spec.classes.size());
+    if (!targets.empty()) state_.class_targets = std::make_shared<const std::vector<float>>(std::move(targets));
 }
 
 }  // namespace skerry::node

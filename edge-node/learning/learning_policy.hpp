@@ -44,8 +44,15 @@ public:
     [[nodiscard]] Result<> rebase(std::vector<float> parameters);
 
     /// What was learned on the weights is undone: `parameters` are those of a version. As rebase(), but begins anew
-    /// with the optimiser's memory and e = 1. What was seen stays: remembered samples, detectors, numbers.
+    /// with the optimiser's memory, e = 1 and what heavy said. What was seen stays: remembered samples, detectors,
+    /// numbers.
     [[nodiscard]] Result<> roll_back(std::vector<float> parameters);
+
+    /// What the fleet's heavy exits say of each class, from now on; not saved. Counts where soft labels are wanted and
+    /// this node's tier has no heavy exit. Not while busy().
+    void heed(const wire::SoftLabels& fleet);
+    /// What this node's heavy exit has said lately, for the fleet; empty: it has none, or has seen too little.
+    [[nodiscard]] wire::SoftLabels soft_labels() const { return state_.class_profile.soft_labels(); }
 
     [[nodiscard]] LearningState::Weights parameters() const { return state_.parameters; }
     [[nodiscard]] feedback::PrequentialNumbers prequential() const { return state_.prequential.numbers(); }

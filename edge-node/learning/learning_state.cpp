@@ -105,7 +105,9 @@ Bytes LearningState::save(const parameters::ModelSpec& spec, const LearningConfi
     replay.save_resting(to);
     replay_share.save(to);
     rate.save_fit(to);
-    class_drift.save(to);  // last: a section that older checkpoints end before
+    // Sections that older checkpoints end before; the last only where there is something in it.
+    class_drift.save(to);
+    if (!class_profile.empty()) class_profile.save(to);
     return std::move(to).take();
 }
 
@@ -171,6 +173,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
         state.rate.end_first_fit();
     }
     if (from.ok() && !from.finished()) SKERRY_TRY(state.class_drift.load(from));
+    if (from.ok() && !from.finished()) SKERRY_TRY(state.class_profile.load(from, classes));
     if (!from.finished()) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged: its length");
     return state;
 }

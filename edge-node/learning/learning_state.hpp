@@ -9,6 +9,7 @@
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
 #include "edge-node/learning/class_drift.hpp"
+#include "edge-node/learning/class_profile.hpp"
 #include "edge-node/learning/counterexamples.hpp"
 #include "edge-node/learning/distillation.hpp"
 #include "edge-node/learning/drift_monitor.hpp"
@@ -40,6 +41,7 @@ struct LearningState {
     Weights parameters;
     Weights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
     Weights anchor;    ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
+    Weights class_targets;  ///< what the fleet's heavy exits say of each class; null: nothing is known, or wanted
     OptimiserState optimiser;
     LearningRate rate;
     DriftMonitor drift;
@@ -47,6 +49,7 @@ struct LearningState {
     EnergyHistory energies;
     ErrorParents parents;
     Distillation distillation;
+    ClassProfile class_profile;
     LabelShares labels;
     NoiseRate noise;
     ReplayShare replay_share;
@@ -61,7 +64,7 @@ struct LearningState {
     std::size_t rejects_in_a_row = 0;
     std::uint64_t paused_until = 0;  ///< trigger number; 0: not paused
 
-    /// Everything but `previous` and `anchor`, in one piece; begins with the model's identity.
+    /// Everything but `previous`, `anchor` and `class_targets`, in one piece; begins with the model's identity.
     [[nodiscard]] Bytes save(const parameters::ModelSpec& spec, const LearningConfig& config) const;
     /// VersionMismatch: of another model or a newer program. InvalidInput: damaged. Reservoirs are cut to `config`;
     /// what an optimiser or a rule of the rate remembered is of no use to another, which begins anew.

@@ -95,6 +95,7 @@ void LearningTrigger::on_now(ForwardResult answers) {
         state_.drift.reacting() ? note_what_comes() : end_reaction();
     }
     judge_errors(answers);
+    profile_classes(answers);
     if (state_.drift.reacting()) {
         state_.replay_share.begin_anew();
     } else {
@@ -196,6 +197,10 @@ void LearningTrigger::step() {
         planned.plan.label_noise = static_cast<float>(state_.noise.value());
     }
     planned.plan.distillation = state_.distillation.weights(config_.distillation);
+    if (state_.class_targets) {
+        planned.plan.class_targets = *state_.class_targets;
+        planned.plan.class_target_share = config_.soft_labels;
+    }
     std::span<const float> anchor;
     if (config_.proximal > 0 && state_.anchor) {
         planned.plan.proximal = config_.proximal;

@@ -40,6 +40,7 @@ private:
     void raise_alarms(const DriftMonitor::Finding& finding, const std::vector<bool>& errors);
     void on_drift(const ForwardResult& answers);
     void judge_errors(const ForwardResult& answers);
+    void profile_classes(const ForwardResult& answers);
     void choose_rows();
     void keep_held_out();
     [[nodiscard]] MadeRows made_rows();

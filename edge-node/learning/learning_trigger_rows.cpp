@@ -77,6 +77,18 @@ void LearningTrigger::judge_errors(const ForwardResult& answers) {
     }
 }
 
+void LearningTrigger::profile_classes(const ForwardResult& answers) {
+    // Of an option that was on; or of labels that mean something else now, whose old answers would teach mistakes.
+    if (config_.soft_labels <= 0 || state_.relabelled) {
+        state_.class_profile = {};
+    } else if (answers.exits == kTiers) {
+        std::vector<bool> left_out;
+        for (std::size_t i = 0; i < batch_.size(); ++i)
+            left_out.push_back(doubted(i));
+        state_.class_profile.observe(answers, all_labels_, left_out);
+    }
+}
+
 // As many as one pass can mix in.
 MadeRows LearningTrigger::made_rows() {
     state_.parents.expire(state_.triggers);
