@@ -108,6 +108,7 @@ void read(TableReader table, LearningConfig& learning) {
     table.number("prior_smoothing", learning.prior_smoothing, 1e-6, 1);
     table.number("exit_weight_floor", learning.exit_weight_floor, 0, 1);
     table.number("distillation", learning.distillation, 0, 1);
+    table.number("soft_labels", learning.soft_labels, 0, 1);
     table.number("gradient_norm_max", learning.gradient_norm_max, 0, 1e6);
     table.number("proximal", learning.proximal, 0, 100);
     table.boolean("own_heads", learning.own_heads);
@@ -243,6 +244,7 @@ std::string NodeConfig::to_toml() const {
         .value("prior_smoothing", as_written(learning.prior_smoothing))
         .value("exit_weight_floor", as_written(learning.exit_weight_floor))
         .value("distillation", as_written(learning.distillation))
+        .value("soft_labels", as_written(learning.soft_labels))
         .value("gradient_norm_max", as_written(learning.gradient_norm_max))
         .value("proximal", as_written(learning.proximal))
         .value("own_heads", learning.own_heads)

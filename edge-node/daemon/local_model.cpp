@@ -177,6 +177,7 @@ void LocalModel::begin_trigger() {
     trigger_began_ = Clock::now();
     on_disk([&labels = stores_.labels, rows = config_.trigger_rows] { return labels.unconsumed(rows); },
             [this](std::vector<feedback::LabelledSample> batch) {
+                policy_->heed(fleet_labels_);
                 learning_ = true;
                 const auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
                 const feedback::SnapshotVersion next{checkpoint_.version.global, checkpoint_.version.local + 1};

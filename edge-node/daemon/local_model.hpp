@@ -80,6 +80,8 @@ public:
     /// One of KeepReceipt, TakeUpdate, PutBack, DropProgress, StoreModelChunk, InstallVersion, KeepKeys,
     /// KeepCertificate: done in the order of the calls, after a step that is being learned.
     void perform(Action order);
+    /// What the fleet's heavy exits say of each class: the next trigger learns from it.
+    void heed(wire::SoftLabels fleet) { fleet_labels_ = std::move(fleet); }
     /// Undoes local learning, durably: the weights are the installed version's, own heads too; what no update holds is
     /// dropped, the update without a receipt withdrawn, the optimiser's memory forgotten, e = 1. Labels that wait are
     /// learned on it. After what is under way or ordered. `done` is called once, perhaps at once. Conflict: no version
@@ -214,6 +216,7 @@ private:
     std::uint64_t unconsumed_ = 0;
     std::optional<LearningReport> last_report_;
     AlarmBook alarms_;
+    wire::SoftLabels fleet_labels_;  ///< empty: nothing was told since the start
     std::chrono::milliseconds trigger_time_{0};
     TimePoint trigger_began_{};
     std::string engine_trouble_;

@@ -46,13 +46,14 @@ void LocalModel::work_on(TakeUpdate& order) {
         return end_work();
     }
     Totals totals = checkpoint_.totals;
-    auto job = [this, order, totals, audits = listeners_.audits(),
+    auto job = [this, order, totals, audits = listeners_.audits(), soft_labels = policy_->soft_labels(),
                 weights = policy_->parameters()]() mutable -> Result<std::optional<SpooledUpdate>> {
         const Totals before = SKERRY_TRY(stores_.spool.totals_sent());
         auto judged =
             SKERRY_TRY(stores_.labels.errors().judged_since(before.error_cursor, limits::kReportClassPairsMax));
         totals.error_cursor = judged.cursor;
-        return stores_.spool.take(order, {*weights, sharing_, totals, std::move(judged), audits}, identity_);
+        return stores_.spool.take(order, {*weights, sharing_, totals, std::move(judged), audits, soft_labels},
+                                  identity_);
     };
     on_disk(std::move(job), [this, sequence = order.sequence, totals](std::optional<SpooledUpdate> update) {
         if (update) {

@@ -43,6 +43,7 @@ void Node::perform(Action action) {
     if (const auto* chunks = std::get_if<SendUpdateChunks>(&action)) return send_chunks(*chunks);
     if (const auto* notice = std::get_if<Notice>(&action)) return note(*notice);
     if (const auto* fleet = std::get_if<HeedAudits>(&action)) return routes_.on_fleet(fleet->counts);
+    if (auto* fleet = std::get_if<HeedSoftLabels>(&action)) return local_.heed(std::move(fleet->labels));
     if (const auto* drift = std::get_if<HeedDrift>(&action)) return heed_drift(*drift);
     if (const auto* keys = std::get_if<KeepKeys>(&action)) {
         // The address is the same, the coordinator proves itself with another key from now on.

@@ -118,6 +118,11 @@ struct KeepCertificate {
 struct HeedAudits {
     wire::AuditCounts counts;
 };
+/// What the fleet's heavy exits say of each class by the newest version, for a node without one; not durable, since
+/// Welcome repeats it.
+struct HeedSoftLabels {
+    wire::SoftLabels labels;
+};
 /// What the coordinator makes of alarms, this node's and the fleet's; not durable, since Welcome repeats it.
 struct HeedDrift {
     std::uint64_t alarms_known = 0;      ///< the highest number of this node's alarms that the ledger has
@@ -131,8 +136,9 @@ struct Notice {
     std::string text;   ///< what happened, and what to do where something can be done
 };
 
-using Action = std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress,
-                            StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, HeedAudits, HeedDrift, Notice>;
+using Action =
+    std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress, StoreModelChunk,
+                 InstallVersion, KeepKeys, KeepCertificate, HeedAudits, HeedSoftLabels, HeedDrift, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace skerry::node

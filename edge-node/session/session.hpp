@@ -144,7 +144,8 @@ private:
     std::optional<Download> download_;
     std::optional<Announced> installing_;
     ModelVersion newest_known_;
-    ModelVersion audits_of_;  ///< of the version that the fleet's audits were last heard with
+    ModelVersion audits_of_;       ///< of the version that the fleet's audits were last heard with
+    ModelVersion soft_labels_of_;  ///< and its soft labels
     std::uint64_t alarms_known_ = 0;
     ModelVersion hurries_until_;    ///< is installed: a step is worth an update. 0: no early round gathers
     ModelVersion refused_version_;  ///< we can't use it: wait for a newer one

@@ -21,6 +21,10 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
         audits_of_ = manifest->version;
         order(HeedAudits{announcement.audits});
     }
+    if (manifest->version > soft_labels_of_ && !announcement.soft_labels.empty()) {
+        soft_labels_of_ = manifest->version;
+        order(HeedSoftLabels{announcement.soft_labels});
+    }
     const ModelVersion known = newest_       ? newest_->manifest.version
                                : download_   ? download_->version()
                                : installing_ ? installing_->manifest.version

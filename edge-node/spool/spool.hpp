@@ -34,6 +34,7 @@ struct Contribution {
     Totals totals;
     feedback::JudgedCounts judged{};  ///< errors since the last update
     wire::AuditCounts audits{};       ///< the newest; may be empty
+    wire::SoftLabels soft_labels{};   ///< likewise
 };
 
 /// Where the two stores of a node, this and the learner's checkpoint, have to agree. A version is installed in three

@@ -63,6 +63,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     body.errors = since(contribution.totals.errors, before.errors);
     report_errors(contribution.judged, body);
     body.audits = contribution.audits;
+    body.soft_labels = contribution.soft_labels;
     const auto examples = static_cast<std::uint32_t>(
         std::min(since(contribution.totals.examples, before.examples), limits::kExamplesPerUpdateMax));
     const auto header = wire::UpdateHeader::under(lease, order.sequence, examples);

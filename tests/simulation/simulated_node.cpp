@@ -211,7 +211,8 @@ void SimulatedNode::perform(node::Action& action) {
             [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
             [&](node::KeepCertificate& order) { disk_.certificate = order.signed_certificate; },
             [&](node::HeedDrift& order) { alarms_.known(order.alarms_known); },
-            [](node::HeedAudits&) {},  // a matter of the router, which is not simulated
+            [](node::HeedAudits&) {},      // a matter of the router, which is not simulated
+            [](node::HeedSoftLabels&) {},  // and of learning, which is not either
             [&](node::Notice& order) { note(order.event); },
         },
         action);

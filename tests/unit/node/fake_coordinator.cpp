@@ -111,6 +111,7 @@ wire::Announcement FakeCoordinator::announcement() const {
         manifest.digests[tier] = crypto::sha256(bytes_of_floats(std::span(weights).first(manifest.values[tier])));
     }
     wire::Announcement announcement{wire::sign(manifest, signing_), counted_, fleet_audits, {}};
+    announcement.soft_labels = fleet_soft_labels;
     for (const WeightEncoding encoding : encodings) {
         const parameters::Encoded made = encoded(encoding);
         wire::EncodedWeights record{

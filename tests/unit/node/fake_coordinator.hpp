@@ -40,6 +40,7 @@ public:
     bool take_offers = true;  ///< false: updates stay un-receipted
     std::optional<wire::RefusalCode> refuse_updates;
     wire::AuditCounts fleet_audits;         ///< announced with each version
+    wire::SoftLabels fleet_soft_labels;     ///< likewise
     std::vector<WeightEncoding> encodings;  ///< what versions are offered as beside float32
 
     // What it has seen.

@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "tests/support/sample_audits.hpp"
+#include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/node/session_fixture.hpp"
 
 namespace skerry::node {
@@ -83,6 +84,24 @@ TEST_F(SessionTest, HearsTheFleetsAuditsAgainAfterARestart) {
     wire::Welcome welcome = federation_.welcome(5);
     welcome.newest.audits = sample_audits(400, 2);
     EXPECT_THAT(hear(session, welcome), Contains(orders<HeedAudits>()));
+}
+
+TEST_F(SessionTest, HeedsTheFleetsSoftLabelsOnceForEachVersionAndAgainAfterARestart) {
+    Session session = settled();
+    wire::Announcement announcement = federation_.announcement(2);
+    announcement.soft_labels = sample_soft_labels({9, 9, 9}, 60'000);
+    const Actions actions = hear(session, announcement);
+    EXPECT_EQ(the<HeedSoftLabels>(actions).labels, announcement.soft_labels);
+    EXPECT_THAT(hear(session, announcement), IsEmpty());
+    wire::Announcement foreign = Federation{}.announcement(3);
+    foreign.soft_labels = announcement.soft_labels;
+    EXPECT_THAT(hear(session, foreign), ElementsAre(orders<Notice>())) << "of a key that nobody knows";
+
+    Session again = open(5);
+    tell(again, Connected{});
+    wire::Welcome welcome = federation_.welcome(5);
+    welcome.newest.soft_labels = announcement.soft_labels;
+    EXPECT_THAT(hear(again, welcome), Contains(orders<HeedSoftLabels>()));
 }
 
 TEST_F(SessionTest, IgnoresAVersionThatAnotherKeySignedOrOfAnotherModel) {
