@@ -275,8 +275,9 @@ wire::SignedBytes Federation::certify(const wire::Certificate& certificate) cons
 }
 
 wire::Announcement Federation::announcement_for(const NodeId& node, TimePoint now) const {
-    return {newest().manifest,     pool_.of(node).counted, fleet_audits_.known(), encoding_records(newest().version),
-            drift_.of(node).known, drift_notice(now)};
+    return {
+        newest().manifest,     pool_.of(node).counted, fleet_audits_.known(),     encoding_records(newest().version),
+        drift_.of(node).known, drift_notice(now),      fleet_soft_labels_.known()};
 }
 
 void Federation::offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version) {

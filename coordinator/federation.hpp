@@ -16,6 +16,7 @@
 #include "coordinator/round/fleet_audits.hpp"
 #include "coordinator/round/fleet_drift.hpp"
 #include "coordinator/round/fleet_errors.hpp"
+#include "coordinator/round/fleet_soft_labels.hpp"
 #include "coordinator/round/pool.hpp"
 #include "coordinator/round/round.hpp"
 
@@ -106,6 +107,7 @@ public:
     [[nodiscard]] const Registry& registry() const { return registry_; }
     [[nodiscard]] const Pool& pool() const { return pool_; }
     [[nodiscard]] const FleetAudits& fleet_audits() const { return fleet_audits_; }
+    [[nodiscard]] const FleetSoftLabels& fleet_soft_labels() const { return fleet_soft_labels_; }
     [[nodiscard]] const FleetErrors& fleet_errors() const { return fleet_errors_; }
     [[nodiscard]] const FleetDrift& fleet_drift() const { return drift_; }
     [[nodiscard]] const Transfers& transfers() const { return transfers_; }
@@ -184,6 +186,7 @@ private:
     Registry registry_;
     Pool pool_;
     FleetAudits fleet_audits_;
+    FleetSoftLabels fleet_soft_labels_;
     FleetErrors fleet_errors_;
     FleetDrift drift_;
     RoundId last_round_;         ///< highest ever opened

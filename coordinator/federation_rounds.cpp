@@ -154,6 +154,7 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
         counted[update.update.node] = std::max(counted[update.update.node], update.update.sequence);
     const wire::SignedBytes& signed_manifest = published.manifest;
     const wire::AuditCounts audits = fleet_audits_.with(set);
+    const wire::SoftLabels soft_labels = fleet_soft_labels_.with(set);
     offer(event.encodings, published.version);
     const std::vector<wire::SignedBytes> encodings = encoding_records(published.version);
     Actions announcements;
@@ -162,9 +163,9 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
         if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(Send{
-            id, node->transport,
-            wire::Announcement{signed_manifest, highest, audits, encodings, drift_.of(id).known, drift_notice(now)}});
+        announcements.push_back(Send{id, node->transport,
+                                     wire::Announcement{signed_manifest, highest, audits, encodings,
+                                                        drift_.of(id).known, drift_notice(now), soft_labels}});
     }
     actions.push_back(Append{{std::move(published)}});
     std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
@@ -193,6 +194,7 @@ void Federation::fold(const ledger::RoundOpened& event) {
 void Federation::fold(const ledger::UpdateAccepted& event) {
     pool_.apply(event);
     fleet_audits_.apply(event);
+    fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
 }
 
@@ -203,6 +205,7 @@ void Federation::fold(const ledger::UpdateRefused& event) {
 void Federation::fold(const ledger::UpdateSetAside& event) {
     pool_.apply(event);
     fleet_audits_.apply(event);
+    fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
 }
 
@@ -225,6 +228,7 @@ void Federation::fold(const ledger::VersionPublished& event) {
         frozen_->publish(event.version);
         frozen_.reset();
         fleet_audits_.count(pool_.frozen());
+        fleet_soft_labels_.count(pool_.frozen());
         fleet_errors_.count(pool_.frozen());
         pool_.apply(event);
     }

@@ -168,6 +168,7 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
     accepted.confusions = sound.confusions;
     accepted.error_counts = sound.error_counts;
     accepted.audits = sound.audits;
+    accepted.soft_labels = sound.soft_labels;
     accepted.receipt = wire::sign(
         wire::ReceiptBody{id_, header.update, header.lease, accepted.content, accepted.weight, now}, keys_.signing);
 

@@ -32,6 +32,7 @@ Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& hea
     }
     if (Verdict flaw = check_counts(*body, model)) return *std::move(flaw);
     if (Verdict flaw = check_audits(body->audits)) return *std::move(flaw);
+    if (Verdict flaw = check_soft_labels(body->soft_labels, header.tier, model)) return *std::move(flaw);
     Sound sound;
     if (Verdict flaw = check_delta(body->delta, model.statistics, norm_max, sound.norm)) return *std::move(flaw);
     sound.labelled = body->labelled;
@@ -39,6 +40,7 @@ Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& hea
     sound.confusions = std::move(body->confusions);
     sound.error_counts = body->error_counts;
     sound.audits = std::move(body->audits);
+    sound.soft_labels = std::move(body->soft_labels);
     return sound;
 }
 

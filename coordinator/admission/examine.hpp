@@ -14,6 +14,7 @@ struct Sound {
     std::vector<wire::ClassPairCount> confusions;
     std::optional<wire::ErrorCounts> error_counts;
     wire::AuditCounts audits;
+    wire::SoftLabels soft_labels;
 };
 using Examined = std::variant<Sound, Flaw>;
 

@@ -122,9 +122,17 @@ Verdict check_audits(const wire::AuditCounts& counts) {
     return {};
 }
 
+Verdict check_soft_labels(const wire::SoftLabels& labels, Tier tier, const ModelShape& model) {
+    if (labels.empty() || (tier == Tier::Heavy && labels.classes() == model.classes)) return {};
+    return Flaw{RefusalCode::Misshapen, "soft labels of " + std::to_string(labels.classes()) +
+                                            " classes are none of a heavy exit of this model"};
+}
+
 std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
+    const std::size_t soft_label_classes =
+        tier == Tier::Heavy ? std::min(model.classes, wire::SoftLabels::kClassesMax) : 0;
     return wire::sealed_size(wire::body_size(model.prefix(tier), limits::kReportClassPairsMax, wire::WithAudits::Yes,
-                                             wire::WithErrorCounts::Yes));
+                                             wire::WithErrorCounts::Yes, soft_label_classes));
 }
 
 Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm) {

@@ -23,7 +23,7 @@ struct ModelShape {
     Digest identity{};
     aggregation::TierSizes values{};  ///< float32 values of each tier's prefix
     std::size_t statistics = 0;       ///< values before the first trained weight: means, then as many second moments
-    std::size_t classes = limits::kClassesMax;  ///< that a confusion may name
+    std::size_t classes = limits::kClassesMax;  ///< that a confusion may name, and soft labels are of
 
     [[nodiscard]] std::size_t prefix(Tier tier) const { return values[static_cast<std::size_t>(tier)]; }
 };
@@ -49,6 +49,9 @@ inline constexpr std::uint64_t kLabelledMax = 1ULL << 32U;
 /// Misshapen: audit counts that no node's audits can give. Each audit is in one bin of each exit, so their totals
 /// agree.
 [[nodiscard]] Verdict check_audits(const wire::AuditCounts& counts);
+
+/// Misshapen: soft labels of another number of classes than the model's, or of an update without heavy.
+[[nodiscard]] Verdict check_soft_labels(const wire::SoftLabels& labels, Tier tier, const ModelShape& model);
 
 /// What an honest offer of a tier may take at most, and so what its lease says.
 [[nodiscard]] std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier);

@@ -35,6 +35,11 @@ public:
         if (counts) to = *std::move(counts);
         good_ = good_ && !to.empty();
     }
+    void soft_labels(const std::string& from, wire::SoftLabels& to) {
+        auto labels = wire::soft_labels_of(bytes_of(from));
+        if (labels) to = *std::move(labels);
+        good_ = good_ && !to.empty();
+    }
     void error_counts(const std::string& from, std::optional<wire::ErrorCounts>& to) {
         auto counts = wire::error_counts_of(bytes_of(from));
         good_ = good_ && counts.has_value();
@@ -136,6 +141,7 @@ UpdateAccepted read(const stored::UpdateAccepted& from, Fields& fields) {
     fields.signed_bytes(from.receipt(), to.receipt);
     if (!from.error_counts().empty()) fields.error_counts(from.error_counts(), to.error_counts);
     if (!from.audits().empty()) fields.audits(from.audits(), to.audits);
+    if (!from.soft_labels().empty()) fields.soft_labels(from.soft_labels(), to.soft_labels);
     return to;
 }
 

@@ -104,6 +104,7 @@ void write(const UpdateAccepted& from, stored::Event& event) {
     write(from.receipt, *to.mutable_receipt());
     if (from.error_counts) to.set_error_counts(raw(wire::encoded(*from.error_counts)));
     if (!from.audits.empty()) to.set_audits(raw(wire::encoded(from.audits)));
+    if (!from.soft_labels.empty()) to.set_soft_labels(raw(wire::encoded(from.soft_labels)));
 }
 
 void write(const UpdateRefused& from, stored::Event& event) {

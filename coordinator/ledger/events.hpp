@@ -107,6 +107,7 @@ struct UpdateAccepted {
     std::vector<wire::ClassPairCount> confusions;
     std::optional<wire::ErrorCounts> error_counts;  ///< nothing: its node did not say
     wire::AuditCounts audits;                       ///< of the node, for the fleet's routers; may be empty
+    wire::SoftLabels soft_labels;                   ///< of the node, for those without heavy; may be empty
     wire::SignedBytes receipt;
 
     bool operator==(const UpdateAccepted&) const = default;

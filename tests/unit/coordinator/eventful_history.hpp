@@ -7,6 +7,7 @@
 
 #include "coordinator/ledger/journal.hpp"
 #include "tests/support/sample_audits.hpp"
+#include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator::ledger {
@@ -18,6 +19,7 @@ inline Events eventful_history() {
     FakeNode second = bench.enrolled(Tier::Medium);
     FakeNode third = bench.enrolled();
     third.audits = sample_audits(80, 1);
+    third.soft_labels = sample_soft_labels({7, 0, 9}, 60'000);
     third.error_counts = wire::ErrorCounts{{0, 1, 2, 0, 0, 4}, 0};
     const std::vector<float> ones(8, 1.0F);
     bench.contribute(first, ones);

@@ -22,6 +22,7 @@ struct FakeNode {
     ByteArray<32> transport{};
     std::uint64_t sequence = 0;
     wire::AuditCounts audits{};                       ///< what its updates take along
+    wire::SoftLabels soft_labels{};                   ///< and these, of a model of 3 classes
     std::optional<wire::ErrorCounts> error_counts{};  ///< of their 7 errors, taken for one pair
 
     [[nodiscard]] NodeId id() const { return wire::node_of(identity.verify_key()); }

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/sample_audits.hpp"
+#include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator {
@@ -59,6 +60,41 @@ TEST(Restart, KnowsTheFleetsAuditsAndTellsThemToANewNode) {
     const auto said = bench.say(late, hello);
     ASSERT_THAT(said, SizeIs(1));
     EXPECT_EQ(std::get<wire::Welcome>(said[0]).newest.audits, known);
+}
+
+TEST(Restart, KnowsTheFleetsSoftLabelsAndTellsThemToAllAndToANewNode) {
+    Policy policy = FederationBench::small_policy();
+    policy.rounds.goal = 3;
+    FederationBench bench(policy);
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    const auto greet = [&bench](const FakeNode& node) {
+        wire::Hello hello;
+        hello.protocol = limits::kProtocolVersion;
+        hello.model = bench.core->model().identity;
+        hello.certificate_expires = bench.now + 24h * 90;
+        const auto said = bench.say(node, hello);
+        EXPECT_THAT(said, SizeIs(1));
+        return std::get<wire::Welcome>(said.at(0)).newest.soft_labels;
+    };
+    EXPECT_TRUE(greet(first).empty()) << "nothing is known yet";
+    first.soft_labels = sample_soft_labels({30, 10, 0}, 60'000);
+    second.soft_labels = sample_soft_labels({10, 0, 0}, 40'000);
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    std::vector<wire::SoftLabels> announced;
+    for (const wire::FromCoordinator& said : bench.wait(60s)) {
+        if (const auto* news = std::get_if<wire::Announcement>(&said)) announced.push_back(news->soft_labels);
+    }
+    ASSERT_EQ(bench.core->newest().version, ModelVersion{2});
+    const wire::SoftLabels known = bench.core->fleet_soft_labels().known();
+    EXPECT_EQ(known.rows, (std::vector<std::uint32_t>{40, 10, 0}));
+    EXPECT_EQ(known.shares.at(0), 55'000);
+    ASSERT_FALSE(announced.empty());
+    EXPECT_EQ(announced.front(), known) << "with the version itself";
+    bench.restart();
+    EXPECT_EQ(bench.core->fleet_soft_labels().known(), known);
+    EXPECT_EQ(greet(bench.enrolled()), known);
 }
 
 TEST(Restart, WithAClockThatIsBehindDoesNotWaitForTheOldDeadline) {

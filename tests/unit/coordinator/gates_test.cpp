@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/sample_audits.hpp"
+#include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator {
@@ -152,6 +153,32 @@ TEST_F(GatesTest, LetAuditsPassThatAreOfOneSetOfSamples) {
     EXPECT_FALSE(check_audits(counts));
     ++counts.bins[3].differ[1];
     EXPECT_EQ(check_audits(counts)->code, RefusalCode::Misshapen) << "medium differs in one and does not";
+}
+
+TEST_F(GatesTest, LetSoftLabelsPassThatAreAHeavyExitsOfThisModel) {
+    model.classes = 3;
+    const wire::SoftLabels three = sample_soft_labels({7, 0, 9}, 60'000);
+    EXPECT_FALSE(check_soft_labels(three, Tier::Heavy, model));
+    for (const Tier tier : {Tier::Light, Tier::Medium}) {
+        EXPECT_EQ(check_soft_labels(three, tier, model)->code, RefusalCode::Misshapen);
+        EXPECT_FALSE(check_soft_labels({}, tier, model)) << "it has none";
+    }
+    EXPECT_EQ(check_soft_labels(sample_soft_labels({7, 9}, 60'000), Tier::Heavy, model)->code, RefusalCode::Misshapen);
+}
+
+TEST_F(GatesTest, KnowTheSizeOfAnUpdateWithSoftLabels) {
+    header.tier = lease.tier = Tier::Heavy;
+    lease.sealed_bytes_max = sealed_bytes_max(model, Tier::Heavy);
+    header.soft_label_classes = 128;
+    header.plain_bytes = wire::body_size(8, 3);
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen) << "its header says that it has what its size leaves out";
+    header.audits = header.error_counts = true;
+    header.plain_bytes =
+        wire::body_size(8, limits::kReportClassPairsMax, wire::WithAudits::Yes, wire::WithErrorCounts::Yes, 128);
+    EXPECT_FALSE(size_verdict()) << "the lease has room for all that an update may take along";
+    header.soft_label_classes = 127;
+    EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
+    EXPECT_LT(sealed_bytes_max(model, Tier::Medium), wire::soft_label_bytes(128)) << "where there is no heavy exit";
 }
 
 TEST_F(GatesTest, KnowTheSizeOfAnUpdateWithErrorCounts) {

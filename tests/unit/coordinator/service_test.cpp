@@ -136,7 +136,7 @@ TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {
     delta[9] = 500.0F;
     EXPECT_EQ(refusal(hostile->contribute(ModelVersion{1}, delta, 100)), RefusalCode::Norm);
     EXPECT_EQ(refusal(hostile->contribute(ModelVersion{1}, std::vector<float>(3, 0.0F), 100)), RefusalCode::Misshapen);
-    EXPECT_EQ(refusal(hostile->contribute(ModelVersion{1}, std::vector<float>(size() * 4 + 1000, 0.0F), 100)),
+    EXPECT_EQ(refusal(hostile->contribute(ModelVersion{1}, std::vector<float>(size() * 4 + 10'000, 0.0F), 100)),
               RefusalCode::Oversized);
     {
         const auto permission = lease();
