@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a node learns from streams, test then train, and what each part of it is worth: the tables of docs/learning.md.
-#   --table rates|one-pass|ablation|wrong-labels|pairs|modalities (rates)
+#   --table rates|one-pass|ablation|wrong-labels|pairs|modalities|soft-labels (rates)
 #   --configs "A B …"   those rows of it only   --streams "A B …"   those columns only
 #   --seeds N (5)   --length N (8000)   samples of a stream; Elec2 always comes whole   --jobs J (one a processor)
 #   --keep DIR   results are kept there, by stream, length, configuration, seed and what was built, and not computed again
@@ -46,6 +46,7 @@ stream[sms-spam]="--model $models/model-messages.toml --data $sms --in-order --c
 stream[banking77]="--model $models/model-intents.toml --data $banking $one_pass --test $banking"
 stream[spoken-digits]="--model $models/model-spoken-digits.toml --data $spoken $one_pass --test $spoken"
 stream[unheard]="--model $models/model-spoken-digits.toml --data $spoken?without=theo,yweweler $one_pass --test $spoken?speaker=theo,yweweler"
+for name in mnist fashion banking77; do stream[$name-light]="${stream[$name]} --tier light"; done
 stream[mnist-wrong]="${stream[mnist]} --wrong-labels 0.2"
 
 config[elastic]=''
@@ -68,6 +69,8 @@ config[without-doubt]='doubt_labels = false'
 config[with-fgsm]='fgsm = 0.1'
 config[with-mixup]='mixup = 0.4'
 config[with-distillation]='distillation = 0.3'
+config[with-soft-labels]='soft_labels = 0.2'
+config[with-soft-labels-without-doubt]='soft_labels = 0.2\ndoubt_labels = false'
 config[with-adapting-replay]='replay_adapts = true'
 config[with-old-logits]='replay_logit_weight = 0.5'
 
@@ -86,6 +89,7 @@ case "$table" in
     configs+=" with-fgsm with-mixup with-distillation with-adapting-replay" ;;
   wrong-labels) streams="mnist mnist-wrong" configs="elastic without-doubt" ;;
   modalities) streams="sms-spam banking77 spoken-digits unheard" configs="elastic without-counterexamples without-doubt" ;;
+  soft-labels) streams="mnist-light fashion-light banking77-light" configs="elastic with-soft-labels without-doubt with-soft-labels-without-doubt" ;;
   pairs) streams=mnist-pairs configs="elastic with-old-logits without-replay" ;;
   *) fail "there is no table '$table'" ;;
 esac

@@ -2,12 +2,14 @@
 // child process, without the network.
 //   streams-bench --learner PROGRAM --model MODEL.toml --data WHERE [--shift KIND] [--length N] [--changes N]
 //   [--in-order]
-//                 [--wrong-labels SHARE] [--seed S] [--config node.toml] [--test WHERE] [--test-skip N]
-//                 [--verbose]
-// Prints one JSON line.
+//                 [--wrong-labels SHARE] [--seed S] [--config node.toml] [--tier light|medium|heavy] [--test WHERE]
+//                 [--test-skip N] [--verbose]
+// A node without heavy whose configuration wants soft labels is told, from the beginning, what the heavy exit of
+// another said that has learned the whole stream, in another order and from other weights. Prints one JSON line.
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,9 +28,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::uint64_t kOtherSeed = 1000;
+
 struct Arguments {
     std::string learner, model, config, test;
     StreamOptions stream;
+    Tier tier = Tier::Heavy;
     std::uint64_t test_skip = 0;
     bool verbose = false;
 };
@@ -155,28 +160,16 @@ Result<Json> tested(const Arguments& arguments, const node::Snapshot& snapshot, 
     return json;
 }
 
-Result<Json> run(const Arguments& arguments) {
-    std::ifstream file(arguments.model);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    const parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(text));
-    node::NodeConfig config;
-    if (!arguments.config.empty()) config = SKERRY_TRY(node::read_node_config(arguments.config));
-    config.learning.seed = arguments.stream.seed;
-    config.learner.program = arguments.learner;
-    const std::vector<StreamSample> stream = SKERRY_TRY(make_stream(arguments.stream, spec));
-
-    boost::asio::io_context loop;
-    node::LearnerProcess engine(loop, config.learner, spec);
-    const auto model = SKERRY_TRY(node::Model::of(spec));
-    const auto policy = SKERRY_TRY(node::LearningPolicy::create(
-        engine, config.learning, spec, parameters::initial_parameters(spec, model->layout, arguments.stream.seed)));
+/// Answers the stream and learns from it, trigger after trigger.
+Result<Course> follow(node::LearningPolicy& policy, boost::asio::io_context& loop,
+                      const std::shared_ptr<const node::Model>& model, std::span<const StreamSample> stream,
+                      bool verbose) {
     const node::Router router;
     Course course;
-    std::shared_ptr<const node::Snapshot> snapshot;
-    const std::size_t rows = config.learning.trigger_rows;
+    const std::size_t rows = policy.config().trigger_rows;
     for (std::size_t first = 0; first + rows <= stream.size(); first += rows) {
-        snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy->parameters(), node::fused_executor));
-        const auto samples = std::span(stream).subspan(first, rows);
+        const auto snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy.parameters(), node::fused_executor));
+        const auto samples = stream.subspan(first, rows);
         const auto batch = SKERRY_TRY(answered(*snapshot, router, samples, first));
         double correct = 0;
         for (std::size_t i = 0; i < rows; ++i) {
@@ -184,15 +177,49 @@ Result<Json> run(const Arguments& arguments) {
             ++course.tiers[static_cast<std::size_t>(batch[i].prediction.tier)];
         }
         course.accuracy.push_back(correct / static_cast<double>(rows));
-        const node::Learned learned = SKERRY_TRY(learn(*policy, loop, batch));
+        const node::Learned learned = SKERRY_TRY(learn(policy, loop, batch));
         note(course, learned, samples, first);
-        if (arguments.verbose) {
+        if (verbose) {
             std::fprintf(stderr, "%zu: %.2f right; %s\n", course.accuracy.size(), course.accuracy.back(),
                          learned.report.reason.c_str());
         }
     }
-    if (!snapshot) return fail(ErrorCode::InvalidInput, "the stream is shorter than one trigger");
-    snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy->parameters(), node::fused_executor));
+    if (course.accuracy.empty()) return fail(ErrorCode::InvalidInput, "the stream is shorter than one trigger");
+    return course;
+}
+
+Result<std::unique_ptr<node::LearningPolicy>> beginner(node::LearningEngine& engine, node::LearningConfig config,
+                                                       const node::Model& model, Tier tier, std::uint64_t seed) {
+    config.seed = seed;
+    auto weights = parameters::initial_parameters(model.spec, model.layout, seed);
+    weights.resize(model.layout.prefix(tier));
+    return node::LearningPolicy::create(engine, std::move(config), model.spec, std::move(weights));
+}
+
+Result<Json> run(const Arguments& arguments) {
+    std::ifstream file(arguments.model);
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(text));
+    node::NodeConfig config;
+    if (!arguments.config.empty()) config = SKERRY_TRY(node::read_node_config(arguments.config));
+    config.learner.program = arguments.learner;
+    const std::vector<StreamSample> stream = SKERRY_TRY(make_stream(arguments.stream, spec));
+
+    boost::asio::io_context loop;
+    node::LearnerProcess engine(loop, config.learner, spec);
+    const auto model = SKERRY_TRY(node::Model::of(spec));
+    const std::uint64_t seed = arguments.stream.seed;
+    const auto policy = SKERRY_TRY(beginner(engine, config.learning, *model, arguments.tier, seed));
+    if (arguments.tier != Tier::Heavy && config.learning.soft_labels > 0) {
+        StreamOptions other = arguments.stream;
+        other.seed += kOtherSeed;
+        const auto teacher = SKERRY_TRY(beginner(engine, config.learning, *model, Tier::Heavy, other.seed));
+        SKERRY_TRY(follow(*teacher, loop, model, SKERRY_TRY(make_stream(other, spec)), false));
+        policy->heed(teacher->soft_labels());
+    }
+    const Course course = SKERRY_TRY(follow(*policy, loop, model, stream, arguments.verbose));
+    const node::Router router;
+    const auto snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy->parameters(), node::fused_executor));
 
     const feedback::PrequentialNumbers numbers = policy->prequential();
     const std::size_t phases = arguments.stream.changes + 1;
@@ -201,7 +228,7 @@ Result<Json> run(const Arguments& arguments) {
     for (const double accuracy : course.accuracy)
         sum += accuracy;
     Json json{{"shift", arguments.stream.shift},
-              {"seed", arguments.stream.seed},
+              {"seed", seed},
               {"triggers", course.accuracy.size()},
               {"accuracy", sum / triggers},
               {"by_phase", shares(course.accuracy, phases)},
@@ -241,6 +268,9 @@ int main(int argc, char** argv) {
     app.add_option("--wrong-labels", arguments.stream.wrong_labels, "Share")->check(CLI::Range(0.0, 1.0));
     app.add_option("--seed", arguments.stream.seed, "Of order, weights and draws");
     app.add_option("--config", arguments.config, "The node's configuration");
+    app.add_option("--tier", arguments.tier, "What the node holds: light, medium or heavy")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, skerry::Tier>{
+            {"light", skerry::Tier::Light}, {"medium", skerry::Tier::Medium}, {"heavy", skerry::Tier::Heavy}}));
     app.add_option("--test", arguments.test, "Data whose test split is evaluated at the end");
     app.add_option("--test-skip", arguments.test_skip, "So many of its samples are passed over");
     app.add_flag("--verbose", arguments.verbose, "What each trigger did and why, on stderr");
