@@ -9,9 +9,11 @@
 namespace skerry::node {
 namespace {
 
-// A rate that is far too small shows at once, and clearly: t of 6 to 9 at each of the first triggers. Each then more
-// than doubles it. That it is too large costs less to find out in small steps than to believe too early.
+// A rate that is far too small shows at once, and clearly: t of 6 to 9 at each of the first triggers, which then move
+// it three times as strongly. That it is too large costs less to find out in small steps than to believe too early.
 constexpr double kSurest = 9;
+constexpr double kFirstFitGain = 3;
+constexpr double kFirstFitMost = 2;  // nats in one trigger
 
 std::string clause(const char* what, std::size_t rows, double t) {
     char text[128];
@@ -40,7 +42,8 @@ std::string ElasticRate::judge(const Probe& probe) {
         why = clause("neither twice nor half the step predicted", probe.now.size(), std::max(twice, half));
     }
     const double around = first_fit_value_;
-    restore(around * std::pow(value_ * std::exp(gain_ * push) / around, 1 - return_));
+    const double moved = first_fit_ && push > 0 ? std::min(kFirstFitGain * gain_ * push, kFirstFitMost) : gain_ * push;
+    restore(around * std::pow(value_ * std::exp(moved) / around, 1 - return_));
     first_fit_ = first_fit_ && push > 0;
     if (first_fit_) first_fit_value_ = std::max(first_fit_value_, value_);
     return why;

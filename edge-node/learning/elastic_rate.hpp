@@ -11,13 +11,14 @@ namespace skerry::node {
 
 /// The factor e of the learning rate, moved by hindsight: would twice, or half, of the last step have predicted the
 /// new labelled rows better? Out of sample and paired by row, so noise does not push it; it returns to f by itself,
-/// which is 1 or what the first fit made of it. e ← clamp(f·(e·exp(gain·s)/f)^(1−return), min, max), s in [−1, 4.5]: half
-/// of the t statistic that twice the step has in its favour, up to 9; or of what half the step has beyond 1, up to 2,
-/// and negative.
+/// which is 1 or what the first fit made of it. e ← clamp(f·(e·exp(gain·s)/f)^(1−return), min, max), s in [−1, 4.5]:
+/// half of the t statistic that twice the step has in its favour, up to 9; or of what half the step has beyond 1, up to
+/// 2, and negative.
 ///
-/// Until twice the step is first not better, the model makes its first fit. What e has come to then corrects the base:
-/// it is what e returns to from then on, and what a new world begins with. A base that is far too small shows only
-/// there; one step ahead a larger step seldom looks better later.
+/// Until twice the step is first not better, the model makes its first fit, and e grows three times as fast, up to 7.4
+/// times a trigger. What e has come to then corrects the base: it is what e returns to from then on, and what a new
+/// world begins with. A base that is far too small shows only there; one step ahead a larger step seldom looks better
+/// later.
 class ElasticRate {
 public:
     explicit ElasticRate(const LearningConfig& config);

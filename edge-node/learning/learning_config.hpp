@@ -25,8 +25,8 @@ struct LearningConfig {
     /// Bounds of e.
     double elastic_min = 0.125;
     double elastic_max = 16;
-    /// How strongly a probe moves e: one trigger multiplies it by at most exp(4.5·elastic_gain), and divides it by at
-    /// most exp(elastic_gain).
+    /// How strongly a probe moves e: one trigger multiplies it by at most exp(4.5·elastic_gain), more
+    /// while the first fit goes on, and divides it by at most exp(elastic_gain).
     double elastic_gain = 0.25;
     /// How fast e forgets: its ratio to what it returns to is raised to the power 1 − elastic_return each trigger.
     double elastic_return = 0.03;

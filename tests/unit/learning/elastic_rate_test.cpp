@@ -32,6 +32,7 @@ protected:
 };
 
 TEST_F(ElasticRateTest, GrowsWithTheEvidenceThatTwiceTheStepWouldHaveBeenBetter) {
+    judge(-0.1, -0.1);  // the first fit is over
     EXPECT_THAT(judge(0.1, -0.05), HasSubstr("twice the step"));
     EXPECT_NEAR(rate_.value(), std::pow(std::exp(1.125), 1 - config_.elastic_return), 1e-9);
     const double clear = rate_.value();
@@ -39,6 +40,15 @@ TEST_F(ElasticRateTest, GrowsWithTheEvidenceThatTwiceTheStepWouldHaveBeenBetter)
     judge(0.006, -0.05);
     EXPECT_GT(rate_.value(), 1);
     EXPECT_LT(rate_.value(), 0.8 * clear) << "a t of two is not one of thirty";
+}
+
+TEST_F(ElasticRateTest, GrowsFasterWhileTheFirstFitIsMade) {
+    judge(0.1, -0.05);
+    EXPECT_NEAR(rate_.value(), std::pow(std::exp(2), 1 - config_.elastic_return), 1e-9);
+    judge(-0.1, 0.1);
+    const double over = rate_.value();
+    judge(0.1, -0.05);
+    EXPECT_LT(rate_.value(), std::exp(1.125) * over);
 }
 
 TEST_F(ElasticRateTest, ShrinksWhenHalfTheStepWasClearlyBetter) {
