@@ -53,17 +53,23 @@ protected:
         EXPECT_TRUE(result && *result) << (result ? result->error().message : "nothing came");
         return std::move(**result);
     }
-    double accuracy(LearningEngine& engine, const std::vector<float>& weights) {
+    ForwardResult answers(LearningEngine& engine, const std::vector<float>& weights,
+                          std::span<const datasets::Sample> samples) {
         std::vector<float> rows;
-        std::vector<std::uint32_t> labels;
-        for (const auto& sample : samples({.split = datasets::Split::Test, .limit = 1000})) {
+        for (const auto& sample : samples) {
             const auto scaled = parameters::scaled_values(spec_.input, sample.input).value();
             rows.insert(rows.end(), scaled.begin(), scaled.end());
-            labels.push_back(sample.label);
         }
         std::optional<Result<ForwardResult>> result;
         engine.forward({weights, rows}, [&](Result<ForwardResult> answer) { result = std::move(answer); });
-        const auto errors = row_errors(wait_for(result), 0, labels);
+        return wait_for(result);
+    }
+    double accuracy(LearningEngine& engine, const std::vector<float>& weights) {
+        const auto held_out = samples({.split = datasets::Split::Test, .limit = 1000});
+        std::vector<std::uint32_t> labels;
+        for (const auto& sample : held_out)
+            labels.push_back(sample.label);
+        const auto errors = row_errors(answers(engine, weights, held_out), 0, labels);
         return 1 - static_cast<double>(std::count(errors.begin(), errors.end(), true)) / 1000;
     }
 
@@ -84,7 +90,12 @@ TEST_F(LearnMnist, TwoThousandDigitsMakeAUsefulModel) {
     ASSERT_EQ(stream.size(), 2000U);
     for (std::size_t first = 0; first < stream.size(); first += 100) {
         std::vector<feedback::LabelledSample> batch(100);
+        const ForwardResult served =
+            answers(engine, *(*policy)->parameters(), std::span(stream).subspan(first, batch.size()));
         for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto light = served.logits_of(i, 0);
+            batch[i].prediction.predicted =
+                static_cast<std::uint32_t>(std::max_element(light.begin(), light.end()) - light.begin());
             batch[i].prediction.order = first + i;
             batch[i].prediction.sample = stream[first + i].input;
             batch[i].label = stream[first + i].label;
