@@ -16,6 +16,18 @@ using wire::SoftLabels;
 static_assert(2 * limits::kRoundUpdatesMax <=
               (1ULL << 62U) / FleetSoftLabels::kRowsMax / SoftLabels::kWhole / SoftLabels::kWhole);
 
+/// Rows as far as they count, in their proportion to each other.
+void moderate(std::vector<std::uint32_t>& rows) {
+    std::uint64_t sum = 0;
+    for (std::uint32_t& of_class : rows) {
+        of_class = std::min(of_class, FleetSoftLabels::kRowsMax);
+        sum += of_class;
+    }
+    if (sum <= FleetSoftLabels::kVoiceRowsMax) return;
+    for (std::uint32_t& of_class : rows)
+        of_class = static_cast<std::uint32_t>(of_class * FleetSoftLabels::kVoiceRowsMax / sum);
+}
+
 }  // namespace
 
 void FleetSoftLabels::halve(Sum& sum) {
@@ -59,8 +71,7 @@ SoftLabels FleetSoftLabels::announced(const Sum& sum) {
 void FleetSoftLabels::apply(const ledger::UpdateAccepted& event) {
     if (event.soft_labels.empty()) return;
     SoftLabels voice = event.soft_labels;
-    for (std::uint32_t& rows : voice.rows)
-        rows = std::min(rows, kRowsMax);
+    moderate(voice.rows);
     waiting_[event.update] = std::move(voice);
 }
 

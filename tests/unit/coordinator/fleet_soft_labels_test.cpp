@@ -47,11 +47,24 @@ TEST(FleetSoftLabels, AreTheMeanOfWhatAVersionCountsByTheRowsBehindIt) {
 }
 
 TEST(FleetSoftLabels, HearNoNodeLouderThanAnother) {
+    for (const std::size_t classes : {10U, 77U, 128U}) {
+        SCOPED_TRACE(classes);
+        const auto fair = static_cast<std::uint32_t>(FleetSoftLabels::kVoiceRowsMax / classes);
+        FleetSoftLabels fleet;
+        fleet.apply(accepted(1, sample_soft_labels(Rows(classes, fair), 60'000)));
+        fleet.apply(accepted(2, sample_soft_labels(Rows(classes, ~0U), 0)));
+        fleet.count(set_of({1, 2}));
+        EXPECT_EQ(fleet.known().rows, Rows(classes, 2 * fair));
+        EXPECT_EQ(fleet.known().shares[0], 30'000);
+    }
+}
+
+TEST(FleetSoftLabels, HearOfNoClassMoreThanAnHonestNodeMaySay) {
     FleetSoftLabels fleet;
-    fleet.apply(accepted(1, sample_soft_labels({512, 512}, 60'000)));
-    fleet.apply(accepted(2, sample_soft_labels({~0U, 4'000'000}, 0)));
+    fleet.apply(accepted(1, sample_soft_labels({512, 7}, 60'000)));
+    fleet.apply(accepted(2, sample_soft_labels({4'000'000, 0}, 0)));
     fleet.count(set_of({1, 2}));
-    EXPECT_EQ(fleet.known().rows, (Rows{1024, 1024}));
+    EXPECT_EQ(fleet.known().rows, (Rows{1024, 7}));
     EXPECT_EQ(fleet.known().shares[0], 30'000);
 }
 
