@@ -22,9 +22,9 @@ void RememberedOpinions::put(std::uint64_t asker, std::string id, ExpertOpinions
     const std::size_t bytes = bytes_of(key.second, said);
     if (bytes > kBytesMax) return;
     while (bytes_ + bytes > kBytesMax)
-        forget(order_.front());
+        forget(entries_.find(*order_.front()));
     const auto entry = entries_.emplace(std::move(key), Entry{std::move(said), bytes}).first;
-    entry->second.place = order_.insert(order_.end(), entry);
+    entry->second.place = order_.insert(order_.end(), &entry->first);
     bytes_ += bytes;
 }
 

@@ -33,17 +33,17 @@ public:
 
 private:
     using Key = std::pair<std::uint64_t, std::string>;
-    struct Entry;
-    using Entries = std::map<Key, Entry>;
+    using Order = std::list<const Key*>;  // a map's keys stay where they are
     struct Entry {
         ExpertOpinions said;
         std::size_t bytes = 0;
-        std::list<Entries::iterator>::iterator place{};
+        Order::iterator place{};
     };
+    using Entries = std::map<Key, Entry>;
     void forget(Entries::iterator entry);
 
     Entries entries_;
-    std::list<Entries::iterator> order_;  ///< oldest first
+    Order order_;  ///< keys of entries_, oldest first
     std::size_t bytes_ = 0;
     std::uint64_t askers_ = 0;
 };
