@@ -23,10 +23,10 @@ struct ErrorParent {
     std::uint32_t children = 0;   ///< made so far
 };
 
-/// The errors of late that are worth learning more about. Among them what an early exit got wrong and the deepest knows:
-/// all exits learn from what is made of it, so the early one catches up. Not those whose label is doubted, nor those of
-/// a world that has just changed. At most kParentsMax, the oldest go first; each leaves after kLifetime triggers or
-/// kChildrenMax children.
+/// The errors of late that are worth learning more about. Among them what an early exit got wrong and the deepest
+/// knows: all exits learn from what is made of it, so the early one catches up. Not those whose label is doubted, nor
+/// those of a world that has just changed. At most kParentsMax, the oldest go first; each leaves after kLifetime
+/// triggers or kChildrenMax children.
 class ErrorParents {
 public:
     static constexpr std::size_t kParentsMax = 50;

@@ -14,6 +14,8 @@ namespace {
 constexpr double kSurest = 9;
 constexpr double kFirstFitGain = 3;
 constexpr double kFirstFitMost = 2;  // nats in one trigger
+// Who knows nothing yet gains from larger steps than are good later.
+constexpr double kBegins = 1.5;
 
 std::string clause(const char* what, std::size_t rows, double t) {
     char text[128];
@@ -24,7 +26,9 @@ std::string clause(const char* what, std::size_t rows, double t) {
 }  // namespace
 
 ElasticRate::ElasticRate(const LearningConfig& config)
-    : gain_(config.elastic_gain), return_(config.elastic_return), min_(config.elastic_min), max_(config.elastic_max) {}
+    : gain_(config.elastic_gain), return_(config.elastic_return), min_(config.elastic_min), max_(config.elastic_max) {
+    restore(config.rate_rule == RateRule::Elastic ? kBegins : 1);
+}
 
 std::string ElasticRate::judge(const Probe& probe) {
     const double twice = paired_t(probe.now, probe.twice);
@@ -42,10 +46,12 @@ std::string ElasticRate::judge(const Probe& probe) {
         why = clause("neither twice nor half the step predicted", probe.now.size(), std::max(twice, half));
     }
     const double around = first_fit_value_;
-    const double moved = first_fit_ && push > 0 ? std::min(kFirstFitGain * gain_ * push, kFirstFitMost) : gain_ * push;
+    const double moved = first_fit_ && push > 0
+                             ? std::max(gain_ * push, std::min(kFirstFitGain * gain_ * push, kFirstFitMost))
+                             : gain_ * push;
     restore(around * std::pow(value_ * std::exp(moved) / around, 1 - return_));
     first_fit_ = first_fit_ && push > 0;
-    if (first_fit_) first_fit_value_ = std::max(first_fit_value_, value_);
+    if (first_fit_) first_fit_value_ = std::max(first_fit_value_, value_ / kBegins);
     return why;
 }
 

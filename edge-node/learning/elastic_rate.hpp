@@ -15,10 +15,10 @@ namespace skerry::node {
 /// half of the t statistic that twice the step has in its favour, up to 9; or of what half the step has beyond 1, up to
 /// 2, and negative.
 ///
-/// Until twice the step is first not better, the model makes its first fit, and e grows three times as fast, up to 7.4
-/// times a trigger. What e has come to then corrects the base: it is what e returns to from then on, and what a new
-/// world begins with. A base that is far too small shows only there; one step ahead a larger step seldom looks better
-/// later.
+/// e begins at 1.5. Until twice the step is first not better, the model makes its first fit, and e grows three times as
+/// fast, up to 7.4 times a trigger. What e has come to then, from 1.5, corrects the base: it is what e returns to from
+/// then on, and what a new world begins with. A base that is far too small shows only there; one step ahead a larger
+/// step seldom looks better later.
 class ElasticRate {
 public:
     explicit ElasticRate(const LearningConfig& config);
@@ -55,7 +55,7 @@ private:
     double return_;
     double min_;
     double max_;
-    double value_ = 1;
+    double value_ = 0;
     double first_fit_value_ = 1;  ///< f
     bool first_fit_ = true;       ///< goes on
 };

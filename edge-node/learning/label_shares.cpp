@@ -1,7 +1,9 @@
 #include "edge-node/learning/label_shares.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace skerry::node {
 namespace {
@@ -18,6 +20,17 @@ void LabelShares::add(std::span<const std::uint32_t> labels) {
     for (double& count : counts_)
         count *= kFade;
     for (const std::uint32_t label : labels)
+        counts_[label] += 1;
+}
+
+void LabelShares::rename(std::span<const std::uint32_t> names, std::span<const std::uint32_t> newest) {
+    std::vector<double> renamed(counts_.size());
+    for (const std::uint32_t label : newest)
+        counts_[label] -= 1;
+    for (std::size_t c = 0; c < counts_.size(); ++c)
+        renamed[names[c]] = std::max(0.0, counts_[c]);
+    counts_ = std::move(renamed);
+    for (const std::uint32_t label : newest)
         counts_[label] += 1;
 }
 

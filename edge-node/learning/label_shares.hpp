@@ -14,6 +14,8 @@ public:
     explicit LabelShares(std::size_t classes) : counts_(classes, 0.0) {}
 
     void add(std::span<const std::uint32_t> labels);
+    /// Class c is now called names[c], a permutation; the labels that were added last are by the new names already.
+    void rename(std::span<const std::uint32_t> names, std::span<const std::uint32_t> newest);
 
     /// κ·log π for the training rows of one trigger, shape [classes]: π mixes the shares of the new labels with those
     /// of the replayed ones by how many rows each gives, smoothed so that an absent class keeps

@@ -61,16 +61,24 @@ void LearningTrigger::on_drift(const ForwardResult& answers) {
 // remembers slopes of the old names, which are steep and wrong now.
 void LearningTrigger::rename_classes(const ForwardResult& answers) {
     std::vector<std::uint32_t> answered;
-    for (std::size_t i = 0; i < all_labels_.size(); ++i) {
+    for (std::size_t i = 0; i < answers.rows; ++i) {
         const auto logits = answers.logits_of(i, answers.exits - 1);
         answered.push_back(static_cast<std::uint32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
     }
-    const Renaming renaming = renaming_of(answered, all_labels_, state_.replay.held());
+    const std::span all(answered);
+    const Renaming renaming =
+        renaming_of({all.first(all_labels_.size()), all_labels_}, {all.subspan(all_labels_.size()), validation_labels_},
+                    model_.spec.classes.size());
     if (!renames(renaming)) return;
     why_ += "; " + sentence_of(renaming, model_.spec.classes);
-    state_.parameters =
-        std::make_shared<const std::vector<float>>(with_renamed_heads(model_.layout, *state_.parameters, renaming));
+    const auto renamed = [&](const std::vector<float>& weights) {
+        return std::make_shared<const std::vector<float>>(with_renamed_heads(model_.layout, weights, renaming));
+    };
+    state_.parameters = renamed(*state_.parameters);
+    state_.previous = nullptr;
+    if (state_.anchor) state_.anchor = renamed(*state_.anchor);
     state_.optimiser = {};
+    state_.labels.rename(renaming, all_labels_);
     state_.replay.rename(renaming);
     state_.validation.rename(renaming);
     read_past();

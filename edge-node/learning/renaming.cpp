@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kWitnesses = 3;        // a class
 constexpr std::size_t kForEachAsBefore = 3;  // and for each row that carries the old name
-constexpr std::size_t kKnownRows = 5;
+constexpr std::size_t kKnownRows = 2;
 constexpr std::size_t kNamedMax = 5;
 
 struct Pair {
@@ -22,10 +22,10 @@ struct Pair {
 };
 
 /// Rows by answer and label.
-std::vector<Pair> pairs_of(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> labels) {
+std::vector<Pair> pairs_of(const LabelledAnswers& fresh) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> rows;
-    for (std::size_t i = 0; i < answers.size(); ++i)
-        ++rows[{answers[i], labels[i]}];
+    for (std::size_t i = 0; i < fresh.answers.size(); ++i)
+        ++rows[{fresh.answers[i], fresh.labels[i]}];
     std::vector<Pair> pairs;
     for (const auto& [classes, count] : rows)
         pairs.push_back({count, classes.first, classes.second});
@@ -57,26 +57,50 @@ Renaming most_likely(std::vector<Pair> pairs, std::size_t classes) {
     return renaming;
 }
 
-bool is_witnessed(const std::vector<std::uint32_t>& cycle, const Renaming& renaming, const std::vector<Pair>& pairs,
-                  std::span<const std::size_t> known) {
-    std::size_t rows = 0, witnesses = 0, as_before = 0;
+struct Tally {
+    std::size_t rows = 0;
+    std::size_t witnesses = 0;
+    std::size_t as_before = 0;
+};
+
+Tally tally_of(std::uint32_t answer, const Renaming& renaming, const std::vector<Pair>& pairs) {
+    Tally tally;
     for (const Pair& pair : pairs) {
-        if (std::find(cycle.begin(), cycle.end(), pair.answer) == cycle.end()) continue;
-        rows += pair.rows;
-        if (pair.label == renaming[pair.answer]) witnesses += pair.rows;
-        if (pair.label == pair.answer) as_before += pair.rows;
+        if (pair.answer != answer) continue;
+        tally.rows += pair.rows;
+        if (pair.label == renaming[answer]) tally.witnesses += pair.rows;
+        if (pair.label == answer) tally.as_before += pair.rows;
     }
-    return 2 * witnesses >= rows && witnesses >= kForEachAsBefore * as_before &&
-           witnesses >= kWitnesses * cycle.size() &&
-           std::all_of(cycle.begin(), cycle.end(), [&](std::uint32_t c) { return known[c] >= kKnownRows; });
+    return tally;
 }
 
-}  // namespace
+bool is_witnessed(const std::vector<std::uint32_t>& cycle, const Renaming& renaming, const std::vector<Pair>& pairs) {
+    Tally all;
+    for (const std::uint32_t c : cycle) {
+        const Tally tally = tally_of(c, renaming, pairs);
+        if (tally.witnesses <= tally.as_before) return false;
+        all.rows += tally.rows;
+        all.witnesses += tally.witnesses;
+        all.as_before += tally.as_before;
+    }
+    return 2 * all.witnesses >= all.rows && all.witnesses >= kForEachAsBefore * all.as_before &&
+           all.witnesses >= kWitnesses * cycle.size();
+}
 
-Renaming renaming_of(std::span<const std::uint32_t> answers, std::span<const std::uint32_t> labels,
-                     std::span<const std::size_t> known) {
-    SKERRY_ASSERT(answers.size() == labels.size());
-    const std::vector<Pair> pairs = pairs_of(answers, labels);
+std::vector<bool> known_classes(const LabelledAnswers& held_out, std::size_t classes) {
+    std::vector<std::size_t> rows(classes), right(classes);
+    for (std::size_t i = 0; i < held_out.labels.size(); ++i) {
+        ++rows[held_out.labels[i]];
+        right[held_out.labels[i]] += held_out.answers[i] == held_out.labels[i] ? 1 : 0;
+    }
+    std::vector<bool> known(classes);
+    for (std::size_t c = 0; c < classes; ++c)
+        known[c] = right[c] >= kKnownRows && 2 * right[c] >= rows[c];
+    return known;
+}
+
+Renaming witnessed_by(const LabelledAnswers& fresh, const std::vector<bool>& known) {
+    const std::vector<Pair> pairs = pairs_of(fresh);
     Renaming renaming = most_likely(pairs, known.size());
     std::vector<bool> seen(known.size(), false);
     for (std::uint32_t first = 0; first < known.size(); ++first) {
@@ -85,9 +109,24 @@ Renaming renaming_of(std::span<const std::uint32_t> answers, std::span<const std
             seen[c] = true;
             cycle.push_back(c);
         }
-        if (is_witnessed(cycle, renaming, pairs, known)) continue;
+        const bool all_known = std::all_of(cycle.begin(), cycle.end(), [&](std::uint32_t c) { return known[c]; });
+        if (all_known && is_witnessed(cycle, renaming, pairs)) continue;
         for (const std::uint32_t c : cycle)
             renaming[c] = c;
+    }
+    return renaming;
+}
+
+}  // namespace
+
+Renaming renaming_of(const LabelledAnswers& fresh, const LabelledAnswers& held_out, std::size_t classes) {
+    SKERRY_ASSERT(fresh.answers.size() == fresh.labels.size() && held_out.answers.size() == held_out.labels.size());
+    const std::vector<bool> known = known_classes(held_out, classes);
+    const std::size_t rows = fresh.labels.size();
+    Renaming renaming;
+    for (const std::size_t newest : {rows, rows * 3 / 4, rows / 2}) {
+        renaming = witnessed_by({fresh.answers.last(newest), fresh.labels.last(newest)}, known);
+        if (renames(renaming)) break;
     }
     return renaming;
 }

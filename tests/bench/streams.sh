@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a node learns from streams, test then train, and what each part of it is worth: the tables of docs/learning.md.
-#   --table rates|one-pass|ablation|wrong-labels|pairs|modalities|soft-labels (rates)
+#   --table rates|one-pass|ablation|late|wrong-labels|pairs|modalities|soft-labels (rates)
 #   --configs "A B …"   those rows of it only   --streams "A B …"   those columns only
 #   --seeds N (5)   --length N (8000)   samples of a stream; Elec2 always comes whole   --jobs J (one a processor)
 #   --keep DIR   results are kept there, by stream, length, configuration, seed and what was built, and not computed again
@@ -36,6 +36,8 @@ for kind in swap permute rotate invert prior; do
   stream[mnist-$kind]="$digits --data $mnist --shift $kind --changes 3"
   stream[fashion-$kind]="$digits --data $fashion --shift $kind --changes 3"
 done
+stream[mnist-swap-late]="${stream[mnist-swap]} --late 50"
+stream[mnist-permute-late]="${stream[mnist-permute]} --late 50"
 stream[mnist]="$digits --data $mnist --changes 0 --test $mnist"
 stream[fashion]="$digits --data $fashion --changes 0 --test $fashion"
 stream[mnist-whole]="--model $models/model-digits.toml --length 60000 --data $mnist --changes 0 --test $mnist"
@@ -90,6 +92,7 @@ case "$table" in
   wrong-labels) streams="mnist mnist-wrong" configs="elastic without-doubt" ;;
   modalities) streams="sms-spam banking77 spoken-digits unheard" configs="elastic without-counterexamples without-doubt" ;;
   soft-labels) streams="mnist-light fashion-light banking77-light" configs="elastic with-soft-labels without-doubt with-soft-labels-without-doubt" ;;
+  late) streams="mnist-swap mnist-swap-late mnist-permute mnist-permute-late" configs="fixed-3e-3 without-renaming elastic" ;;
   pairs) streams=mnist-pairs configs="elastic with-old-logits without-replay" ;;
   *) fail "there is no table '$table'" ;;
 esac

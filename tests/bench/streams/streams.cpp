@@ -118,7 +118,8 @@ Result<std::vector<StreamSample>> make_stream(const StreamOptions& options, cons
     }
     std::vector<StreamSample> stream;
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        shift(samples[i], options.shift, i * (options.changes + 1) / samples.size(), spec);
+        shift(samples[i], options.shift, (i - std::min(i, options.late)) * (options.changes + 1) / samples.size(),
+              spec);
         StreamSample& made = stream.emplace_back();
         made.sample = std::move(samples[i]);
         made.truth = made.sample.label;

@@ -16,6 +16,7 @@ struct StreamOptions {
     std::string shift = "none";   ///< none, swap, permute, rotate, invert, prior, pairs
     std::size_t length = 20'000;  ///< samples
     std::size_t changes = 3;      ///< equally spaced; the shift goes on and off in turn, but permute: each a new one
+    std::size_t late = 0;         ///< so many samples later than at a trigger's begin; not of prior and pairs
     bool shuffle = true;          ///< in an order of the seed; false: as the file has it
     double wrong_labels = 0;      ///< share of samples with the label of another class
     std::uint64_t seed = 1;

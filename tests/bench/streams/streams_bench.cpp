@@ -264,6 +264,8 @@ int main(int argc, char** argv) {
     app.add_option("--shift", arguments.stream.shift, "none, swap, permute, rotate, invert, prior or pairs");
     app.add_option("--length", arguments.stream.length, "Samples")->check(CLI::Range(100, 10'000'000));
     app.add_option("--changes", arguments.stream.changes, "How often the world changes")->check(CLI::Range(0, 1000));
+    app.add_option("--late", arguments.stream.late, "Samples by which each change comes later")
+        ->check(CLI::Range(0, 1000));
     app.add_flag("--in-order", in_order, "As the data has it, not shuffled");
     app.add_option("--wrong-labels", arguments.stream.wrong_labels, "Share")->check(CLI::Range(0.0, 1.0));
     app.add_option("--seed", arguments.stream.seed, "Of order, weights and draws");

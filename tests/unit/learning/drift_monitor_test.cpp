@@ -99,6 +99,20 @@ TEST(LabelShares, MixesNewAndReplayedLabelsByTheirRows) {
     EXPECT_NEAR(shares.log_prior({20, {}, 20, 0.04, 0.5})[3], 0.5 * alone[3], 1e-5);
 }
 
+TEST(LabelShares, AreByTheNewNamesOnceClassesAreRenamed) {
+    LabelShares shares(3);
+    const std::vector<std::uint32_t> before = {0, 0, 0, 0, 1, 2}, now = {1, 1, 0};
+    shares.add(before);
+    shares.add(now);
+    shares.rename(std::vector<std::uint32_t>{1, 0, 2}, now);
+    LabelShares expected(3);
+    const std::vector<std::uint32_t> as_if = {1, 1, 1, 1, 0, 2};
+    expected.add(as_if);
+    expected.add(now);
+    const LabelShares::Mix mix{20, {}, 20, 0.05, 1};
+    EXPECT_EQ(shares.log_prior(mix), expected.log_prior(mix));
+}
+
 TEST(LabelShares, FadesWhatCameLongAgo) {
     LabelShares shares(2);
     const std::vector<std::uint32_t> old(100, 0U);

@@ -17,7 +17,6 @@ class LearningPolicyTest : public ::testing::Test {
 protected:
     LearningPolicyTest() {
         config_.step_made_rows = 0;  // their tests ask for them
-        config_.rename_classes = false;
         policy_ = make(config_);
     }
 

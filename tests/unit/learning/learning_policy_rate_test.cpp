@@ -109,6 +109,8 @@ TEST_F(LearningPolicyTest, BeginsWithMorePassesWhereTheModelKnowsNothing) {
 }
 
 TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
+    config_.rename_classes = false;  // it has to learn them anew
+    policy_ = make(config_);
     learn(20);
     std::size_t forgot = 0;
     for (int i = 0; i < 5; ++i)
@@ -119,6 +121,8 @@ TEST_F(LearningPolicyTest, ForgetsWhatIsNoLongerTrueInsteadOfReplayingIt) {
 }
 
 TEST_F(LearningPolicyTest, ForgetsWhatItDeniesToTheEndOfTheReactionThoughNoNewRowLiesNear) {
+    config_.rename_classes = false;  // it has to learn them anew
+    policy_ = make(config_);
     Batch rows = batch();
     for (std::size_t i = 0; i < 20; ++i)
         rows.push_back(sample(0, 0));
@@ -132,6 +136,8 @@ TEST_F(LearningPolicyTest, ForgetsWhatItDeniesToTheEndOfTheReactionThoughNoNewRo
 }
 
 TEST_F(LearningPolicyTest, LetsAClassThatComesLateInTheNewWorldRestFromThenOn) {
+    config_.rename_classes = false;  // it has to learn them anew
+    policy_ = make(config_);
     learn(20);
     Batch without = batch(1, 300);
     std::erase_if(without, [](const auto& row) { return row.label == 2; });
@@ -153,6 +159,8 @@ std::size_t replayed_rows(const TrainPlan& plan, const Learned& learned) {
 }
 
 TEST_F(LearningPolicyTest, ReplaysNothingOfBeforeAtAnAlarmThatGaveKnownInputsOtherAnswers) {
+    config_.rename_classes = false;  // it has to learn them anew
+    policy_ = make(config_);
     const Learned before = learn(20);
     EXPECT_GT(replayed_rows(engine_.plans.back(), before), 0U);
     const Learned alarm = learn(batch(1));

@@ -42,9 +42,9 @@ TEST_F(LearningPolicyTest, BeginsAnewWithOptimiserAndFactorAfterARollback) {
     ASSERT_NE(learn(batch()).report.elastic, 1.0);
     ASSERT_TRUE(policy_->roll_back(version));
     EXPECT_EQ(*policy_->parameters(), version);
-    EXPECT_EQ(policy_->learning_rate(), static_cast<double>(usual_rate(config_.rate_rule)));
+    EXPECT_NEAR(policy_->learning_rate(), 1.5 * static_cast<double>(usual_rate(config_.rate_rule)), 1e-9);
     const auto report = learn(batch()).report;
-    EXPECT_EQ(report.elastic, 1.0);
+    EXPECT_EQ(report.elastic, 1.5) << "as it began";
     ASSERT_GE(engine_.optimiser_steps.size(), 8U);
     EXPECT_GT(engine_.optimiser_steps[6], 0U);
     EXPECT_EQ(engine_.optimiser_steps.back(), 0U) << "nothing of the optimiser's memory is left";
@@ -179,7 +179,7 @@ TEST_F(LearningPolicyTest, BeginsTheRateAnewWhereAnotherRuleMovedIt) {
     auto restored = LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint());
     ASSERT_TRUE(restored) << restored.error().message;
     policy_ = std::move(*restored);
-    EXPECT_EQ(learn(batch()).report.elastic, 1) << "what is known of the last step is nothing";
+    EXPECT_EQ(learn(batch()).report.elastic, 1.5) << "what is known of the last step is nothing";
 }
 
 TEST_F(LearningPolicyTest, RefusesADamagedCheckpointOfAnySort) {

@@ -10,19 +10,23 @@ using ::testing::HasSubstr;
 
 using Classes = std::vector<std::uint32_t>;
 
-/// Ten rows of each class, answered rightly by the old names but for the first `wrong` of each, and labelled by
-/// `names`.
+/// Ten rows of each class in turn, answered rightly by the old names but for the first `wrong` of each, and labelled by
+/// `names`; and five held-out rows of each class, which the model answers rightly.
 struct Witnessed {
-    explicit Witnessed(const Classes& names, std::size_t wrong = 0) {
-        for (std::uint32_t c = 0; c < names.size(); ++c) {
-            for (std::size_t i = 0; i < 10; ++i) {
-                answers.push_back(i < wrong ? (c + 2) % static_cast<std::uint32_t>(names.size()) : c);
+    explicit Witnessed(const Classes& names, std::size_t wrong = 0) : classes(names.size()) {
+        for (std::size_t i = 0; i < 10; ++i) {
+            for (std::uint32_t c = 0; c < classes; ++c) {
+                answers.push_back(i < wrong ? (c + 2) % static_cast<std::uint32_t>(classes) : c);
                 labels.push_back(names[c]);
             }
         }
-        known.assign(names.size(), 50);
+        for (std::uint32_t c = 0; c < classes; ++c)
+            held_out.insert(held_out.end(), 5, c);
+        held_out_answers = held_out;
     }
-    [[nodiscard]] Renaming renaming() const { return renaming_of(answers, labels, known); }
+    [[nodiscard]] Renaming renaming() const {
+        return renaming_of({answers, labels}, {held_out_answers, held_out}, classes);
+    }
     void drop_rows_answered(std::uint32_t c) {
         for (std::size_t i = answers.size(); i-- > 0;) {
             if (answers[i] != c) continue;
@@ -30,16 +34,15 @@ struct Witnessed {
             labels.erase(labels.begin() + static_cast<std::ptrdiff_t>(i));
         }
     }
-
-    Classes answers, labels;
-    std::vector<std::size_t> known;
+    std::size_t classes;
+    Classes answers, labels, held_out, held_out_answers;
 };
 
 TEST(Renaming, IsNoneWhereLabelsSayWhatTheModelDoes) {
     const Classes same{0, 1, 2, 3, 4};
     EXPECT_EQ(Witnessed(same, 2).renaming(), same);
     EXPECT_FALSE(renames(same));
-    EXPECT_EQ(renaming_of({}, {}, std::vector<std::size_t>(5, 50)), same);
+    EXPECT_EQ(renaming_of({}, {}, 5), same);
 }
 
 TEST(Renaming, FollowsTwoClassesThatHaveChangedPlaces) {
@@ -49,40 +52,63 @@ TEST(Renaming, FollowsTwoClassesThatHaveChangedPlaces) {
     EXPECT_TRUE(renames(swapped));
 }
 
-TEST(Renaming, FollowsClassesThatHaveAllMovedEvenWhereOneOfThemDoesNotCome) {
+TEST(Renaming, FollowsClassesThatHaveAllMovedWhereEachOfThemComes) {
     const Classes moved{1, 2, 3, 4, 0};
     Witnessed rows(moved);
-    rows.drop_rows_answered(2);
     EXPECT_EQ(rows.renaming(), moved);
+    rows.drop_rows_answered(2);
+    EXPECT_FALSE(renames(rows.renaming()));
+}
+
+TEST(Renaming, FollowsAChangeWithinTheRows) {
+    Witnessed rows({1, 0, 2, 3, 4});
+    std::copy_n(rows.answers.begin(), 24, rows.labels.begin());
+    EXPECT_TRUE(renames(rows.renaming())) << "about half of the rows are of the old world";
+    std::copy_n(rows.answers.begin(), 44, rows.labels.begin());
+    EXPECT_FALSE(renames(rows.renaming()));
 }
 
 TEST(Renaming, NeedsThreeTimesAsManyRowsThatSaySoAsThatDoNot) {
     Witnessed rows({1, 0, 2});
-    std::fill_n(rows.labels.begin(), 5, 0);  // 15 of 20 are left
-    EXPECT_TRUE(renames(rows.renaming()));
-    rows.labels[5] = 0;
-    EXPECT_FALSE(renames(rows.renaming()));
-}
-
-TEST(Renaming, NeedsHalfOfTheRowsToSaySo) {
-    Witnessed rows({1, 0, 2});
-    std::fill_n(rows.labels.begin(), 5, 2);
-    std::fill_n(rows.labels.begin() + 10, 5, 2);
-    EXPECT_TRUE(renames(rows.renaming())) << "10 of 20";
-    rows.labels[5] = 2;
-    EXPECT_FALSE(renames(rows.renaming()));
+    for (std::size_t i = 0; i < rows.answers.size(); i += 6) {
+        if (rows.answers[i] == 0) rows.labels[i] = 0;
+    }
+    EXPECT_TRUE(renames(rows.renaming())) << "15 of 20";
+    for (std::size_t i = 1; i < rows.answers.size(); i += 6) {
+        if (rows.answers[i] == 1) rows.labels[i] = 1;
+    }
+    EXPECT_FALSE(renames(rows.renaming())) << "10 of 20";
 }
 
 TEST(Renaming, NeedsThreeWitnessesAClass) {
-    const std::vector<std::size_t> known(3, 50);
-    EXPECT_FALSE(renames(renaming_of(Classes{0, 0, 0, 1, 1}, Classes{1, 1, 1, 0, 0}, known)));
-    EXPECT_TRUE(renames(renaming_of(Classes{0, 0, 0, 1, 1, 1}, Classes{1, 1, 1, 0, 0, 0}, known)));
+    const Classes held_out{0, 0, 1, 1, 2, 2};
+    const LabelledAnswers known{held_out, held_out};
+    const Classes two{1, 0, 1, 0, 1}, two_of{0, 1, 0, 1, 0}, three{1, 0, 1, 0, 1, 0}, three_of{0, 1, 0, 1, 0, 1};
+    EXPECT_FALSE(renames(renaming_of({two_of, two}, known, 3)));
+    EXPECT_TRUE(renames(renaming_of({three_of, three}, known, 3)));
 }
 
-TEST(Renaming, DoesNotTakeAClassThatIsNewForAnOldOneWithAnotherName) {
+TEST(Renaming, NeedsWitnessesOfBothWhereTwoChangePlaces) {
+    Witnessed rows({1, 1, 2});
+    EXPECT_FALSE(renames(rows.renaming())) << "0 is taken for 1, and 1 is what it was";
+    rows.drop_rows_answered(1);
+    EXPECT_FALSE(renames(rows.renaming())) << "or does not come";
+}
+
+TEST(Renaming, DoesNotTakeForOtherNamesWhatIsNewOrForgottenOrRenamedAlready) {
     Witnessed rows({1, 0, 2});
-    rows.known[1] = 4;
-    EXPECT_FALSE(renames(rows.renaming()));
+    ASSERT_TRUE(renames(rows.renaming()));
+    Witnessed forgotten = rows;
+    std::fill_n(forgotten.held_out_answers.begin(), 3, 2);
+    EXPECT_FALSE(renames(forgotten.renaming()));
+    Witnessed renamed = rows;
+    std::fill_n(renamed.held_out.begin(), 5, 1);
+    std::fill_n(renamed.held_out.begin() + 5, 5, 0);
+    EXPECT_FALSE(renames(renamed.renaming()));
+    Witnessed fresh = rows;
+    fresh.held_out.erase(fresh.held_out.begin(), fresh.held_out.begin() + 4);
+    fresh.held_out_answers = fresh.held_out;
+    EXPECT_FALSE(renames(fresh.renaming())) << "one held-out row is none";
 }
 
 TEST(Renaming, MovesTheRowsOfEachExitsHeadAndNothingElse) {
@@ -129,6 +155,28 @@ TEST_F(LearningPolicyTest, AnswersByNewNamesFromTheNextTriggerOn) {
     };
     EXPECT_LT(after_a_turn(false), 0.1);
     EXPECT_GT(after_a_turn(true), 0.95);
+}
+
+TEST_F(LearningPolicyTest, FollowsClassesThatWereRenamedWithinATrigger) {
+    learn(20);
+    Batch mixed = batch(0, 40);
+    const Batch after = batch(1, 60);
+    mixed.insert(mixed.end(), after.begin(), after.end());
+    EXPECT_THAT(learn(mixed).report.reason, HasSubstr("is now called"));
+}
+
+TEST_F(LearningPolicyTest, RenamesNoMemoryThatHasTheNewNamesAlready) {
+    learn(20);
+    const std::vector<float> old_names = *policy_->parameters();
+    ASSERT_THAT(learn(batch(1)).report.reason, HasSubstr("is now called"));
+    learn(20, 1);
+    ASSERT_TRUE(policy_->roll_back(old_names));
+    std::string said;
+    for (int i = 0; i < 3; ++i)
+        said += learn(batch(1)).report.reason;
+    EXPECT_EQ(said.find("is now called"), std::string::npos) << said;
+    EXPECT_EQ(old_labels_replayed(), 0U) << "memory is right, only the heads are not";
+    EXPECT_GT(learn(batch(1)).report.accuracy, 0.95);
 }
 
 TEST_F(LearningPolicyTest, GoesOnFromACheckpointMadeRightAfterClassesWereRenamed) {
