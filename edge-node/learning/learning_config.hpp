@@ -95,7 +95,7 @@ struct LearningConfig {
     std::size_t gate_rows_min = 20;
     /// So many dropped steps in a row pause learning, until new global weights come or so many triggers have passed.
     std::size_t rejects_max = 3;
-    std::size_t pause_triggers = 10;
+    std::size_t pause_triggers = 1;
 
     /// Where more than one label in twenty is wrong, one that is likelier wrong than right is neither learned nor kept,
     /// and all others are learned as likely to be wrong (TrainPlan::label_noise).

@@ -271,7 +271,7 @@ void LearningTrigger::reject(const std::string& why) {
     why_ += "; step dropped because " + why + number(", e is now %.2f", state_.rate.value());
     if (state_.rejects_in_a_row >= config_.rejects_max) {
         state_.paused_until = state_.triggers + 1 + config_.pause_triggers;
-        why_ += "; that was the " + std::to_string(state_.rejects_in_a_row) + "th in a row: learning pauses";
+        why_ += "; " + std::to_string(state_.rejects_in_a_row) + " in a row: learning pauses";
     }
     finish();
 }
