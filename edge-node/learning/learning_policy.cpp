@@ -103,4 +103,8 @@ void LearningPolicy::heed(const wire::SoftLabels& fleet) {
     if (!targets.empty()) state_.class_targets = std::make_shared<const std::vector<float>>(std::move(targets));
 }
 
+wire::SoftLabels LearningPolicy::soft_labels() const {
+    return config_.soft_labels > 0 ? state_.class_profile.soft_labels() : wire::SoftLabels();
+}
+
 }  // namespace skerry::node

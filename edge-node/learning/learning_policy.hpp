@@ -51,8 +51,9 @@ public:
     /// What the fleet's heavy exits say of each class, from now on; not saved. Counts where soft labels are wanted and
     /// this node's tier has no heavy exit. Not while busy().
     void heed(const wire::SoftLabels& fleet);
-    /// What this node's heavy exit has said lately, for the fleet; empty: it has none, or has seen too little.
-    [[nodiscard]] wire::SoftLabels soft_labels() const { return state_.class_profile.soft_labels(); }
+    /// What this node's heavy exit has said lately, for the fleet; empty: soft labels are off, though they may have
+    /// been on when the checkpoint was made, or the node has no such exit, or has seen too little.
+    [[nodiscard]] wire::SoftLabels soft_labels() const;
 
     [[nodiscard]] LearningState::Weights parameters() const { return state_.parameters; }
     [[nodiscard]] feedback::PrequentialNumbers prequential() const { return state_.prequential.numbers(); }

@@ -102,8 +102,12 @@ TEST_F(SoftLabelsPolicyTest, GatherNothingWhereTheOptionIsOffAndForgetWhereItWas
     EXPECT_FALSE(policy_->soft_labels().empty());
     config_.soft_labels = 0;
     policy_ = std::move(*LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint()));
+    EXPECT_TRUE(policy_->soft_labels().empty()) << "an update may leave before the next trigger";
     learn(1);
     EXPECT_TRUE(policy_->soft_labels().empty());
+    config_.soft_labels = 0.2F;
+    policy_ = std::move(*LearningPolicy::restore(engine_, config_, spec_, policy_->checkpoint()));
+    EXPECT_TRUE(policy_->soft_labels().empty()) << "it was forgotten";
 }
 
 TEST_F(SoftLabelsPolicyTest, KnowWhatHeavyHasSaidAfterARestartAndFromOlderCheckpointsNothing) {
