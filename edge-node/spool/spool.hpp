@@ -165,8 +165,11 @@ private:
     [[nodiscard]] Result<> put_number(std::string_view key, std::uint64_t value);
     [[nodiscard]] Result<> forget_fact(std::string_view key);
     [[nodiscard]] Result<std::vector<float>> base_of(std::uint64_t version);
-    /// Calls `use` with each Δ in order; `accepted_only` leaves out one without receipt.
-    [[nodiscard]] Result<> each_delta(Sequence above, bool accepted_only,
+    /// base(). Internal: of another length than `weights`.
+    [[nodiscard]] Result<std::vector<float>> base_beside(std::span<const float> weights);
+    /// Calls `use` with each Δ in order; `accepted_only` leaves out one without receipt. Internal: one is of another
+    /// length.
+    [[nodiscard]] Result<> each_delta(Sequence above, bool accepted_only, std::size_t length,
                                       const std::function<void(std::span<const float>)>& use);
     [[nodiscard]] Result<std::vector<float>> base_with_deltas(bool accepted_only);
     [[nodiscard]] Result<> put_totals(const Totals& totals);

@@ -47,8 +47,9 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
                                                  const crypto::SigningKey& identity) {
     using Nothing = std::optional<SpooledUpdate>;
     const wire::Lease& lease = order.lease;
-    Progress progress(contribution.weights, SKERRY_TRY(base()), contribution.sharing);
-    SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
+    Progress progress(contribution.weights, SKERRY_TRY(base_beside(contribution.weights)), contribution.sharing);
+    SKERRY_TRY(
+        each_delta(Sequence{0}, false, contribution.weights.size(), [&](Values delta) { progress.take_off(delta); }));
     std::vector<float> delta = std::move(progress).take();
     if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
     if (!clip(delta, contribution.sharing.statistics, lease.norm_max)) return Nothing();
@@ -185,13 +186,15 @@ Result<std::vector<float>> Spool::base_with_deltas(bool accepted_only) {
     std::vector<float> weights = SKERRY_TRY(base());
     if (weights.empty()) return weights;
     Rebase rebase{std::vector<float>(weights.size(), 0.0F)};
-    SKERRY_TRY(each_delta(Sequence{0}, accepted_only, [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(Sequence{0}, accepted_only, weights.size(), [&](Values delta) { rebase.add(delta); }));
     return std::move(rebase).onto(weights);
 }
 
 Result<std::vector<float>> Spool::last_good(std::span<const float> weights, const Sharing& sharing) {
     std::vector<float> good = SKERRY_TRY(base_with_deltas(true));
-    if (!weights.empty() && !good.empty()) keep_personal(good, weights, sharing);
+    if (weights.empty() || good.empty()) return good;
+    SKERRY_TRY(must_match(good.size(), weights.size()));
+    keep_personal(good, weights, sharing);
     return good;
 }
 

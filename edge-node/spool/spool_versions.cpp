@@ -17,13 +17,24 @@ Result<std::vector<float>> floats_of(ByteView stored) {
     return floats;
 }
 
-Result<> Spool::each_delta(Sequence above, bool accepted_only, const std::function<void(Values)>& use) {
+Result<> must_match(std::size_t length, std::size_t expected) {
+    if (length == expected) return {};
+    return fail(ErrorCode::Internal, "node.db holds " + std::to_string(length) + " weights where " +
+                                         std::to_string(expected) +
+                                         " belong: restore the node's folder, or join again");
+}
+
+Result<> Spool::each_delta(Sequence above, bool accepted_only, std::size_t length,
+                           const std::function<void(Values)>& use) {
     storage::Statement rows = SKERRY_TRY(database_.prepare(
         accepted_only ? "SELECT delta FROM spool_update WHERE sequence > ? AND receipt IS NOT NULL ORDER BY sequence"
                       : "SELECT delta FROM spool_update WHERE sequence > ? ORDER BY sequence"));
     rows.bind(above);
-    while (SKERRY_TRY(rows.step()))
-        use(Values(SKERRY_TRY(floats_of(rows.blob_view(0)))));
+    while (SKERRY_TRY(rows.step())) {
+        const std::vector<float> delta = SKERRY_TRY(floats_of(rows.blob_view(0)));
+        SKERRY_TRY(must_match(delta.size(), length));
+        use(delta);
+    }
     return {};
 }
 
@@ -42,6 +53,12 @@ Result<std::vector<float>> Spool::base_of(std::uint64_t version) {
 Result<std::vector<float>> Spool::base() {
     const std::uint64_t installed = SKERRY_TRY(number("installed"));
     return installed == 0 ? Result<std::vector<float>>(std::vector<float>()) : base_of(installed);
+}
+
+Result<std::vector<float>> Spool::base_beside(std::span<const float> weights) {
+    std::vector<float> values = SKERRY_TRY(base());
+    SKERRY_TRY(must_match(values.size(), weights.size()));
+    return values;
 }
 
 Result<wire::SignedBytes> Spool::manifest() {
@@ -89,11 +106,12 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing) {
     std::vector<float> next = SKERRY_TRY(base_of(SKERRY_TRY(number("installing"))));
     if (weights.empty()) return next;
+    SKERRY_TRY(must_match(next.size(), weights.size()));
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
-    Progress progress(weights, SKERRY_TRY(base()), sharing);
-    SKERRY_TRY(each_delta(Sequence{0}, false, [&](Values delta) { progress.take_off(delta); }));
+    Progress progress(weights, SKERRY_TRY(base_beside(weights)), sharing);
+    SKERRY_TRY(each_delta(Sequence{0}, false, weights.size(), [&](Values delta) { progress.take_off(delta); }));
     Rebase rebase(std::move(progress).take());
-    SKERRY_TRY(each_delta(counted, false, [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(counted, false, weights.size(), [&](Values delta) { rebase.add(delta); }));
     std::vector<float> result = std::move(rebase).onto(next);
     keep_personal(result, weights, sharing);
     return result;

@@ -24,4 +24,7 @@ namespace skerry::node {
 /// Internal: not whole float32 values.
 [[nodiscard]] Result<std::vector<float>> floats_of(ByteView stored);
 
+/// Internal, with a sentence for the operator: stored weights are of another length than those that they belong to.
+[[nodiscard]] Result<> must_match(std::size_t length, std::size_t expected);
+
 }  // namespace skerry::node

@@ -157,6 +157,46 @@ TEST_F(SpoolTest, KnowsAnUpdateThatIsNotWhatItHasSignedAndLeavesAloneWhatIsWhole
     EXPECT_FALSE(spool_->damaged(identity).value()) << "what is accepted is not sent again";
 }
 
+TEST_F(SpoolTest, RefusesWeightsOfAnotherLengthWithASentence) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    ASSERT_TRUE(spool_->begin_install(version(2), federation_.weights(2)));
+    const std::filesystem::path whole = folder_ / "whole.db";
+    spool_.reset();
+    std::filesystem::copy_file(folder_ / "node.db", whole);
+    const auto refuses = [](const auto& result) {
+        return !result && result.error().code == ErrorCode::Internal &&
+               result.error().message.find("restore the node's folder") != std::string::npos;
+    };
+    const auto damage = [&](const char* change) {
+        spool_.reset();
+        std::filesystem::copy_file(whole, folder_ / "node.db", std::filesystem::copy_options::overwrite_existing);
+        ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run(change));
+        EXPECT_TRUE(refuses(reopen().rebased(weights_, sharing_))) << change;
+    };
+    const wire::LeaseGrant grant = federation_.grant(1, 2);
+    const TakeUpdate order{Sequence{2}, federation_.lease(1, 2), grant.lease, federation_.seal.public_key()};
+    const Contribution next{weights_, sharing_, totals_, judged_};
+    for (const char* change :
+         {"UPDATE spool_base SET bytes = substr(bytes, 5) WHERE version = 1",
+          "DELETE FROM spool_base WHERE version = 1", "UPDATE spool_update SET delta = substr(delta, 5)"}) {
+        damage(change);
+        EXPECT_TRUE(refuses(spool_->take(order, next, federation_.identity))) << change;
+    }
+    damage("UPDATE spool_base SET bytes = substr(bytes, 5) WHERE version = 2");
+}
+
+TEST_F(SpoolTest, DropsNothingFromABaseOfAnotherLength) {
+    install(1);
+    spool_.reset();
+    ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run("UPDATE spool_base SET bytes = substr(bytes, 5)"));
+    const auto good = reopen().last_good(weights_, sharing_);
+    ASSERT_FALSE(good);
+    EXPECT_EQ(good.error().code, ErrorCode::Internal);
+    EXPECT_THAT(good.error().message, ::testing::HasSubstr("restore the node's folder"));
+}
+
 TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
     install(1);
     EXPECT_EQ(weights_, federation_.weights(1));
