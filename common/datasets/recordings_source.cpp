@@ -117,6 +117,16 @@ void put_in_order(std::vector<Recording>& recordings) {
               by([](const Recording& r) { return std::tie(r.index, r.turn, r.path); }));
 }
 
+/// Why there is nothing in a split, `elsewhere` being how many recordings the other one has.
+std::string nothing_in(Split split, std::size_t elsewhere) {
+    if (elsewhere == 0) return ": there is no such WAV file";
+    const bool tests = split == Split::Test;
+    return ": no such WAV file is of the " + std::string(tests ? "test" : "train") + " split, and " +
+           std::to_string(elsewhere) + (elsewhere == 1 ? " is" : " are") + " of the " + (tests ? "train" : "test") +
+           " split: files named LABEL_SPEAKER_INDEX are for tests where the index is below " +
+           std::to_string(kTestRecordings) + ", others by who speaks";
+}
+
 class RecordingsSource final : public SampleSource {
 public:
     RecordingsSource(std::vector<Recording> recordings, const parameters::LogMel& front_end)
@@ -150,12 +160,11 @@ Result<std::unique_ptr<SampleSource>> open_recordings(std::string_view where, Sp
         return std::find(speakers.begin(), speakers.end(), recording.speaker) != speakers.end();
     };
     std::erase_if(recordings, [&](const Recording& recording) {
-        return recording.tested != (split == Split::Test) ||
-               (!wanted.speakers.empty() && !listed(wanted.speakers, recording)) || listed(wanted.without, recording);
+        return (!wanted.speakers.empty() && !listed(wanted.speakers, recording)) || listed(wanted.without, recording);
     });
-    if (recordings.empty()) {
-        return fail(ErrorCode::InvalidInput, std::string(where) + ": there is no such WAV file");
-    }
+    const std::size_t elsewhere = std::erase_if(
+        recordings, [split](const Recording& recording) { return recording.tested != (split == Split::Test); });
+    if (recordings.empty()) return fail(ErrorCode::InvalidInput, std::string(where) + nothing_in(split, elsewhere));
     for (Recording& recording : recordings) {
         const auto target = class_label(recording.label, spec.classes);
         if (!target) return fail(ErrorCode::InvalidInput, recording.path.string() + ": " + target.error().message);

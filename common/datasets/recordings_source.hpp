@@ -18,8 +18,9 @@ namespace skerry::datasets {
 /// Indices 0 to 4 are the test split, all others the train split; of files without an index, speaker_split.hpp says it.
 /// They come by index, then by name; without an index each class is spread evenly over the stream, so that the classes
 /// take turns. Longer or shorter recordings are cut or padded as the front end says. Memory: the names, at most
-/// kRecordingsMax. NotFound: no such folder. InvalidInput: no WAV file in it that is asked for, too many, an unknown
-/// key, or one whose label is no class of the model, which is named. next() refuses as read_wav.
+/// kRecordingsMax. NotFound: no such folder. InvalidInput: no WAV file in it that is asked for (how many of the other
+/// split is said), too many, an unknown key, or one whose label is no class of the model, which is named. next()
+/// refuses as read_wav.
 [[nodiscard]] Result<std::unique_ptr<SampleSource>> open_recordings(std::string_view where, Split split,
                                                                     const parameters::ModelSpec& spec);
 inline constexpr std::size_t kRecordingsMax = 1'000'000;

@@ -167,6 +167,23 @@ TEST_F(RecordingsSourceTest, RefusesAnUnknownSelectionLabelOrFolder) {
     EXPECT_THAT(refusal("?voice=anna"), HasSubstr("speaker=… and without=…, not by 'voice'"));
 }
 
+TEST_F(RecordingsSourceTest, SaysThatAllRecordingsAreOfTheOtherSplit) {
+    const auto refusal = [this](const std::string& query, Split split) {
+        SourceOptions options;
+        options.split = split;
+        const auto source = open_source(folder_.path().string() + query, digits(), options);
+        return source ? "" : source.error().message;
+    };
+    for (const char* name : {"3_anna_0", "1_anna_4", "2_bert_5"})
+        folder_.write(std::string(name) + ".wav", wav({1}));
+    EXPECT_THAT(refusal("?speaker=anna", Split::Train),
+                HasSubstr("no such WAV file is of the train split, and 2 are of the test split"));
+    EXPECT_THAT(refusal("?speaker=bert", Split::Test),
+                HasSubstr("no such WAV file is of the test split, and 1 is of the train split"));
+    EXPECT_THAT(refusal("?speaker=cleo", Split::Test), HasSubstr("there is no such WAV file"));
+    EXPECT_EQ(refusal("", Split::Train), "");
+}
+
 TEST_F(RecordingsSourceTest, ReadsTheRealDigits) {
     const auto fsdd = testing::real_data("fsdd");
     if (!fsdd) GTEST_SKIP() << "fsdd is not in SKERRY_TEST_DATA or ../shared/data";
