@@ -147,21 +147,28 @@ by_stream() {
     printf ' %.1f |\n' "$(jq -n "[$(echo $all | tr ' ' ',')] | add / length")"
   done
 }
+# recoveries   how soon each is back after a change
+recoveries() {
+  printf '\nTriggers after a change until three in a row are within 5 points of the five before it; median of the changes:\n\n| |'
+  for s in $streams; do printf ' %s |' "$s"; done
+  printf '\n|---|'
+  for s in $streams; do printf -- '---|'; done
+  printf '\n'
+  for c in $configs; do
+    printf '| %s |' "$c"
+    for s in $streams; do printf ' %s |' "$(median "$s" "$c" .recovery_triggers)"; done
+    printf '\n'
+  done
+}
 by_stream "prequential accuracy" .accuracy
 case "$table" in
+  late) recoveries ;;
   rates)
-    printf '\nTriggers after a change until three in a row are within 5 points of the five before it; median of the changes:\n\n| |'
-    for s in $streams; do printf ' %s |' "$s"; done
-    printf '\n|---|'
-    for s in $streams; do printf -- '---|'; done
-    printf '\n'
-    for c in $configs; do
-      printf '| %s |' "$c"
-      for s in $streams; do printf ' %s |' "$(median "$s" "$c" .recovery_triggers)"; done
-      printf '\n'
-    done
-    [[ " $configs " == *' fixed-3e-3 '* ]] && printf '\nMini-steps over all streams, as a multiple of those of fixed-3e-3:'
-    [[ " $configs " == *' fixed-3e-3 '* ]] && for c in $configs; do printf ' %s %.2f;' "$c" "$(steps "$c")"; done
+    recoveries
+    if [[ " $configs " == *' fixed-3e-3 '* ]]; then
+      printf '\nMini-steps over all streams, as a multiple of those of fixed-3e-3:'
+      for c in $configs; do printf ' %s %.2f;' "$c" "$(steps "$c")"; done
+    fi
     printf '\n\nElec2: majority %s %%, last class %s %%, kappa-temporal of elastic %s\n' "$(percent elec2 elastic .majority)" "$(percent elec2 elastic .last_class)" "$(median elec2 elastic .kappa_temporal)" ;;
   *) by_stream "routed on the test images, at the end" .test.routed ;;
 esac
