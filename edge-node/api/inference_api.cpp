@@ -221,7 +221,12 @@ void InferenceApi::infer(const http::Request& request, std::shared_ptr<const Sna
 Result<MemoryLease> InferenceApi::room_to_ask(std::size_t bytes) {
     if (!snapshots_.current()) return fail(ErrorCode::Unavailable, std::string(kNoWeights));
     if (!engine_.has_room()) return fail(ErrorCode::Unavailable, std::string(kQueueFull));
-    return backend_.admit(1, bytes);
+    const std::size_t sample_bytes = snapshots_.current()->model->spec.input.sample_bytes();
+    // Let go again at once: each part has a lease of its own, and two for one would be more than there is.
+    if (const auto first_part = backend_.admit(1, bytes + sample_bytes); !first_part) {
+        return tl::unexpected(first_part.error());
+    }
+    return backend_.admit(0, bytes);
 }
 
 void InferenceApi::turned_away() {

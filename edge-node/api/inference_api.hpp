@@ -70,7 +70,8 @@ public:
     /// Asks about the one sample of `request`, whose id is given; `done` as Reply is called. Unavailable: no weights,
     /// no memory or a full queue; `done` is then never called. Counted as a request of its own.
     [[nodiscard]] Result<> ask(InferRequest request, OnOpinion done);
-    /// Before any work is put into reading a question of so many bytes: the memory for holding it and its parts.
+    /// Before any work is put into reading a question of so many bytes, with its parts: the memory for holding it, for
+    /// as long as that takes. Each ask() takes what answering needs; now there is room for this model's.
     /// Unavailable: as ask() would say.
     [[nodiscard]] Result<MemoryLease> room_to_ask(std::size_t bytes);
     /// A question was refused because no model had room: counts as a refused request of this one too.

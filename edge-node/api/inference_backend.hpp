@@ -26,8 +26,8 @@ public:
     /// sample is let go, and the client is told so.
     virtual bool on_predictions(std::vector<feedback::Prediction> predictions) = 0;
 
-    /// The memory for answering so many samples that hold `bytes` while they wait; the job keeps it until it is
-    /// answered. Unavailable: there is none now; the client gets 503 with the sentence.
+    /// The memory for answering so many samples that hold `bytes` while they wait, or, of none, for holding the bytes;
+    /// the job keeps it until it is answered. Unavailable: there is none now; the client gets 503 with the sentence.
     [[nodiscard]] virtual Result<MemoryLease> admit(std::size_t samples, std::size_t bytes) {
         static_cast<void>(samples);
         static_cast<void>(bytes);

@@ -11,6 +11,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::HostTest;
 using testing::Json;
+using ::testing::Not;
 
 /// A host on a device whose memory the test decides.
 class HostMemoryTest : public HostTest {
@@ -78,6 +79,36 @@ TEST_F(HostMemoryTest, RefusesAFusedRequestBeforeItIsReadWhereNoModelHasRoom) {
     EXPECT_THAT(refused.body, AllOf(HasSubstr("windows: "), HasSubstr("memory budget of 16.0 MB")));
     for (std::size_t model = 0; model < 2; ++model)
         EXPECT_EQ(running_.on_loop([&] { return host_->node(model).facts().counters.refused_busy; }), 1U);
+}
+
+TEST_F(HostMemoryTest, AnswersAFusedRequestWhereThereIsRoomForOneOfItsParts) {
+    constexpr std::uint64_t kBudget = 16'000'000;
+    options_.config.memory.budget = kBudget;
+    // What is promised is taken: measured anew, a promise makes no room.
+    options_.memory.memory_of = [this](pid_t) {
+        const auto batches = static_cast<std::size_t>(MemoryUse::Batch);
+        return std::optional(held_ + (host_ ? host_->node(0).facts().memory.promised[batches] : 0));
+    };
+    join_both();
+    ASSERT_EQ(start(), "");
+    ASSERT_TRUE(serves());
+    const auto input = [](const char* name) {
+        return Json{{"name", name}, {"datatype", "FP32"}, {"shape", {1, 4}}, {"data", std::vector<double>(4, 1)}};
+    };
+    const Json body = {{"id", "a"}, {"inputs", {input("doors"), input("windows")}}};
+    const auto [single, sample, reserve] = running_.on_loop([this] {
+        const MemoryFacts facts = host_->node(0).facts().memory;
+        return std::tuple(facts.base_need, host_->node(0).spec().input.sample_bytes(), facts.reserve);
+    });
+    // For the request with its parts, and for one answer, with 15 % on top of all: bytes count twice, and answering
+    // takes a third of a base slot. Not enough for the other part, nor for the first one twice.
+    const std::uint64_t enough = 23 * (body.dump().size() + 3 * sample) / 10 + single / 3 + 8;
+    held_ = kBudget - reserve - enough;
+    ASSERT_TRUE(eventually([this] { return host_->node(0).facts().memory.shared == held_; }));
+    const auto answer = request(shared_address(), "POST", "/v2/models/doors+windows/infer", body.dump());
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_THAT(Json::parse(answer.body)["parameters"]["skerry_experts"].get<std::string>(),
+                AllOf(HasSubstr("doors:"), Not(HasSubstr("windows:"))));
 }
 
 TEST_F(HostMemoryTest, TheLearnerWaitsForMemoryAndItsLabelsAreKept) {
