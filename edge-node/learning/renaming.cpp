@@ -27,6 +27,7 @@ std::vector<Pair> pairs_of(const LabelledAnswers& fresh) {
     for (std::size_t i = 0; i < fresh.answers.size(); ++i)
         ++rows[{fresh.answers[i], fresh.labels[i]}];
     std::vector<Pair> pairs;
+    pairs.reserve(rows.size());
     for (const auto& [classes, count] : rows)
         pairs.push_back({count, classes.first, classes.second});
     return pairs;
