@@ -112,7 +112,7 @@ void read(TableReader table, LearningConfig& learning) {
     table.number("gradient_norm_max", learning.gradient_norm_max, 0, 1e6);
     table.number("proximal", learning.proximal, 0, 100);
     table.boolean("own_heads", learning.own_heads);
-    table.number("gate_t", learning.gate_t_max, 0, 1000);
+    table.number("gate_t", learning.gate_t_max, 0, 100);
     table.integer("gate_rows", learning.gate_rows_min, 1, 1 << 20);
     table.boolean("rename_classes", learning.rename_classes);
     table.boolean("doubt_labels", learning.doubt_labels);

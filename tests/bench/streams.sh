@@ -65,7 +65,7 @@ for rule in adagrad cocob hypergradient; do config[$rule-with-effort]="rate_rule
 config[without-renaming]='rename_classes = false'
 config[without-replay]='step_replay = 0\nreplay = 0'
 config[without-counterexamples]='step_made = 0'
-config[without-gate]='gate_t = 1000.0'
+config[without-gate]='gate_t = 100.0'
 config[without-logit-adjustment]='prior_strength = 0.0'
 config[without-doubt]='doubt_labels = false'
 config[with-fgsm]='fgsm = 0.1'

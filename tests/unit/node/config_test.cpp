@@ -51,6 +51,22 @@ TEST_F(NodeConfigTest, NamesEveryFaultAtOnce) {
     EXPECT_THAT(wrong.error().message, HasSubstr("rate"));
 }
 
+TEST_F(NodeConfigTest, NamesWhatIsOutOfBoundsAsTheFileDoes) {
+    NodeConfig config;
+    LearningConfig& learning = config.learning;
+    learning.trigger_rows = learning.step_new_rows = learning.gate_rows_min = learning.rejects_max = 0;
+    learning.step_replay_rows = learning.step_made_rows = learning.drift_cooldown_triggers = 1'000'000;
+    learning.replay_rows = learning.validation_rows = 1'000'000;
+    learning.gate_t_max = 1000;
+    const auto problems = config.problems();
+    EXPECT_GE(problems.size(), 9U);
+    for (const std::string& problem : problems) {
+        const auto dot = problem.find('.');
+        const auto key = problem.substr(dot + 1, problem.find_first_of(" ,", dot) - dot - 1);
+        EXPECT_THAT(config.to_toml(), HasSubstr("\n" + key + " = ")) << problem;
+    }
+}
+
 TEST_F(NodeConfigTest, ReadsTheRoutersTargets) {
     const auto config =
         read("[router]\nmode = 'risk'\naccuracy_retention = 0.995\nlatency_p95 = '2ms'\nyields = 'latency'\n");
