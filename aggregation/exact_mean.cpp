@@ -2,48 +2,26 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <cstring>
 #include <string>
 
+#include "aggregation/float_block.hpp"
 #include "common/crypto/hash.hpp"
 
 namespace skerry::aggregation {
 namespace {
 
-// Values handled at a time: small enough for the first cache, long enough for the vector units.
-constexpr std::size_t kBlock = 2048;
-using Block = std::array<float, kBlock>;
-
 constexpr double kUnit = static_cast<double>(1ULL << limits::kFractionBits);
 // Adding 1.5·2⁵² moves a double of at most ±2⁵¹ to where its last bit is worth 1: the addition itself rounds half to
 // even, and the difference of the bit patterns is the whole number. Plain IEEE 754, and it vectorises.
 constexpr double kRounder = 6755399441055744.0;
-constexpr std::uint32_t kMagnitude = 0x7fffffffU;
 
-static_assert(std::endian::native == std::endian::little, "updates and digests are little-endian");
 static_assert(static_cast<double>(limits::kUpdateWeightMax) * limits::kDeltaMax * kUnit <= 0x1p51,
               "one product must stay where doubles tell whole numbers apart");
 static_assert(static_cast<double>(limits::kRoundWeightMax) * limits::kDeltaMax * kUnit <= 0x1p59 &&
                   limits::kRoundUpdatesMax <= (1U << 16U),
               "the sum, with half a unit of rounding an update, must fit 63 bits");
 
-std::size_t load(DeltaBytes delta, std::size_t first, Block& block) {
-    const std::size_t count = std::min(kBlock, delta.size() / sizeof(float) - first);
-    std::memcpy(block.data(), delta.data() + first * sizeof(float), count * sizeof(float));
-    return count;
-}
-
-// One comparison of magnitudes as integers: NaN and infinity have larger patterns than any number.
-bool within_bounds(const Block& block, std::size_t count) {
-    std::uint32_t largest = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        largest = std::max(largest, std::bit_cast<std::uint32_t>(block[i]) & kMagnitude);
-    }
-    return largest <= std::bit_cast<std::uint32_t>(limits::kDeltaMax);
-}
-
-void add_products(const Block& block, std::size_t count, double scale, std::int64_t* sums) {
+void add_products(const FloatBlock& block, std::size_t count, double scale, std::int64_t* sums) {
     for (std::size_t i = 0; i < count; ++i) {
         const double rounded = static_cast<double>(block[i]) * scale + kRounder;
         sums[i] += std::bit_cast<std::int64_t>(rounded) - std::bit_cast<std::int64_t>(kRounder);
@@ -80,17 +58,14 @@ Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
     }
     SKERRY_TRY(check_room(1, weight));
 
-    Block block;
-    for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
+    FloatBlock block;
+    for (std::size_t first = 0; first < sizes_[tier]; first += kFloatBlock) {
         const std::size_t count = load(delta, first, block);
-        if (!within_bounds(block, count)) {
-            return fail(ErrorCode::InvalidInput, "an update has a value that is not finite or beyond ±" +
-                                                     std::to_string(static_cast<int>(limits::kDeltaMax)));
-        }
+        if (!within_bounds(block, count)) return fail_bounds();
     }
     // Exact: 24 bits of Δ, at most 23 of the weight, and a power of two.
     const double scale = static_cast<double>(weight) * kUnit;
-    for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
+    for (std::size_t first = 0; first < sizes_[tier]; first += kFloatBlock) {
         const std::size_t count = load(delta, first, block);
         add_products(block, count, scale, sums_.data() + first);
     }

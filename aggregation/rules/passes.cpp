@@ -1,0 +1,191 @@
+#include "aggregation/rules/passes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace skerry::aggregation {
+namespace {
+
+static_assert(kGramBlock == kColumnsMax, "a window's pieces begin where blocks of both begin");
+using Block = std::array<float, kGramBlock>;
+using Sums = std::array<double, kGramBlock>;
+
+bool covers(const UpdateInfo& update, const Section& section) {
+    return update.tier >= section.tier;
+}
+
+void read(DeltaBytes delta, std::size_t first, std::size_t count, float* out) {
+    std::memcpy(out, delta.data() + first * sizeof(float), count * sizeof(float));
+}
+
+/// -0 becomes +0, so that no order among zeros can be seen.
+float without_sign_of_zero(double value) {
+    return static_cast<float>(value) + 0.0F;
+}
+
+void add_times(double coefficient, const float* values, std::size_t count, double* sums) {
+    for (std::size_t i = 0; i < count; ++i)
+        sums[i] += coefficient * static_cast<double>(values[i]);
+}
+
+/// The vectors that a plan makes at `count` columns, as rows of kColumnsMax values; says how many.
+std::size_t make_vectors(const SectionWork& work, const std::vector<const float*>& updates, std::size_t count,
+                         std::vector<float>& out) {
+    const std::size_t made = work.plan.rows.empty() ? updates.size() : work.plan.rows.size();
+    out.resize(made * kColumnsMax);
+    for (std::size_t r = 0; r < made; ++r) {
+        Sums sums{};
+        if (work.plan.rows.empty()) {
+            add_times(work.input.factors[r], updates[r], count, sums.data());
+        } else {
+            for (std::size_t k = 0; k < updates.size(); ++k) {
+                const double coefficient = work.plan.rows[r][k];
+                if (coefficient != 0) add_times(coefficient, updates[k], count, sums.data());
+            }
+        }
+        std::transform(sums.begin(), sums.end(), out.begin() + static_cast<std::ptrdiff_t>(r * kColumnsMax),
+                       without_sign_of_zero);
+    }
+    return made;
+}
+
+}  // namespace
+
+Result<std::vector<std::vector<double>>> Passes::norms() {
+    std::vector<std::vector<double>> norms(works.size());
+    for (std::size_t k = 0; k < set.size(); ++k) {
+        const UpdateInfo about = set.about(k);
+        const DeltaBytes delta = SKERRY_TRY(set.delta(k));
+        for (std::size_t s = 0; s < works.size(); ++s) {
+            const Section& where = works[s].where;
+            if (!covers(about, where)) continue;
+            double sum = 0;
+            Block block;
+            for (std::size_t first = where.first; first < where.last; first += kGramBlock) {
+                const std::size_t count = std::min(kGramBlock, where.last - first);
+                read(delta, first, count, block.data());
+                sum += squared_norm_of_block(block.data(), count);
+            }
+            norms[s].push_back(std::sqrt(sum));
+        }
+    }
+    return norms;
+}
+
+std::vector<std::vector<Piece>> Passes::windows(bool (*concerns)(const SectionWork&), std::size_t value_bytes) const {
+    std::vector<Section> sections;
+    std::vector<bool> wanted;
+    for (const SectionWork& work : works) {
+        sections.push_back(work.where);
+        wanted.push_back(work.wanted && concerns(work));
+    }
+    return windows_of(sections, wanted, std::max(kGramBlock, window_bytes / value_bytes), kGramBlock);
+}
+
+Result<std::vector<std::vector<float>>> Passes::load(const std::vector<Piece>& window) {
+    std::vector<std::vector<float>> values(window.size());
+    for (std::size_t p = 0; p < window.size(); ++p)
+        values[p].reserve(works[window[p].section].covering.size() * (window[p].last - window[p].first));
+    for (std::size_t k = 0; k < set.size(); ++k) {
+        const UpdateInfo about = set.about(k);
+        const auto covered = [&](const Piece& piece) { return covers(about, works[piece.section].where); };
+        if (std::none_of(window.begin(), window.end(), covered)) continue;
+        const DeltaBytes delta = SKERRY_TRY(set.delta(k));
+        for (std::size_t p = 0; p < window.size(); ++p) {
+            if (!covered(window[p])) continue;
+            const std::size_t count = window[p].last - window[p].first;
+            values[p].resize(values[p].size() + count);
+            read(delta, window[p].first, count, values[p].data() + values[p].size() - count);
+        }
+    }
+    return values;
+}
+
+Result<> Passes::products() {
+    for (SectionWork& work : works) {
+        const bool compared = work.wanted && !work.where.statistics;
+        work.input.products = compared ? Gram(work.covering.size() + (work.input.has_centre ? 1 : 0)) : Gram();
+    }
+    const auto compared = [](const SectionWork& work) { return work.input.products.size() > 0; };
+    for (const auto& window : windows(compared, set.size() * sizeof(float))) {
+        const auto values = SKERRY_TRY(load(window));
+        for (std::size_t p = 0; p < window.size(); ++p) {
+            SectionWork& work = works[window[p].section];
+            const std::size_t length = window[p].last - window[p].first;
+            for (std::size_t first = 0; first < length; first += kGramBlock) {
+                std::vector<const float*> rows;
+                for (std::size_t k = 0; k < work.covering.size(); ++k)
+                    rows.push_back(values[p].data() + k * length + first);
+                if (work.input.has_centre) rows.push_back(centre.data() + window[p].first + first);
+                add_block(work.input.products, rows, std::min(kGramBlock, length - first));
+            }
+        }
+    }
+    return {};
+}
+
+Result<> Passes::combine(std::span<float> out) {
+    SKERRY_TRY(combine_columns(out));
+    return combine_rows(out);
+}
+
+Result<> Passes::combine_columns(std::span<float> out) {
+    const auto by_columns = [](const SectionWork& work) { return work.plan.columns.has_value(); };
+    std::vector<float> vectors;
+    for (const auto& window : windows(by_columns, set.size() * sizeof(float))) {
+        const auto values = SKERRY_TRY(load(window));
+        for (std::size_t p = 0; p < window.size(); ++p) {
+            const SectionWork& work = works[window[p].section];
+            const std::size_t length = window[p].last - window[p].first;
+            for (std::size_t first = 0; first < length; first += kColumnsMax) {
+                std::vector<const float*> updates;
+                for (std::size_t k = 0; k < work.covering.size(); ++k)
+                    updates.push_back(values[p].data() + k * length + first);
+                const std::size_t count = std::min(kColumnsMax, length - first);
+                const std::size_t made = make_vectors(work, updates, count, vectors);
+                reduce_columns(*work.plan.columns, vectors, made, out.subspan(window[p].first + first, count));
+            }
+        }
+    }
+    return {};
+}
+
+Result<> Passes::combine_rows(std::span<float> out) {
+    const auto by_row = [](const SectionWork& work) { return !work.plan.columns.has_value(); };
+    for (const auto& window : windows(by_row, sizeof(double))) {
+        std::vector<std::vector<double>> sums;
+        for (const Piece& piece : window)
+            sums.emplace_back(piece.last - piece.first);
+        std::vector<std::size_t> next(window.size());  // the update's place among those that cover the piece
+        std::vector<float> values;
+        for (std::size_t k = 0; k < set.size(); ++k) {
+            std::optional<DeltaBytes> delta;  // fetched only where it counts: Krum's result is one update
+            for (std::size_t p = 0; p < window.size(); ++p) {
+                const SectionWork& work = works[window[p].section];
+                if (!covers(set.about(k), work.where)) continue;
+                const double coefficient = work.plan.rows.front()[next[p]++];
+                if (coefficient == 0) continue;
+                if (!delta) delta = SKERRY_TRY(set.delta(k));
+                Block block;
+                for (std::size_t first = 0; first < sums[p].size(); first += kGramBlock) {
+                    const std::size_t count = std::min(kGramBlock, sums[p].size() - first);
+                    read(*delta, window[p].first + first, count, block.data());
+                    add_times(coefficient, block.data(), count, sums[p].data() + first);
+                }
+            }
+        }
+        for (std::size_t p = 0; p < window.size(); ++p) {
+            const SectionWork& work = works[window[p].section];
+            if (work.input.has_centre) {
+                add_times(work.plan.rows.front().back(), centre.data() + window[p].first, sums[p].size(),
+                          sums[p].data());
+            }
+            std::transform(sums[p].begin(), sums[p].end(), out.begin() + static_cast<std::ptrdiff_t>(window[p].first),
+                           without_sign_of_zero);
+        }
+    }
+    return {};
+}
+
+}  // namespace skerry::aggregation

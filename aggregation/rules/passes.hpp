@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+
+#include "aggregation/rules/held_set.hpp"
+#include "aggregation/rules/plan.hpp"
+#include "aggregation/rules/sections.hpp"
+
+namespace skerry::aggregation {
+
+/// A section while a round is aggregated.
+struct SectionWork {
+    Section where;
+    std::vector<std::size_t> covering;  ///< updates of the set, in its order
+    PlanInput input;
+    Plan plan;
+    bool wanted = true;  ///< false: it takes no step
+};
+
+/// The passes over the updates' values. Each goes window by window; no more than `window_bytes` of values are held, but
+/// for 1 KiB an update at least, and each update is fetched once a window. Fail as HeldSet::delta does.
+struct Passes {
+    HeldSet& set;
+    std::vector<SectionWork>& works;
+    std::span<const float> centre;  ///< empty: none. Shape [parameters]
+    std::size_t window_bytes;
+
+    /// For each section the norms of what covers it, in order.
+    Result<std::vector<std::vector<double>>> norms();
+    /// Fills input.products of each wanted section but the statistics; where it has_centre, with the centre last.
+    Result<> products();
+    /// Writes what the wanted sections' plans make, shape [parameters].
+    Result<> combine(std::span<float> out);
+
+private:
+    std::vector<std::vector<Piece>> windows(bool (*concerns)(const SectionWork&), std::size_t value_bytes) const;
+    Result<std::vector<std::vector<float>>> load(const std::vector<Piece>& window);
+    Result<> combine_columns(std::span<float> out);
+    Result<> combine_rows(std::span<float> out);
+};
+
+}  // namespace skerry::aggregation

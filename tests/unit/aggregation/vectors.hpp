@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "aggregation/rules/aggregate.hpp"
+#include "aggregation/rules/plan.hpp"
+#include "common/base/random.hpp"
+#include "common/crypto/hash.hpp"
+
+namespace skerry::aggregation {
+
+using Vectors = std::vector<std::vector<float>>;
+
+/// A set in memory that lends each update in one buffer, as the coordinator does, and counts how often it must.
+class LiteralSet final : public UpdateSet {
+public:
+    /// All of one tier's prefix.
+    LiteralSet(Vectors deltas, const TierSizes& sizes, std::vector<Weight> weights = {})
+        : deltas_(std::move(deltas)), sizes_(sizes), weights_(std::move(weights)) {
+        weights_.resize(deltas_.size(), 1);
+    }
+
+    [[nodiscard]] std::size_t size() const override { return deltas_.size(); }
+    [[nodiscard]] UpdateInfo about(std::size_t k) const override {
+        std::size_t tier = 0;
+        while (tier + 1 < kTiers && sizes_[tier] != deltas_[k].size())
+            ++tier;
+        return {crypto::sha256(std::as_bytes(std::span(deltas_[k]))), static_cast<Tier>(tier), weights_[k]};
+    }
+    Result<DeltaBytes> delta(std::size_t k) override {
+        ++fetches;
+        lent_.assign(lent_.size(), std::byte{0xff});  // NaN to whoever still reads the last one
+        lent_ = copy_of(std::as_bytes(std::span(deltas_[k])));
+        return DeltaBytes(lent_);
+    }
+
+    std::size_t fetches = 0;
+
+private:
+    Vectors deltas_;
+    TierSizes sizes_;
+    std::vector<Weight> weights_;
+    Bytes lent_;
+};
+
+inline AggregationTerms flat_terms(std::size_t length) {
+    AggregationTerms terms;
+    terms.sizes = {length, length, length};
+    return terms;
+}
+
+/// The result for vectors that all cover one section.
+inline Result<std::vector<float>> aggregated(std::string_view rule, const Vectors& vectors,
+                                             std::vector<Weight> weights = {}) {
+    const AggregationTerms terms = flat_terms(vectors.front().size());
+    LiteralSet set(vectors, terms.sizes, std::move(weights));
+    return SKERRY_TRY(aggregate(SKERRY_TRY(parse_rule(rule)), set, terms)).delta;
+}
+
+inline Gram gram_of(const Vectors& vectors) {
+    Gram gram(vectors.size());
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+        for (std::size_t j = 0; j <= i; ++j) {
+            double sum = 0;
+            for (std::size_t at = 0; at < vectors[i].size(); ++at)
+                sum += static_cast<double>(vectors[i][at]) * static_cast<double>(vectors[j][at]);
+            gram.set(i, j, sum);
+        }
+    }
+    return gram;
+}
+
+inline std::vector<double> applied(const Row& row, const Vectors& vectors) {
+    std::vector<double> sum(vectors.front().size());
+    for (std::size_t k = 0; k < vectors.size(); ++k) {
+        for (std::size_t at = 0; at < sum.size(); ++at)
+            sum[at] += row[k] * static_cast<double>(vectors[k][at]);
+    }
+    return sum;
+}
+
+/// `count` vectors around `centre`, each coordinate off by `deviation` times something like a normal variable.
+inline Vectors cloud(Random& random, std::size_t count, std::span<const float> centre, double deviation) {
+    Vectors vectors(count);
+    for (auto& vector : vectors) {
+        for (const float value : centre)
+            vector.push_back(static_cast<float>(static_cast<double>(value) + deviation * random.bell()));
+    }
+    return vectors;
+}
+
+}  // namespace skerry::aggregation
