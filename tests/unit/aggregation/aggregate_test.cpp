@@ -238,6 +238,16 @@ TEST(Aggregate, StartsCentredClippingFromTheCentreThatItIsGiven) {
     EXPECT_NEAR(fleet.run("centred_clipping(1, 1)")->delta[0], 1, 1e-5);
 }
 
+TEST(Aggregate, HasTheSameBytesOnEveryMachine) {
+    const Fleet fleet = random_fleet(10);
+    std::string digests;
+    for (const std::string& rule : kRobust)
+        digests += to_hex(ByteView(fleet.run(rule)->digest).first(4)) + " ";
+    EXPECT_EQ(digests,
+              "a80aeec6 ca95945f a0c03e34 2ee6b437 bf9dd299 06021ba1 bb54a223 a3e51a7a 780ba1ec f3d9ac8c a737d46f "
+              "0c27c838 7646a800 ");
+}
+
 TEST(Aggregate, KeepsVarianceWhatItIsInTheMoments) {
     Random random(9);
     for (int round = 0; round < 200; ++round) {
