@@ -214,16 +214,24 @@ std::int64_t Database::last_insert_rowid() const {
     return sqlite3_last_insert_rowid(connection_->handle);
 }
 
+namespace {
+
+// A failed statement may have rolled back by itself already (sqlite.org/lang_transaction.html).
+void roll_back(Connection* connection) {
+    if (connection != nullptr && sqlite3_get_autocommit(connection->handle) == 0) {
+        static_cast<void>(connection->execute("ROLLBACK"));
+    }
+}
+
+}  // namespace
+
 Result<Transaction> Transaction::begin(Database& database) {
     SKERRY_TRY(database.connection_->execute("BEGIN IMMEDIATE"));
     return Transaction(*database.connection_);
 }
 
 Transaction::~Transaction() {
-    // A failed statement may have rolled back by itself already (sqlite.org/lang_transaction.html).
-    if (connection_ != nullptr && sqlite3_get_autocommit(connection_->handle) == 0) {
-        static_cast<void>(connection_->execute("ROLLBACK"));
-    }
+    roll_back(connection_);
 }
 
 Result<> Transaction::commit() {
@@ -231,6 +239,18 @@ Result<> Transaction::commit() {
     SKERRY_TRY(connection_->execute("COMMIT"));
     connection_ = nullptr;
     return {};
+}
+
+Result<Snapshot> Snapshot::begin(Database& database) {
+    SKERRY_TRY(database.connection_->execute("BEGIN"));
+    Snapshot snapshot(*database.connection_);
+    // A transaction sees the moment of its first read, not that of its beginning.
+    SKERRY_TRY(database.connection_->execute("SELECT 1 FROM main.sqlite_schema LIMIT 1"));
+    return snapshot;
+}
+
+Snapshot::~Snapshot() {
+    roll_back(connection_);
 }
 
 }  // namespace skerry::storage

@@ -157,6 +157,7 @@ public:
 
 private:
     friend class Transaction;
+    friend class Snapshot;
     explicit Database(std::unique_ptr<Connection> connection);
 
     std::unique_ptr<Connection> connection_;
@@ -179,6 +180,22 @@ private:
     explicit Transaction(Connection& connection) : connection_(&connection) {}
 
     Connection* connection_;  ///< null once committed or moved from
+};
+
+/// What is read while it lives is one moment of the database, whatever other connections write meanwhile; their log
+/// grows as long, so it should not live long. Attached databases join with their first read. Not nestable.
+class Snapshot {
+public:
+    [[nodiscard]] static Result<Snapshot> begin(Database& database);
+
+    Snapshot(Snapshot&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+    Snapshot& operator=(Snapshot&&) = delete;
+    ~Snapshot();
+
+private:
+    explicit Snapshot(Connection& connection) : connection_(&connection) {}
+
+    Connection* connection_;  ///< null once moved from
 };
 
 }  // namespace skerry::storage

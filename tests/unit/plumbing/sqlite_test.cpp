@@ -91,6 +91,18 @@ TEST_F(SqliteTest, RunsOneStatementManyTimes) {
     EXPECT_EQ(database.last_insert_rowid(), 10);
 }
 
+TEST_F(SqliteTest, ASnapshotIsOneMomentWhateverIsWrittenMeanwhile) {
+    Database writer = open();
+    ASSERT_TRUE(writer.run_script("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+    Database reader = open();
+    {
+        const Snapshot moment = *Snapshot::begin(reader);
+        ASSERT_TRUE(writer.run("INSERT INTO t VALUES (2)")) << "nobody waits for it";
+        EXPECT_EQ(count(reader), 1);
+    }
+    EXPECT_EQ(count(reader), 2);
+}
+
 TEST_F(SqliteTest, ATransactionThatIsNotCommittedHasNotHappened) {
     Database database = open();
     ASSERT_TRUE(database.run_script("CREATE TABLE t (a)"));
