@@ -13,12 +13,14 @@
 #include "common/base/heap.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/observe/log.hpp"
+#include "coordinator/service/fsck.hpp"
 #include "coordinator/service/repair.hpp"
 #include "coordinator/service/service.hpp"
 
 // skerry-coordinator init --dir DIR --model model.toml
 // skerry-coordinator run --dir DIR
 // skerry-coordinator repair --dir DIR
+// skerry-coordinator fsck --dir DIR
 namespace skerry::coordinator {
 namespace {
 
@@ -75,6 +77,22 @@ int mend(const std::string& directory) {
     for (const std::string& problem : repaired->problems)
         std::fprintf(stderr, "skerry-coordinator: %s\n", problem.c_str());
     return static_cast<int>(ExitCode::Negative);
+}
+
+int check(const std::string& directory) {
+    const auto found = fsck(Directory{directory});
+    if (!found) return report(found.error());
+    std::printf("journal: %llu entries, head %s\n", static_cast<unsigned long long>(found->entries),
+                ledger::NotedHead{found->entries, found->head}.to_text().c_str());
+    std::printf("checked: %llu receipts, %llu versions, %llu blobs\n", static_cast<unsigned long long>(found->updates),
+                static_cast<unsigned long long>(found->versions), static_cast<unsigned long long>(found->blobs));
+    for (const std::string& note : found->notes)
+        std::printf("note: %s\n", note.c_str());
+    for (const std::string& problem : found->problems)
+        std::fprintf(stderr, "skerry-coordinator: %s\n", problem.c_str());
+    if (found->more > 0)
+        std::fprintf(stderr, "skerry-coordinator: and %llu more\n", static_cast<unsigned long long>(found->more));
+    return static_cast<int>(found->clean() ? ExitCode::Ok : ExitCode::Negative);
 }
 
 struct RunArguments {
@@ -150,11 +168,17 @@ int main(int argc, char** argv) {
         "repair", "Prove the journal whole, make its tables anew, and look at every blob that it needs");
     repair_verb->add_option("--dir", repaired, "The directory that 'init' made; nothing may run on it")->required();
 
+    std::string checked;
+    auto* const fsck_verb = app.add_subcommand(
+        "fsck", "Check all of the history and every blob that it needs; while it runs, 'skerry fsck' does the same");
+    fsck_verb->add_option("--dir", checked, "The directory that 'init' made; nothing may run on it")->required();
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (*repair_verb) return mend(repaired);
+    if (*fsck_verb) return check(checked);
     return *init_verb ? init(init_arguments) : run(run_arguments);
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/admin/envelope.hpp"
+#include "coordinator/admin/query.hpp"
 #include "coordinator/admin/views.hpp"
 
 namespace skerry::coordinator {
@@ -23,13 +24,6 @@ std::vector<std::string> split(const std::string& path) {
         first = end + 1;
     }
     return parts;
-}
-
-Result<json> body_of(const http::Request& request) {
-    if (request.body.empty()) return json::object();
-    json body = json::parse(request.body, nullptr, false);
-    if (!body.is_object()) return fail(ErrorCode::InvalidInput, "the body must be a JSON object");
-    return body;
 }
 
 Result<TokenWish> token_wish(const json& body) {
@@ -76,6 +70,10 @@ void AdminApi::post(const Path& path, const http::Request& request, const http::
         revoke(path[2], request, respond);
     } else if (path.size() == 4 && path[1] == "rounds" && path[3] == "verify") {
         verify(path[2], respond);
+    } else if (path.size() == 2 && path[1] == "fsck") {
+        fsck(respond);
+    } else if (path.size() == 3 && path[1] == "audit" && path[2] == "verify") {
+        prove_journal(request, respond);
     } else {
         fail_with(respond, {ErrorCode::NotFound, "there is no call POST " + request.path});
     }

@@ -33,6 +33,9 @@ private:
     void create_token(const http::Request& request, const http::Respond& respond);
     void revoke(const std::string& name, const http::Request& request, const http::Respond& respond);
     void verify(const std::string& number, const http::Respond& respond);
+    void fsck(const http::Respond& respond);
+    void prove_journal(const http::Request& request, const http::Respond& respond);
+    void list_entries(const http::Request& request, const http::Respond& respond) const;
     void export_model(const std::string& number, const http::Request& request, const http::Respond& respond);
     /// By id, or by a name that only one node has.
     [[nodiscard]] Result<const Node*> find_node(const std::string& id_or_name) const;

@@ -7,6 +7,7 @@
 #include "coordinator/federation.hpp"
 #include "coordinator/ledger/history.hpp"
 #include "coordinator/models/verification.hpp"
+#include "coordinator/service/fsck.hpp"
 
 namespace skerry::coordinator {
 
@@ -26,6 +27,13 @@ struct MadeToken {
     ledger::TokenCreated record;
 };
 
+/// What the chain of the journal proves, and of what an operator had noted of it.
+struct JournalProof {
+    ledger::Chain chain;
+    std::optional<ledger::NotedHead> noted;
+    std::string difference;  ///< from what was noted; empty: it is the beginning of what there is now
+};
+
 /// What the admin API needs from the process around it. Callbacks run on the loop's thread, also inside the call.
 class AdminHost {
 public:
@@ -42,6 +50,12 @@ public:
     virtual void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) = 0;
     virtual void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) = 0;
+    /// Conflict: another check is going on.
+    virtual void fsck(std::function<void(Result<Findings>)> done) = 0;
+    virtual void prove_journal(std::optional<ledger::NotedHead> noted,
+                               std::function<void(Result<JournalProof>)> done) = 0;
+    virtual void list_entries(ledger::EntryFilter filter, std::size_t limit,
+                              std::function<void(Result<std::vector<ledger::EntryRow>>)> done) = 0;
     /// The bytes of an exported model file; `plan` as parameters::plan_named() reads it.
     virtual void export_model(const ledger::VersionRow& version, Tier tier, const std::string& plan,
                               std::function<void(Result<std::string>)> done) = 0;

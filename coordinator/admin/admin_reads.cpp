@@ -6,6 +6,7 @@
 
 #include "coordinator/admin/admin_api.hpp"
 #include "coordinator/admin/envelope.hpp"
+#include "coordinator/admin/query.hpp"
 #include "coordinator/admin/views.hpp"
 
 // What only reads: the present from the pure core, the past from the projections.
@@ -14,10 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kRowsShown = 20;
-constexpr std::uint64_t kRowsMax = 100'000;
 constexpr std::size_t kRowsOfNode = 20;
-constexpr std::uint64_t kSecondsMax = 50ULL * 365 * 24 * 3600;  // before now: further back there is no history
 
 template <class Row, class View>
 json list(const std::vector<Row>& rows, View view) {
@@ -25,25 +23,6 @@ json list(const std::vector<Row>& rows, View view) {
     for (const Row& row : rows)
         all.push_back(view(row));
     return all;
-}
-
-Result<std::size_t> limit_of(const http::Request& request) {
-    const auto wanted = request.query.find("limit");
-    const std::uint64_t limit =
-        wanted == request.query.end() ? kRowsShown : SKERRY_TRY(number_from(wanted->second, "limit"));
-    return static_cast<std::size_t>(std::min(limit, kRowsMax));
-}
-
-std::string query_text(const http::Request& request, const char* key) {
-    const auto found = request.query.find(key);
-    return found == request.query.end() ? std::string() : found->second;
-}
-
-Result<std::optional<TimePoint>> since_of(const http::Request& request) {
-    const std::string since = query_text(request, "since_s");
-    if (since.empty()) return std::optional<TimePoint>();
-    const std::uint64_t seconds = std::min(SKERRY_TRY(number_from(since, "since_s")), kSecondsMax);
-    return std::optional(Clock::now() - std::chrono::seconds(seconds));
 }
 
 }  // namespace
@@ -72,6 +51,8 @@ void AdminApi::get(const Path& path, const http::Request& request, const http::R
         show_model(path[2], respond);
     } else if (noun == "models" && path.size() == 4 && path[3] == "export") {
         export_model(path[2], request, respond);
+    } else if (noun == "audit" && path.size() == 2) {
+        list_entries(request, respond);
     } else if (noun == "errors" && path.size() == 2) {
         list_errors(request, respond);
     } else if (noun == "drift" && path.size() == 2) {

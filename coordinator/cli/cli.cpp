@@ -110,6 +110,8 @@ int run_cli(std::span<const char* const> args, std::ostream& out, std::ostream& 
     add_model_verbs(app, chosen);
     add_error_verbs(app, chosen);
     add_drift_verbs(app, chosen);
+    add_audit_verbs(app, chosen);
+    add_fsck(app, chosen);
     add_version(app, chosen);
     app.footer(kExitCodes);
 

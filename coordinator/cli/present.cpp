@@ -69,6 +69,11 @@ std::string time_in(Value time, TimePoint now) {
         time_of(time), [now](TimePoint moment) { return human_time(moment) + " (" + human_age(moment, now) + ')'; });
 }
 
+std::string head_in(Value journal) {
+    const auto entries = journal["entries"].count();
+    return entries ? std::to_string(*entries) + ':' + text_in(journal["head"]) : kAbsent;
+}
+
 std::string presence_in(Value value) {
     if (const auto flag = value.flag()) return *flag ? "yes" : "no";
     return bytes_in(value);

@@ -27,6 +27,8 @@ inline constexpr const char* kAbsent = "—";
 [[nodiscard]] std::string age_in(Value time, TimePoint now);
 /// "2026-03-01 12:00:00 UTC (12 s ago)"
 [[nodiscard]] std::string time_in(Value time, TimePoint now);
+/// The head of a journal as 'audit verify --head' takes it: "1234:5f…", whole.
+[[nodiscard]] std::string head_in(Value journal);
 /// "yes" or "no"; a number is a size in bytes.
 [[nodiscard]] std::string presence_in(Value value);
 

@@ -20,6 +20,8 @@ void add_model_export(CLI::App& model, Verb& chosen);
 void add_error_verbs(CLI::App& app, Verb& chosen);
 void add_errors_show(CLI::App& errors, Verb& chosen);
 void add_drift_verbs(CLI::App& app, Verb& chosen);
+void add_audit_verbs(CLI::App& app, Verb& chosen);
+void add_fsck(CLI::App& app, Verb& chosen);
 void add_version(CLI::App& app, Verb& chosen);
 
 }  // namespace skerry::cli

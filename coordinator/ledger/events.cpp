@@ -1,5 +1,7 @@
 #include "coordinator/ledger/events.hpp"
 
+#include <utility>
+
 namespace skerry::coordinator::ledger {
 namespace {
 
@@ -20,10 +22,19 @@ struct Name {
     std::string_view operator()(const DriftReported&) const { return "drift_reported"; }
 };
 
+template <std::size_t... Kinds>
+std::vector<std::string_view> names(std::index_sequence<Kinds...>) {
+    return {Name{}(std::variant_alternative_t<Kinds, Event>{})...};
+}
+
 }  // namespace
 
 std::string_view name_of(const Event& event) {
     return std::visit(Name{}, event);
+}
+
+std::vector<std::string_view> names_of_events() {
+    return names(std::make_index_sequence<std::variant_size_v<Event>>{});
 }
 
 TimePoint time_of(const Event& event) {

@@ -200,5 +200,7 @@ using Events = std::vector<Event>;
 /// "update_accepted"; stable, as logs and the audit show it.
 [[nodiscard]] std::string_view name_of(const Event& event);
 [[nodiscard]] TimePoint time_of(const Event& event);
+/// Of every kind of event, in their order.
+[[nodiscard]] std::vector<std::string_view> names_of_events();
 
 }  // namespace skerry::coordinator::ledger

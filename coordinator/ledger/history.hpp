@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,25 @@ struct AlarmRow {
 struct AlarmFilter {
     std::optional<NodeId> node = {};
     std::optional<TimePoint> since = {};  ///< recorded from then on
+};
+
+/// An entry of the journal, in words.
+struct EntryRow {
+    std::uint64_t entry = 0;
+    TimePoint at;
+    std::string kind;  ///< name_of(event)
+    std::optional<NodeId> node;
+    std::string name;  ///< of the node
+    std::optional<RoundId> round;
+    std::optional<ModelVersion> version;
+    std::string text;
+};
+
+struct EntryFilter {
+    std::string kind = {};  ///< empty: all
+    std::optional<NodeId> node = {};
+    std::optional<RoundId> round = {};
+    std::optional<TimePoint> since = {};
 };
 
 struct RoundRow {
@@ -119,6 +139,10 @@ public:
     /// history_drift.cpp
     [[nodiscard]] Result<std::vector<AlarmRow>> alarms(const AlarmFilter& filter, std::size_t limit) const;
     [[nodiscard]] Result<AlarmRow> alarm(std::uint64_t id) const;
+    /// history_audit.cpp: newest first. Cost: that of all entries which are read on the way; ends early, as
+    /// Unavailable, when `stop` is set.
+    [[nodiscard]] Result<std::vector<EntryRow>> entries(const EntryFilter& filter, std::size_t limit,
+                                                        const std::atomic<bool>& stop) const;
     [[nodiscard]] Result<std::vector<VersionRow>> versions(std::size_t limit) const;
     [[nodiscard]] Result<VersionRow> version(ModelVersion version) const;
     /// history_errors.cpp: of one node, or of all; of all counted updates, or of those accepted since a moment. Cost:

@@ -8,10 +8,17 @@ void NeededBlobs::apply(const Event& event) {
     std::visit([this](const auto& happened) { on(happened); }, event);
 }
 
+void NeededBlobs::on(const NodeEnrolled& event) {
+    identities_[event.node] = event.identity;
+}
+
 void NeededBlobs::on(const UpdateAccepted& event) {
     waiting_[event.update] = event.content;
-    blobs_[event.content] = {Blob::Kind::Update, "update " + std::to_string(event.update.sequence.value) + " of node " +
-                                                     event.update.node.to_text()};
+    Blob& blob = blobs_[event.content];
+    blob.kind = Blob::Kind::Update;
+    blob.what = "update " + std::to_string(event.update.sequence.value) + " of node " + event.update.node.to_text();
+    const auto identity = identities_.find(event.update.node);
+    if (identity != identities_.end()) blob.signer = identity->second;
 }
 
 void NeededBlobs::on(const UpdateSetAside& event) {
@@ -32,7 +39,7 @@ void NeededBlobs::on(const RoundFrozen& event) {
 
 void NeededBlobs::on(const VersionPublished& event) {
     held_[event.version] = {event.round, event.weights};
-    blobs_[event.weights] = {Blob::Kind::Weights, "the weights of version " + std::to_string(event.version.value)};
+    blobs_[event.weights] = {Blob::Kind::Weights, "the weights of version " + std::to_string(event.version.value), {}};
 }
 
 void NeededBlobs::on(const VersionDropped& event) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,13 @@ namespace skerry::coordinator::ledger {
 
 /// Which blobs the history still needs: the weights of every version that is held, every update that waits, is being
 /// summed or was counted in a version that is held. All others are strays: written for an entry that was never
-/// appended, or not yet erased when the process ended. A fold over the journal. Memory: about 200 bytes a blob.
+/// appended, or not yet erased when the process ended. A fold over the journal. Memory: about 250 bytes a blob.
 class NeededBlobs {
 public:
     struct Blob {
         enum class Kind { Weights, Update } kind = Kind::Update;
-        std::string what;  ///< for people: "the weights of version 7", "update 3 of node 5f…"
+        std::string what;                         ///< for people: "the weights of version 7", "update 3 of node 5f…"
+        std::optional<crypto::VerifyKey> signer;  ///< the node of an update
     };
 
     void apply(const Event& event);
@@ -23,6 +25,7 @@ public:
     [[nodiscard]] const std::map<Digest, Blob>& all() const { return blobs_; }
 
 private:
+    void on(const NodeEnrolled& event);
     void on(const UpdateAccepted& event);
     void on(const UpdateSetAside& event);
     void on(const RoundFrozen& event);
@@ -35,6 +38,7 @@ private:
         Digest weights{};
     };
     std::map<Digest, Blob> blobs_;
+    std::map<NodeId, crypto::VerifyKey> identities_;
     std::map<UpdateId, Digest> waiting_;
     std::map<RoundId, std::vector<Digest>> summed_;
     std::map<ModelVersion, Held> held_;

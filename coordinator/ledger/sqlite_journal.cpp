@@ -26,6 +26,10 @@ Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& path) {
     return journal;
 }
 
+Result<SqliteJournal> SqliteJournal::open_beside(const std::filesystem::path& path) {
+    return SqliteJournal(SKERRY_TRY(storage::Database::open(path)));
+}
+
 Result<Version> SqliteJournal::append(std::string_view stream, Version expected, const Events& events) {
     auto transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     Version version = 0;
@@ -79,6 +83,12 @@ Result<std::vector<Recorded>> SqliteJournal::read(std::string_view stream, Versi
         found.push_back({version, *std::move(event)});
     }
     return found;
+}
+
+Result<std::optional<Digest>> SqliteJournal::hash_at(Version entry) const {
+    auto row = SKERRY_TRY(database_.prepare("SELECT chain FROM journal WHERE stream = ? AND version = ?"));
+    if (!SKERRY_TRY(row.bind(kFederationStream, entry).step())) return std::nullopt;
+    return SKERRY_TRY(row.array<32>(0));
 }
 
 Result<bool> SqliteJournal::must_rebuild() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "common/storage/sqlite.hpp"
 #include "coordinator/ledger/journal.hpp"
@@ -16,9 +17,17 @@ public:
     /// newer program.
     [[nodiscard]] static Result<SqliteJournal> open(const std::filesystem::path& path);
 
+    /// A second connection, beside the one of a coordinator that has opened the file with open(): for reading on
+    /// another thread. It takes no lock that an append would wait for. Unavailable: the file cannot be opened.
+    [[nodiscard]] static Result<SqliteJournal> open_beside(const std::filesystem::path& path);
+
     Result<Version> append(std::string_view stream, Version expected, const Events& events) override;
     [[nodiscard]] Result<std::vector<Recorded>> read(std::string_view stream, Version after,
                                                      std::size_t max) const override;
+
+    /// The hash chain's value at an entry of the federation's stream; nothing: there is no such entry. As it is stored:
+    /// prove_chain() (chain.hpp) says what it is worth.
+    [[nodiscard]] Result<std::optional<Digest>> hash_at(Version entry) const;
 
     /// Empties the projections and makes them again from the journal, in one transaction.
     [[nodiscard]] Result<> rebuild();

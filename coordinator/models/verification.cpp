@@ -9,9 +9,7 @@ std::vector<std::string> signature_problems(const RoundEvidence& evidence, const
     for (const ledger::UpdateRow& row : evidence.updates) {
         const std::string name =
             "update " + std::to_string(row.update.sequence.value) + " of node " + row.update.node.to_text();
-        const auto receipt = wire::open_receipt(row.receipt, signing);
-        if (!receipt || receipt->update != row.update || receipt->content != row.content ||
-            receipt->weight != row.weight) {
+        if (!agrees(row.receipt, row, signing)) {
             problems.push_back("the receipt of " + name + " does not agree with the ledger");
         }
         const auto identity = evidence.identities.find(row.update.node);
@@ -28,6 +26,31 @@ std::vector<std::string> signature_problems(const RoundEvidence& evidence, const
 
 }  // namespace
 
+bool agrees(const wire::SignedBytes& receipt, const ledger::UpdateRow& row, const crypto::VerifyKey& signing) {
+    const auto body = wire::open_receipt(receipt, signing);
+    return body && body->update == row.update && body->lease == row.lease && body->content == row.content &&
+           body->weight == row.weight;
+}
+
+std::string manifest_problem(const ledger::VersionRow& version, std::span<const Contribution> set,
+                             const crypto::VerifyKey& signing) {
+    const auto manifest = wire::open_manifest(version.manifest, signing);
+    if (!manifest) return "the manifest is not signed by this coordinator";
+    const bool same = manifest->version == version.version && manifest->parent == version.parent &&
+                      manifest->round == version.round && manifest->sum == version.sum &&
+                      manifest->digests.back() == version.weights && manifest->updates == set.size() &&
+                      manifest->contributors == contributors_digest(set);
+    return same ? std::string() : "the signed manifest does not agree with the ledger";
+}
+
+std::vector<Contribution> contributions_of(const std::vector<ledger::UpdateRow>& updates) {
+    std::vector<Contribution> set;
+    set.reserve(updates.size());
+    for (const ledger::UpdateRow& row : updates)
+        set.push_back({row.update, row.content, row.tier, row.weight});
+    return set;
+}
+
 Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShape& model,
                                   const storage::BlobStore& blobs, const ModelStore& models,
                                   const crypto::SealPrivateKey& seal, const crypto::VerifyKey& signing) {
@@ -39,16 +62,9 @@ Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShap
     result.weights = evidence.version.weights;
     result.problems = signature_problems(evidence, blobs, signing);
 
-    std::vector<Contribution> set;
-    for (const ledger::UpdateRow& row : evidence.updates)
-        set.push_back({row.update, row.content, row.tier, row.weight});
-    const auto manifest = wire::open_manifest(evidence.version.manifest, signing);
-    if (!manifest) {
-        result.problems.emplace_back("the manifest is not signed by this coordinator");
-    } else if (manifest->sum != result.sum || manifest->digests.back() != result.weights ||
-               manifest->updates != set.size() || manifest->contributors != contributors_digest(set) ||
-               manifest->version != result.version || manifest->round != result.round) {
-        result.problems.emplace_back("the signed manifest does not agree with the ledger");
+    const std::vector<Contribution> set = contributions_of(evidence.updates);
+    if (auto problem = manifest_problem(evidence.version, set, signing); !problem.empty()) {
+        result.problems.push_back(std::move(problem));
     }
     result.signatures_good = result.problems.empty();
 

@@ -30,6 +30,15 @@ struct Verification {
     [[nodiscard]] bool intact() const { return problems.empty(); }
 };
 
+/// A receipt is signed by this coordinator, and says of its update what the ledger says.
+[[nodiscard]] bool agrees(const wire::SignedBytes& receipt, const ledger::UpdateRow& row,
+                          const crypto::VerifyKey& signing);
+/// What is wrong with a version's signed manifest, given what it counts; empty: nothing.
+[[nodiscard]] std::string manifest_problem(const ledger::VersionRow& version, std::span<const Contribution> set,
+                                           const crypto::VerifyKey& signing);
+/// What a sum needs of the updates that a round counts.
+[[nodiscard]] std::vector<Contribution> contributions_of(const std::vector<ledger::UpdateRow>& updates);
+
 /// Reads the sealed updates again, checks every signature, sums them and takes the step. Blocks for as long as a
 /// round's sum takes; for a worker thread. NotFound: its blobs are erased, because the version was dropped.
 [[nodiscard]] Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShape& model,

@@ -19,6 +19,7 @@ struct Directory {
     [[nodiscard]] std::filesystem::path admin_socket() const { return path / "admin.sock"; }
     [[nodiscard]] std::filesystem::path endpoints() const { return path / "endpoints.json"; }
     [[nodiscard]] std::filesystem::path key(std::string_view name) const { return path / (std::string(name) + ".key"); }
+    [[nodiscard]] std::filesystem::path scratch() const { return path / "fsck.tmp"; }
     [[nodiscard]] std::filesystem::path high_water() const { return path / "high_water"; }
 };
 

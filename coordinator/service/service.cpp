@@ -234,6 +234,7 @@ void Service::perform(const Ignored& order) {
 void Service::drain(std::function<void()> done) {
     if (draining_) return;
     draining_ = true;
+    stop_reading_ = true;
     drained_ = std::move(done);
     log::info("draining");
     for (http::Server* const server : {admin_server_.get(), metrics_server_.get()}) {

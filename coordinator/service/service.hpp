@@ -51,6 +51,10 @@ public:
     void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) override;
     void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
+    void fsck(std::function<void(Result<Findings>)> done) override;
+    void prove_journal(std::optional<ledger::NotedHead> noted, std::function<void(Result<JournalProof>)> done) override;
+    void list_entries(ledger::EntryFilter filter, std::size_t limit,
+                      std::function<void(Result<std::vector<ledger::EntryRow>>)> done) override;
     void export_model(const ledger::VersionRow& version, Tier tier, const std::string& plan,
                       std::function<void(Result<std::string>)> done) override;
 
@@ -83,6 +87,8 @@ private:
     void on_fleet(const transport::Sender& sender, const transport::Frames& frames);
     void on_enrol(const transport::Sender& sender, const transport::Frames& frames);
     void finish_drain();
+    // service_audit.cpp
+    void complete(Findings& findings, ModelVersion newest_then) const;
     void reclaim_space();
     void on_full(std::string_view socket, bool full);
     void log_denial(const NodeId& node, const wire::Denied& denied);
@@ -109,6 +115,8 @@ private:
     std::size_t erased_ = 0;
     std::map<NodeId, Seldom> denials_logged_;
     Seldom fleet_full_logged_, enrol_full_logged_, accept_failed_logged_, joins_limited_logged_;
+    bool checking_ = false;                 ///< fsck or prove_journal: one at a time
+    ledger::StopFlag stop_reading_{false};  ///< of what auditor_ and janitor_ read
     bool draining_ = false;
     std::function<void()> drained_;
     std::size_t open_servers_ = 0;
@@ -124,7 +132,8 @@ private:
     std::unique_ptr<http::Server> metrics_server_;
     std::unique_ptr<Worker> worker_;   ///< hashes, decrypts, sums
     std::unique_ptr<Worker> writer_;   ///< writes blobs: a commit does not wait for a sum
-    std::unique_ptr<Worker> janitor_;  ///< gives erased space back: neither waits for that
+    std::unique_ptr<Worker> janitor_;  ///< gives erased space back, lists entries: neither waits for that
+    std::unique_ptr<Worker> auditor_;  ///< reads all there is, through a connection of its own: nobody waits for that
     std::unique_ptr<ActionQueue> queue_;
 };
 

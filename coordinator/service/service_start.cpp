@@ -63,6 +63,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
     service->worker_ = std::make_unique<Worker>(loop);
     service->writer_ = std::make_unique<Worker>(loop);
     service->janitor_ = std::make_unique<Worker>(loop);
+    service->auditor_ = std::make_unique<Worker>(loop);
     SKERRY_TRY(service->fold_journal());
     SKERRY_TRY(service->open_sockets());
     SKERRY_TRY(service->open_admin());
@@ -102,7 +103,9 @@ Service::Service(boost::asio::io_context& loop, Parts parts)
       drain_limit_(loop),
       api_(*this) {}
 
-Service::~Service() = default;
+Service::~Service() {
+    stop_reading_ = true;  // the workers finish what they do
+}
 
 Result<> Service::fold_journal() {
     federation_ = std::make_unique<Federation>(

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "common/base/time.hpp"
+#include "common/http/server.hpp"
+
+/// What calls take along. Included by .cpp files only.
+namespace skerry::coordinator {
+
+/// `limit`: 20 when left out, 100,000 at most.
+[[nodiscard]] Result<std::size_t> limit_of(const http::Request& request);
+/// Empty: it is left out.
+[[nodiscard]] std::string query_text(const http::Request& request, const char* key);
+/// `since_s`, as the moment so many seconds before now.
+[[nodiscard]] Result<std::optional<TimePoint>> since_of(const http::Request& request);
+/// An object; an empty one when there is no body.
+[[nodiscard]] Result<nlohmann::json> body_of(const http::Request& request);
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,111 @@
+#include "coordinator/service/journal_check.hpp"
+
+#include "coordinator/ledger/projections.hpp"
+#include "coordinator/models/verification.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+constexpr std::size_t kEntriesPerTransaction = 1000;
+
+std::string name_of_update(const UpdateId& update) {
+    return "update " + std::to_string(update.sequence.value) + " of node " + update.node.to_text();
+}
+
+}  // namespace
+
+JournalCheck::JournalCheck(ledger::SqliteJournal& tables, const crypto::VerifyKey& signing, Findings& found)
+    : tables_(tables), history_(tables.database()), signing_(signing), found_(found) {}
+
+Result<> JournalCheck::take(const ledger::Recorded& recorded) {
+    if (!transaction_) transaction_.emplace(SKERRY_TRY(storage::Transaction::begin(tables_.database())));
+    SKERRY_TRY(std::visit([&](const auto& event) { return check(recorded, event); }, recorded.event));
+    if (const auto projected = ledger::project(tables_.database(), recorded); !projected) {
+        if (projected.error().code != ErrorCode::Conflict) return tl::unexpected(projected.error());
+        consistent_ = false;
+        problem(recorded, SKERRY_TRY(contradiction(recorded, projected.error())));
+    }
+    if (++in_transaction_ < kEntriesPerTransaction) return {};
+    return finish();
+}
+
+Result<> JournalCheck::finish() {
+    if (!transaction_) return {};
+    SKERRY_TRY(transaction_->commit());
+    transaction_.reset();
+    in_transaction_ = 0;
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::UpdateAccepted& event) {
+    ++found_.updates;
+    ledger::UpdateRow row;
+    row.update = event.update;
+    row.lease = event.lease;
+    row.content = event.content;
+    row.weight = event.weight;
+    if (!agrees(event.receipt, row, signing_)) {
+        problem(recorded, "the receipt of " + name_of_update(event.update) +
+                              " is not signed by this coordinator, or says something else than the entry");
+    }
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::VersionPublished& event) {
+    ++found_.versions;
+    const std::string name = "version " + std::to_string(event.version.value);
+    if (event.version != newest_.next() || event.parent != newest_) {
+        problem(recorded,
+                name + " does not follow version " + std::to_string(newest_.value) + ", the newest before it");
+    }
+    newest_ = std::max(newest_, event.version);
+    found_.newest = newest_;
+    std::vector<Contribution> set;
+    if (event.round.value != 0) {
+        const auto round = history_.round(event.round);
+        if (!round && round.error().code != ErrorCode::NotFound) return tl::unexpected(round.error());
+        if (!round || round->state != "frozen") {
+            problem(recorded, name + " is of round " + std::to_string(event.round.value) + ", which was not frozen");
+            return {};
+        }
+        set = contributions_of(SKERRY_TRY(history_.contributors(*round)));
+    }
+    ledger::VersionRow row;
+    row.version = event.version;
+    row.parent = event.parent;
+    row.round = event.round;
+    row.sum = event.sum;
+    row.weights = event.weights;
+    row.manifest = event.manifest;
+    const std::string wrong = manifest_problem(row, set, signing_);
+    if (!wrong.empty()) problem(recorded, "of " + name + ", " + wrong);
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::VersionDropped& event) {
+    if (event.version >= newest_) {
+        problem(recorded, "version " + std::to_string(event.version.value) + " is dropped, and it is the newest");
+    }
+    return {};
+}
+
+// The database only knows which of its constraints was hurt.
+Result<std::string> JournalCheck::contradiction(const ledger::Recorded& recorded, const Error& error) const {
+    if (const auto* accepted = std::get_if<ledger::UpdateAccepted>(&recorded.event)) {
+        auto row = SKERRY_TRY(tables_.database().prepare("SELECT node, sequence FROM updates WHERE lease = ?"));
+        if (SKERRY_TRY(row.bind(accepted->lease).step())) {
+            const UpdateId by{NodeId{row.array<16>(0).value_or(ByteArray<16>{})}, Sequence{row.uint64(1)}};
+            return name_of_update(accepted->update) + " spends a lease that " +
+                   (by == accepted->update ? "it has spent before" : name_of_update(by) + " has spent");
+        }
+        return name_of_update(accepted->update) + " is accepted a second time";
+    }
+    return error.message;
+}
+
+void JournalCheck::problem(const ledger::Recorded& recorded, const std::string& what) {
+    found_.problem("journal entry " + std::to_string(recorded.version) + ": " + what +
+                   ": no coordinator writes this; keep a copy of the directory and restore it from a backup");
+}
+
+}  // namespace skerry::coordinator
