@@ -26,6 +26,7 @@ private:
     void list_models(const http::Request& request, const http::Respond& respond) const;
     void list_rounds(const http::Request& request, const http::Respond& respond) const;
     void show_round(const std::string& number, const http::Respond& respond) const;
+    void explain_round(const std::string& number, const http::Respond& respond) const;
     void show_model(const std::string& number, const http::Respond& respond) const;
     void list_alarms(const http::Request& request, const http::Respond& respond) const;
     void show_alarm(const std::string& number, const http::Respond& respond) const;

@@ -8,6 +8,7 @@
 #include "coordinator/admin/envelope.hpp"
 #include "coordinator/admin/query.hpp"
 #include "coordinator/admin/views.hpp"
+#include "coordinator/ledger/round_story.hpp"
 
 // What only reads: the present from the pure core, the past from the projections.
 namespace skerry::coordinator {
@@ -45,6 +46,8 @@ void AdminApi::get(const Path& path, const http::Request& request, const http::R
         list_rounds(request, respond);
     } else if (noun == "rounds" && path.size() == 3) {
         show_round(path[2], respond);
+    } else if (noun == "rounds" && path.size() == 4 && path[3] == "why") {
+        explain_round(path[2], respond);
     } else if (noun == "models" && path.size() == 2) {
         list_models(request, respond);
     } else if (noun == "models" && path.size() == 3) {
@@ -122,6 +125,29 @@ void AdminApi::show_round(const std::string& number, const http::Respond& respon
         data["early_alarm"] = views::alarm(host_, *alarm);
     }
     succeed(respond, std::move(data));
+}
+
+void AdminApi::explain_round(const std::string& number, const http::Respond& respond) const {
+    const auto story = [&]() -> Result<ledger::RoundStory> {
+        const ledger::History& history = host_.history();
+        ledger::RoundStory of;
+        of.round = SKERRY_TRY(history.round(RoundId{SKERRY_TRY(number_from(number, "round"))}));
+        of.counted = SKERRY_TRY(history.contributors(of.round));
+        of.refused = SKERRY_TRY(history.refusals(of.round.id));
+        of.set_aside = SKERRY_TRY(history.set_aside(of.round.id));
+        if (of.round.state != "open") of.left_over = SKERRY_TRY(history.left_over(of.round.id));
+        if (of.round.early) of.alarm = SKERRY_TRY(history.alarm(*of.round.early));
+        return of;
+    }();
+    if (failed(respond, story)) return;
+    const ledger::RoundReasons reasons = ledger::reasons_of(*story);
+    succeed(respond, {{"round", story->round.id.value},
+                      {"state", story->round.state},
+                      {"course", reasons.course},
+                      {"counted", reasons.counted},
+                      {"refused", reasons.refused},
+                      {"set_aside", reasons.set_aside},
+                      {"left_over", reasons.left_over}});
 }
 
 void AdminApi::show_model(const std::string& number, const http::Respond& respond) const {

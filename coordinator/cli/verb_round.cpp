@@ -73,6 +73,32 @@ ExitCode show(NumberOrNewest choice, Session& session) {
                                  [&session](Value round) { render(round, session.output); });
 }
 
+void render_reasons(Value why, Output& output) {
+    const Cell state = state_in(why["state"]);
+    output.line("Round " + count_in(why["round"]) + ": " + state.text, state.tone);
+    for (const Value sentence : why["course"].items())
+        output.line(text_in(sentence));
+    const bool open = state.text == "open";
+    for (const auto& [key, heading] :
+         {std::pair{"counted", open ? "Gathered so far" : "Counted"}, std::pair{"refused", "Refused"},
+          std::pair{"set_aside", "Set aside, never to be counted"},
+          std::pair{"left_over", "Left over for the rounds after it"}}) {
+        const auto sentences = why[key].items();
+        if (sentences.empty()) continue;
+        output.gap();
+        output.line(std::string(heading) + ": " + human_count(sentences.size()), Tone::Heading);
+        for (const Value sentence : sentences)
+            output.line(text_in(sentence));
+    }
+}
+
+ExitCode explain(NumberOrNewest choice, Session& session) {
+    const auto number = find_round(session.coordinator, choice);
+    if (!number) return session.output.failed(number.error());
+    return session.output.report(session.coordinator.get("/v1/rounds/" + std::to_string(*number) + "/why"),
+                                 [&session](Value why) { render_reasons(why, session.output); });
+}
+
 Cell comparison(Value published, Value recomputed) {
     if (published.text() && published.text() == recomputed.text())
         return {digest_in(published) + ", the same", Tone::Good};
@@ -124,6 +150,10 @@ void add_round_verbs(CLI::App& app, Verb& chosen) {
     auto* one = round->add_subcommand("show", "One round: its course, contributors and refusals");
     add_choice(*one, "round", *choice, "As 'round list' shows it");
     one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show(*choice, session); }; });
+
+    auto* why = round->add_subcommand("why", "Why it closed when it did, and what became of each update, in sentences");
+    add_choice(*why, "round", *choice, "As 'round list' shows it");
+    why->callback([&chosen, choice] { chosen = [choice](Session& session) { return explain(*choice, session); }; });
 
     auto* check =
         round->add_subcommand("verify", "Recompute the published weights from the sealed updates; 1 if they differ");

@@ -163,6 +163,25 @@ Result<std::vector<RefusalRow>> History::refusals(RoundId round) const {
     return all(database_, std::string(kRefusalColumns) + "WHERE r.round = ? ORDER BY r.entry", &refusal_row, round);
 }
 
+Result<std::vector<UpdateRow>> History::set_aside(RoundId round) const {
+    return all(database_,
+               std::string(kUpdateColumns) +
+                   "WHERE u.round IS NULL AND u.set_aside IS NOT NULL AND u.accepted_round = ? "
+                   "ORDER BY u.node, u.sequence",
+               &update_row, round);
+}
+
+// Whoever waits is counted by the first round that is published, or by those after it where a sum has reached its
+// limits; the bounds keep the index in use however old the round is.
+Result<std::vector<UpdateRow>> History::left_over(RoundId round) const {
+    return all(database_,
+               std::string(kUpdateColumns) +
+                   "WHERE (u.round IS NULL OR (u.round > ?1 AND u.round <= ?1 + 16)) "
+                   "AND u.set_aside IS NULL AND u.accepted_round <= ?1 "
+                   "ORDER BY u.node, u.sequence LIMIT 1000",
+               &update_row, round);
+}
+
 Result<std::vector<UpdateRow>> History::updates_of(const NodeId& node, std::size_t limit) const {
     return all(database_, std::string(kUpdateColumns) + "WHERE u.node = ? ORDER BY u.sequence DESC LIMIT ?",
                &update_row, node, limit);

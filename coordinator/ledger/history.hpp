@@ -133,6 +133,10 @@ public:
     /// Counted by that round, or waiting while it is open; in the order in which they are summed.
     [[nodiscard]] Result<std::vector<UpdateRow>> contributors(const RoundRow& round) const;
     [[nodiscard]] Result<std::vector<RefusalRow>> refusals(RoundId round) const;
+    /// Accepted while that round gathered, and set aside since.
+    [[nodiscard]] Result<std::vector<UpdateRow>> set_aside(RoundId round) const;
+    /// Waited when that round ended; what rounds soon after it have counted, or what waits still. At most a thousand.
+    [[nodiscard]] Result<std::vector<UpdateRow>> left_over(RoundId round) const;
     /// Newest first.
     [[nodiscard]] Result<std::vector<UpdateRow>> updates_of(const NodeId& node, std::size_t limit) const;
     [[nodiscard]] Result<std::vector<RefusalRow>> refusals_of(const NodeId& node, std::size_t limit) const;

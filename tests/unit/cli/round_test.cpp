@@ -67,6 +67,26 @@ TEST(RoundShow, OfTheNewestWhenThereIsNone) {
     EXPECT_EQ(coordinator.run({"round", "show", "newest"}).code, 6);
 }
 
+TEST(RoundWhy, SaysInSentencesWhyItClosedAndWhatBecameOfEachUpdate) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/rounds/7/why",
+                        R"({"round":7,"state":"published","course":["It closed.","Version 8 came of it."],
+        "counted":["update 12 of porch: 75.0 % (weight 48000)."],"refused":[],"set_aside":[],
+        "left_over":["update 3 of door: still waits\u001b[0m"]})");
+    const Ran ran = coordinator.run({"round", "why", "7"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.out,
+              "Round 7: published\n"
+              "It closed.\n"
+              "Version 8 came of it.\n"
+              "\n"
+              "Counted: 1\n"
+              "update 12 of porch: 75.0 % (weight 48000).\n"
+              "\n"
+              "Left over for the rounds after it: 1\n"
+              "update 3 of door: still waits\uFFFD[0m\n");
+}
+
 TEST(RoundList, IsNewestFirstAndAsLongAsAsked) {
     CannedCoordinator coordinator;
     coordinator.answers("GET /v1/rounds?limit=20",

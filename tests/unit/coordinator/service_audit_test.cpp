@@ -30,6 +30,18 @@ TEST_F(LivedTest, ListsTheJournalsNewestEntriesAndThoseThatAreAskedFor) {
     EXPECT_EQ(call("GET", "/v1/audit?round=x").status, 400);
 }
 
+TEST_F(LivedTest, SaysWhyARoundWentAsItDid) {
+    live_a_little();
+    start();
+    const json why = data("GET", "/v1/rounds/1/why");
+    EXPECT_EQ(why["state"], "published");
+    EXPECT_THAT(why["course"][0].get<std::string>(), HasSubstr("because its goal of 2 updates was reached"));
+    EXPECT_THAT(why["counted"], SizeIs(2));
+    EXPECT_THAT(why["counted"][0].get<std::string>(), HasSubstr(": 50.0 % (weight 6400, 100 examples of 64)."));
+    EXPECT_THAT(data("GET", "/v1/rounds/2/why")["course"][0].get<std::string>(), HasSubstr("It is open since"));
+    EXPECT_EQ(call("GET", "/v1/rounds/9/why").status, 404);
+}
+
 TEST_F(LivedTest, ProvesTheJournalAndThatItBeginsWithWhatWasNoted) {
     const json before = data("POST", "/v1/audit/verify");
     EXPECT_EQ(before["whole"], true);
