@@ -124,6 +124,11 @@ struct EraseVersion {
     std::vector<Digest> encodings{};  ///< of the weights, without those that another version has too
 };
 
+/// The blobs of the updates that a published round counts. May be repeated.
+struct EraseUpdates {
+    RoundId round;
+};
+
 struct Answer {
     Ticket ticket = 0;
     Result<> outcome;
@@ -143,8 +148,8 @@ struct Ignored {
 inline constexpr std::size_t kIgnoredReasons = 5;
 [[nodiscard]] std::string_view name_of(Ignored::Why why);
 
-using Action =
-    std::variant<StoreBlob, Append, Send, SendModel, ReplyToJoin, CheckUpdate, SumRound, EraseVersion, Answer, Ignored>;
+using Action = std::variant<StoreBlob, Append, Send, SendModel, ReplyToJoin, CheckUpdate, SumRound, EraseVersion,
+                            EraseUpdates, Answer, Ignored>;
 using Actions = std::vector<Action>;
 
 }  // namespace skerry::coordinator

@@ -18,6 +18,7 @@
 #include "coordinator/round/fleet_errors.hpp"
 #include "coordinator/round/fleet_soft_labels.hpp"
 #include "coordinator/round/pool.hpp"
+#include "coordinator/round/retention.hpp"
 #include "coordinator/round/round.hpp"
 
 namespace skerry::coordinator {
@@ -36,6 +37,7 @@ struct Policy {
     TransferPolicy transfers;
     std::uint32_t steps_per_update = 5;
     std::size_t versions_kept = 20;  ///< weights of older ones are erased, and with them what their rounds counted
+    RetentionPolicy retention;       ///< of what the rounds of held versions counted
     std::chrono::milliseconds certificate_life{std::chrono::hours(24 * 90)};
     std::string fleet_endpoint;  ///< where nodes connect after they joined
 };
@@ -110,6 +112,7 @@ public:
     [[nodiscard]] const FleetSoftLabels& fleet_soft_labels() const { return fleet_soft_labels_; }
     [[nodiscard]] const FleetErrors& fleet_errors() const { return fleet_errors_; }
     [[nodiscard]] const FleetDrift& fleet_drift() const { return drift_; }
+    [[nodiscard]] const Retention& retention() const { return retention_; }
     [[nodiscard]] const Transfers& transfers() const { return transfers_; }
     [[nodiscard]] const std::optional<Round>& open_round() const { return open_; }
     [[nodiscard]] const std::optional<Round>& frozen_round() const { return frozen_; }
@@ -170,6 +173,7 @@ private:
     void fold(const ledger::RoundAbandoned& event);
     void fold(const ledger::VersionPublished& event);
     void fold(const ledger::VersionDropped& event);
+    void fold(const ledger::UpdatesErased& event);
     template <class Enrolment>
     void fold(const Enrolment& event) {
         registry_.apply(event);
@@ -193,7 +197,9 @@ private:
     std::optional<Round> open_;  ///< may be open while its predecessor is being summed
     std::optional<Round> frozen_;
     std::map<ModelVersion, Version> held_;
+    Retention retention_;
     std::optional<EraseVersion> last_erasure_;
+    std::optional<EraseUpdates> last_updates_erasure_;
 
     JoinLimits join_limits_;
     Transfers transfers_;

@@ -49,6 +49,7 @@ Actions Federation::resume(TimePoint now) {
         if (again.weights && holds_weights(*again.weights)) again.weights.reset();
         actions.push_back(std::move(again));
     }
+    if (last_updates_erasure_) actions.push_back(*last_updates_erasure_);
     if (frozen_) actions.push_back(sum_order());
     return actions;
 }
@@ -57,6 +58,7 @@ std::optional<TimePoint> Federation::deadline() const {
     // While one round is summed the next one only gathers.
     const bool gathering = !frozen_.has_value();
     if (held_.size() > policy_.versions_kept && gathering) return kAtOnce;
+    if (gathering && retention_.due(policy_.retention, kAtOnce)) return kAtOnce;
     std::optional<TimePoint> first = transfers_.deadline();
     if (gathering) {
         const std::uint64_t waiting = pool_.waiting().size();
@@ -82,6 +84,11 @@ Actions Federation::advance(TimePoint now) {
         actions.push_back(EraseVersion{oldest.version, oldest.round,
                                        shared ? std::nullopt : std::optional(oldest.weights),
                                        encodings_only_of(oldest.version)});
+        return actions;
+    }
+    if (auto erased = retention_.due(policy_.retention, now)) {
+        actions.push_back(Append{{*erased}});
+        actions.push_back(EraseUpdates{erased->round});
         return actions;
     }
     const std::uint64_t waiting = pool_.waiting().size();
@@ -193,6 +200,7 @@ void Federation::fold(const ledger::RoundOpened& event) {
 
 void Federation::fold(const ledger::UpdateAccepted& event) {
     pool_.apply(event);
+    retention_.apply(event);
     fleet_audits_.apply(event);
     fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
@@ -204,6 +212,7 @@ void Federation::fold(const ledger::UpdateRefused& event) {
 
 void Federation::fold(const ledger::UpdateSetAside& event) {
     pool_.apply(event);
+    retention_.apply(event);
     fleet_audits_.apply(event);
     fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
@@ -212,6 +221,7 @@ void Federation::fold(const ledger::UpdateSetAside& event) {
 void Federation::fold(const ledger::RoundFrozen& event) {
     SKERRY_ASSERT(open_ && open_->id() == event.round && !frozen_ && event.parent == newest().version);
     pool_.apply(event);
+    retention_.apply(event);
     frozen_ = std::exchange(open_, std::nullopt);
     frozen_->freeze(event.parent, event.set);
 }
@@ -232,6 +242,7 @@ void Federation::fold(const ledger::VersionPublished& event) {
         fleet_errors_.count(pool_.frozen());
         pool_.apply(event);
     }
+    retention_.apply(event);
     held_[event.version] = Version{event.version, event.round, event.weights, event.at, event.manifest};
 }
 
@@ -240,10 +251,16 @@ void Federation::fold(const ledger::VersionDropped& event) {
     if (dropped == held_.end()) return;
     const Digest weights = dropped->second.weights;
     const RoundId round = dropped->second.round;
+    retention_.apply(event);
     held_.erase(dropped);
     encodings_.erase(event.version);
     last_erasure_ =
         EraseVersion{event.version, round, holds_weights(weights) ? std::nullopt : std::optional(weights), {}};
+}
+
+void Federation::fold(const ledger::UpdatesErased& event) {
+    retention_.apply(event);
+    last_updates_erasure_ = EraseUpdates{event.round};
 }
 
 }  // namespace skerry::coordinator

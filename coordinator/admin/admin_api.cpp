@@ -7,6 +7,7 @@
 #include "coordinator/admin/envelope.hpp"
 #include "coordinator/admin/query.hpp"
 #include "coordinator/admin/views.hpp"
+#include "coordinator/ledger/round_story.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -119,12 +120,17 @@ void AdminApi::verify(const std::string& number, const http::Respond& respond) {
         RoundEvidence found;
         found.version = SKERRY_TRY(history.version(*round.version));
         const auto parent = SKERRY_TRY(history.version(found.version.parent));
-        if (found.version.dropped || parent.dropped) {
-            return fail(ErrorCode::NotFound, "the weights or updates of round " + number +
-                                                 " are no longer kept: limits.versions_kept says how many are");
+        found.updates = SKERRY_TRY(history.contributors(round));
+        if (round.erased) {
+            return fail(ErrorCode::NotFound,
+                        "round " + number + " cannot be recomputed: " + ledger::erasure_of(round, found.updates));
+        }
+        if (parent.dropped) {
+            return fail(ErrorCode::NotFound, "round " + number + " cannot be recomputed: the weights of version " +
+                                                 std::to_string(parent.version.value) +
+                                                 ", which it started from, were erased, as limits.versions_kept says");
         }
         found.parent_weights = parent.weights;
-        found.updates = SKERRY_TRY(history.contributors(round));
         for (const ledger::UpdateRow& row : found.updates) {
             if (const Node* const node = host_.federation().registry().node(row.update.node)) {
                 found.identities[node->id] = node->identity;

@@ -187,6 +187,8 @@ json round(const ledger::RoundRow& row) {
             {"weight", row.weight ? json(*row.weight) : json(nullptr)},
             {"sum", row.sum ? json(hex(*row.sum)) : json(nullptr)},
             {"reason", row.reason},
+            {"erased_at", time_or_null(row.erased)},
+            {"erased_by", row.erased ? json(row.erased_by) : json(nullptr)},
             {"early", row.early ? json(*row.early) : json(nullptr)}};
 }
 

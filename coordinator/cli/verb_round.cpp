@@ -56,6 +56,13 @@ void render(Value round, Output& output) {
         facts.fact("Early", "drift on " + text_in(alarm["name"]) + ": 'skerry drift show " + count_in(alarm["id"]) +
                                 "' tells more");
     }
+    if (round["erased_at"].present()) {
+        std::uint64_t bytes = 0;
+        for (const Value update : round["contributors"].items())
+            bytes += update["bytes"].count().value_or(0);
+        facts.fact("Erased", "its updates, " + human_bytes(bytes) + ", " + time_in(round["erased_at"], now) + ", as " +
+                                 text_in(round["erased_by"]) + " says: it cannot be recomputed");
+    }
     if (!round["reason"].text().value_or("").empty()) facts.fact("Reason", text_in(round["reason"]));
     output.print(facts);
 

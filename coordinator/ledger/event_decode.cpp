@@ -215,6 +215,11 @@ DriftReported read(const stored::DriftReported& from, Fields& fields) {
     return to;
 }
 
+UpdatesErased read(const stored::UpdatesErased& from, Fields& fields) {
+    if (from.limit() > static_cast<std::uint32_t>(RetentionLimit::UpdatesKept)) fields.fault();
+    return {{}, RoundId{from.round()}, from.updates(), from.bytes(), static_cast<RetentionLimit>(from.limit())};
+}
+
 Result<Event> read(const stored::Event& from, Fields& fields) {
     switch (from.kind_case()) {
         case stored::Event::kFederationCreated:
@@ -245,6 +250,8 @@ Result<Event> read(const stored::Event& from, Fields& fields) {
             return read(from.version_dropped(), fields);
         case stored::Event::kDriftReported:
             return read(from.drift_reported(), fields);
+        case stored::Event::kUpdatesErased:
+            return read(from.updates_erased(), fields);
         case stored::Event::KIND_NOT_SET:
             break;
     }

@@ -156,6 +156,14 @@ void write(const VersionDropped& from, stored::Event& event) {
     event.mutable_version_dropped()->set_version(from.version.value);
 }
 
+void write(const UpdatesErased& from, stored::Event& event) {
+    auto& to = *event.mutable_updates_erased();
+    to.set_round(from.round.value);
+    to.set_updates(from.updates);
+    to.set_bytes(from.bytes);
+    to.set_limit(static_cast<std::uint32_t>(from.limit));
+}
+
 void write(const DriftReported& from, stored::Event& event) {
     auto& to = *event.mutable_drift_reported();
     to.set_node(raw(from.node.value));

@@ -20,6 +20,7 @@ struct Name {
     std::string_view operator()(const VersionPublished&) const { return "version_published"; }
     std::string_view operator()(const VersionDropped&) const { return "version_dropped"; }
     std::string_view operator()(const DriftReported&) const { return "drift_reported"; }
+    std::string_view operator()(const UpdatesErased&) const { return "updates_erased"; }
 };
 
 template <std::size_t... Kinds>
@@ -28,6 +29,10 @@ std::vector<std::string_view> names(std::index_sequence<Kinds...>) {
 }
 
 }  // namespace
+
+std::string_view name_of(RetentionLimit limit) {
+    return limit == RetentionLimit::RoundsVerifiable ? "limits.rounds_verifiable" : "limits.updates_kept";
+}
 
 std::string_view name_of(const Event& event) {
     return std::visit(Name{}, event);

@@ -173,12 +173,28 @@ struct VersionPublished {
     bool operator==(const VersionPublished&) const = default;
 };
 
-/// The weights of an old version, and the updates counted in it, are erased after this.
+/// The weights of an old version, and the updates counted in it if they are still kept, are erased after this.
 struct VersionDropped {
     TimePoint at;
     ModelVersion version;
 
     bool operator==(const VersionDropped&) const = default;
+};
+
+/// Why the updates that a version counts are no longer kept; named as the configuration names it.
+enum class RetentionLimit : std::uint8_t { RoundsVerifiable, UpdatesKept };
+/// "limits.rounds_verifiable", "limits.updates_kept"
+[[nodiscard]] std::string_view name_of(RetentionLimit limit);
+
+/// The sealed updates of a published round are erased after this: it can no longer be recomputed.
+struct UpdatesErased {
+    TimePoint at;
+    RoundId round;
+    std::uint64_t updates = 0;
+    std::uint64_t bytes = 0;  ///< of them, together
+    RetentionLimit limit = RetentionLimit::RoundsVerifiable;
+
+    bool operator==(const UpdatesErased&) const = default;
 };
 
 /// A node's word that its errors have risen: each of its alarms once, however often it is reported.
@@ -194,7 +210,7 @@ struct DriftReported {
 
 using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, RoundOpened,
                            UpdateAccepted, UpdateRefused, UpdateSetAside, RoundFrozen, RoundAbandoned, VersionPublished,
-                           VersionDropped, DriftReported>;
+                           VersionDropped, DriftReported, UpdatesErased>;
 using Events = std::vector<Event>;
 
 /// "update_accepted"; stable, as logs and the audit show it.

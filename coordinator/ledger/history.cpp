@@ -69,7 +69,7 @@ RefusalRow refusal_row(const Statement& row) {
 
 constexpr const char* kRoundColumns =
     "SELECT id, state, opened, deadline, goal, quorum, accepted, frozen, ended, parent, version, weight, sum, reason, "
-    "(SELECT min(entry) FROM alarms WHERE early = rounds.id) FROM rounds ";
+    "erased, erased_by, (SELECT min(entry) FROM alarms WHERE early = rounds.id) FROM rounds ";
 
 RoundRow round_row(const Statement& row) {
     RoundRow to;
@@ -87,7 +87,9 @@ RoundRow round_row(const Statement& row) {
     if (!row.is_null(11)) to.weight = row.uint64(11);
     if (!row.is_null(12)) to.sum = digest(row, 12);
     to.reason = row.text(13);
-    if (!row.is_null(14)) to.early = row.uint64(14);
+    if (!row.is_null(14)) to.erased = time(row.int64(14));
+    to.erased_by = row.text(15);
+    if (!row.is_null(16)) to.early = row.uint64(16);
     return to;
 }
 
@@ -203,6 +205,15 @@ Result<VersionRow> History::version(ModelVersion version) const {
                                              ": 'skerry model list' shows those that exist");
     }
     return std::move(found.front());
+}
+
+Result<std::vector<History::Erasures>> History::erasures() const {
+    Statement rows = SKERRY_TRY(database_.prepare(
+        "SELECT erased_by, count(*), max(id) FROM rounds WHERE erased IS NOT NULL GROUP BY erased_by"));
+    std::vector<Erasures> found;
+    while (SKERRY_TRY(rows.step()))
+        found.push_back({rows.text(0), rows.uint64(1), RoundId{rows.uint64(2)}});
+    return found;
 }
 
 Result<History::Counts> History::counts() const {

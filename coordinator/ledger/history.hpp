@@ -88,6 +88,8 @@ struct RoundRow {
     std::optional<std::uint64_t> weight;
     std::optional<Digest> sum;
     std::string reason;
+    std::optional<TimePoint> erased;     ///< when the sealed updates that it counts were; nothing: they are kept
+    std::string erased_by;               ///< the limit that asked for it, as the configuration names it
     std::optional<std::uint64_t> early;  ///< AlarmRow::id of the alarm that made it an early one
 };
 
@@ -153,6 +155,13 @@ public:
     /// that of the nodes and their class pairs; since a moment, that of the updates since then.
     [[nodiscard]] Result<FleetErrorRows> errors(const std::optional<NodeId>& node,
                                                 const std::optional<TimePoint>& since) const;
+    /// Published rounds whose updates are erased, of each limit that asked for it.
+    struct Erasures {
+        std::string by;
+        std::uint64_t rounds = 0;
+        RoundId newest;
+    };
+    [[nodiscard]] Result<std::vector<Erasures>> erasures() const;
     struct Counts {
         std::uint64_t accepted = 0, counted = 0, set_aside = 0, refused = 0;
     };

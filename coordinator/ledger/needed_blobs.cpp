@@ -47,13 +47,23 @@ void NeededBlobs::on(const VersionDropped& event) {
     if (dropped == held_.end()) return;
     const Held gone = dropped->second;
     held_.erase(dropped);
-    for (const Digest& update : summed_[gone.round])
-        blobs_.erase(update);
-    summed_.erase(gone.round);
+    erase_updates(gone.round);
     // Another version may have come to the same weights.
     const bool shared =
         std::any_of(held_.begin(), held_.end(), [&](const auto& held) { return held.second.weights == gone.weights; });
     if (!shared) blobs_.erase(gone.weights);
+}
+
+void NeededBlobs::on(const UpdatesErased& event) {
+    erase_updates(event.round);
+}
+
+void NeededBlobs::erase_updates(RoundId round) {
+    const auto gone = summed_.find(round);
+    if (gone == summed_.end()) return;
+    for (const Digest& update : gone->second)
+        blobs_.erase(update);
+    summed_.erase(gone);
 }
 
 }  // namespace skerry::coordinator::ledger

@@ -10,8 +10,9 @@
 namespace skerry::coordinator::ledger {
 
 /// Which blobs the history still needs: the weights of every version that is held, every update that waits, is being
-/// summed or was counted in a version that is held. All others are strays: written for an entry that was never
-/// appended, or not yet erased when the process ended. A fold over the journal. Memory: about 250 bytes a blob.
+/// summed or was counted in a version that is held, until it is erased. All others are strays: written for an entry
+/// that was never appended, or not yet erased when the process ended. A fold over the journal. Memory: about 250 bytes
+/// a blob.
 class NeededBlobs {
 public:
     struct Blob {
@@ -31,6 +32,8 @@ private:
     void on(const RoundFrozen& event);
     void on(const VersionPublished& event);
     void on(const VersionDropped& event);
+    void on(const UpdatesErased& event);
+    void erase_updates(RoundId round);
     void on(const auto&) {}
 
     struct Held {

@@ -115,7 +115,21 @@ public:
     }
 
     Result<> operator()(const VersionDropped& e) const {
-        return db_.run("UPDATE versions SET dropped = ? WHERE version = ?", ms(e.at), e.version);
+        SKERRY_TRY(db_.run("UPDATE versions SET dropped = ? WHERE version = ?", ms(e.at), e.version));
+        return db_.run(
+            "UPDATE rounds SET erased = ?, erased_by = 'limits.versions_kept' "
+            "WHERE id = (SELECT round FROM versions WHERE version = ?) AND erased IS NULL",
+            ms(e.at), e.version);
+    }
+
+    Result<> operator()(const UpdatesErased& e) const {
+        SKERRY_TRY(
+            db_.run("UPDATE rounds SET erased = ?, erased_by = ? WHERE id = ? AND state = 'published' "
+                    "AND erased IS NULL",
+                    ms(e.at), name_of(e.limit), e.round));
+        if (db_.changes() == 1) return {};
+        return fail(ErrorCode::Conflict,
+                    "the updates of round " + std::to_string(e.round.value) + " are erased but are not kept");
     }
 
     Result<> operator()(const DriftReported& e) const {

@@ -71,6 +71,7 @@ std::vector<std::string> course_of(const RoundStory& story) {
                          skerry::to_text(round.ended.value_or(TimePoint{})) + ": " +
                          count_text(round.accepted, "update") + " of weight " + number(round.weight.value_or(0)) +
                          " on version " + number(round.parent.value_or(ModelVersion{}).value) + ".");
+        if (round.erased) course.push_back("It cannot be recomputed: " + erasure_of(round, story.counted) + ".");
     } else {
         course.emplace_back("Its sum is being made; a version comes of it in any case.");
     }
@@ -104,6 +105,15 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 }
 
 }  // namespace
+
+std::string erasure_of(const RoundRow& round, const std::vector<UpdateRow>& counted) {
+    if (!round.erased) return {};
+    std::uint64_t bytes = 0;
+    for (const UpdateRow& row : counted)
+        bytes += row.bytes;
+    return "its " + count_text(counted.size(), "update") + " (" + bytes_text(bytes) + ") were erased at " +
+           skerry::to_text(*round.erased) + ", as " + round.erased_by + " says";
+}
 
 RoundReasons reasons_of(const RoundStory& story) {
     RoundReasons reasons;

@@ -28,4 +28,7 @@ struct RoundReasons {
 };
 [[nodiscard]] RoundReasons reasons_of(const RoundStory& story);
 
+/// "its 5 updates (20.0 MB) were erased at …, as limits.rounds_verifiable says"; empty: they are kept.
+[[nodiscard]] std::string erasure_of(const RoundRow& round, const std::vector<UpdateRow>& counted);
+
 }  // namespace skerry::coordinator::ledger

@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 4> kSchema = {R"sql(
+inline constexpr std::array<const char*, 5> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -97,6 +97,13 @@ CREATE TABLE alarms (
 );
 CREATE INDEX alarms_by_time ON alarms (recorded);
 CREATE INDEX alarms_of_round ON alarms (early);
+)sql",
+                                                       R"sql(
+ALTER TABLE rounds ADD COLUMN erased INTEGER;  -- when its updates were; NULL: they are kept
+ALTER TABLE rounds ADD COLUMN erased_by TEXT NOT NULL DEFAULT '';  -- the limit that asked for it
+UPDATE rounds SET erased_by = 'limits.versions_kept',
+                  erased = (SELECT dropped FROM versions WHERE versions.version = rounds.version)
+  WHERE version IN (SELECT version FROM versions WHERE dropped IS NOT NULL);
 )sql"};
 
 /// Everything that rebuild() empties.

@@ -70,6 +70,10 @@ struct Sentence {
     std::string operator()(const VersionDropped& e) const {
         return "version " + number(e.version) + " was dropped: its weights were erased, and the updates it counted";
     }
+    std::string operator()(const UpdatesErased& e) const {
+        return "the " + count_text(e.updates, "update") + " of round " + number(e.round) + " (" + bytes_text(e.bytes) +
+               ") were erased, as " + std::string(ledger::name_of(e.limit)) + " says";
+    }
     std::string operator()(const DriftReported& e) const {
         const std::string of = e.alarm.label_class ? " of class " + std::to_string(*e.alarm.label_class) : "";
         return name(e.node) + " raised alarm " + std::to_string(e.alarm.number) + ": errors" + of + " went from " +
@@ -94,6 +98,7 @@ struct About {
         return {{}, e.round.value == 0 ? std::nullopt : std::optional(e.round), e.version};
     }
     Subject operator()(const VersionDropped& e) const { return {{}, {}, e.version}; }
+    Subject operator()(const UpdatesErased& e) const { return {{}, e.round}; }
     Subject operator()(const DriftReported& e) const {
         return {e.node, e.early.value == 0 ? std::nullopt : std::optional(e.early)};
     }

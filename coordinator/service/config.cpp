@@ -36,6 +36,8 @@ CoordinatorConfig read(config::TableReader root) {
     root.table("models").texts("precisions", to.models.precisions, kWeightEncodings);
     auto limits_table = root.table("limits");
     limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
+    limits_table.integer("rounds_verifiable", to.policy.retention.rounds_verifiable, 0U, 100'000U);
+    limits_table.bytes("updates_kept", to.policy.retention.updates_kept, 1U << 20U, 1ULL << 50U);
     limits_table.integer("transfers", to.policy.transfers.count_max, 1U, 4096U);
     limits_table.bytes("transfer_bytes", to.policy.transfers.bytes_max, 1U << 20U, 1ULL << 40U);
     limits_table.duration("transfer_idle", to.policy.transfers.idle_time, 1s, 1h);
@@ -158,6 +160,8 @@ std::string config_text(const CoordinatorConfig& config) {
     out.section("models").value("precisions", config.models.precisions);
     out.section("limits")
         .value("versions_kept", policy.versions_kept)
+        .value("rounds_verifiable", policy.retention.rounds_verifiable)
+        .bytes("updates_kept", policy.retention.updates_kept)
         .value("transfers", policy.transfers.count_max)
         .bytes("transfer_bytes", policy.transfers.bytes_max)
         .value("transfer_idle", policy.transfers.idle_time);

@@ -64,6 +64,11 @@ struct Line {
                          {"weights", e.weights}});
     }
     void operator()(const ledger::VersionDropped& e) const { log::info(name, {{"version", e.version}}); }
+    void operator()(const ledger::UpdatesErased& e) const {
+        log::info(
+            name,
+            {{"round", e.round}, {"updates", e.updates}, {"bytes", e.bytes}, {"limit", ledger::name_of(e.limit)}});
+    }
     void operator()(const ledger::DriftReported& e) const {
         log::warning(name, {{"node", e.node},
                             {"number", e.alarm.number},

@@ -1,6 +1,7 @@
 #include "coordinator/service/journal_check.hpp"
 
 #include "coordinator/ledger/projections.hpp"
+#include "coordinator/ledger/sentences.hpp"
 #include "coordinator/models/verification.hpp"
 
 namespace skerry::coordinator {
@@ -25,11 +26,21 @@ Result<> JournalCheck::take(const ledger::Recorded& recorded) {
         consistent_ = false;
         problem(recorded, SKERRY_TRY(contradiction(recorded, projected.error())));
     }
-    if (++in_transaction_ < kEntriesPerTransaction) return {};
-    return finish();
+    return ++in_transaction_ < kEntriesPerTransaction ? Result<>() : commit();
 }
 
 Result<> JournalCheck::finish() {
+    SKERRY_TRY(commit());
+    const auto erasures = SKERRY_TRY(history_.erasures());
+    for (const ledger::History::Erasures& erased : erasures) {
+        found_.notes.push_back("the updates of " + ledger::count_text(erased.rounds, "round") + ", up to round " +
+                               std::to_string(erased.newest.value) + ", were erased, as " + erased.by +
+                               " says: these cannot be recomputed");
+    }
+    return {};
+}
+
+Result<> JournalCheck::commit() {
     if (!transaction_) return {};
     SKERRY_TRY(transaction_->commit());
     transaction_.reset();

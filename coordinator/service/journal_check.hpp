@@ -14,7 +14,7 @@ public:
 
     /// Errors: of the database. What is wrong with the entry goes to the findings.
     [[nodiscard]] Result<> take(const ledger::Recorded& recorded);
-    /// After the last entry: the tables are complete.
+    /// After the last entry: the tables are complete, and tell what is kept no more.
     [[nodiscard]] Result<> finish();
 
     /// No entry contradicted those before it, so the tables are what the journal says.
@@ -25,6 +25,7 @@ private:
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionPublished& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionDropped& event);
     [[nodiscard]] Result<> check(const ledger::Recorded&, const auto&) { return {}; }
+    [[nodiscard]] Result<> commit();
     [[nodiscard]] Result<std::string> contradiction(const ledger::Recorded& recorded, const Error& error) const;
     void problem(const ledger::Recorded& recorded, const std::string& what);
 

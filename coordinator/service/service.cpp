@@ -187,16 +187,27 @@ void Service::perform(const SumRound& order) {
 void Service::perform(const EraseVersion& order) {
     std::vector<Digest> blobs = order.encodings;
     if (order.weights) blobs.push_back(*order.weights);
-    if (order.round.value != 0) {
-        const auto round = history_.round(order.round);
-        const auto updates = round ? history_.contributors(*round) : tl::unexpected(round.error());
-        if (!updates) {
-            log::warning("updates_not_erased", {{"round", order.round}, {"reason", updates.error().message}});
-        } else {
-            for (const ledger::UpdateRow& row : *updates)
-                blobs.push_back(row.content);
-        }
+    if (order.round.value != 0) add_updates_of(order.round, blobs);
+    erase(std::move(blobs));
+}
+
+void Service::perform(const EraseUpdates& order) {
+    std::vector<Digest> blobs;
+    add_updates_of(order.round, blobs);
+    erase(std::move(blobs));
+}
+
+void Service::add_updates_of(RoundId id, std::vector<Digest>& blobs) const {
+    const auto round = history_.round(id);
+    const auto updates = round ? history_.contributors(*round) : tl::unexpected(round.error());
+    if (!updates) {
+        return log::warning("updates_not_erased", {{"round", id}, {"reason", updates.error().message}});
     }
+    for (const ledger::UpdateRow& row : *updates)
+        blobs.push_back(row.content);
+}
+
+void Service::erase(std::vector<Digest> blobs) {
     const bool reclaim = ++erased_ % kErasuresBeforeReclaim == 0;
     // On the thread of the sums: one that comes after this order may make the very same weights again.
     worker_->run([this, blobs = std::move(blobs), reclaim]() -> Worker::Continuation {

@@ -82,6 +82,9 @@ private:
     void perform(const CheckUpdate& order);
     void perform(const SumRound& order);
     void perform(const EraseVersion& order);
+    void perform(const EraseUpdates& order);
+    void add_updates_of(RoundId round, std::vector<Digest>& blobs) const;
+    void erase(std::vector<Digest> blobs);
     void perform(const Answer& order);
     void perform(const Ignored& order);
     void on_fleet(const transport::Sender& sender, const transport::Frames& frames);

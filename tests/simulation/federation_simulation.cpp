@@ -134,8 +134,9 @@ private:
         world_.note("learning", "ends");
         for (const auto& node : nodes_)
             node->stop_learning();
-        if (run_until([&] { return settled(); }, kSettleMax)) return true;
-        return stuck(who_is_not_settled());
+        if (!run_until([&] { return settled(); }, kSettleMax)) return stuck(who_is_not_settled());
+        laws_.settled();
+        return !world_.violation();
     }
 
     [[nodiscard]] bool published(std::size_t rounds) const { return world_.counters.versions >= rounds; }

@@ -138,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::LedgerBeforeBlob, {"no_accepted_update_without_its_bytes"}},
                       Planted{Mutation::NeverSyncs, {"no_receipt_without_its_update"}},
                       Planted{Mutation::NoDedup, {"one_fate_for_each_update"}},
-                      Planted{Mutation::ForgetsFrozenRound, {"rounds_end", "everybody_catches_up"}},
+                      Planted{Mutation::ForgetsFrozenRound,
+                              {"rounds_end", "everybody_catches_up", "what_is_erased_is_gone"}},
                       Planted{Mutation::SumsShort, {"versions_are_the_exact_mean"}},
                       Planted{Mutation::ErasesHeldWeights, {"no_version_without_its_weights"}},
                       Planted{Mutation::NodeForgetsSpool, {"nothing_learned_is_lost"}},
@@ -147,7 +148,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::NodeSpoilsVersion, {"nodes_install_published_versions_upwards"}},
                       Planted{Mutation::CountsRevoked, {"counted_at_most_once"}},
                       Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}},
-                      Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once"}}),
+                      Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once"}},
+                      Planted{Mutation::ErasesNewestUpdates, {"no_accepted_update_without_its_bytes"}},
+                      Planted{Mutation::ForgetsErasures, {"what_is_erased_is_gone"}}),
     name_of_planted);
 
 }  // namespace

@@ -66,6 +66,7 @@ void Laws::fold(const Event& event) {
                     if (fate.counted_in == happened.version) fate.erased = true;
                 }
             },
+            [&](const ledger::UpdatesErased& happened) { no_accepted_update_without_its_bytes(happened); },
             [&](const ledger::RoundOpened& happened) {
                 if (open_ || happened.round != last_round_.next()) {
                     world_.broken("rounds_end", "a round opens out of its turn");
@@ -84,6 +85,11 @@ void Laws::fold(const Event& event) {
             [](const auto&) {},
         },
         event);
+}
+
+void Laws::settled() {
+    what_is_erased_is_gone();
+    no_more_is_kept_than_asked_for();
 }
 
 void Laws::queues_are_bounded() {

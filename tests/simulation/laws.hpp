@@ -23,6 +23,8 @@ public:
     void check();
     /// The storm is over; from now on waiting is no excuse.
     void healed() { healed_at_ = world_.time.now(); }
+    /// Nothing is left to do: what may go on for a while has come to its end.
+    void settled();
 
 private:
     using Event = coordinator::ledger::Event;
@@ -42,8 +44,13 @@ private:
     /// No receipt that a node ever saw is missing from the journal, under the very content that it names; and the
     /// journal only ever grows.
     void no_receipt_without_its_update();
-    /// The bytes of every accepted update are stored, until the version that counts it is dropped.
+    /// The bytes of every accepted update are stored, until a version counts it and its erasure is decided.
     void no_accepted_update_without_its_bytes();
+    void no_accepted_update_without_its_bytes(const coordinator::ledger::UpdatesErased& event);
+    /// In the end, the bytes of every update whose erasure was decided are gone, whoever died in between, and no more
+    /// rounds and bytes are kept than the policy says.
+    void what_is_erased_is_gone();
+    void no_more_is_kept_than_asked_for();
     /// The weights of every published version are stored, until it is dropped.
     void no_version_without_its_weights();
     /// An update is accepted once or refused, never both, under one lease; what was accepted is what its node sealed,

@@ -42,6 +42,46 @@ void Laws::no_accepted_update_without_its_bytes() {
     }
 }
 
+void Laws::no_accepted_update_without_its_bytes(const ledger::UpdatesErased& event) {
+    std::uint64_t updates = 0, bytes = 0;
+    for (auto& [id, fate] : accepted_) {
+        if (fate.frozen_in != event.round) continue;
+        ++updates;
+        bytes += fate.accepted.bytes;
+        if (!fate.counted_in || std::exchange(fate.erased, true)) {
+            world_.broken("no_accepted_update_without_its_bytes",
+                          text_of(id) + " is erased before it is counted, or for a second time");
+        }
+    }
+    if (updates != event.updates || bytes != event.bytes) {
+        world_.broken("no_accepted_update_without_its_bytes", "an erasure names other updates than its round counted");
+    }
+}
+
+void Laws::what_is_erased_is_gone() {
+    for (const auto& [id, fate] : accepted_) {
+        const auto stored = evidence_.blobs->has(fate.accepted.content);
+        if (fate.erased && stored && *stored) {
+            world_.broken("what_is_erased_is_gone", text_of(id) + " is erased, but its bytes are stored");
+        }
+    }
+}
+
+void Laws::no_more_is_kept_than_asked_for() {
+    std::set<RoundId> rounds;
+    std::uint64_t bytes = 0;
+    for (const auto& [id, fate] : accepted_) {
+        if (!fate.counted_in || fate.erased) continue;
+        rounds.insert(*fate.frozen_in);
+        bytes += fate.accepted.bytes;
+    }
+    const coordinator::RetentionPolicy& policy = world_.conditions.policy.retention;
+    if (rounds.size() > policy.rounds_verifiable || bytes > policy.updates_kept) {
+        world_.broken("no_more_is_kept_than_asked_for", "the updates of " + std::to_string(rounds.size()) +
+                                                            " rounds are kept, " + std::to_string(bytes) + " bytes");
+    }
+}
+
 void Laws::one_fate_for_each_update(const ledger::UpdateAccepted& event) {
     ++world_.counters.accepted;
     const auto broken = [&](const std::string& what) {

@@ -38,6 +38,14 @@ Digest newest_weights(const ledger::Events& events) {
     return newest;
 }
 
+RoundId newest_frozen(const ledger::Events& events) {
+    RoundId newest;
+    for (const ledger::Event& event : events) {
+        if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event)) newest = frozen->round;
+    }
+    return newest;
+}
+
 // They lose their sequence and their lease, in each event alike, so that the fold still fits together.
 ledger::Events without_spent(ledger::Events events) {
     const std::set<UpdateId> forgotten = counted_in(events);
@@ -96,6 +104,12 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
                     erase->weights = newest_weights(journal);
             }
             break;
+        case Mutation::ErasesNewestUpdates:
+            for (Action& action : actions) {
+                if (auto* erase = std::get_if<coordinator::EraseUpdates>(&action))
+                    erase->round = newest_frozen(journal);
+            }
+            break;
         case Mutation::CountsRevoked:
             for (Action& action : actions) {
                 if (auto* append = std::get_if<coordinator::Append>(&action)) {
@@ -117,6 +131,17 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
         default:
             break;
     }
+}
+
+Actions resumed(Mutation mutation, Actions actions) {
+    if (mutation == Mutation::ForgetsFrozenRound) return {};
+    if (mutation == Mutation::ForgetsErasures) {
+        std::erase_if(actions, [](const Action& action) {
+            return std::holds_alternative<coordinator::EraseVersion>(action) ||
+                   std::holds_alternative<coordinator::EraseUpdates>(action);
+        });
+    }
+    return actions;
 }
 
 ledger::Events remembered(Mutation mutation, const ledger::Events& journal) {

@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 15> kMutations = {"none",
+constexpr std::array<std::string_view, 17> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -35,8 +35,10 @@ constexpr std::array<std::string_view, 15> kMutations = {"none",
                                                          "node-spoils-version",
                                                          "counts-revoked",
                                                          "forgets-errors",
-                                                         "forgets-alarms"};
-static_assert(static_cast<std::size_t>(Mutation::ForgetsAlarms) == kMutations.size() - 1);
+                                                         "forgets-alarms",
+                                                         "erases-newest-updates",
+                                                         "forgets-erasures"};
+static_assert(static_cast<std::size_t>(Mutation::ForgetsErasures) == kMutations.size() - 1);
 
 }  // namespace
 
@@ -56,6 +58,9 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     policy.versions_kept = dice.between(2, 12);
     policy.certificate_life = dice.chance(0.3) ? dice.between(60h, 80h) : std::chrono::milliseconds(24h * 90);
     policy.fleet_endpoint = "tcp://coordinator.example:7000";
+    // Not drawn, so that what seeds draw stays what it was: none to four rounds, at times only few bytes.
+    policy.retention.rounds_verifiable = (7 * policy.versions_kept + policy.rounds.goal) % 5;
+    if ((policy.versions_kept + policy.transfers.count_max) % 3 == 0) policy.retention.updates_kept = 2500;
     return policy;
 }
 
@@ -149,6 +154,8 @@ std::string to_text(const Conditions& conditions) {
     say("idle_ms", policy.transfers.idle_time.count());
     say("steps_per_update", policy.steps_per_update);
     say("versions_kept", policy.versions_kept);
+    say("rounds_verifiable", policy.retention.rounds_verifiable);
+    say("updates_kept", policy.retention.updates_kept);
     say("loss", conditions.loss);
     say("repeat", conditions.repeat);
     say("reorder", conditions.reorder);

@@ -31,6 +31,8 @@ enum class Mutation {
     CountsRevoked,         ///< what a node had sent still counts after it was revoked
     ForgetsErrors,         ///< what an update says of its errors is not written down
     ForgetsAlarms,         ///< a restarted coordinator does not know which alarms its journal has
+    ErasesNewestUpdates,   ///< an erasure takes the updates of the newest frozen set
+    ForgetsErasures,       ///< a restarted coordinator does not repeat what it may not have erased
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);

@@ -22,7 +22,8 @@ constexpr unsigned kAdvancesInPlaceMax = 200;
 bool is_durable(const Action& action) {
     return std::holds_alternative<coordinator::StoreBlob>(action) ||
            std::holds_alternative<coordinator::Append>(action) ||
-           std::holds_alternative<coordinator::EraseVersion>(action);
+           std::holds_alternative<coordinator::EraseVersion>(action) ||
+           std::holds_alternative<coordinator::EraseUpdates>(action);
 }
 
 std::vector<float> floats_of(const Bytes& bytes) {
@@ -63,7 +64,7 @@ void SimulatedCoordinator::boot() {
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
         core_->apply(event);
     core_->offer({encode(core_->newest().weights)}, core_->newest().version);
-    if (world_.plan.mutation != Mutation::ForgetsFrozenRound) order(core_->resume(clock()));
+    order(resumed(world_.plan.mutation, core_->resume(clock())));
     network_.coordinator_came();
     plan_step();
 }
@@ -164,6 +165,7 @@ void SimulatedCoordinator::perform(Action& action) {
                    [&](coordinator::CheckUpdate& order) { check(order); },
                    [&](coordinator::SumRound& order) { sum(std::move(order)); },
                    [&](coordinator::EraseVersion& order) { erase(order); },
+                   [&](coordinator::EraseUpdates& order) { erase_updates(order.round); },
                    [&](coordinator::Answer& order) { note("answers", order.ticket, order.outcome ? 1 : 0); },
                    [&](coordinator::Ignored& order) { note("ignores", static_cast<std::uint64_t>(order.why)); },
                },
@@ -243,13 +245,15 @@ void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {
     for (const Digest& encoding : order.encodings)
         SKERRY_ASSERT(blobs_.erase(encoding).has_value());
     if (order.weights) SKERRY_ASSERT(blobs_.erase(*order.weights).has_value());
-    if (order.round.value == 0) return;
+    if (order.round.value != 0) erase_updates(order.round);
+}
+
+void SimulatedCoordinator::erase_updates(RoundId round) {
     std::map<UpdateId, Digest> content;
     for (const ledger::Event& event : past()) {
         if (const auto* accepted = std::get_if<ledger::UpdateAccepted>(&event)) {
             content[accepted->update] = accepted->content;
-        } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event);
-                   frozen && frozen->round == order.round) {
+        } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event); frozen && frozen->round == round) {
             for (const UpdateId& update : frozen->set)
                 SKERRY_ASSERT(blobs_.erase(content.at(update)).has_value());
         }

@@ -57,6 +57,7 @@ private:
     void check(const coordinator::CheckUpdate& order);
     void sum(coordinator::SumRound order);
     void erase(const coordinator::EraseVersion& order);
+    void erase_updates(RoundId round);
     /// Puts the mirror of these weights beside them.
     [[nodiscard]] wire::EncodedWeights encode(const Digest& weights);
     [[nodiscard]] Journal::Disk next_append();

@@ -61,6 +61,16 @@ TEST(RoundShow, OfAnAbandonedRoundSaysWhy) {
     EXPECT_THAT(ran.out, HasSubstr("Refused: none\n"));
 }
 
+TEST(RoundShow, SaysWhichUpdatesAreErasedAndWhy) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/rounds/7",
+                        std::string("{") + kRoundFields + ',' + kLists +
+                            R"(,"erased_at":"2026-03-01T11:59:00Z","erased_by":"limits.updates_kept"})");
+    EXPECT_THAT(coordinator.run({"round", "show", "7"}).out,
+                HasSubstr("Erased    its updates, 251 KiB, 2026-03-01 11:59:00 UTC (1 min ago), as limits.updates_kept "
+                          "says: it cannot be recomputed\n"));
+}
+
 TEST(RoundShow, OfTheNewestWhenThereIsNone) {
     CannedCoordinator coordinator;
     coordinator.answers("GET /v1/rounds?limit=1", "[]");

@@ -63,7 +63,9 @@ TEST_F(EntriesTest, AreOfTheKindNodeRoundAndTimeThatIsAskedFor) {
     const auto of_round = list({{}, {}, RoundId{2}});
     EXPECT_THAT(of_round, Each(Field(&EntryRow::round, RoundId{2})));
     EXPECT_EQ(of_round.back().kind, "round_opened");
-    EXPECT_EQ(of_round.front().kind, "version_published");
+    EXPECT_EQ(of_round.front().kind, "updates_erased");
+    EXPECT_THAT(of_round.front().text, HasSubstr(" of round 2 ("));
+    EXPECT_THAT(of_round.front().text, HasSubstr(") were erased, as limits.rounds_verifiable says"));
 
     const NodeId node = *list({"node_revoked"}).front().node;
     const auto of_node = list({{}, node});

@@ -14,7 +14,9 @@ namespace skerry::coordinator::ledger {
 
 /// A short history in which every kind of event happens.
 inline Events eventful_history() {
-    FederationBench bench;
+    Policy policy = FederationBench::small_policy();
+    policy.retention.rounds_verifiable = 1;
+    FederationBench bench(policy);
     FakeNode first = bench.enrolled();
     FakeNode second = bench.enrolled(Tier::Medium);
     FakeNode third = bench.enrolled();

@@ -160,6 +160,7 @@ void FederationBench::perform(const Actions& actions) {
                     if (!hold_sums_) finish_sums();
                 },
                 [&](const EraseVersion& order) { ASSERT_TRUE(!order.weights || blobs.erase(*order.weights)); },
+                [&](const EraseUpdates& order) { erased_rounds.push_back(order.round); },
                 [&](const Answer&) {},
                 [&](const Ignored& order) { ignored.push_back(order.why); },
             },

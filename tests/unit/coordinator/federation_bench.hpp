@@ -85,7 +85,8 @@ public:
     storage::MemoryBlobStore blobs;
     std::unique_ptr<Federation> core;
     std::vector<Ignored::Why> ignored;
-    std::vector<SumReady> sums;  ///< every answer to SumRound so far
+    std::vector<RoundId> erased_rounds;  ///< by EraseUpdates
+    std::vector<SumReady> sums;          ///< every answer to SumRound so far
 
 private:
     void create();

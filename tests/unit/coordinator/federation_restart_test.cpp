@@ -38,6 +38,25 @@ TEST(Restart, KeepsTheOpenRoundItsDeadlineAndItsUpdates) {
     EXPECT_EQ(bench.core->newest().version, ModelVersion{2}) << "the deadline that the round was opened with holds";
 }
 
+TEST(Restart, ErasesAgainWhatItMayNotHaveErased) {
+    Policy policy = FederationBench::small_policy();
+    policy.retention.rounds_verifiable = 0;
+    FederationBench bench(policy);
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    ASSERT_EQ(bench.erased_rounds, std::vector{RoundId{1}});
+    bench.policy.retention.rounds_verifiable = 10;
+    bench.restart();
+    EXPECT_EQ(bench.erased_rounds, (std::vector{RoundId{1}, RoundId{1}})) << "it is the journal that has decided";
+    EXPECT_TRUE(bench.core->retention().kept().empty());
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    EXPECT_EQ(bench.core->retention().kept().size(), 1U);
+    EXPECT_EQ(bench.erased_rounds.size(), 2U);
+}
+
 TEST(Restart, KnowsTheFleetsAuditsAndTellsThemToANewNode) {
     FederationBench bench;
     FakeNode first = bench.enrolled();

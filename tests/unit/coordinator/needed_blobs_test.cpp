@@ -54,6 +54,20 @@ TEST(NeededBlobs, AreNotThoseOfUpdatesThatWereSetAside) {
     EXPECT_EQ(needed_by(bench).all().size(), 1U);
 }
 
+TEST(NeededBlobs, AreNotTheUpdatesThatWereErasedBeforeTheirVersion) {
+    Policy policy = FederationBench::small_policy();
+    policy.retention.rounds_verifiable = 1;
+    FederationBench bench(policy);
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    for (int round = 0; round < 4; ++round) {
+        bench.contribute(first, kOnes);
+        bench.contribute(second, kOnes);
+    }
+    ASSERT_EQ(bench.core->versions().size(), 3U);
+    EXPECT_EQ(needed_by(bench).all().size(), 3U + 2U) << "of the newest round alone";
+}
+
 TEST(NeededBlobs, KeepWeightsThatAnotherVersionShares) {
     FederationBench bench;
     FakeNode first = bench.enrolled();

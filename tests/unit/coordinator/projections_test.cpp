@@ -59,6 +59,7 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
         wanted = dump(journal.database());
         for (const char* const undo :
              {"DROP TABLE alarms", "DROP TABLE totals", "DROP TABLE error_types", "DROP TABLE rebuild_due",
+              "ALTER TABLE rounds DROP COLUMN erased", "ALTER TABLE rounds DROP COLUMN erased_by",
               "DROP INDEX updates_by_time", "ALTER TABLE updates DROP COLUMN reported_errors",
               "ALTER TABLE updates DROP COLUMN set_aside", "UPDATE confusions SET count = count + 100"})
             ASSERT_TRUE(journal.database().run(undo));
@@ -66,6 +67,38 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
     }
     auto journal = *SqliteJournal::open(folder.path / "history.db");
     EXPECT_EQ(dump(journal.database()), wanted);
+}
+
+TEST(Projections, KnowWhichUpdatesAnOlderProgramHadErased) {
+    const TempFolder folder;
+    std::vector<std::string> wanted;
+    {
+        auto journal = *SqliteJournal::open(folder.path / "history.db");
+        Events events = eventful_history();
+        std::erase_if(events, [](const Event& event) { return std::holds_alternative<UpdatesErased>(event); });
+        ASSERT_TRUE(journal.append(kFederationStream, 0, events));
+        ASSERT_TRUE(journal.append(kFederationStream, events.size(), {VersionDropped{kStart, ModelVersion{4}}}));
+        wanted = dump(journal.database());
+        for (const char* const undo : {"ALTER TABLE rounds DROP COLUMN erased",
+                                       "ALTER TABLE rounds DROP COLUMN erased_by", "PRAGMA user_version = 4"})
+            ASSERT_TRUE(journal.database().run(undo));
+    }
+    auto journal = *SqliteJournal::open(folder.path / "history.db");
+    EXPECT_EQ(dump(journal.database()), wanted);
+    const auto round = *History(journal.database()).round(RoundId{4});
+    EXPECT_EQ(round.erased, kStart);
+    EXPECT_EQ(round.erased_by, "limits.versions_kept");
+}
+
+TEST(Projections, RefuseToEraseWhatIsNotKept) {
+    auto journal = *SqliteJournal::open(":memory:");
+    const Events events = eventful_history();
+    ASSERT_TRUE(journal.append(kFederationStream, 0, events));
+    for (const std::uint64_t round : {1, 2, 99}) {  // abandoned, erased, unknown
+        UpdatesErased again;
+        again.round = RoundId{round};
+        EXPECT_FALSE(journal.append(kFederationStream, events.size(), {again})) << round;
+    }
 }
 
 TEST(Projections, RefuseASecondSpendingOfALease) {

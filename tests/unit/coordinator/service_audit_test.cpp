@@ -42,6 +42,25 @@ TEST_F(LivedTest, SaysWhyARoundWentAsItDid) {
     EXPECT_EQ(call("GET", "/v1/rounds/9/why").status, 404);
 }
 
+TEST_F(LivedTest, SaysWhatIsErasedAndSinceWhenAndWhy) {
+    live_a_little();
+    config_.policy.retention.rounds_verifiable = 0;
+    start();
+    ASSERT_TRUE(run_until(loop_, [&] { return !data("GET", "/v1/rounds/1")["erased_at"].is_null(); }));
+    EXPECT_EQ(data("GET", "/v1/rounds/1")["erased_by"], "limits.rounds_verifiable");
+    const auto refused = call("POST", "/v1/rounds/1/verify");
+    EXPECT_EQ(refused.status, 404);
+    EXPECT_THAT(refused.body, HasSubstr("round 1 cannot be recomputed: its 2 updates (1.2 kB) were erased at 20"));
+    EXPECT_THAT(refused.body, HasSubstr("as limits.rounds_verifiable says"));
+    EXPECT_THAT(data("GET", "/v1/rounds/1/why")["course"].back().get<std::string>(), HasSubstr("cannot be recomputed"));
+    const json found = data("POST", "/v1/fsck");
+    EXPECT_EQ(found["clean"], true) << found["problems"];
+    EXPECT_EQ(found["blobs"], 2 + 1) << "two versions, and the update that waits";
+    ASSERT_TRUE(run_until(loop_, [&] { return data("POST", "/v1/fsck")["strays"] == 0; })) << "they are gone";
+    EXPECT_THAT(found["notes"][0].get<std::string>(),
+                HasSubstr("the updates of 1 round, up to round 1, were erased, as limits.rounds_verifiable says"));
+}
+
 TEST_F(LivedTest, ProvesTheJournalAndThatItBeginsWithWhatWasNoted) {
     const json before = data("POST", "/v1/audit/verify");
     EXPECT_EQ(before["whole"], true);
