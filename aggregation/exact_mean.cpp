@@ -4,31 +4,36 @@
 #include <bit>
 #include <string>
 
-#include "aggregation/float_block.hpp"
+#include "aggregation/kernels/fold.hpp"
 #include "common/crypto/hash.hpp"
 
 namespace skerry::aggregation {
 namespace {
 
 constexpr double kUnit = static_cast<double>(1ULL << limits::kFractionBits);
-// Adding 1.5·2⁵² moves a double of at most ±2⁵¹ to where its last bit is worth 1: the addition itself rounds half to
-// even, and the difference of the bit patterns is the whole number. Plain IEEE 754, and it vectorises.
-constexpr double kRounder = 6755399441055744.0;
+// Values added before it is asked whether they were numbers: what may have to be taken away again.
+constexpr std::size_t kBlock = 1024;
+constexpr std::uint32_t kMagnitudeMax = std::bit_cast<std::uint32_t>(limits::kDeltaMax);
 
+static_assert(std::endian::native == std::endian::little, "updates and digests are little-endian");
 static_assert(static_cast<double>(limits::kUpdateWeightMax) * limits::kDeltaMax * kUnit <= 0x1p51,
               "one product must stay where doubles tell whole numbers apart");
 static_assert(static_cast<double>(limits::kRoundWeightMax) * limits::kDeltaMax * kUnit <= 0x1p59 &&
                   limits::kRoundUpdatesMax <= (1U << 16U),
               "the sum, with half a unit of rounding an update, must fit 63 bits");
 
-void add_products(const FloatBlock& block, std::size_t count, double scale, std::int64_t* sums) {
-    for (std::size_t i = 0; i < count; ++i) {
-        const double rounded = static_cast<double>(block[i]) * scale + kRounder;
-        sums[i] += std::bit_cast<std::int64_t>(rounded) - std::bit_cast<std::int64_t>(kRounder);
-    }
+tl::unexpected<Error> out_of_bounds() {
+    return fail(ErrorCode::InvalidInput, "an update has a value that is not finite or beyond ±" +
+                                             std::to_string(static_cast<int>(limits::kDeltaMax)));
 }
 
 }  // namespace
+
+Result<> check_bounds(DeltaBytes delta) {
+    const std::size_t count = delta.size() / sizeof(float);
+    if (kernels::best_kernels().largest_magnitude(delta.data(), count) > kMagnitudeMax) return out_of_bounds();
+    return {};
+}
 
 ExactMean::ExactMean(const TierSizes& sizes) : sizes_(sizes), sums_(sizes.back()) {
     SKERRY_ASSERT(std::is_sorted(sizes.begin(), sizes.end()) && sizes.front() > 0);
@@ -58,16 +63,18 @@ Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
     }
     SKERRY_TRY(check_room(1, weight));
 
-    FloatBlock block;
-    for (std::size_t first = 0; first < sizes_[tier]; first += kFloatBlock) {
-        const std::size_t count = load(delta, first, block);
-        if (!within_bounds(block, count)) return fail_bounds();
-    }
     // Exact: 24 bits of Δ, at most 23 of the weight, and a power of two.
     const double scale = static_cast<double>(weight) * kUnit;
-    for (std::size_t first = 0; first < sizes_[tier]; first += kFloatBlock) {
-        const std::size_t count = load(delta, first, block);
-        add_products(block, count, scale, sums_.data() + first);
+    const auto& kernels = kernels::best_kernels();
+    const auto fold = [&](auto kernel, std::size_t first) {
+        const std::size_t count = std::min(kBlock, sizes_[tier] - first);
+        return kernel(delta.data() + first * sizeof(float), scale, count, sums_.data() + first);
+    };
+    for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
+        if (fold(kernels.add, first) <= kMagnitudeMax) continue;
+        for (std::size_t undone = 0; undone <= first; undone += kBlock)
+            fold(kernels.take_away, undone);
+        return out_of_bounds();
     }
     weights_[tier] += weight;
     weight_total_ += weight;

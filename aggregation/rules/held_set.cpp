@@ -1,6 +1,6 @@
 #include "aggregation/rules/held_set.hpp"
 
-#include "aggregation/float_block.hpp"
+#include "aggregation/exact_mean.hpp"
 
 namespace skerry::aggregation {
 
@@ -19,11 +19,7 @@ Result<DeltaBytes> HeldSet::delta(std::size_t update) {
         return fail(ErrorCode::InvalidInput,
                     "an update of " + std::to_string(delta.size()) + " bytes is not its tier's prefix of this model");
     }
-    FloatBlock block;
-    for (std::size_t first = 0; first * sizeof(float) < delta.size(); first += kFloatBlock) {
-        const std::size_t count = load(delta, first, block);
-        if (!within_bounds(block, count)) return fail_bounds();
-    }
+    SKERRY_TRY(check_bounds(delta));
     if (keeps_) kept_[update] = copy_of(delta);
     return kept_[update] ? DeltaBytes(*kept_[update]) : delta;
 }

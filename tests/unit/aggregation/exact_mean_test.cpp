@@ -1,10 +1,14 @@
 #include "aggregation/exact_mean.hpp"
 
+#include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
 
 #include <gmock/gmock.h>
+
+#include "aggregation/kernels/fold.hpp"
 
 namespace skerry::aggregation {
 namespace {
@@ -161,6 +165,48 @@ TEST(ExactMean, RefusesWhatIsNotAnUpdateAndStaysUnchanged) {
     EXPECT_FALSE(mean.add(bytes(std::vector<float>(kSizes[0])), 0));
     EXPECT_FALSE(mean.add(bytes(std::vector<float>(kSizes[0])), limits::kUpdateWeightMax + 1));
     EXPECT_EQ(mean.digest(), before);
+}
+
+TEST(ExactMean, TakesAwayAgainWhatItAddedBeforeABadValue) {
+    std::mt19937_64 random(8);
+    ExactMean mean = sum_of(random_updates(random, 3));
+    const Digest before = mean.digest();
+    const std::array<float, 5> bad = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                                      std::numeric_limits<float>::max(), std::numeric_limits<float>::signaling_NaN(),
+                                      std::bit_cast<float>(0xffc12345U)};
+    for (const std::size_t where : {0UL, 2UL, 3UL, 1023UL, 1024UL, 4999UL, 5000UL, 9000UL}) {
+        // Halves of a unit too, which are rounded.
+        std::vector<float> delta(kSizes[2], std::ldexp(3.0F, -(limits::kFractionBits + 1)));
+        std::copy_n(bad.begin(), std::min(bad.size(), delta.size() - where),
+                    delta.begin() + static_cast<std::ptrdiff_t>(where));
+        EXPECT_FALSE(mean.add(bytes(delta), 1 + where));
+        EXPECT_EQ(mean.digest(), before) << where;
+    }
+}
+
+TEST(ExactMean, HasTheSameSumsFromEveryKernel) {
+    std::mt19937_64 random(9);
+    const double scale = 3.0 * 65536.0;
+    for (std::size_t count = 0; count <= 70; ++count) {
+        std::vector<float> delta;
+        std::vector<std::int64_t> expected;
+        std::uint32_t largest = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            delta.push_back(std::ldexp(static_cast<float>(random() % 2000) - 1000.0F, -17));  // with many halves
+            expected.push_back(7 + std::llrint(static_cast<double>(delta[i]) * scale));
+            largest = std::max(largest, std::bit_cast<std::uint32_t>(std::abs(delta[i])));
+        }
+        Bytes odd(1);
+        odd.insert(odd.end(), bytes(delta).begin(), bytes(delta).end());
+        for (const kernels::Kernels* kernel : {&kernels::kBaseline, &kernels::best_kernels()}) {
+            std::vector<std::int64_t> sums(count, 7);
+            EXPECT_EQ(kernel->add(odd.data() + 1, scale, count, sums.data()), largest) << count;
+            EXPECT_EQ(sums, expected) << count;
+            EXPECT_EQ(kernel->largest_magnitude(odd.data() + 1, count), largest) << count;
+            kernel->take_away(odd.data() + 1, scale, count, sums.data());
+            EXPECT_EQ(sums, std::vector<std::int64_t>(count, 7)) << count;
+        }
+    }
 }
 
 TEST(ExactMean, ReadsUpdatesThatLieAtOddAddresses) {

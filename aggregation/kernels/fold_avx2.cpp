@@ -1,0 +1,8 @@
+// Compiled with -mavx2: run only where best_kernels() has found it.
+#include "aggregation/kernels/fold_loops.hpp"
+
+namespace skerry::aggregation::kernels {
+
+const Kernels kAvx2 = {fold_loop<true>, fold_loop<false>, largest_loop};
+
+}  // namespace skerry::aggregation::kernels
