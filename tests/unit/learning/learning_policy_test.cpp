@@ -154,7 +154,7 @@ TEST_F(LearningPolicyTest, RefusesAConfigurationItCannotWorkWith) {
     config_.step_new_rows = 0;
     const auto refused = LearningPolicy::create(engine_, config_, spec_, *policy_->parameters());
     ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().message, AllOf(HasSubstr("elastic_max"), HasSubstr("step_new_rows")));
+    EXPECT_THAT(refused.error().message, AllOf(HasSubstr("elastic_max"), HasSubstr("step_new")));
     EXPECT_FALSE(LearningPolicy::create(engine_, {}, spec_, {1, 2, 3}));
 }
 
