@@ -41,6 +41,7 @@ struct SumReady {
     std::array<Digest, kTiers> digests{};
     /// The weights in the encodings that are offered, each a durable blob; without federation and version.
     std::vector<wire::EncodedWeights> encodings{};
+    std::optional<Digest> optimiser{};  ///< what it remembers, a durable blob
 };
 
 /// What the operator asked for; each is answered by Answer with the same ticket.
@@ -114,14 +115,18 @@ struct SumRound {
     RoundId round;
     Digest parent_weights{};        ///< the blob
     std::vector<Contribution> set;  ///< sorted
+    ledger::Recipe recipe{};
+    Digest seed{};
+    std::optional<Digest> optimiser{};  ///< the blob of what it remembered with the parent
 };
 
 /// The blobs of a dropped version and of the updates that its round counted. May be repeated.
 struct EraseVersion {
     ModelVersion version;
     RoundId round;
-    std::optional<Digest> weights;    ///< nothing: another version has the same bytes
-    std::vector<Digest> encodings{};  ///< of the weights, without those that another version has too
+    std::optional<Digest> weights;      ///< nothing: another version has the same bytes
+    std::vector<Digest> encodings{};    ///< of the weights, without those that another version has too
+    std::optional<Digest> optimiser{};  ///< what it remembered; nothing: nothing, or another version has the same
 };
 
 /// The blobs of the updates that a published round counts. May be repeated.

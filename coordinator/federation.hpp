@@ -100,6 +100,7 @@ public:
         Digest weights{};
         TimePoint published;
         wire::SignedBytes manifest;
+        std::optional<Digest> optimiser;  ///< the blob of what it remembers
     };
     [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
     [[nodiscard]] const wire::FederationId& id() const { return id_; }
@@ -161,8 +162,10 @@ private:
     Actions on(const SumReady& event, TimePoint now);
     [[nodiscard]] RoundId round_now() const { return open_ ? open_->id() : last_round_.next(); }
     [[nodiscard]] ledger::RoundOpened opening(TimePoint now) const;
+    [[nodiscard]] Digest draw_seed() const;
     [[nodiscard]] SumRound sum_order() const;
     [[nodiscard]] bool holds_weights(const Digest& weights) const;
+    [[nodiscard]] bool remembers(const std::optional<Digest>& optimiser) const;
     [[nodiscard]] std::vector<Digest> encodings_only_of(ModelVersion version) const;
     void fold(const ledger::FederationCreated& event);
     void fold(const ledger::RoundOpened& event);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "aggregation/rules/rule_spec.hpp"
 #include "coordinator/federation.hpp"
 
 // From the pool to a version, and the fold that makes all state from the ledger.
@@ -13,6 +14,11 @@ constexpr TimePoint kAtOnce{};
 bool Federation::holds_weights(const Digest& weights) const {
     return std::any_of(held_.begin(), held_.end(),
                        [&weights](const auto& held) { return held.second.weights == weights; });
+}
+
+bool Federation::remembers(const std::optional<Digest>& optimiser) const {
+    return std::any_of(held_.begin(), held_.end(),
+                       [&optimiser](const auto& held) { return held.second.optimiser == optimiser; });
 }
 
 std::vector<Digest> Federation::encodings_only_of(ModelVersion version) const {
@@ -30,13 +36,28 @@ std::vector<Digest> Federation::encodings_only_of(ModelVersion version) const {
 }
 
 ledger::RoundOpened Federation::opening(TimePoint now) const {
-    return {now, last_round_.next(), policy_.rounds.goal, policy_.rounds.quorum, now + policy_.rounds.deadline};
+    return {now,
+            last_round_.next(),
+            policy_.rounds.goal,
+            policy_.rounds.quorum,
+            now + policy_.rounds.deadline,
+            policy_.rounds.recipe};
+}
+
+Digest Federation::draw_seed() const {
+    if (const auto rule = aggregation::parse_rule(open_->recipe().rule); !rule || !rule->draws()) return {};
+    ByteWriter drawn;
+    drawn.put(ByteView(random_id_())).put(ByteView(random_id_()));
+    Digest seed{};
+    std::copy_n(drawn.bytes().begin(), seed.size(), seed.begin());
+    return seed;
 }
 
 SumRound Federation::sum_order() const {
     const auto parent = held_.find(frozen_->frozen()->parent);
     SKERRY_ASSERT(parent != held_.end());
-    return {frozen_->id(), parent->second.weights, pool_.frozen()};
+    return {frozen_->id(),     parent->second.weights,  pool_.frozen(),
+            frozen_->recipe(), frozen_->frozen()->seed, parent->second.optimiser};
 }
 
 Actions Federation::resume(TimePoint now) {
@@ -47,6 +68,7 @@ Actions Federation::resume(TimePoint now) {
         EraseVersion again = *last_erasure_;
         // A version published since may have come back to the same bytes.
         if (again.weights && holds_weights(*again.weights)) again.weights.reset();
+        if (remembers(again.optimiser)) again.optimiser.reset();
         actions.push_back(std::move(again));
     }
     if (last_updates_erasure_) actions.push_back(*last_updates_erasure_);
@@ -78,12 +100,13 @@ Actions Federation::advance(TimePoint now) {
     if (held_.size() > policy_.versions_kept) {
         actions.push_back(Append{{ledger::VersionDropped{now, held_.begin()->first}}});
         const Version& oldest = held_.begin()->second;
-        const bool shared = std::any_of(std::next(held_.begin()), held_.end(), [&oldest](const auto& other) {
-            return other.second.weights == oldest.weights;
-        });
-        actions.push_back(EraseVersion{oldest.version, oldest.round,
-                                       shared ? std::nullopt : std::optional(oldest.weights),
-                                       encodings_only_of(oldest.version)});
+        const auto shared = [&](auto Version::*blob) {
+            return std::any_of(std::next(held_.begin()), held_.end(),
+                               [&](const auto& other) { return other.second.*blob == oldest.*blob; });
+        };
+        actions.push_back(EraseVersion{
+            oldest.version, oldest.round, shared(&Version::weights) ? std::nullopt : std::optional(oldest.weights),
+            encodings_only_of(oldest.version), shared(&Version::optimiser) ? std::nullopt : oldest.optimiser});
         return actions;
     }
     if (auto erased = retention_.due(policy_.retention, now)) {
@@ -101,8 +124,9 @@ Actions Federation::advance(TimePoint now) {
         case Round::Due::Nothing:
             break;
         case Round::Due::Freeze: {
-            const ledger::RoundFrozen frozen{now, open_->id(), newest().version, pool_.next_set()};
-            SumRound order{open_->id(), newest().weights, {}};
+            const ledger::RoundFrozen frozen{now, open_->id(), newest().version, pool_.next_set(open_->updates_max()),
+                                             draw_seed()};
+            SumRound order{open_->id(), newest().weights, {}, open_->recipe(), frozen.seed, newest().optimiser};
             for (const Contribution& waits : pool_.waiting()) {
                 if (std::binary_search(frozen.set.begin(), frozen.set.end(), waits.update)) order.set.push_back(waits);
             }
@@ -155,6 +179,7 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     published.sum = event.sum;
     published.weights = event.digests.back();
     published.manifest = wire::sign(manifest, keys_.signing);
+    published.optimiser = event.optimiser;
 
     std::map<NodeId, Sequence> counted;
     for (const Contribution& update : set)
@@ -223,7 +248,7 @@ void Federation::fold(const ledger::RoundFrozen& event) {
     pool_.apply(event);
     retention_.apply(event);
     frozen_ = std::exchange(open_, std::nullopt);
-    frozen_->freeze(event.parent, event.set);
+    frozen_->freeze(event.parent, event.set, event.seed);
 }
 
 void Federation::fold(const ledger::RoundAbandoned& event) {
@@ -243,19 +268,22 @@ void Federation::fold(const ledger::VersionPublished& event) {
         pool_.apply(event);
     }
     retention_.apply(event);
-    held_[event.version] = Version{event.version, event.round, event.weights, event.at, event.manifest};
+    held_[event.version] =
+        Version{event.version, event.round, event.weights, event.at, event.manifest, event.optimiser};
 }
 
 void Federation::fold(const ledger::VersionDropped& event) {
     const auto dropped = held_.find(event.version);
     if (dropped == held_.end()) return;
-    const Digest weights = dropped->second.weights;
-    const RoundId round = dropped->second.round;
+    const Version gone = std::move(dropped->second);
     retention_.apply(event);
     held_.erase(dropped);
     encodings_.erase(event.version);
-    last_erasure_ =
-        EraseVersion{event.version, round, holds_weights(weights) ? std::nullopt : std::optional(weights), {}};
+    last_erasure_ = EraseVersion{event.version,
+                                 gone.round,
+                                 holds_weights(gone.weights) ? std::nullopt : std::optional(gone.weights),
+                                 {},
+                                 remembers(gone.optimiser) ? std::nullopt : gone.optimiser};
 }
 
 void Federation::fold(const ledger::UpdatesErased& event) {

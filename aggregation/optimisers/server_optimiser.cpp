@@ -70,16 +70,19 @@ ServerOptimiser::ServerOptimiser(const OptimiserSpec& spec, std::size_t paramete
     if (spec.has_second_moment()) second_moment_.assign(parameters, static_cast<float>(spec.tau * spec.tau));
 }
 
-Result<ServerOptimiser> ServerOptimiser::decode(const OptimiserSpec& spec, std::size_t parameters, ByteView bytes) {
+bool ServerOptimiser::is_state_of(OptimiserKind kind, std::size_t parameters, ByteView bytes) {
     ByteReader reader(bytes);
-    const bool ours = skerry::text_of(reader.get_bytes(kHead.size())) == kHead;
-    const auto kind = reader.get<std::uint8_t>();
-    const auto count = reader.get<std::uint64_t>();
-    if (!ours || kind != static_cast<std::uint8_t>(spec.kind) || count != parameters) {
+    return skerry::text_of(reader.get_bytes(kHead.size())) == kHead &&
+           reader.get<std::uint8_t>() == static_cast<std::uint8_t>(kind) && reader.get<std::uint64_t>() == parameters;
+}
+
+Result<ServerOptimiser> ServerOptimiser::decode(const OptimiserSpec& spec, std::size_t parameters, ByteView bytes) {
+    if (!is_state_of(spec.kind, parameters, bytes)) {
         return fail(ErrorCode::InvalidInput,
                     "this is no state of '" + text_of(spec) + "' for " + std::to_string(parameters) + " parameters");
     }
     ServerOptimiser optimiser(spec, parameters);
+    ByteReader reader(bytes.subspan(kHead.size() + sizeof(std::uint8_t) + sizeof(std::uint64_t)));
     const bool read_both = read(reader, optimiser.first_moment_) && read(reader, optimiser.second_moment_);
     const auto& v = optimiser.second_moment_;
     if (!read_both || !reader.finished() || std::any_of(v.begin(), v.end(), [](float value) { return value < 0; })) {

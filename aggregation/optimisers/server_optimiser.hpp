@@ -22,6 +22,10 @@ namespace skerry::aggregation {
 /// on every machine. Memory: 4 or 8 bytes a parameter. Not thread-safe.
 class ServerOptimiser {
 public:
+    /// Whether `bytes` begin like a state of this kind, for so many parameters: what another kind has left is no state
+    /// to go on from.
+    [[nodiscard]] static bool is_state_of(OptimiserKind kind, std::size_t parameters, ByteView bytes);
+
     /// As before the first step.
     ServerOptimiser(const OptimiserSpec& spec, std::size_t parameters);
     /// What encode() wrote; the rates of `spec` may be others than they were.
@@ -35,6 +39,8 @@ public:
     /// normaliser's moments, and what no update reached.
     void step(std::span<const float> mean, std::span<float> weights, std::size_t first, std::size_t last);
 
+    /// false: of what it does, nothing but the weights is left.
+    [[nodiscard]] bool remembers() const { return spec_.has_first_moment(); }
     /// The state, canonically: kind, parameters, m, v, little-endian.
     [[nodiscard]] Bytes encode() const;
     /// SHA-256 of encode().

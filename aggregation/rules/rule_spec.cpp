@@ -1,5 +1,7 @@
 #include "aggregation/rules/rule_spec.hpp"
 
+#include <algorithm>
+
 namespace skerry::aggregation {
 namespace {
 
@@ -37,6 +39,11 @@ Result<> enough(const RuleSpec& spec, std::size_t vectors, const Need& need) {
 
 bool RuleSpec::is_plain_mean() const {
     return !norm_bound && mixing.empty() && std::holds_alternative<MeanRule>(rule);
+}
+
+bool RuleSpec::draws() const {
+    return std::any_of(mixing.begin(), mixing.end(),
+                       [](const MixingStep& step) { return std::holds_alternative<BucketingStep>(step); });
 }
 
 bool RuleSpec::compares() const {

@@ -67,6 +67,8 @@ struct RuleSpec {
 
     /// The exact mean (exact_mean.hpp), whose bytes are those that they always were.
     [[nodiscard]] bool is_plain_mean() const;
+    /// Whether its result depends on AggregationTerms::seed.
+    [[nodiscard]] bool draws() const;
     /// Whether updates are compared with each other or mixed: then kComparedUpdatesMax holds.
     [[nodiscard]] bool compares() const;
     /// InvalidInput: the rule promises nothing for so few updates, or they are more than it compares.

@@ -131,6 +131,9 @@ void AdminApi::verify(const std::string& number, const http::Respond& respond) {
                                                  ", which it started from, were erased, as limits.versions_kept says");
         }
         found.parent_weights = parent.weights;
+        found.parent_optimiser = parent.optimiser;
+        found.recipe = round.recipe;
+        found.seed = round.seed;
         for (const ledger::UpdateRow& row : found.updates) {
             if (const Node* const node = host_.federation().registry().node(row.update.node)) {
                 found.identities[node->id] = node->identity;

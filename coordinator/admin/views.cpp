@@ -186,6 +186,8 @@ json round(const ledger::RoundRow& row) {
             {"updates", frozen ? json(row.accepted) : json(nullptr)},
             {"weight", row.weight ? json(*row.weight) : json(nullptr)},
             {"sum", row.sum ? json(hex(*row.sum)) : json(nullptr)},
+            {"rule", row.recipe.rule},
+            {"optimiser", row.recipe.optimiser},
             {"reason", row.reason},
             {"erased_at", time_or_null(row.erased)},
             {"erased_by", row.erased ? json(row.erased_by) : json(nullptr)},

@@ -45,8 +45,10 @@ void render(Value round, Output& output) {
         facts.fact("Ended",
                    time_in(round["ended_at"], now) + ", after " + span_in(round["opened_at"], round["ended_at"]));
     }
-    facts.fact("Updates", count_in(round["accepted"]) + " accepted; goal " + count_in(round["goal"]) + ", quorum " +
-                              count_in(round["quorum"]));
+    facts
+        .fact("Updates", count_in(round["accepted"]) + " accepted; goal " + count_in(round["goal"]) + ", quorum " +
+                             count_in(round["quorum"]))
+        .fact("Rule", text_in(round["rule"]) + "; optimiser " + text_in(round["optimiser"]));
     if (state.text == "published") {
         facts.fact("Version", count_in(round["version"]) + ", from " + count_in(round["parent"]))
             .fact("Counted", count_in(round["updates"]) + " updates, weight " + count_in(round["weight"]))

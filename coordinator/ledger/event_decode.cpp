@@ -115,7 +115,10 @@ NodeRevoked read(const stored::NodeRevoked& from, Fields& fields) {
 }
 
 RoundOpened read(const stored::RoundOpened& from, Fields&) {
-    return {{}, RoundId{from.round()}, from.goal(), from.quorum(), time(from.deadline_ms())};
+    RoundOpened to{{}, RoundId{from.round()}, from.goal(), from.quorum(), time(from.deadline_ms())};
+    if (!from.rule().empty()) to.recipe.rule = from.rule();
+    if (!from.optimiser().empty()) to.recipe.optimiser = from.optimiser();
+    return to;
 }
 
 UpdateAccepted read(const stored::UpdateAccepted& from, Fields& fields) {
@@ -173,6 +176,7 @@ RoundFrozen read(const stored::RoundFrozen& from, Fields& fields) {
     to.parent.value = from.parent();
     for (const auto& update : from.set())
         fields.update(update, to.set.emplace_back());
+    if (!from.seed().empty()) fields.array(from.seed(), to.seed);
     return to;
 }
 
@@ -190,6 +194,7 @@ VersionPublished read(const stored::VersionPublished& from, Fields& fields) {
     fields.array(from.sum(), to.sum);
     fields.array(from.weights(), to.weights);
     fields.signed_bytes(from.manifest(), to.manifest);
+    if (!from.optimiser().empty()) fields.array(from.optimiser(), to.optimiser.emplace());
     return to;
 }
 

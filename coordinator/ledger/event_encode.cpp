@@ -77,6 +77,8 @@ void write(const RoundOpened& from, stored::Event& event) {
     to.set_goal(from.goal);
     to.set_quorum(from.quorum);
     to.set_deadline_ms(milliseconds(from.deadline));
+    to.set_rule(from.recipe.rule);
+    to.set_optimiser(from.recipe.optimiser);
 }
 
 void write(const UpdateAccepted& from, stored::Event& event) {
@@ -132,6 +134,7 @@ void write(const RoundFrozen& from, stored::Event& event) {
     to.set_parent(from.parent.value);
     for (const UpdateId& update : from.set)
         write(update, *to.add_set());
+    if (from.seed != Digest{}) to.set_seed(raw(from.seed));
 }
 
 void write(const RoundAbandoned& from, stored::Event& event) {
@@ -150,6 +153,7 @@ void write(const VersionPublished& from, stored::Event& event) {
     to.set_sum(raw(from.sum));
     to.set_weights(raw(from.weights));
     write(from.manifest, *to.mutable_manifest());
+    if (from.optimiser) to.set_optimiser(raw(*from.optimiser));
 }
 
 void write(const VersionDropped& from, stored::Event& event) {

@@ -76,6 +76,14 @@ struct NodeRevoked {
     bool operator==(const NodeRevoked&) const = default;
 };
 
+/// How the set of a round becomes a step of the model.
+struct Recipe {
+    std::string rule = "mean";       ///< aggregation::parse_rule
+    std::string optimiser = "none";  ///< aggregation::parse_optimiser
+
+    bool operator==(const Recipe&) const = default;
+};
+
 /// The policy is recorded, so that a restart with another configuration does not change a round that is open.
 struct RoundOpened {
     TimePoint at;
@@ -83,6 +91,7 @@ struct RoundOpened {
     std::uint64_t goal = 0;
     std::uint64_t quorum = 0;
     TimePoint deadline;
+    Recipe recipe{};
 
     bool operator==(const RoundOpened&) const = default;
 };
@@ -139,12 +148,13 @@ struct UpdateSetAside {
     bool operator==(const UpdateSetAside&) const = default;
 };
 
-/// From here the next version is a function of `set` and `parent`.
+/// From here the next version is a function of `set`, `parent`, `seed` and the round's recipe.
 struct RoundFrozen {
     TimePoint at;
     RoundId round;
     ModelVersion parent;
     std::vector<UpdateId> set;  ///< sorted
+    Digest seed{};              ///< of what the rule draws, which nobody could know before; zeros: it draws nothing
 
     bool operator==(const RoundFrozen&) const = default;
 };
@@ -169,6 +179,7 @@ struct VersionPublished {
     Digest sum{};
     Digest weights{};  ///< of the heavy vector: the name of its blob
     wire::SignedBytes manifest;
+    std::optional<Digest> optimiser;  ///< what the optimiser remembers: the name of its blob; nothing: it does not
 
     bool operator==(const VersionPublished&) const = default;
 };

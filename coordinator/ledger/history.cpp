@@ -69,7 +69,7 @@ RefusalRow refusal_row(const Statement& row) {
 
 constexpr const char* kRoundColumns =
     "SELECT id, state, opened, deadline, goal, quorum, accepted, frozen, ended, parent, version, weight, sum, reason, "
-    "erased, erased_by, (SELECT min(entry) FROM alarms WHERE early = rounds.id) FROM rounds ";
+    "erased, erased_by, (SELECT min(entry) FROM alarms WHERE early = rounds.id), rule, optimiser, seed FROM rounds ";
 
 RoundRow round_row(const Statement& row) {
     RoundRow to;
@@ -90,11 +90,14 @@ RoundRow round_row(const Statement& row) {
     if (!row.is_null(14)) to.erased = time(row.int64(14));
     to.erased_by = row.text(15);
     if (!row.is_null(16)) to.early = row.uint64(16);
+    to.recipe = {row.text(17), row.text(18)};
+    to.seed = digest(row, 19);
     return to;
 }
 
 constexpr const char* kVersionColumns =
-    "SELECT version, parent, round, published, updates, weight, sum, weights, dropped, manifest, manifest_signature "
+    "SELECT version, parent, round, published, updates, weight, sum, weights, dropped, manifest, manifest_signature, "
+    "optimiser "
     "FROM versions ";
 
 VersionRow version_row(const Statement& row) {
@@ -109,6 +112,7 @@ VersionRow version_row(const Statement& row) {
     to.weights = digest(row, 7);
     to.dropped = !row.is_null(8);
     to.manifest = signed_bytes(row, 9);
+    if (!row.is_null(11)) to.optimiser = digest(row, 11);
     return to;
 }
 

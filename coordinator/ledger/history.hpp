@@ -91,6 +91,8 @@ struct RoundRow {
     std::optional<TimePoint> erased;     ///< when the sealed updates that it counts were; nothing: they are kept
     std::string erased_by;               ///< the limit that asked for it, as the configuration names it
     std::optional<std::uint64_t> early;  ///< AlarmRow::id of the alarm that made it an early one
+    Recipe recipe;
+    Digest seed{};  ///< zeros until it is frozen
 };
 
 struct VersionRow {
@@ -102,6 +104,7 @@ struct VersionRow {
     Digest sum{}, weights{};
     wire::SignedBytes manifest;
     bool dropped = false;
+    std::optional<Digest> optimiser;  ///< the blob of what it remembers
 };
 
 struct ConfusionRow {

@@ -38,8 +38,13 @@ void NeededBlobs::on(const RoundFrozen& event) {
 }
 
 void NeededBlobs::on(const VersionPublished& event) {
-    held_[event.version] = {event.round, event.weights};
+    held_[event.version] = {event.round, event.weights, event.optimiser};
     blobs_[event.weights] = {Blob::Kind::Weights, "the weights of version " + std::to_string(event.version.value), {}};
+    if (event.optimiser) {
+        blobs_[*event.optimiser] = {Blob::Kind::Optimiser,
+                                    "what the optimiser remembers with version " + std::to_string(event.version.value),
+                                    {}};
+    }
 }
 
 void NeededBlobs::on(const VersionDropped& event) {
@@ -48,10 +53,13 @@ void NeededBlobs::on(const VersionDropped& event) {
     const Held gone = dropped->second;
     held_.erase(dropped);
     erase_updates(gone.round);
-    // Another version may have come to the same weights.
-    const bool shared =
-        std::any_of(held_.begin(), held_.end(), [&](const auto& held) { return held.second.weights == gone.weights; });
-    if (!shared) blobs_.erase(gone.weights);
+    // Another version may have come to the same.
+    const auto shared = [&](auto Held::*blob) {
+        return std::any_of(held_.begin(), held_.end(),
+                           [&](const auto& held) { return held.second.*blob == gone.*blob; });
+    };
+    if (!shared(&Held::weights)) blobs_.erase(gone.weights);
+    if (gone.optimiser && !shared(&Held::optimiser)) blobs_.erase(*gone.optimiser);
 }
 
 void NeededBlobs::on(const UpdatesErased& event) {

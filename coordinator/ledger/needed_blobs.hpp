@@ -9,14 +9,14 @@
 
 namespace skerry::coordinator::ledger {
 
-/// Which blobs the history still needs: the weights of every version that is held, every update that waits, is being
-/// summed or was counted in a version that is held, until it is erased. All others are strays: written for an entry
-/// that was never appended, or not yet erased when the process ended. A fold over the journal. Memory: about 250 bytes
-/// a blob.
+/// Which blobs the history still needs: of every version that is held the weights and what the optimiser remembers,
+/// every update that waits, is being summed or was counted in a version that is held, until it is erased. All others
+/// are strays: written for an entry that was never appended, or not yet erased when the process ended. A fold over the
+/// journal. Memory: about 250 bytes a blob.
 class NeededBlobs {
 public:
     struct Blob {
-        enum class Kind { Weights, Update } kind = Kind::Update;
+        enum class Kind { Weights, Update, Optimiser } kind = Kind::Update;
         std::string what;                         ///< for people: "the weights of version 7", "update 3 of node 5f…"
         std::optional<crypto::VerifyKey> signer;  ///< the node of an update
     };
@@ -39,6 +39,7 @@ private:
     struct Held {
         RoundId round;
         Digest weights{};
+        std::optional<Digest> optimiser;
     };
     std::map<Digest, Blob> blobs_;
     std::map<NodeId, crypto::VerifyKey> identities_;

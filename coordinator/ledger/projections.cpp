@@ -40,9 +40,10 @@ public:
 
     Result<> operator()(const RoundOpened& e) const {
         return db_.run(
-            "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, accepted) "
-            "VALUES (?, 'open', ?, ?, ?, ?, (SELECT count(*) FROM updates WHERE round IS NULL AND set_aside IS NULL))",
-            e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum);
+            "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, rule, optimiser, accepted) "
+            "VALUES (?, 'open', ?, ?, ?, ?, ?, ?, "
+            "(SELECT count(*) FROM updates WHERE round IS NULL AND set_aside IS NULL))",
+            e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum, e.recipe.rule, e.recipe.optimiser);
     }
 
     Result<> operator()(const UpdateAccepted& e) const {
@@ -91,8 +92,10 @@ public:
                 return does_not_wait(update, "is counted by round " + std::to_string(e.round.value));
             }
         }
-        return db_.run("UPDATE rounds SET state = 'frozen', frozen = ?, parent = ?, accepted = ? WHERE id = ?",
-                       ms(e.at), e.parent, e.set.size(), e.round);
+        const std::optional<Digest> seed = e.seed == Digest{} ? std::nullopt : std::optional(e.seed);
+        return db_.run(
+            "UPDATE rounds SET state = 'frozen', frozen = ?, parent = ?, accepted = ?, seed = ? WHERE id = ?", ms(e.at),
+            e.parent, e.set.size(), seed, e.round);
     }
 
     Result<> operator()(const RoundAbandoned& e) const {
@@ -109,9 +112,9 @@ public:
                     ms(e.at), e.version, e.weight, e.sum, e.round));
         return db_.run(
             "INSERT INTO versions (version, parent, round, published, updates, weight, sum, weights, manifest, "
-            "manifest_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "manifest_signature, optimiser) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             e.version, e.parent, e.round, ms(e.at), e.updates, e.weight, e.sum, e.weights, e.manifest.body,
-            e.manifest.signature);
+            e.manifest.signature, e.optimiser);
     }
 
     Result<> operator()(const VersionDropped& e) const {

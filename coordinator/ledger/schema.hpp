@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 5> kSchema = {R"sql(
+inline constexpr std::array<const char*, 6> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -104,6 +104,12 @@ ALTER TABLE rounds ADD COLUMN erased_by TEXT NOT NULL DEFAULT '';  -- the limit 
 UPDATE rounds SET erased_by = 'limits.versions_kept',
                   erased = (SELECT dropped FROM versions WHERE versions.version = rounds.version)
   WHERE version IN (SELECT version FROM versions WHERE dropped IS NOT NULL);
+)sql",
+                                                       R"sql(
+ALTER TABLE rounds ADD COLUMN rule TEXT NOT NULL DEFAULT 'mean';
+ALTER TABLE rounds ADD COLUMN optimiser TEXT NOT NULL DEFAULT 'none';
+ALTER TABLE rounds ADD COLUMN seed BLOB;         -- of what the rule draws; NULL: not frozen, or zeros
+ALTER TABLE versions ADD COLUMN optimiser BLOB;  -- the blob of what it remembers; NULL: nothing
 )sql"};
 
 /// Everything that rebuild() empties.

@@ -10,7 +10,7 @@ using Needed = ledger::NeededBlobs::Blob;
 
 // The content covers all of an update but its signature.
 bool is_sound(const Digest& name, ByteView bytes, const Needed& needed) {
-    if (needed.kind == Needed::Kind::Weights) return crypto::sha256(bytes) == name;
+    if (needed.kind != Needed::Kind::Update) return crypto::sha256(bytes) == name;
     const auto update = wire::SealedUpdate::from_blob(bytes);
     return update && update->content == name && needed.signer &&
            wire::verify_signature(update->content, update->signature, *needed.signer);

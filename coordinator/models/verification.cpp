@@ -1,5 +1,7 @@
 #include "coordinator/models/verification.hpp"
 
+#include "common/crypto/hash.hpp"
+
 namespace skerry::coordinator {
 namespace {
 
@@ -68,13 +70,20 @@ Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShap
     }
     result.signatures_good = result.problems.empty();
 
+    RoundTerms terms{evidence.recipe, evidence.seed};
+    if (evidence.parent_optimiser) terms.optimiser = SKERRY_TRY(blobs.get(*evidence.parent_optimiser));
     const auto sum = SKERRY_TRY(sum_round(
-        set, SKERRY_TRY(models.load(evidence.parent_weights)), model,
+        set, SKERRY_TRY(models.load(evidence.parent_weights)), model, terms,
         [&blobs](const Digest& content) { return blobs.get(content); }, seal));
     result.sum_recomputed = sum.sum;
     result.weights_recomputed = sum.digests.back();
     if (result.sum != result.sum_recomputed) result.problems.emplace_back("the sum comes out differently");
     if (result.weights != result.weights_recomputed) result.problems.emplace_back("the weights come out differently");
+    const auto remembered =
+        sum.optimiser.empty() ? std::nullopt : std::optional(crypto::sha256(ByteView(sum.optimiser)));
+    if (evidence.version.optimiser != remembered) {
+        result.problems.emplace_back("what the optimiser remembers comes out differently");
+    }
     return result;
 }
 

@@ -14,6 +14,9 @@ namespace skerry::coordinator {
 struct RoundEvidence {
     ledger::VersionRow version;
     Digest parent_weights{};
+    std::optional<Digest> parent_optimiser;  ///< the blob of what it remembered there
+    ledger::Recipe recipe;
+    Digest seed{};
     std::vector<ledger::UpdateRow> updates;          ///< sorted by update, as they are summed
     std::map<NodeId, crypto::VerifyKey> identities;  ///< of their nodes
 };

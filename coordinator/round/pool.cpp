@@ -65,11 +65,13 @@ void Pool::apply(const ledger::VersionPublished&) {
     frozen_.clear();
 }
 
-std::vector<UpdateId> Pool::next_set() const {
+std::vector<UpdateId> Pool::next_set(std::size_t updates_max) const {
     std::vector<UpdateId> set;
     std::uint64_t weight = 0;
     for (const Contribution& waiting : waiting_) {
-        if (set.size() == limits::kRoundUpdatesMax || weight + waiting.weight > limits::kRoundWeightMax) break;
+        if (set.size() == std::min(updates_max, limits::kRoundUpdatesMax) ||
+            weight + waiting.weight > limits::kRoundWeightMax)
+            break;
         set.push_back(waiting.update);
         weight += waiting.weight;
     }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/limits.hpp"
 #include "coordinator/ledger/ledger_view.hpp"
 
 namespace skerry::coordinator {
@@ -46,8 +47,8 @@ public:
     /// Updates accepted and in no frozen set, in order of acceptance.
     [[nodiscard]] const std::vector<Contribution>& waiting() const { return waiting_; }
     [[nodiscard]] bool waits(const NodeId& node) const { return of(node).waits; }
-    /// As many of the waiting, oldest first, as one sum may take; sorted.
-    [[nodiscard]] std::vector<UpdateId> next_set() const;
+    /// As many of the waiting, oldest first, as one sum may take, and at most `updates_max`; sorted.
+    [[nodiscard]] std::vector<UpdateId> next_set(std::size_t updates_max = limits::kRoundUpdatesMax) const;
     /// What was frozen and is not yet published, sorted by update.
     [[nodiscard]] const std::vector<Contribution>& frozen() const { return frozen_; }
 

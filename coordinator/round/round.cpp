@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "aggregation/optimisers/optimiser_spec.hpp"
+#include "aggregation/rules/rule_spec.hpp"
 #include "common/base/limits.hpp"
 
 namespace skerry::coordinator {
@@ -18,6 +20,22 @@ std::vector<std::string> RoundPolicy::problems() const {
     if (early_interval < std::chrono::seconds(1) || early_interval > wire::DriftNotice::kLastsMax) {
         found.emplace_back("rounds.early_interval must be 1s to 24h");
     }
+    const auto rule = aggregation::parse_rule(recipe.rule);
+    if (!rule) {
+        found.push_back("rounds.rule: " + rule.error().message);
+    } else {
+        if (quorum >= 1 && quorum < rule->updates_min()) {
+            found.push_back("rounds.quorum must be at least " + std::to_string(rule->updates_min()) +
+                            ", because rounds.rule = \"" + recipe.rule + "\" promises nothing for fewer updates");
+        }
+        if (rule->compares() && goal > aggregation::kComparedUpdatesMax) {
+            found.push_back("rounds.goal must be at most " + std::to_string(aggregation::kComparedUpdatesMax) +
+                            ": rounds.rule = \"" + recipe.rule + "\" compares each update with each");
+        }
+    }
+    if (const auto optimiser = aggregation::parse_optimiser(recipe.optimiser); !optimiser) {
+        found.push_back("rounds.optimiser: " + optimiser.error().message);
+    }
     return found;
 }
 
@@ -27,6 +45,7 @@ Round::Round(const ledger::RoundOpened& opened)
       quorum_(opened.quorum),
       opened_(opened.at),
       deadline_(opened.deadline),
+      recipe_(opened.recipe),
       phase_(Open{}) {}
 
 Round::Due Round::due(std::uint64_t waiting, TimePoint now) const {
@@ -36,15 +55,20 @@ Round::Due Round::due(std::uint64_t waiting, TimePoint now) const {
     return waiting >= quorum_ ? Due::Freeze : Due::Abandon;
 }
 
+std::size_t Round::updates_max() const {
+    const auto rule = aggregation::parse_rule(recipe_.rule);
+    return rule && rule->compares() ? aggregation::kComparedUpdatesMax : limits::kRoundUpdatesMax;
+}
+
 void Round::count_from(TimePoint now) {
     if (now >= opened_) return;
     deadline_ = now + (deadline_ - opened_);
     opened_ = now;
 }
 
-void Round::freeze(ModelVersion parent, std::vector<UpdateId> set) {
+void Round::freeze(ModelVersion parent, std::vector<UpdateId> set, const Digest& seed) {
     SKERRY_ASSERT(open() && std::is_sorted(set.begin(), set.end()));
-    phase_ = Frozen{parent, std::move(set)};
+    phase_ = Frozen{parent, std::move(set), seed};
 }
 
 void Round::publish(ModelVersion version) {

@@ -20,6 +20,9 @@ struct RoundPolicy {
     /// From the first accepted update. A slower node is not lost: its update waits for the next round.
     std::chrono::milliseconds deadline{300'000};
 
+    /// What becomes of the set, and of what that gives.
+    ledger::Recipe recipe{};
+
     /// An alarm of a node that its errors rise makes the round that gathers an early one: it closes as soon as its
     /// quorum is there, nodes contribute after each step of learning, and audit more for `early_interval`.
     bool early_on_drift = true;
@@ -57,7 +60,7 @@ public:
     void hurry() { goal_ = quorum_; }
 
     /// Open → Frozen. Asserts the phase, as the other transitions do: the ledger holds no such sequence of events.
-    void freeze(ModelVersion parent, std::vector<UpdateId> set);
+    void freeze(ModelVersion parent, std::vector<UpdateId> set, const Digest& seed);
     /// Frozen → Published.
     void publish(ModelVersion version);
     /// Open → Abandoned.
@@ -73,12 +76,16 @@ public:
     [[nodiscard]] std::uint64_t goal() const { return goal_; }
     [[nodiscard]] std::uint64_t quorum() const { return quorum_; }
     [[nodiscard]] TimePoint opened() const { return opened_; }
+    [[nodiscard]] const ledger::Recipe& recipe() const { return recipe_; }
+    /// That its rule takes at once.
+    [[nodiscard]] std::size_t updates_max() const;
 
     // Each phase holds exactly what is true while it lasts.
     struct Open {};
     struct Frozen {
         ModelVersion parent;
         std::vector<UpdateId> set;  ///< sorted: the mean is a function of it
+        Digest seed{};
     };
     struct Published {
         ModelVersion version;
@@ -93,6 +100,7 @@ private:
     std::uint64_t quorum_;
     TimePoint opened_;
     TimePoint deadline_;
+    ledger::Recipe recipe_;
     std::variant<Open, Frozen, Published, Abandoned> phase_;
 };
 

@@ -2,29 +2,66 @@
 
 #include <algorithm>
 
-#include "aggregation/rule_by_name.hpp"
+#include "aggregation/optimisers/server_optimiser.hpp"
+#include "aggregation/rules/aggregate.hpp"
 #include "common/crypto/hash.hpp"
 #include "coordinator/admission/examine.hpp"
 
 namespace skerry::coordinator {
 
-Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent, const ModelShape& model,
-                           const FetchBlob& fetch, const crypto::SealPrivateKey& key) {
-    SKERRY_ASSERT(parent.size() == model.values.back());
-    const auto sum = SKERRY_TRY(aggregation::rule_by_name("mean", model.values));
-    for (const Contribution& update : set) {
-        const Bytes blob = SKERRY_TRY(fetch(update.content));
-        const wire::UpdateBody body = SKERRY_TRY(open_again(blob, update.content, key));
-        SKERRY_TRY(sum->add(std::as_bytes(std::span(body.delta)), update.weight));
+namespace {
+
+/// The set as a rule reads it: each update decrypted anew when it is asked for.
+class SealedSet final : public aggregation::UpdateSet {
+public:
+    SealedSet(std::span<const Contribution> set, const FetchBlob& fetch, const crypto::SealPrivateKey& key)
+        : set_(set), fetch_(fetch), key_(key) {}
+
+    [[nodiscard]] std::size_t size() const override { return set_.size(); }
+    [[nodiscard]] aggregation::UpdateInfo about(std::size_t update) const override {
+        return {set_[update].content, set_[update].tier, set_[update].weight};
     }
+    Result<aggregation::DeltaBytes> delta(std::size_t update) override {
+        const Bytes blob = SKERRY_TRY(fetch_(set_[update].content));
+        delta_ = SKERRY_TRY(open_again(blob, set_[update].content, key_)).delta;
+        return std::as_bytes(std::span<const float>(delta_));
+    }
+
+private:
+    std::span<const Contribution> set_;
+    const FetchBlob& fetch_;
+    const crypto::SealPrivateKey& key_;
+    std::vector<float> delta_;
+};
+
+Result<aggregation::ServerOptimiser> optimiser_of(const RoundTerms& terms, std::size_t parameters) {
+    const auto spec = SKERRY_TRY(aggregation::parse_optimiser(terms.recipe.optimiser));
+    if (!aggregation::ServerOptimiser::is_state_of(spec.kind, parameters, terms.optimiser)) {
+        return aggregation::ServerOptimiser(spec, parameters);
+    }
+    return aggregation::ServerOptimiser::decode(spec, parameters, terms.optimiser);
+}
+
+}  // namespace
+
+Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent, const ModelShape& model,
+                           const RoundTerms& terms, const FetchBlob& fetch, const crypto::SealPrivateKey& key) {
+    SKERRY_ASSERT(parent.size() == model.values.back());
+    const auto rule = SKERRY_TRY(aggregation::parse_rule(terms.recipe.rule));
+    auto optimiser = SKERRY_TRY(optimiser_of(terms, parent.size()));
+    SealedSet updates(set, fetch, key);
+    const aggregation::Aggregate made = SKERRY_TRY(
+        aggregation::aggregate(rule, updates, {model.values, model.statistics, terms.seed, {}, terms.memory_max}));
     RoundSum result;
-    result.sum = sum->digest();
-    const std::vector<float> mean = SKERRY_TRY(std::move(*sum).finish());
+    result.sum = made.digest;
     result.weights = std::move(parent);
-    std::copy_n(mean.begin(), model.statistics, result.weights.begin());
-    for (std::size_t i = model.statistics; i < mean.size(); ++i)
-        result.weights[i] += mean[i];
+    std::copy_n(made.delta.begin(), model.statistics, result.weights.begin());
+    for (const aggregation::SectionReport& section : made.sections) {
+        if (!section.stepped || section.last <= model.statistics) continue;
+        optimiser.step(made.delta, result.weights, std::max(section.first, model.statistics), section.last);
+    }
     result.digests = tier_digests(result.weights, model);
+    if (optimiser.remembers()) result.optimiser = optimiser.encode();
     return result;
 }
 

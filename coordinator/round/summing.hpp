@@ -6,25 +6,38 @@
 
 #include "common/wire/signed.hpp"
 #include "coordinator/admission/gates.hpp"
+#include "coordinator/ledger/events.hpp"
 #include "coordinator/round/pool.hpp"
 
 namespace skerry::coordinator {
 
+/// How a frozen set is summed, as the ledger has it.
+struct RoundTerms {
+    ledger::Recipe recipe{};
+    Digest seed{};
+    Bytes optimiser = {};                ///< what it remembered with the parent; empty: nothing, or another kind
+    std::size_t memory_max = 256 << 20;  ///< for decrypted updates, of rules that need more than one at a time
+};
+
 /// What a frozen set and its parent's weights make: the next version, before it is signed.
 struct RoundSum {
-    Digest sum{};                          ///< of the exact integers
-    std::vector<float> weights;            ///< shape [heavy]: parent + mean; the normaliser's moments: the mean alone
+    Digest sum{};                          ///< of the exact integers, or of what the rule gave
+    std::vector<float> weights;            ///< shape [heavy]: parent + step; the normaliser's moments: the rule's alone
     std::array<Digest, kTiers> digests{};  ///< SHA-256 of each tier's prefix of the weights
+    Bytes optimiser;                       ///< what it remembers from here; empty: nothing
 };
 
 /// Reads the sealed blob of an update by its content.
 using FetchBlob = std::function<Result<Bytes>(const Digest& content)>;
 
-/// Sums the set in its order and takes the step. A function of its arguments alone: the same bytes on every machine,
-/// after every restart. Memory: one update, its plain text, 8 bytes a parameter for the sum and 4 for the weights.
-/// Internal: a blob is damaged. Else what `fetch` fails with.
+/// Sums the set by the recipe's rule and takes the step. A function of its arguments alone, without memory_max: the
+/// same bytes on every machine, after every restart. What no update covers takes no step. Memory: one update, its plain
+/// text, 8 bytes a parameter for the sum, 4 for the weights, as many for each moment of the optimiser; for a rule
+/// beyond the mean also memory_max.
+/// Internal: a blob is damaged, or the recipe cannot be read. InvalidInput: too few updates for the rule. Else what
+/// `fetch` fails with.
 [[nodiscard]] Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent,
-                                         const ModelShape& model, const FetchBlob& fetch,
+                                         const ModelShape& model, const RoundTerms& terms, const FetchBlob& fetch,
                                          const crypto::SealPrivateKey& key);
 
 /// SHA-256 of each tier's prefix, as manifests carry them.

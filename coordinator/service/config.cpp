@@ -19,6 +19,8 @@ CoordinatorConfig read(config::TableReader root) {
     rounds.integer("goal", to.policy.rounds.goal, 1U, limits::kRoundUpdatesMax);
     rounds.integer("quorum", to.policy.rounds.quorum, 1U, limits::kRoundUpdatesMax);
     rounds.duration("deadline", to.policy.rounds.deadline, 100ms, 24h * 30);
+    rounds.text("rule", to.policy.rounds.recipe.rule);
+    rounds.text("optimiser", to.policy.rounds.recipe.optimiser);
     rounds.boolean("early_on_drift", to.policy.rounds.early_on_drift);
     rounds.duration("early_interval", to.policy.rounds.early_interval, 1s, 24h);
     auto learning = root.table("learning");
@@ -38,6 +40,7 @@ CoordinatorConfig read(config::TableReader root) {
     limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
     limits_table.integer("rounds_verifiable", to.policy.retention.rounds_verifiable, 0U, 100'000U);
     limits_table.bytes("updates_kept", to.policy.retention.updates_kept, 1U << 20U, 1ULL << 50U);
+    limits_table.bytes("sum_memory", to.sum_memory, 1U << 20U, 1ULL << 40U);
     limits_table.integer("transfers", to.policy.transfers.count_max, 1U, 4096U);
     limits_table.bytes("transfer_bytes", to.policy.transfers.bytes_max, 1U << 20U, 1ULL << 40U);
     limits_table.duration("transfer_idle", to.policy.transfers.idle_time, 1s, 1h);
@@ -145,6 +148,8 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("goal", policy.rounds.goal)
         .value("quorum", policy.rounds.quorum)
         .value("deadline", policy.rounds.deadline)
+        .value("rule", policy.rounds.recipe.rule)
+        .value("optimiser", policy.rounds.recipe.optimiser)
         .value("early_on_drift", policy.rounds.early_on_drift)
         .value("early_interval", policy.rounds.early_interval);
     out.section("learning").value("steps_per_update", policy.steps_per_update);
@@ -162,6 +167,7 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("versions_kept", policy.versions_kept)
         .value("rounds_verifiable", policy.retention.rounds_verifiable)
         .bytes("updates_kept", policy.retention.updates_kept)
+        .bytes("sum_memory", config.sum_memory)
         .value("transfers", policy.transfers.count_max)
         .bytes("transfer_bytes", policy.transfers.bytes_max)
         .value("transfer_idle", policy.transfers.idle_time);

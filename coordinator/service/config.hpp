@@ -45,6 +45,8 @@ struct CoordinatorConfig {
     MetricsConfig metrics;
     ModelsConfig models;
     Policy policy;
+    /// Bytes of decrypted updates that a rule which compares them may hold at a time.
+    std::size_t sum_memory = 256 << 20;
     std::string log_level = "info";
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.

@@ -1,6 +1,7 @@
 #include "coordinator/service/service.hpp"
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "common/observe/log.hpp"
 #include "common/wire/codec.hpp"
 
@@ -167,13 +168,20 @@ void Service::perform(const SumRound& order) {
     worker_->run([this, order]() -> Worker::Continuation {
         const auto summed = [&]() -> Result<SumReady> {
             auto parent = SKERRY_TRY(models_.load(order.parent_weights));
+            RoundTerms terms{order.recipe, order.seed};
+            terms.memory_max = config_.sum_memory;
+            if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_->get(*order.optimiser));
             auto sum = SKERRY_TRY(sum_round(
-                order.set, std::move(parent), federation_->model(),
+                order.set, std::move(parent), federation_->model(), terms,
                 [this](const Digest& content) { return blobs_->get(content); }, keys_.ring.seal));
             auto encodings = encode_version(layout_, sum.digests.back(), sum.weights, config_.models.offered());
             SumReady ready{order.round, sum.sum, sum.digests};
             for (const EncodedVersion& encoding : encodings)
                 ready.encodings.push_back(encoding.what);
+            if (!sum.optimiser.empty()) {
+                ready.optimiser = crypto::sha256(ByteView(sum.optimiser));
+                SKERRY_TRY(blobs_->put(*ready.optimiser, sum.optimiser));
+            }
             SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), std::move(encodings)));
             return ready;
         }();
@@ -187,6 +195,7 @@ void Service::perform(const SumRound& order) {
 void Service::perform(const EraseVersion& order) {
     std::vector<Digest> blobs = order.encodings;
     if (order.weights) blobs.push_back(*order.weights);
+    if (order.optimiser) blobs.push_back(*order.optimiser);
     if (order.round.value != 0) add_updates_of(order.round, blobs);
     erase(std::move(blobs));
 }

@@ -68,6 +68,7 @@ void Laws::fold(const Event& event) {
             },
             [&](const ledger::UpdatesErased& happened) { no_accepted_update_without_its_bytes(happened); },
             [&](const ledger::RoundOpened& happened) {
+                recipes_[happened.round] = happened.recipe;
                 if (open_ || happened.round != last_round_.next()) {
                     world_.broken("rounds_end", "a round opens out of its turn");
                 }

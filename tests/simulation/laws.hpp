@@ -39,6 +39,7 @@ private:
         coordinator::ledger::VersionPublished published;
         std::vector<float> weights;
         bool dropped = false;
+        Bytes optimiser;  ///< what it remembers
     };
 
     /// No receipt that a node ever saw is missing from the journal, under the very content that it names; and the
@@ -110,6 +111,7 @@ private:
         std::uint64_t quorum = 0;
     };
     std::map<RoundId, Frozen> frozen_;
+    std::map<RoundId, coordinator::ledger::Recipe> recipes_;
     std::optional<Open> open_;
     RoundId last_round_;
     std::map<NodeId, std::uint64_t> alarms_;  ///< highest number on record

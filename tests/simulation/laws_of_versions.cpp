@@ -21,8 +21,10 @@ constexpr double kRelativeTolerance = 1e-5;
 
 void Laws::no_version_without_its_weights() {
     for (auto version = versions_.rbegin(); version != versions_.rend() && !version->second.dropped; ++version) {
-        const auto stored = evidence_.blobs->has(version->second.published.weights);
-        if (!stored || !*stored) {
+        const ledger::VersionPublished& published = version->second.published;
+        const auto stored = evidence_.blobs->has(published.weights);
+        const auto remembered = published.optimiser ? evidence_.blobs->has(*published.optimiser) : Result<bool>(true);
+        if (!stored || !*stored || !remembered || !*remembered) {
             world_.broken("no_version_without_its_weights", "version " + std::to_string(version->first.value) +
                                                                 " is held, but its weights are not stored");
         }
@@ -63,16 +65,22 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
             const ledger::UpdateAccepted& accepted = accepted_[update].accepted;
             const auto sealed = evidence_.sealed.find(accepted.content);
             if (sealed == evidence_.sealed.end()) return broken("counts bytes that no node has sealed");
-            set.push_back({sealed->second.delta, accepted.tier, accepted.weight});
+            set.push_back({sealed->second.delta, accepted.tier, accepted.weight, accepted.content});
             contributors.put(ByteView(update.node.value)).put(update.sequence.value);
             contributors.put(ByteView(accepted.content)).put(accepted.weight);
             weight += accepted.weight;
         }
-        const Reference should = reference_mean(versions_.at(event.parent).weights, evidence_.model, set);
+        const Version& parent = versions_.at(event.parent);
+        Reference should = reference_step(parent.weights, evidence_.model, set, recipes_[event.round],
+                                          round->second.event.seed, parent.optimiser);
         if (std::memcmp(should.weights.data(), version.weights.data(), blob->size()) != 0) {
-            return broken("is not its parent plus the mean of its updates");
+            return broken("is not its parent plus what its round's rule makes of its updates");
         }
         if (should.sum != event.sum) return broken("has another sum than its updates");
+        version.optimiser = std::move(should.optimiser);
+        const auto remembered =
+            version.optimiser.empty() ? std::nullopt : std::optional(crypto::sha256(ByteView(version.optimiser)));
+        if (remembered != event.optimiser) return broken("remembers something else of the steps before it");
         if (crypto::sha256(contributors.bytes()) != manifest->contributors) return broken("names other contributors");
         if (weight != event.weight || set.size() != event.updates) return broken("has a wrong weight or number");
     }

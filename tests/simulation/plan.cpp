@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "aggregation/rules/rule_spec.hpp"
+
 namespace skerry::simulation {
 namespace {
 
@@ -42,6 +44,28 @@ static_assert(static_cast<std::size_t>(Mutation::ForgetsErasures) == kMutations.
 
 }  // namespace
 
+namespace {
+
+// Neither drawn: half of all policies are plain, the others have one of these.
+coordinator::ledger::Recipe recipe_of(const coordinator::Policy& policy) {
+    static const std::array<coordinator::ledger::Recipe, 8> kRecipes{{{"norm_bound, mean", "none"},
+                                                                      {"mean", "momentum"},
+                                                                      {"median", "none"},
+                                                                      {"bucketing(2), trimmed_mean(0.2)", "adam"},
+                                                                      {"norm_bound, geometric_median", "yogi"},
+                                                                      {"nnm(1), mean", "adagrad"},
+                                                                      {"centred_clipping", "none"},
+                                                                      {"krum(0)", "momentum"}}};
+    const std::size_t pick = policy.versions_kept * 5 + policy.transfers.count_max * 3 + policy.steps_per_update;
+    if (pick % 2 == 0) return {};
+    const coordinator::ledger::Recipe& recipe = kRecipes[pick / 2 % kRecipes.size()];
+    const auto rule = aggregation::parse_rule(recipe.rule);
+    SKERRY_ASSERT(rule);
+    return policy.rounds.quorum < rule->updates_min() ? coordinator::ledger::Recipe{} : recipe;
+}
+
+}  // namespace
+
 coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     coordinator::Policy policy;
     policy.rounds.goal = dice.between(2, nodes);
@@ -61,6 +85,7 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     // Not drawn, so that what seeds draw stays what it was: none to four rounds, at times only few bytes.
     policy.retention.rounds_verifiable = (7 * policy.versions_kept + policy.rounds.goal) % 5;
     if ((policy.versions_kept + policy.transfers.count_max) % 3 == 0) policy.retention.updates_kept = 2500;
+    policy.rounds.recipe = recipe_of(policy);
     return policy;
 }
 

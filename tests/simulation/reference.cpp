@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "aggregation/optimisers/server_optimiser.hpp"
+#include "aggregation/rules/aggregate.hpp"
 #include "common/crypto/hash.hpp"
 
 namespace skerry::simulation {
@@ -50,6 +52,47 @@ Reference reference_mean(std::span<const float> parent, const coordinator::Model
     for (const std::int64_t sum : sums)
         writer.put(sum);
     result.sum = crypto::sha256(writer.bytes());
+    return result;
+}
+
+namespace {
+
+class OpenSet final : public aggregation::UpdateSet {
+public:
+    explicit OpenSet(std::span<const Counted> set) : set_(set) {}
+    [[nodiscard]] std::size_t size() const override { return set_.size(); }
+    [[nodiscard]] aggregation::UpdateInfo about(std::size_t update) const override {
+        return {set_[update].content, set_[update].tier, set_[update].weight};
+    }
+    Result<aggregation::DeltaBytes> delta(std::size_t update) override { return std::as_bytes(set_[update].delta); }
+
+private:
+    std::span<const Counted> set_;
+};
+
+}  // namespace
+
+Reference reference_step(std::span<const float> parent, const coordinator::ModelShape& model,
+                         std::span<const Counted> set, const coordinator::ledger::Recipe& recipe, const Digest& seed,
+                         ByteView remembered) {
+    if (recipe == coordinator::ledger::Recipe{}) return reference_mean(parent, model, set);
+    const auto rule = aggregation::parse_rule(recipe.rule);
+    const auto spec = aggregation::parse_optimiser(recipe.optimiser);
+    SKERRY_ASSERT(rule && spec);
+    OpenSet open(set);
+    const auto made = aggregation::aggregate(*rule, open, {model.values, model.statistics, seed});
+    SKERRY_ASSERT(made);
+    using aggregation::ServerOptimiser;
+    ServerOptimiser optimiser = ServerOptimiser::is_state_of(spec->kind, parent.size(), remembered)
+                                    ? *ServerOptimiser::decode(*spec, parent.size(), remembered)
+                                    : ServerOptimiser(*spec, parent.size());
+    Reference result{{parent.begin(), parent.end()}, made->digest};
+    std::copy_n(made->delta.begin(), model.statistics, result.weights.begin());
+    for (const auto& section : made->sections) {
+        const std::size_t first = std::max(section.first, model.statistics);
+        if (section.stepped && first < section.last) optimiser.step(made->delta, result.weights, first, section.last);
+    }
+    if (optimiser.remembers()) result.optimiser = optimiser.encode();
     return result;
 }
 

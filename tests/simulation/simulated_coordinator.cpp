@@ -217,18 +217,27 @@ void SimulatedCoordinator::sum(coordinator::SumRound order) {
     after(dice_.between(0ms, world_.conditions.work_max), [this, order = std::move(order)] {
         const auto parent = blobs_.get(order.parent_weights);
         if (!parent) return world_.broken("no_version_without_its_weights", "a sum has no parent to start from");
+        coordinator::RoundTerms terms{order.recipe, order.seed};
+        if (order.optimiser) {
+            const auto remembered = blobs_.get(*order.optimiser);
+            if (!remembered) return world_.broken("no_version_without_its_weights", "the optimiser's memory is gone");
+            terms.optimiser = *remembered;
+        }
         const auto sum = coordinator::sum_round(
-            order.set, floats_of(*parent), core_->model(),
+            order.set, floats_of(*parent), core_->model(), terms,
             [this](const Digest& content) { return blobs_.get(content); }, keys_.seal);
         if (!sum) return world_.broken("no_accepted_update_without_its_bytes", sum.error().message);
         SKERRY_ASSERT(blobs_.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))).has_value());
+        coordinator::SumReady ready{order.round, sum->sum, sum->digests, {encode(sum->digests.back())}};
+        if (!sum->optimiser.empty()) {
+            ready.optimiser = crypto::sha256(ByteView(sum->optimiser));
+            SKERRY_ASSERT(blobs_.put(*ready.optimiser, sum->optimiser).has_value());
+        }
         // The process may die here, between the bytes and the word about them.
-        after(
-            dice_.between(0ms, 50ms),
-            [this, ready = coordinator::SumReady{order.round, sum->sum, sum->digests, {encode(sum->digests.back())}}] {
-                --workers_busy_;
-                tell(ready);
-            });
+        after(dice_.between(0ms, 50ms), [this, ready = std::move(ready)] {
+            --workers_busy_;
+            tell(ready);
+        });
     });
 }
 
@@ -244,7 +253,8 @@ wire::EncodedWeights SimulatedCoordinator::encode(const Digest& weights) {
 void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {
     for (const Digest& encoding : order.encodings)
         SKERRY_ASSERT(blobs_.erase(encoding).has_value());
-    if (order.weights) SKERRY_ASSERT(blobs_.erase(*order.weights).has_value());
+    for (const auto& blob : {order.weights, order.optimiser})
+        if (blob) SKERRY_ASSERT(blobs_.erase(*blob).has_value());
     if (order.round.value != 0) erase_updates(order.round);
 }
 

@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "aggregation/rule_by_name.hpp"
-
 namespace skerry::aggregation {
 namespace {
 
@@ -24,13 +22,6 @@ TEST(Staleness, NeverLetsANodeClaimMoreThanItsLeaseAllows) {
 
 TEST(Staleness, GivesEveryAcceptedUpdateSomeWeight) {
     EXPECT_EQ(weight_of(0, 1000, 8), 21U);
-}
-
-TEST(RuleByName, KnowsTheMeanAndNamesItToWhoeverAsksForAnother) {
-    EXPECT_TRUE(rule_by_name("mean", {1, 2, 3}));
-    const auto other = rule_by_name("median", {1, 2, 3});
-    ASSERT_FALSE(other);
-    EXPECT_NE(other.error().message.find("'mean'"), std::string::npos);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ using testing::HasSubstr;
 
 constexpr const char* kRoundFields =
     R"("id":7,"state":"published","opened_at":"2026-03-01T11:57:00Z","deadline":"2026-03-01T12:02:00Z",
-  "goal":2,"quorum":2,"accepted":2,"frozen_at":"2026-03-01T11:57:12Z","ended_at":"2026-03-01T11:57:13Z","version":8,"parent":7,
+  "goal":2,"quorum":2,"rule":"norm_bound, mean","optimiser":"none","accepted":2,"frozen_at":"2026-03-01T11:57:12Z","ended_at":"2026-03-01T11:57:13Z","version":8,"parent":7,
   "updates":2,"weight":64000,"sum":"00112233445566778899aabbccddeeff","reason":"")";
 
 constexpr const char* kLists = R"("contributors":[
@@ -35,6 +35,7 @@ TEST(RoundShow, NamesWhoWasCountedAndWhoWasRefusedAndWhy) {
               "Frozen    2026-03-01 11:57:12 UTC (2 min 48 s ago)\n"
               "Ended     2026-03-01 11:57:13 UTC (2 min 47 s ago), after 13 s\n"
               "Updates   2 accepted; goal 2, quorum 2\n"
+              "Rule      norm_bound, mean; optimiser none\n"
               "Version   8, from 7\n"
               "Counted   2 updates, weight 64,000\n"
               "Sum       00112233445566778899aabbccddeeff\n"

@@ -159,7 +159,10 @@ void FederationBench::perform(const Actions& actions) {
                     held_sums_.push_back(order);
                     if (!hold_sums_) finish_sums();
                 },
-                [&](const EraseVersion& order) { ASSERT_TRUE(!order.weights || blobs.erase(*order.weights)); },
+                [&](const EraseVersion& order) {
+                    for (const auto& blob : {order.weights, order.optimiser})
+                        ASSERT_TRUE(!blob || blobs.erase(*blob));
+                },
                 [&](const EraseUpdates& order) { erased_rounds.push_back(order.round); },
                 [&](const Answer&) {},
                 [&](const Ignored& order) { ignored.push_back(order.why); },
@@ -184,12 +187,19 @@ void FederationBench::finish_sums() {
     const bool outermost = hold_sums_;
     hold_sums_ = false;
     for (const SumRound& order : std::exchange(held_sums_, {})) {
+        RoundTerms terms{order.recipe, order.seed};
+        if (order.optimiser) terms.optimiser = *blobs.get(*order.optimiser);
         const auto sum = sum_round(
-            order.set, weights(order.parent_weights), core->model(),
+            order.set, weights(order.parent_weights), core->model(), terms,
             [this](const Digest& content) { return blobs.get(content); }, keys.seal);
         ASSERT_TRUE(sum) << sum.error().message;
         ASSERT_TRUE(blobs.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))));
-        sums.push_back(SumReady{order.round, sum->sum, sum->digests});
+        SumReady ready{order.round, sum->sum, sum->digests};
+        if (!sum->optimiser.empty()) {
+            ready.optimiser = crypto::sha256(ByteView(sum->optimiser));
+            ASSERT_TRUE(blobs.put(*ready.optimiser, sum->optimiser));
+        }
+        sums.push_back(std::move(ready));
         pending_.push_back(sums.back());
     }
     if (outermost) settle();

@@ -1,11 +1,14 @@
 #include "coordinator/round/round.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Round open_round() {
     return Round({kStart, RoundId{7}, 3, 2, kStart + 60s});
@@ -27,7 +30,7 @@ TEST(Round, IsAbandonedAtTheDeadlineWithoutAQuorum) {
 
 TEST(Round, HasNothingMoreToDoOnceItIsFrozenOrOver) {
     Round round = open_round();
-    round.freeze(ModelVersion{1}, {});
+    round.freeze(ModelVersion{1}, {}, {});
     EXPECT_EQ(round.due(9, kStart + 1h), Round::Due::Nothing);
     EXPECT_FALSE(round.over());
     round.publish(ModelVersion{2});
@@ -46,6 +49,17 @@ TEST(RoundPolicy, ListsEveryProblemAtOnce) {
     EXPECT_EQ(policy.problems().size(), 2U);
     policy.goal = limits::kRoundUpdatesMax + 1;
     EXPECT_EQ(policy.problems().size(), 2U);
+}
+
+TEST(RoundPolicy, ListsARuleThatNobodyKnowsAndAQuorumThatIsTooSmallForOne) {
+    RoundPolicy policy;
+    policy.recipe = {"average", "sgd"};
+    EXPECT_THAT(policy.problems(), ElementsAre(HasSubstr("rounds.rule"), HasSubstr("rounds.optimiser")));
+    policy.recipe = {"krum(2)", "none"};
+    policy.goal = policy.quorum = 6;
+    EXPECT_THAT(policy.problems(), ElementsAre(HasSubstr("rounds.quorum must be at least 7")));
+    policy.goal = policy.quorum = 2000;
+    EXPECT_THAT(policy.problems(), ElementsAre(HasSubstr("rounds.goal must be at most 1024")));
 }
 
 }  // namespace
