@@ -15,6 +15,11 @@
 namespace skerry::coordinator::ledger {
 namespace {
 
+// What the sixth schema has added.
+constexpr std::array kWithoutRecipes{"ALTER TABLE rounds DROP COLUMN rule", "ALTER TABLE rounds DROP COLUMN optimiser",
+                                     "ALTER TABLE rounds DROP COLUMN seed",
+                                     "ALTER TABLE versions DROP COLUMN optimiser"};
+
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -46,6 +51,30 @@ TEST(Projections, AreTheSameWhenTheyAreRebuilt) {
     EXPECT_EQ(dump(journal.database()), live);
 }
 
+TEST(Projections, RecordByWhatARoundIsSummed) {
+    Policy policy = FederationBench::small_policy();
+    policy.rounds.recipe = {"bucketing(2), mean", "adam"};
+    FederationBench bench(policy);
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    bench.contribute(first, std::vector<float>(8, 1.0F));
+    bench.contribute(second, std::vector<float>(8, 1.0F));
+    auto journal = *SqliteJournal::open(":memory:");
+    ASSERT_TRUE(journal.append(kFederationStream, 0, bench.journal.events(kFederationStream)));
+    const auto read = *journal.read(kFederationStream, 0, 100);
+    ASSERT_EQ(read.size(), bench.journal.events(kFederationStream).size());
+    for (std::size_t i = 0; i < read.size(); ++i)
+        EXPECT_EQ(read[i].event, bench.journal.events(kFederationStream)[i]) << i;
+
+    const History history(journal.database());
+    const auto round = *history.round(RoundId{1});
+    EXPECT_EQ(round.recipe, policy.rounds.recipe);
+    EXPECT_NE(round.seed, Digest{});
+    const auto version = *history.version(ModelVersion{2});
+    EXPECT_TRUE(version.optimiser);
+    EXPECT_EQ(version.optimiser, bench.core->newest().optimiser);
+}
+
 TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
     const TempFolder folder;
     Events before;
@@ -57,6 +86,8 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         ASSERT_TRUE(journal.append(kFederationStream, 0, before));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutRecipes)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo :
              {"DROP TABLE alarms", "DROP TABLE totals", "DROP TABLE error_types", "DROP TABLE rebuild_due",
               "ALTER TABLE rounds DROP COLUMN erased", "ALTER TABLE rounds DROP COLUMN erased_by",
@@ -79,6 +110,8 @@ TEST(Projections, KnowWhichUpdatesAnOlderProgramHadErased) {
         ASSERT_TRUE(journal.append(kFederationStream, 0, events));
         ASSERT_TRUE(journal.append(kFederationStream, events.size(), {VersionDropped{kStart, ModelVersion{4}}}));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutRecipes)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : {"ALTER TABLE rounds DROP COLUMN erased",
                                        "ALTER TABLE rounds DROP COLUMN erased_by", "PRAGMA user_version = 4"})
             ASSERT_TRUE(journal.database().run(undo));
