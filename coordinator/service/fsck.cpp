@@ -5,6 +5,7 @@
 
 #include "common/storage/rocks_blob_store.hpp"
 #include "coordinator/ledger/comparison.hpp"
+#include "coordinator/ledger/sentences.hpp"
 #include "coordinator/models/blob_check.hpp"
 #include "coordinator/service/high_water.hpp"
 #include "coordinator/service/journal_check.hpp"
@@ -19,8 +20,8 @@ constexpr std::size_t kStraysShown = 3;
 // The tables made anew, in files that go with it.
 class Scratch {
 public:
-    explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { remove(); }
-    ~Scratch() { remove(); }
+    explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { remove_scratch(path_); }
+    ~Scratch() { remove_scratch(path_); }
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
 
@@ -32,11 +33,6 @@ public:
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
-    void remove() const {
-        std::error_code ignored;
-        for (const char* const part : {"", "-wal", "-shm"})
-            std::filesystem::remove(path_.string() + part, ignored);
-    }
     std::filesystem::path path_;
 };
 
@@ -65,7 +61,21 @@ public:
     }
 
 private:
+    // The tables take about half of history.db, and their log may take as much again.
+    [[nodiscard]] Result<> check_room() const {
+        std::error_code error;
+        const std::uint64_t needed = std::filesystem::file_size(sources_.history, error) + sources_.spare_bytes;
+        if (error) return {};
+        const auto room = std::filesystem::space(sources_.history.parent_path(), error);
+        if (error || room.available >= needed) return {};
+        return fail(ErrorCode::Unavailable, "the disk has " + ledger::bytes_text(room.available) +
+                                                " of room, and checking needs " + ledger::bytes_text(needed) +
+                                                " of it for a while: free space under " +
+                                                sources_.history.parent_path().string());
+    }
+
     Result<bool> check_journal(ledger::SqliteJournal& history) {
+        SKERRY_TRY(check_room());
         const Scratch scratch(sources_.scratch);
         auto tables = SKERRY_TRY(scratch.open());
         SKERRY_TRY(history.database().run("ATTACH DATABASE ? AS anew", scratch.path().string()));
@@ -143,6 +153,12 @@ void Findings::problem(std::string sentence) {
     } else {
         ++more;
     }
+}
+
+void remove_scratch(const std::filesystem::path& scratch) {
+    std::error_code ignored;
+    for (const char* const part : {"", "-wal", "-shm"})
+        std::filesystem::remove(scratch.string() + part, ignored);
 }
 
 Result<Findings> fsck(const FsckSources& sources, const ledger::StopFlag& stop) {

@@ -33,7 +33,8 @@ struct FsckSources {
     std::filesystem::path scratch;  ///< a file to make the tables anew in; removed at the end
     const storage::BlobStore* blobs = nullptr;
     crypto::VerifyKey signing;
-    ledger::Version noted = 0;  ///< how far the journal has ever come, if that is known
+    ledger::Version noted = 0;             ///< how far the journal has ever come, if that is known
+    std::uint64_t spare_bytes = 64 << 20;  ///< that must stay free on the disk: a coordinator ends when it is full
 };
 
 /// Checks every invariant of the history and of the blobs beside it: the journal's chain is whole; each update is
@@ -42,11 +43,15 @@ struct FsckSources {
 /// what the journal says; each blob that is needed is there and sound.
 /// Beside a coordinator that runs, on a thread of its own: it reads through a connection of its own and looks again at
 /// what has changed meanwhile. Changes nothing. Memory: a page of entries, 250 bytes a needed blob, one blob. Disk:
-/// half of history.db again, as long as it runs. Unavailable: stopped, or history.db cannot be read.
+/// as much as history.db at most, as long as it runs.
+/// Unavailable: stopped, history.db cannot be read, or the disk has no room for this.
 [[nodiscard]] Result<Findings> fsck(const FsckSources& sources, const ledger::StopFlag& stop);
 
 /// The same on a directory on which no coordinator runs. NotFound, PermissionDenied, Conflict: as of repair().
 [[nodiscard]] Result<Findings> fsck(const Directory& directory);
+
+/// What a check that was killed has left.
+void remove_scratch(const std::filesystem::path& scratch);
 
 /// A note about strays, when there are any.
 void note_strays(Findings& findings);

@@ -64,6 +64,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
     service->writer_ = std::make_unique<Worker>(loop);
     service->janitor_ = std::make_unique<Worker>(loop);
     service->auditor_ = std::make_unique<Worker>(loop);
+    remove_scratch(directory.scratch());
     SKERRY_TRY(service->fold_journal());
     SKERRY_TRY(service->open_sockets());
     SKERRY_TRY(service->open_admin());

@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 #include "coordinator/service/fsck.hpp"
@@ -217,6 +219,23 @@ TEST_F(FsckTest, LooksAgainAtWhatWasErasedMeanwhile) {
         fsck({directory_.history(), directory_.scratch(), &erasing, keys.ring.signing.verify_key(), 0}, never);
     ASSERT_TRUE(found) << found.error().message;
     EXPECT_THAT(found->problems, IsEmpty());
+}
+
+TEST_F(FsckTest, DoesNotFillTheDiskOfACoordinatorThatRuns) {
+    live_a_little();
+    const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+    const ledger::StopFlag never{false};
+    const auto full = fsck({directory_.history(), directory_.scratch(), blobs.get(), {}, 0, 1ULL << 60U}, never);
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, ErrorCode::Unavailable);
+    EXPECT_THAT(full.error().message, HasSubstr("free space under " + directory_.path.string()));
+}
+
+TEST_F(FsckTest, LeavesNothingBehindForLongEvenWhenItIsKilled) {
+    stop();
+    std::ofstream(directory_.scratch()) << "half a check";
+    start();
+    EXPECT_FALSE(std::filesystem::exists(directory_.scratch()));
 }
 
 TEST_F(FsckTest, EndsSoonWhenTheCoordinatorStops) {
