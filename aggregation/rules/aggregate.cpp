@@ -48,7 +48,7 @@ std::vector<SectionWork> works_of(const UpdateSet& set, const AggregationTerms& 
 Result<> check_counts(const RuleSpec& rule, std::vector<SectionWork>& works) {
     for (SectionWork& work : works) {
         if (work.where.statistics || !work.wanted) continue;
-        const auto fits = rule.check_count(work.covering.size());
+        auto fits = rule.check_count(work.covering.size());
         if (!fits && work.where.tier == Tier::Light) return fits;
         work.wanted = fits.has_value();
     }

@@ -155,6 +155,7 @@ Result<> Passes::combine_rows(std::span<float> out) {
     const auto by_row = [](const SectionWork& work) { return !work.plan.columns.has_value(); };
     for (const auto& window : windows(by_row, sizeof(double))) {
         std::vector<std::vector<double>> sums;
+        sums.reserve(window.size());
         for (const Piece& piece : window)
             sums.emplace_back(piece.last - piece.first);
         std::vector<std::size_t> next(window.size());  // the update's place among those that cover the piece

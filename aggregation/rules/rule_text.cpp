@@ -12,7 +12,7 @@ constexpr std::string_view kListed =
     "bulyan(f), geometric_median[(smoothing, iterations)] and centred_clipping[(radius[, iterations])]; before one of "
     "them may stand norm_bound[(c)], then nnm(f) and bucketing(size)";
 
-constexpr double kHostileMax = kComparedUpdatesMax / 2;
+constexpr std::size_t kHostileMax = kComparedUpdatesMax / 2;
 constexpr double kIterationsMax = 1000;
 
 /// Reads a call's numbers and remembers whether each was there and in its range.

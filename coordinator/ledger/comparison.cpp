@@ -47,8 +47,10 @@ private:
 
     std::string same_key(const std::string& a, const std::string& b) const {
         std::string condition;
-        for (const std::string& column : key_)
-            condition.append(condition.empty() ? "" : " AND ").append(a + "." + column + " = " + b + "." + column);
+        for (const std::string& column : key_) {
+            condition.append(condition.empty() ? "" : " AND ").append(a).append(".").append(column);
+            condition.append(" = ").append(b).append(".").append(column);
+        }
         return condition;
     }
 
@@ -79,8 +81,8 @@ private:
         for (const std::string& column : key_)
             columns.append(columns.empty() ? "" : ", ").append("quote(a." + column + ")");
         for (const std::string& column : rest_) {
-            columns.append(", quote(a." + column + "), quote(b." + column + ")");
-            differs.append(differs.empty() ? "" : " OR ").append("a." + column + " IS NOT b." + column);
+            columns.append(", quote(a.").append(column).append("), quote(b.").append(column).append(")");
+            differs.append(differs.empty() ? "a." : " OR a.").append(column).append(" IS NOT b.").append(column);
         }
         auto rows = SKERRY_TRY(database_.prepare("SELECT " + columns + " FROM " + ours_ + " a JOIN " + theirs_ +
                                                  " b ON " + same_key("a", "b") + " WHERE " + differs + " LIMIT ?"));

@@ -80,12 +80,12 @@ std::vector<std::string> course_of(const RoundStory& story) {
 
 // "64 each", and why not more.
 std::string weight_of(const UpdateRow& row) {
-    const std::string weight = "weight " + number(row.weight);
+    std::string weight = "weight " + number(row.weight);
     if (row.staleness >= aggregation::kStalenessTable.size()) return weight;
     const std::uint64_t each = aggregation::kStalenessTable[row.staleness];
     if (row.weight % each != 0) return weight;
     const std::uint64_t counted = row.weight / each;
-    std::string text = weight + ", " + count_text(counted, "example") + " of " + number(each);
+    std::string text = weight + ", " + count_text(counted, "example") + " at " + number(each);
     if (row.staleness > 0) {
         text += " instead of " + number(limits::kWeightUnit) + ", because it is " +
                 count_text(row.staleness, "version") + " behind";

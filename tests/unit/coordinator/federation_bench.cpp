@@ -9,7 +9,6 @@
 namespace skerry::coordinator {
 namespace {
 
-constexpr std::array<std::uint64_t, kTiers> kValues = {4, 6, 8};
 constexpr std::uint64_t kStatistics = 0;
 
 Digest hash_of(std::string_view text) {
@@ -25,9 +24,10 @@ Overload(Handlers...) -> Overload<Handlers...>;
 
 }  // namespace
 
-FederationBench::FederationBench(Policy with)
+FederationBench::FederationBench(Policy with, std::array<std::uint64_t, kTiers> values)
     : policy(std::move(with)),
-      keys{crypto::SigningKey::generate(), crypto::SigningKey::generate(), crypto::SealPrivateKey::generate(), {}} {
+      keys{crypto::SigningKey::generate(), crypto::SigningKey::generate(), crypto::SealPrivateKey::generate(), {}},
+      values_(values) {
     keys.transport.fill(std::byte{0x77});
     create();
     restart();
@@ -43,6 +43,14 @@ Policy FederationBench::small_policy() {
     return small;
 }
 
+ByteArray<16> FederationBench::next_id() {
+    ByteArray<16> id{};
+    for (std::size_t i = 0; i < sizeof(next_id_); ++i)
+        id[i] = std::byte{static_cast<std::uint8_t>(next_id_ >> (8 * i))};
+    ++next_id_;
+    return id;
+}
+
 void FederationBench::create() {
     const auto root = keys.root.verify_key();
     ledger::FederationCreated created;
@@ -50,20 +58,20 @@ void FederationBench::create() {
     created.name = "bench";
     created.model = "name = 'bench'";
     created.identity = hash_of(created.model);
-    created.values = kValues;
+    created.values = values_;
     created.statistics = kStatistics;
     created.root = root;
     created.keys = wire::sign(
         wire::KeySet{wire::federation_of(root), 1, keys.signing.verify_key(), keys.seal.public_key(), keys.transport},
         keys.root);
     ModelShape shape;
-    shape.values = {4, 6, 8};
-    const std::vector<float> weights(kValues.back(), 0.5F);
+    std::copy(values_.begin(), values_.end(), shape.values.begin());
+    const std::vector<float> weights(values_.back(), 0.5F);
     wire::Manifest manifest;
     manifest.federation = wire::federation_of(root);
     manifest.version = ModelVersion{1};
     manifest.model = created.identity;
-    manifest.values = kValues;
+    manifest.values = values_;
     manifest.digests = tier_digests(weights, shape);
     manifest.published = now;
     ledger::VersionPublished published;
@@ -81,13 +89,7 @@ void FederationBench::restart() {
     pending_.clear();
     said_.clear();
     core = std::make_unique<Federation>(
-        keys, policy,
-        [this] {
-            ByteArray<16> id{};
-            id[0] = std::byte{next_id_++};
-            return id;
-        },
-        journal);
+        keys, policy, [this] { return next_id(); }, journal);
     for (const ledger::Event& event : journal.events(ledger::kFederationStream))
         core->apply(event);
     perform(core->resume(now));
@@ -218,7 +220,8 @@ wire::Manifest FederationBench::newest_manifest() const {
 
 FederationBench::MadeToken FederationBench::make_token(std::uint32_t uses, std::chrono::milliseconds life, Tier tier) {
     TokenId id;
-    id.value[0] = std::byte{next_id_++};
+    const ByteArray<16> fresh = next_id();
+    std::copy_n(fresh.begin(), id.value.size(), id.value.begin());
     const Digest secret_hash = hash_of("secret" + id.to_text());
     tell(OperatorCreatesToken{1, {now, id, secret_hash, now + life, uses, tier, ""}});
     return {id, wire::proof_key(secret_hash)};
@@ -256,8 +259,8 @@ wire::SignedBytes FederationBench::lease(const FakeNode& node, ModelVersion base
 }
 
 OfferedUpdate FederationBench::sealed(FakeNode& node, const std::vector<float>& delta, std::uint32_t examples) {
-    const Tier tier = delta.size() == kValues[0]   ? Tier::Light
-                      : delta.size() == kValues[1] ? Tier::Medium
+    const Tier tier = delta.size() == values_[0]   ? Tier::Light
+                      : delta.size() == values_[1] ? Tier::Medium
                                                    : Tier::Heavy;
     return sealed_under(node, lease(node, core->newest().version, tier), delta, examples);
 }

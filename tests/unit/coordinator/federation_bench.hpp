@@ -36,7 +36,8 @@ struct OfferedUpdate {
 /// The shell's twin: performs actions at once, in order, against memory; keeps what was sent.
 class FederationBench {
 public:
-    explicit FederationBench(Policy policy = small_policy());
+    /// `values`: float32 values of each tier's prefix; all begin as 0.5.
+    explicit FederationBench(Policy policy = small_policy(), std::array<std::uint64_t, kTiers> values = {4, 6, 8});
 
     static Policy small_policy();
 
@@ -89,6 +90,7 @@ public:
     std::vector<SumReady> sums;          ///< every answer to SumRound so far
 
 private:
+    [[nodiscard]] ByteArray<16> next_id();
     void create();
     void perform(const Actions& actions);
     void settle();
@@ -100,7 +102,8 @@ private:
     bool hold_checks_ = false;
     std::vector<SumRound> held_sums_;
     std::vector<CheckUpdate> held_checks_;
-    std::uint8_t next_id_ = 1;
+    std::array<std::uint64_t, kTiers> values_;
+    std::uint32_t next_id_ = 1;
 };
 
 }  // namespace skerry::coordinator

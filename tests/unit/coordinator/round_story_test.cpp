@@ -94,8 +94,8 @@ TEST(RoundReasons, SayWhatLoweredAWeight) {
     story.counted = {row("fresh", 100, 4096, 0), row("stale", 100, 4096, 1), row("greedy", 5000, 4096, 0)};
     const auto counted = reasons_of(story).counted;
     ASSERT_THAT(counted, SizeIs(3));
-    EXPECT_THAT(counted[0], EndsWith("(weight 6400, 100 examples of 64)."));
-    EXPECT_THAT(counted[1], HasSubstr("100 examples of 45 instead of 64, because it is 1 version behind"));
+    EXPECT_THAT(counted[0], EndsWith("(weight 6400, 100 examples at 64)."));
+    EXPECT_THAT(counted[1], HasSubstr("100 examples at 45 instead of 64, because it is 1 version behind"));
     EXPECT_THAT(counted[2], HasSubstr("it claimed 5000, and its lease lets no more than 4096 count"));
     EXPECT_THAT(counted[2], HasSubstr("update 12 of greedy: 96."));
 }

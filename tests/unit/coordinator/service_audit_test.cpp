@@ -37,7 +37,7 @@ TEST_F(LivedTest, SaysWhyARoundWentAsItDid) {
     EXPECT_EQ(why["state"], "published");
     EXPECT_THAT(why["course"][0].get<std::string>(), HasSubstr("because its goal of 2 updates was reached"));
     EXPECT_THAT(why["counted"], SizeIs(2));
-    EXPECT_THAT(why["counted"][0].get<std::string>(), HasSubstr(": 50.0 % (weight 6400, 100 examples of 64)."));
+    EXPECT_THAT(why["counted"][0].get<std::string>(), HasSubstr(": 50.0 % (weight 6400, 100 examples at 64)."));
     EXPECT_THAT(data("GET", "/v1/rounds/2/why")["course"][0].get<std::string>(), HasSubstr("It is open since"));
     EXPECT_EQ(call("GET", "/v1/rounds/9/why").status, 404);
 }
