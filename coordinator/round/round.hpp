@@ -20,8 +20,9 @@ struct RoundPolicy {
     /// From the first accepted update. A slower node is not lost: its update waits for the next round.
     std::chrono::milliseconds deadline{300'000};
 
-    /// What becomes of the set, and of what that gives.
-    ledger::Recipe recipe{};
+    /// What becomes of the set, and of what that gives. Updates longer than half of the others are shortened before
+    /// they are averaged: a few hostile nodes then move the mean no farther than as many honest ones (docs/robustness.md).
+    ledger::Recipe recipe{"norm_bound, mean", "none"};
 
     /// An alarm of a node that its errors rise makes the round that gathers an early one: it closes as soon as its
     /// quorum is there, nodes contribute after each step of learning, and audit more for `early_interval`.

@@ -16,7 +16,7 @@ struct RoundTerms {
     ledger::Recipe recipe{};
     Digest seed{};
     Bytes optimiser = {};                ///< what it remembered with the parent; empty: nothing, or another kind
-    std::size_t memory_max = 256 << 20;  ///< for decrypted updates, of rules that need more than one at a time
+    std::size_t memory_max = 64 << 20;  ///< for decrypted updates, of rules that need more than one at a time
 };
 
 /// What a frozen set and its parent's weights make: the next version, before it is signed.

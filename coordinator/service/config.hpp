@@ -46,7 +46,7 @@ struct CoordinatorConfig {
     ModelsConfig models;
     Policy policy;
     /// Bytes of decrypted updates that a rule which compares them may hold at a time.
-    std::size_t sum_memory = 256 << 20;
+    std::size_t sum_memory = 64 << 20;
     std::string log_level = "info";
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.

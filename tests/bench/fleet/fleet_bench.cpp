@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "aggregation/rules/rule_spec.hpp"
 #include "common/datasets/dataset.hpp"
 #include "tests/bench/fleet/hostile.hpp"
 #include "tests/bench/fleet/softmax_model.hpp"
@@ -46,7 +47,7 @@ struct Settings {
     std::size_t clients = 20, per_round = 0, rounds = 30, hostile = 0;
     double dirichlet = 0;
     LocalTraining training;
-    std::string attack = "none", rule = coordinator::ledger::Recipe{}.rule, optimiser = "none";
+    std::string attack = "none", rule = coordinator::RoundPolicy{}.recipe.rule, optimiser = "none";
     std::uint64_t seed = 1;
 };
 
@@ -92,7 +93,9 @@ std::vector<std::vector<std::uint32_t>> partition(const Images& images, const Se
 coordinator::Policy policy_of(const Settings& settings) {
     coordinator::Policy policy = FederationBench::small_policy();
     policy.rounds.goal = settings.per_round;
-    policy.rounds.quorum = settings.per_round - settings.hostile;
+    // Without the hostile ones, if their updates are refused; unless the rule promises nothing for so few.
+    const auto rule = aggregation::parse_rule(settings.rule);
+    policy.rounds.quorum = std::max(settings.per_round - settings.hostile, rule ? rule->updates_min() : 1);
     policy.rounds.recipe = {settings.rule, settings.optimiser};
     return policy;
 }

@@ -38,6 +38,7 @@ Policy FederationBench::small_policy() {
     small.rounds.goal = 2;
     small.rounds.quorum = 2;
     small.rounds.deadline = 60s;
+    small.rounds.recipe = {};  // sums that a person can check
     small.versions_kept = 3;
     small.fleet_endpoint = "tcp://coordinator.example:7000";
     return small;

@@ -46,6 +46,7 @@ protected:
         directory_.path /= "federation";
         config_.listen.fleet = "tcp://" + skerry::testing::own_loopback() + ":0";
         config_.policy.rounds.goal = 2;
+        config_.policy.rounds.recipe = {};  // sums that a person can check
         config_.policy.rounds.deadline = 1h;
         context_ = std::make_unique<transport::Context>(loop_);
         const auto made = create_federation(directory_, {small_model(), 5, "orchard"});
