@@ -55,9 +55,19 @@ struct OperatorRevokesNode {
     NodeId node;
     std::string reason;
 };
+struct OperatorQuarantinesNode {
+    Ticket ticket = 0;
+    NodeId node;
+    std::string reason;
+};
+struct OperatorReleasesNode {
+    Ticket ticket = 0;
+    NodeId node;
+    bool discard = false;  ///< what is held never counts
+};
 
-using Event =
-    std::variant<NodeSpoke, PeerAskedToJoin, UpdateChecked, SumReady, OperatorCreatesToken, OperatorRevokesNode>;
+using Event = std::variant<NodeSpoke, PeerAskedToJoin, UpdateChecked, SumReady, OperatorCreatesToken,
+                           OperatorRevokesNode, OperatorQuarantinesNode, OperatorReleasesNode>;
 
 // ---- Actions: what the shell does, strictly in their order ----
 

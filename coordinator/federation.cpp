@@ -41,6 +41,12 @@ std::string has_expired(const Node& node) {
            "('skerry token create'); if the coordinator's clock is wrong, set that right instead";
 }
 
+std::string is_quarantined(const Node& node) {
+    const Quarantine& quarantine = *node.quarantine;
+    return "in quarantine since " + to_text(quarantine.since) + " (" + std::string(ledger::name_of(quarantine.by)) +
+           "): " + quarantine.reason;
+}
+
 std::string_view name_of(Ignored::Why why) {
     switch (why) {
         case Ignored::Why::UnknownPeer:
@@ -123,14 +129,21 @@ Actions Federation::hear(const Node& node, const wire::Hello& hello, TimePoint n
 
 Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, TimePoint now) {
     using Reason = wire::LeaseDenied::Reason;
-    if (request.tier > node.tier) return only(to(node, wire::LeaseDenied{Reason::TierTooHigh, kWaitMax}));
+    if (request.tier > node.tier) return only(to(node, wire::LeaseDenied{Reason::TierTooHigh, kWaitMax, {}}));
+    if (const Contribution* const held = pool_.held_of(node.id)) {
+        return only(
+            to(node, wire::LeaseDenied{Reason::Wait, kWaitMax,
+                                       "this node is " + is_quarantined(node) + "; its update " +
+                                           std::to_string(held->update.sequence.value) +
+                                           " is kept and counts nowhere until the operator releases the node"}));
+    }
     if (pool_.waits(node.id)) {
         const auto wait = open_ && !frozen_ ? open_->deadline() - now : kWaitMax;
-        return only(
-            to(node, wire::LeaseDenied{Reason::Wait, std::clamp<std::chrono::milliseconds>(wait, kWaitMin, kWaitMax)}));
+        return only(to(node, wire::LeaseDenied{
+                                 Reason::Wait, std::clamp<std::chrono::milliseconds>(wait, kWaitMin, kWaitMax), {}}));
     }
     if (check_base(request.base, newest().version)) {
-        return only(to(node, wire::LeaseDenied{Reason::StaleBase, kWaitMin}));
+        return only(to(node, wire::LeaseDenied{Reason::StaleBase, kWaitMin, {}}));
     }
     wire::Lease lease;
     lease.federation = id_;
@@ -241,32 +254,6 @@ Actions Federation::on(const OperatorCreatesToken& event, TimePoint) {
     Actions actions;
     actions.push_back(Append{{event.token}});
     actions.push_back(Answer{event.ticket, {}});
-    return actions;
-}
-
-Actions Federation::on(const OperatorRevokesNode& event, TimePoint now) {
-    const Node* const node = registry_.node(event.node);
-    if (node == nullptr) {
-        return only(Answer{event.ticket, fail(ErrorCode::NotFound, "no node " + event.node.to_text() +
-                                                                       ": 'skerry node list' shows those that exist")});
-    }
-    if (node->revoked) {
-        return only(Answer{event.ticket, fail(ErrorCode::Conflict,
-                                              "node " + node->name + " was revoked at " + to_text(node->revoked_at))});
-    }
-    Actions actions;
-    ledger::Events events = {ledger::NodeRevoked{now, node->id, event.reason}};
-    // What it has sent is no more to be trusted than what it would send. A frozen set stays what it is: its version is
-    // a function of it.
-    for (const Contribution& waiting : pool_.waiting()) {
-        if (waiting.update.node != node->id) continue;
-        events.push_back(ledger::UpdateSetAside{now, round_now(), waiting.update, "its node was revoked"});
-    }
-    actions.push_back(Append{std::move(events)});
-    actions.push_back(to(*node, wire::Denied{wire::Denied::Reason::Revoked, "this node was revoked by the operator"}));
-    actions.push_back(Answer{event.ticket, {}});
-    transfers_.drop(node->id);
-    start_waiting(actions, now);
     return actions;
 }
 

@@ -55,6 +55,8 @@ struct Presence {
 [[nodiscard]] std::string behind_its_nodes(ModelVersion installed, ModelVersion newest);
 /// What became of a node whose certificate ran out, and what to do.
 [[nodiscard]] std::string has_expired(const Node& node);
+/// Of a node in quarantine: since when, by whom and why.
+[[nodiscard]] std::string is_quarantined(const Node& node);
 
 /// The coordinator's decisions, all of them: who may join and speak, which update is taken, when a round closes, what
 /// is published. A fold over the ledger plus what is volatile by nature (transfers, presence). Owns no socket, file,
@@ -133,7 +135,6 @@ private:
     Actions on(const NodeSpoke& event, TimePoint now);
     Actions on(const PeerAskedToJoin& event, TimePoint now);
     Actions on(const OperatorCreatesToken& event, TimePoint now);
-    Actions on(const OperatorRevokesNode& event, TimePoint now);
     Actions hear(const Node& node, const wire::Hello& hello, TimePoint now);
     Actions hear(const Node& node, const wire::LeaseRequest& request, TimePoint now);
     Actions hear(const Node& node, const wire::ModelPull& pull, TimePoint now);
@@ -152,6 +153,12 @@ private:
     Actions accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now);
     Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
     void start_waiting(Actions& actions, TimePoint now);
+
+    // federation_operator.cpp: what the operator decides of nodes
+    Actions on(const OperatorRevokesNode& event, TimePoint now);
+    Actions on(const OperatorQuarantinesNode& event, TimePoint now);
+    Actions on(const OperatorReleasesNode& event, TimePoint now);
+    [[nodiscard]] Result<const Node*> active_node(const NodeId& id) const;
 
     // federation_drift.cpp: alarms of nodes
     Actions hear(const Node& node, const wire::Report& report, TimePoint now);
@@ -172,6 +179,8 @@ private:
     void fold(const ledger::UpdateAccepted& event);
     void fold(const ledger::UpdateRefused& event);
     void fold(const ledger::UpdateSetAside& event);
+    void fold(const ledger::NodeQuarantined& event);
+    void fold(const ledger::NodeReleased& event);
     void fold(const ledger::RoundFrozen& event);
     void fold(const ledger::RoundAbandoned& event);
     void fold(const ledger::VersionPublished& event);

@@ -18,7 +18,9 @@ Actions Federation::hear(const Node& node, const wire::Report& report, TimePoint
         silenced = silenced || !standing.may_record(now);
         if (silenced) continue;
         ledger::DriftReported reported{now, node.id, alarm, alarm.number - standing.known - 1, {}};
-        if (early.value == 0 && drift_.grants_early(policy_.rounds, now)) early = reported.early = round_now();
+        // What a node in quarantine says hastens nobody.
+        if (!node.quarantine && early.value == 0 && drift_.grants_early(policy_.rounds, now))
+            early = reported.early = round_now();
         standing.apply(reported);
         events.push_back(std::move(reported));
     }

@@ -243,6 +243,16 @@ void Federation::fold(const ledger::UpdateSetAside& event) {
     fleet_errors_.apply(event);
 }
 
+void Federation::fold(const ledger::NodeQuarantined& event) {
+    registry_.apply(event);
+    pool_.apply(event);
+}
+
+void Federation::fold(const ledger::NodeReleased& event) {
+    registry_.apply(event);
+    pool_.apply(event);
+}
+
 void Federation::fold(const ledger::RoundFrozen& event) {
     SKERRY_ASSERT(open_ && open_->id() == event.round && !frozen_ && event.parent == newest().version);
     pool_.apply(event);

@@ -93,6 +93,10 @@ Verdict Federation::gate(const Node& node, const Incoming& incoming, TimePoint n
 
 Verdict Federation::turn(const wire::UpdateHeader& header) const {
     if (!pool_.waits(header.update.node)) return {};
+    if (pool_.held_of(header.update.node) != nullptr) {
+        return Flaw{wire::RefusalCode::NotYourTurn,
+                    "an update of this node is held already, because it is in quarantine"};
+    }
     return Flaw{wire::RefusalCode::NotYourTurn,
                 "an update of this node waits for round " + std::to_string(round_now().value) + " already"};
 }
@@ -174,7 +178,8 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
 
     const wire::Receipt receipt{header.update.sequence, accepted.receipt};
     ledger::Events events;
-    if (!open_) events.push_back(opening(now));
+    // Of a node in quarantine it is held, so no round begins with it.
+    if (!open_ && !node.quarantine) events.push_back(opening(now));
     events.push_back(std::move(accepted));
     // This order and no other: bytes, then the fact, then the promise.
     Actions actions;

@@ -144,7 +144,8 @@ Result<LeaseGrant> read(const proto::LeaseGrant& from) {
 
 Result<LeaseDenied> read(const proto::LeaseDenied& from) {
     return LeaseDenied{SKERRY_TRY(choice(from.reason(), LeaseDenied::Reason::TierTooHigh, "the reason")),
-                       std::chrono::milliseconds(from.retry_after_ms())};
+                       std::chrono::milliseconds(from.retry_after_ms()),
+                       SKERRY_TRY(text(from.text(), "the denial's text"))};
 }
 
 Result<PullUpdate> read(const proto::PullUpdate& from) {

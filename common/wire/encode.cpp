@@ -154,6 +154,7 @@ void write(const LeaseDenied& from, proto::Envelope& envelope) {
     to.set_reason(numbered<proto::LeaseDenied::Reason>(from.reason));
     constexpr std::int64_t kLongest = std::numeric_limits<std::uint32_t>::max();
     to.set_retry_after_ms(static_cast<std::uint32_t>(std::clamp<std::int64_t>(from.retry_after.count(), 0, kLongest)));
+    to.set_text(text(from.text));
 }
 
 void write(const PullUpdate& from, proto::Envelope& envelope) {

@@ -153,12 +153,13 @@ struct LeaseGrant {
 
 struct LeaseDenied {
     enum class Reason : std::uint8_t {
-        Wait,         ///< an update of this node waits in the open round: ask again after the next version
+        Wait,         ///< an update of this node waits already, or the text says why: ask again
         StaleBase,    ///< install the newest version first
         TierTooHigh,  ///< more of the network than the certificate allows
     };
     Reason reason = Reason::Wait;
     std::chrono::milliseconds retry_after{0};
+    std::string text{};  ///< what there is to say beyond the reason; may be empty
     bool operator==(const LeaseDenied&) const = default;
 };
 

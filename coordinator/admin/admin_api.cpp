@@ -49,6 +49,16 @@ Result<TokenWish> token_wish(const json& body) {
     return wish;
 }
 
+Result<std::string> reason_in(const http::Request& request) {
+    const json body = SKERRY_TRY(body_of(request));
+    const auto reason = body.find("reason");
+    if (reason == body.end() || !reason->is_string() || reason->get_ref<const std::string&>().empty() ||
+        reason->get_ref<const std::string&>().size() > 512) {
+        return fail(ErrorCode::InvalidInput, "say why, in 'reason': 1 to 512 bytes that the ledger keeps");
+    }
+    return reason->get<std::string>();
+}
+
 }  // namespace
 
 void AdminApi::handle(const http::Request& request, const http::Respond& respond) {
@@ -69,6 +79,10 @@ void AdminApi::post(const Path& path, const http::Request& request, const http::
         create_token(request, respond);
     } else if (path.size() == 4 && path[1] == "nodes" && path[3] == "revoke") {
         revoke(path[2], request, respond);
+    } else if (path.size() == 4 && path[1] == "nodes" && path[3] == "quarantine") {
+        quarantine(path[2], request, respond);
+    } else if (path.size() == 4 && path[1] == "nodes" && path[3] == "release") {
+        release(path[2], request, respond);
     } else if (path.size() == 4 && path[1] == "rounds" && path[3] == "verify") {
         verify(path[2], respond);
     } else if (path.size() == 2 && path[1] == "fsck") {
@@ -91,21 +105,41 @@ void AdminApi::create_token(const http::Request& request, const http::Respond& r
 }
 
 void AdminApi::revoke(const std::string& name, const http::Request& request, const http::Respond& respond) {
-    const auto body = body_of(request);
-    if (failed(respond, body)) return;
-    const auto reason = body->find("reason");
-    if (reason == body->end() || !reason->is_string() || reason->get_ref<const std::string&>().empty() ||
-        reason->get_ref<const std::string&>().size() > 512) {
-        fail_with(respond, {ErrorCode::InvalidInput, "say why, in 'reason': 1 to 512 bytes that the ledger keeps"});
-        return;
-    }
+    const auto reason = reason_in(request);
+    if (failed(respond, reason)) return;
     const auto node = find_node(name);
     if (failed(respond, node)) return;
-    host_.revoke_node((*node)->id, reason->get<std::string>(), [this, respond, id = (*node)->id](const Result<>& done) {
+    host_.revoke_node((*node)->id, *reason, answer_with((*node)->id, respond));
+}
+
+void AdminApi::quarantine(const std::string& name, const http::Request& request, const http::Respond& respond) {
+    const auto reason = reason_in(request);
+    if (failed(respond, reason)) return;
+    const auto node = find_node(name);
+    if (failed(respond, node)) return;
+    host_.quarantine_node((*node)->id, *reason, answer_with((*node)->id, respond));
+}
+
+void AdminApi::release(const std::string& name, const http::Request& request, const http::Respond& respond) {
+    const auto discard = [&]() -> Result<bool> {
+        const json body = SKERRY_TRY(body_of(request));
+        const auto found = body.find("discard");
+        if (found == body.end()) return false;
+        if (!found->is_boolean()) return fail(ErrorCode::InvalidInput, "'discard' is true or false");
+        return found->get<bool>();
+    }();
+    if (failed(respond, discard)) return;
+    const auto node = find_node(name);
+    if (failed(respond, node)) return;
+    host_.release_node((*node)->id, *discard, answer_with((*node)->id, respond));
+}
+
+std::function<void(const Result<>&)> AdminApi::answer_with(const NodeId& id, const http::Respond& respond) const {
+    return [this, respond, id](const Result<>& done) {
         if (failed(respond, done)) return;
         const Federation& federation = host_.federation();
         succeed(respond, views::node(federation, *federation.registry().node(id), Clock::now()));
-    });
+    };
 }
 
 void AdminApi::verify(const std::string& number, const http::Respond& respond) {

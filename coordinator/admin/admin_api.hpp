@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ private:
     void list_errors(const http::Request& request, const http::Respond& respond) const;
     void create_token(const http::Request& request, const http::Respond& respond);
     void revoke(const std::string& name, const http::Request& request, const http::Respond& respond);
+    void quarantine(const std::string& name, const http::Request& request, const http::Respond& respond);
+    void release(const std::string& name, const http::Request& request, const http::Respond& respond);
+    /// Answers with the node as it is then.
+    [[nodiscard]] std::function<void(const Result<>&)> answer_with(const NodeId& id,
+                                                                   const http::Respond& respond) const;
     void verify(const std::string& number, const http::Respond& respond);
     void fsck(const http::Respond& respond);
     void prove_journal(const http::Request& request, const http::Respond& respond);

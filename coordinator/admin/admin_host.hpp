@@ -49,6 +49,8 @@ public:
     /// Conflict: no address is known under which nodes reach this coordinator; says which flag to set.
     virtual void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) = 0;
     virtual void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
+    virtual void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
+    virtual void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) = 0;
     virtual void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) = 0;
     /// Conflict: another check is going on.
     virtual void fsck(std::function<void(Result<Findings>)> done) = 0;

@@ -113,10 +113,12 @@ void AdminApi::show_round(const std::string& number, const http::Respond& respon
     const auto round = host_.history().round(RoundId{*id});
     if (failed(respond, round)) return;
     const auto contributors = host_.history().contributors(*round);
+    const auto uncounted = host_.history().uncounted(round->id);
     const auto refusals = host_.history().refusals(round->id);
-    if (failed(respond, contributors) || failed(respond, refusals)) return;
+    if (failed(respond, contributors) || failed(respond, uncounted) || failed(respond, refusals)) return;
     json data = views::round(*round);
     data["contributors"] = list(*contributors, views::update);
+    data["uncounted"] = list(*uncounted, views::update);
     data["refusals"] = list(*refusals, views::refusal);
     data["early_alarm"] = nullptr;
     if (round->early) {

@@ -43,10 +43,24 @@ json round_now(const Federation& federation) {
 // What an operator must know of a node; null: nothing.
 json problem_of(const Federation& federation, const Node& node, TimePoint now) {
     if (!node.revoked && node.expired(now)) return has_expired(node);
+    if (node.quarantine) return is_quarantined(node);
     const auto found = federation.presence().find(node.id);
     const ModelVersion newest = federation.newest().version;
     if (found == federation.presence().end() || found->second.installed <= newest) return nullptr;
     return behind_its_nodes(found->second.installed, newest);
+}
+
+json quarantine_of(const Federation& federation, const Node& node) {
+    if (!node.quarantine) return nullptr;
+    const Contribution* const held = federation.pool().held_of(node.id);
+    return {{"since", to_text(node.quarantine->since)},
+            {"by", ledger::name_of(node.quarantine->by)},
+            {"reason", node.quarantine->reason},
+            {"held", held == nullptr ? json(nullptr) : json(held->update.sequence.value)}};
+}
+
+std::string_view state_of(const Node& node) {
+    return node.revoked ? "revoked" : node.quarantine ? "quarantined" : "active";
 }
 
 }  // namespace
@@ -56,9 +70,11 @@ Result<json> status(const AdminHost& host, TimePoint now) {
     const auto counts = SKERRY_TRY(host.history().counts());
     const parameters::ModelSpec& spec = host.model_spec();
     std::size_t connected = 0;
+    std::size_t quarantined = 0;
     json warnings = json::array();
     for (const auto& [id, node] : federation.registry().nodes()) {
         connected += is_connected(federation, node, now) ? 1 : 0;
+        quarantined += node.quarantine ? 1 : 0;
         const json problem = problem_of(federation, node, now);
         if (!node.revoked && problem.is_string() && warnings.size() < kWarningsShown) {
             warnings.push_back(node.name + ": " + problem.get<std::string>());
@@ -66,32 +82,35 @@ Result<json> status(const AdminHost& host, TimePoint now) {
     }
     const std::size_t enrolled = federation.registry().nodes().size();
     const Endpoints endpoints = host.endpoints();
-    return json{
-        {"federation", federation.id().to_text()},
-        {"name", federation.created().name},
-        {"model",
-         {{"name", spec.name},
-          {"identity", hex(federation.model().identity)},
-          {"modality", parameters::name_of(spec.modality)},
-          {"classes", spec.classes},
-          {"parameters", per_tier(federation.model().values)}}},
-        {"version", federation.newest().version.value},
-        {"published_at", to_text(federation.newest().published)},
-        {"round", round_now(federation)},
-        {"nodes",
-         {{"enrolled", enrolled}, {"connected", connected}, {"revoked", enrolled - federation.registry().active()}}},
-        {"updates",
-         {{"accepted", counts.accepted},
-          {"counted", counts.counted},
-          {"set_aside", counts.set_aside},
-          {"refused", counts.refused}}},
-        {"endpoints",
-         {{"fleet", endpoints.advertised_fleet.empty() ? endpoints.fleet : endpoints.advertised_fleet},
-          {"enrol", endpoints.advertised_enrol.empty() ? endpoints.enrol : endpoints.advertised_enrol}}},
-        {"warnings", std::move(warnings)},
-        {"started_at", to_text(host.started_at())},
-        {"resident_bytes", observe::process_usage().resident_memory_bytes},
-        {"software", "skerry-coordinator " SKERRY_VERSION}};
+    return json{{"federation", federation.id().to_text()},
+                {"name", federation.created().name},
+                {"model",
+                 {{"name", spec.name},
+                  {"identity", hex(federation.model().identity)},
+                  {"modality", parameters::name_of(spec.modality)},
+                  {"classes", spec.classes},
+                  {"parameters", per_tier(federation.model().values)}}},
+                {"version", federation.newest().version.value},
+                {"published_at", to_text(federation.newest().published)},
+                {"round", round_now(federation)},
+                {"nodes",
+                 {{"enrolled", enrolled},
+                  {"connected", connected},
+                  {"quarantined", quarantined},
+                  {"revoked", enrolled - federation.registry().active()}}},
+                {"updates",
+                 {{"accepted", counts.accepted},
+                  {"counted", counts.counted},
+                  {"held", federation.pool().held().size()},
+                  {"set_aside", counts.set_aside},
+                  {"refused", counts.refused}}},
+                {"endpoints",
+                 {{"fleet", endpoints.advertised_fleet.empty() ? endpoints.fleet : endpoints.advertised_fleet},
+                  {"enrol", endpoints.advertised_enrol.empty() ? endpoints.enrol : endpoints.advertised_enrol}}},
+                {"warnings", std::move(warnings)},
+                {"started_at", to_text(host.started_at())},
+                {"resident_bytes", observe::process_usage().resident_memory_bytes},
+                {"software", "skerry-coordinator " SKERRY_VERSION}};
 }
 
 json token(const Token& token, TimePoint now) {
@@ -121,7 +140,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
     const Pool::Standing& standing = federation.pool().of(node.id);
     json to = {{"id", node.id.to_text()},
                {"name", node.name},
-               {"state", node.revoked ? "revoked" : "active"},
+               {"state", state_of(node)},
                {"connected", is_connected(federation, node, now)},
                {"tier", name_of(node.tier)},
                {"enrolled_at", to_text(node.enrolled)},
@@ -131,6 +150,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
                {"sequence_accepted", standing.decided.value},
                {"sequence_counted", standing.counted.value}};
     to["problem"] = problem_of(federation, node, now);
+    to["quarantine"] = quarantine_of(federation, node);
     to["local_steps"] = report.local;
     to["predictions"] = report.predictions;
     to["labelled"] = report.labelled;
@@ -161,6 +181,7 @@ json update(const ledger::UpdateRow& row) {
             {"accepted_at", to_text(row.accepted)},
             {"round", row.round.value},
             {"version", number_or_null(row.version)},
+            {"held", row.held},
             {"set_aside", row.set_aside.empty() ? json(nullptr) : json(row.set_aside)}};
 }
 

@@ -83,7 +83,7 @@ Cell state_in(Value state) {
     const std::string word = text_in(state);
     Tone tone = Tone::Plain;
     if (word == "published" || word == "active" || word == "connected" || word == "usable") tone = Tone::Good;
-    if (word == "open" || word == "frozen" || word == "away") tone = Tone::Warning;
+    if (word == "open" || word == "frozen" || word == "away" || word == "quarantined") tone = Tone::Warning;
     if (word == "abandoned" || word == "revoked" || word == "expired") tone = Tone::Bad;
     return {word, tone};
 }

@@ -39,6 +39,10 @@ void print_updates(const std::string& heading, Value updates, Output& output) {
     }
     output.print(table);
     for (const Value update : rows) {
+        if (update["held"].flag().value_or(false)) {
+            output.line("Update " + count_in(update["sequence"]) + " of " + text_in(update["name"]) +
+                        " is held: its node is in quarantine");
+        }
         if (!update["set_aside"].present()) continue;
         output.line("Update " + count_in(update["sequence"]) + " of " + text_in(update["name"]) +
                     " will never count: " + text_in(update["set_aside"]));

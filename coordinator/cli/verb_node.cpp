@@ -8,7 +8,7 @@ namespace skerry::cli {
 
 namespace {
 
-/// One word for two facts: revoked, else connected or away.
+/// One word for two facts: revoked or in quarantine, else connected or away.
 Cell presence_of(Value node) {
     if (node["state"].text() != "active") return state_in(node["state"]);
     return {node["connected"].flag().value_or(false) ? "connected" : "away",
@@ -20,6 +20,10 @@ std::string version_of(Value node) {
     const auto version = node["version"].count();
     if (!version) return kAbsent;
     return std::to_string(*version) + '.' + std::to_string(node["local_steps"].count().value_or(0));
+}
+
+std::string quarantine_line(Value quarantine, TimePoint now) {
+    return age_in(quarantine["since"], now) + " (" + text_in(quarantine["by"]) + "): " + text_in(quarantine["reason"]);
 }
 
 ExitCode list(Session& session) {
@@ -37,9 +41,16 @@ ExitCode list(Session& session) {
                        version_of(node), age_in(node["last_seen"], session.output.now()), count_in(node["labelled"]),
                        percent_in(node["accuracy_recent"])});
         }
-        if (!table.empty()) return session.output.print(table);
-        session.output.line("no nodes");
-        session.output.hint("'skerry token create' prints a token that lets one in.");
+        if (table.empty()) {
+            session.output.line("no nodes");
+            return session.output.hint("'skerry token create' prints a token that lets one in.");
+        }
+        session.output.print(table);
+        for (const Value node : nodes.items()) {
+            if (!node["quarantine"].present()) continue;
+            session.output.line(text_in(node["name"]) + " is in quarantine since " +
+                                quarantine_line(node["quarantine"], session.output.now()));
+        }
     });
 }
 
@@ -59,7 +70,12 @@ Table tiers_of(Value node) {
 void render(Value node, Output& output) {
     const TimePoint now = output.now();
     Facts facts;
-    if (node["problem"].present()) facts.fact("Problem", text_in(node["problem"]));
+    const Value quarantine = node["quarantine"];
+    if (node["problem"].present() && !quarantine.present()) facts.fact("Problem", text_in(node["problem"]));
+    if (quarantine.present()) {
+        facts.fact("Quarantine", "since " + quarantine_line(quarantine, now))
+            .fact("Held", quarantine["held"].present() ? "update " + count_in(quarantine["held"]) : "nothing");
+    }
     output.print(facts.fact("Node", text_in(node["name"]))
                      .fact("Id", text_in(node["id"]))
                      .fact("State", presence_of(node))
@@ -78,6 +94,9 @@ void render(Value node, Output& output) {
     output.print(tiers_of(node));
     print_updates("Last updates", node["updates"], output);
     print_refusals(node["refusals"], output);
+    if (quarantine.present()) {
+        output.hint("'skerry node release' lets what is held count; with --discard it never does.");
+    }
 }
 
 }  // namespace
@@ -99,6 +118,8 @@ void add_node_verbs(CLI::App& app, Verb& chosen) {
     });
 
     add_node_revoke(*node, chosen);
+    add_node_quarantine(*node, chosen);
+    add_node_release(*node, chosen);
 }
 
 }  // namespace skerry::cli

@@ -72,6 +72,7 @@ void render(Value round, Output& output) {
                                 : state.text == "abandoned" ? "Accepted, waiting for the next round"
                                                             : "Accepted so far";
     print_updates(heading, round["contributors"], output);
+    if (!round["uncounted"].items().empty()) print_updates("Counts nowhere", round["uncounted"], output);
     print_refusals(round["refusals"], output);
 }
 

@@ -37,6 +37,10 @@ std::string process_line(Value status, TimePoint now) {
            age_in(status["started_at"], now);
 }
 
+std::string if_any(Value count, const std::string& what) {
+    return count.count().value_or(0) == 0 ? std::string() : count_in(count) + what;
+}
+
 void render(Value status, Output& output) {
     const TimePoint now = output.now();
     const auto nodes = status["nodes"];
@@ -51,9 +55,9 @@ void render(Value status, Output& output) {
     if (round["state"].text() == "open") facts.fact("Deadline", age_in(round["deadline"], now));
     facts
         .fact("Nodes", count_in(nodes["enrolled"]) + " enrolled, " + count_in(nodes["connected"]) + " connected, " +
-                           count_in(nodes["revoked"]) + " revoked")
+                           if_any(nodes["quarantined"], " in quarantine, ") + count_in(nodes["revoked"]) + " revoked")
         .fact("Updates", count_in(updates["accepted"]) + " accepted, " + count_in(updates["counted"]) + " counted, " +
-                             count_in(updates["refused"]) + " refused")
+                             if_any(updates["held"], " held, ") + count_in(updates["refused"]) + " refused")
         .fact("Fleet", text_in(status["endpoints"]["fleet"]))
         .fact("Enrolment", text_in(status["endpoints"]["enrol"]))
         .fact("Coordinator", process_line(status, now));

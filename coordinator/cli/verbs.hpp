@@ -14,6 +14,8 @@ void add_status(CLI::App& app, Verb& chosen);
 void add_token_verbs(CLI::App& app, Verb& chosen);
 void add_node_verbs(CLI::App& app, Verb& chosen);
 void add_node_revoke(CLI::App& node, Verb& chosen);
+void add_node_quarantine(CLI::App& node, Verb& chosen);
+void add_node_release(CLI::App& node, Verb& chosen);
 void add_round_verbs(CLI::App& app, Verb& chosen);
 void add_model_verbs(CLI::App& app, Verb& chosen);
 void add_model_export(CLI::App& model, Verb& chosen);

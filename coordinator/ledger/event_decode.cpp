@@ -114,6 +114,21 @@ NodeRevoked read(const stored::NodeRevoked& from, Fields& fields) {
     return to;
 }
 
+NodeQuarantined read(const stored::NodeQuarantined& from, Fields& fields) {
+    NodeQuarantined to;
+    fields.id(from.node(), to.node);
+    if (from.by() >= kQuarantineCauses) fields.fault();
+    to.by = static_cast<QuarantinedBy>(from.by() % kQuarantineCauses);
+    to.reason = from.reason();
+    return to;
+}
+
+NodeReleased read(const stored::NodeReleased& from, Fields& fields) {
+    NodeReleased to;
+    fields.id(from.node(), to.node);
+    return to;
+}
+
 RoundOpened read(const stored::RoundOpened& from, Fields&) {
     RoundOpened to{{}, RoundId{from.round()}, from.goal(), from.quorum(), time(from.deadline_ms())};
     if (!from.rule().empty()) to.recipe.rule = from.rule();
@@ -237,6 +252,10 @@ Result<Event> read(const stored::Event& from, Fields& fields) {
             return read(from.certificate_renewed(), fields);
         case stored::Event::kNodeRevoked:
             return read(from.node_revoked(), fields);
+        case stored::Event::kNodeQuarantined:
+            return read(from.node_quarantined(), fields);
+        case stored::Event::kNodeReleased:
+            return read(from.node_released(), fields);
         case stored::Event::kRoundOpened:
             return read(from.round_opened(), fields);
         case stored::Event::kUpdateAccepted:

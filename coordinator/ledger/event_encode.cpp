@@ -71,6 +71,17 @@ void write(const NodeRevoked& from, stored::Event& event) {
     to.set_reason(from.reason);
 }
 
+void write(const NodeQuarantined& from, stored::Event& event) {
+    auto& to = *event.mutable_node_quarantined();
+    to.set_node(raw(from.node.value));
+    to.set_by(static_cast<std::uint32_t>(from.by));
+    to.set_reason(from.reason);
+}
+
+void write(const NodeReleased& from, stored::Event& event) {
+    event.mutable_node_released()->set_node(raw(from.node.value));
+}
+
 void write(const RoundOpened& from, stored::Event& event) {
     auto& to = *event.mutable_round_opened();
     to.set_round(from.round.value);

@@ -11,6 +11,8 @@ struct Name {
     std::string_view operator()(const NodeEnrolled&) const { return "node_enrolled"; }
     std::string_view operator()(const CertificateRenewed&) const { return "certificate_renewed"; }
     std::string_view operator()(const NodeRevoked&) const { return "node_revoked"; }
+    std::string_view operator()(const NodeQuarantined&) const { return "node_quarantined"; }
+    std::string_view operator()(const NodeReleased&) const { return "node_released"; }
     std::string_view operator()(const RoundOpened&) const { return "round_opened"; }
     std::string_view operator()(const UpdateAccepted&) const { return "update_accepted"; }
     std::string_view operator()(const UpdateRefused&) const { return "update_refused"; }
@@ -32,6 +34,11 @@ std::vector<std::string_view> names(std::index_sequence<Kinds...>) {
 
 std::string_view name_of(RetentionLimit limit) {
     return limit == RetentionLimit::RoundsVerifiable ? "limits.rounds_verifiable" : "limits.updates_kept";
+}
+
+std::string_view name_of(QuarantinedBy by) {
+    constexpr std::array<std::string_view, kQuarantineCauses> kNames = {"operator", "strikes", "outlier"};
+    return kNames.at(static_cast<std::size_t>(by));
 }
 
 std::string_view name_of(const Event& event) {

@@ -76,6 +76,34 @@ struct NodeRevoked {
     bool operator==(const NodeRevoked&) const = default;
 };
 
+enum class QuarantinedBy : std::uint8_t {
+    Operator,
+    Strikes,  ///< refusals that no healthy node earns
+    Outlier,  ///< an update far larger than those of the fleet
+};
+inline constexpr std::size_t kQuarantineCauses = 3;
+/// "operator"
+[[nodiscard]] std::string_view name_of(QuarantinedBy by);
+
+/// From here on what the node sends is accepted but held: it counts nowhere until NodeReleased. So is what waits of it.
+struct NodeQuarantined {
+    TimePoint at;
+    NodeId node;
+    QuarantinedBy by = QuarantinedBy::Operator;
+    std::string reason;
+
+    bool operator==(const NodeQuarantined&) const = default;
+};
+
+/// Ends a quarantine: what is held of the node waits from here like any other. What shall not is set aside before, in
+/// the same append.
+struct NodeReleased {
+    TimePoint at;
+    NodeId node;
+
+    bool operator==(const NodeReleased&) const = default;
+};
+
 /// How the set of a round becomes a step of the model.
 struct Recipe {
     std::string rule = "mean";       ///< aggregation::parse_rule
@@ -99,7 +127,7 @@ struct RoundOpened {
 /// Spends the lease and the sequence. From here the update has exactly one fate.
 struct UpdateAccepted {
     TimePoint at;
-    RoundId round;  ///< the round that was open; after an abandonment a later one counts it
+    RoundId round;  ///< that was open, or would have been next; a later one may count it
     UpdateId update;
     LeaseId lease;
     TimePoint lease_expires;
@@ -137,8 +165,8 @@ struct UpdateRefused {
     bool operator==(const UpdateRefused&) const = default;
 };
 
-/// An accepted update that will never count: it leaves the pool before any round has frozen it. Its receipt stays true,
-/// its lease and sequence stay spent.
+/// An accepted update that will never count: it leaves the pool, where it waits or is held, before any round freezes
+/// it. Its receipt stays true, its lease and sequence stay spent.
 struct UpdateSetAside {
     TimePoint at;
     RoundId round;  ///< the round that was open, or would have been next
@@ -219,9 +247,9 @@ struct DriftReported {
     bool operator==(const DriftReported&) const = default;
 };
 
-using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, RoundOpened,
-                           UpdateAccepted, UpdateRefused, UpdateSetAside, RoundFrozen, RoundAbandoned, VersionPublished,
-                           VersionDropped, DriftReported, UpdatesErased>;
+using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked,
+                           NodeQuarantined, NodeReleased, RoundOpened, UpdateAccepted, UpdateRefused, UpdateSetAside,
+                           RoundFrozen, RoundAbandoned, VersionPublished, VersionDropped, DriftReported, UpdatesErased>;
 using Events = std::vector<Event>;
 
 /// "update_accepted"; stable, as logs and the audit show it.

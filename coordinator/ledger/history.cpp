@@ -23,7 +23,8 @@ wire::SignedBytes signed_bytes(const Statement& row, int body) {
 constexpr const char* kUpdateColumns =
     "SELECT u.node, u.sequence, coalesce(n.name, ''), u.lease, u.base, u.staleness, u.tier, u.examples, u.weight, "
     "u.bytes, u.content, u.norm, u.labelled, u.errors, u.accepted, coalesce(u.round, u.accepted_round), u.version, "
-    "u.receipt, u.receipt_signature, coalesce(u.set_aside, '') FROM updates u LEFT JOIN nodes n ON n.id = u.node ";
+    "u.receipt, u.receipt_signature, coalesce(u.set_aside, ''), u.held IS NOT NULL FROM updates u LEFT JOIN nodes n ON "
+    "n.id = u.node ";
 
 UpdateRow update_row(const Statement& row) {
     UpdateRow to;
@@ -46,6 +47,7 @@ UpdateRow update_row(const Statement& row) {
     if (!row.is_null(16)) to.version = ModelVersion{row.uint64(16)};
     to.receipt = signed_bytes(row, 17);
     to.set_aside = row.text(19);
+    to.held = row.int64(20) != 0;
     return to;
 }
 
@@ -159,10 +161,20 @@ Result<RoundRow> History::round(RoundId id) const {
 Result<std::vector<UpdateRow>> History::contributors(const RoundRow& round) const {
     const std::string columns = kUpdateColumns;
     if (round.state == "open") {
-        return all(database_, columns + "WHERE u.round IS NULL AND u.set_aside IS NULL ORDER BY u.node, u.sequence",
-                   &update_row);
+        return all(
+            database_,
+            columns + "WHERE u.round IS NULL AND u.set_aside IS NULL AND u.held IS NULL ORDER BY u.node, u.sequence",
+            &update_row);
     }
     return all(database_, columns + "WHERE u.round = ? ORDER BY u.node, u.sequence", &update_row, round.id);
+}
+
+Result<std::vector<UpdateRow>> History::uncounted(RoundId round) const {
+    return all(database_,
+               std::string(kUpdateColumns) +
+                   "WHERE u.accepted_round = ? AND (u.held IS NOT NULL OR u.set_aside IS NOT NULL) "
+                   "ORDER BY u.node, u.sequence",
+               &update_row, round);
 }
 
 Result<std::vector<RefusalRow>> History::refusals(RoundId round) const {

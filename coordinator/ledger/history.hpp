@@ -30,6 +30,7 @@ struct UpdateRow {
     RoundId round;  ///< that counts it, or was open when it was accepted
     std::optional<ModelVersion> version;
     std::string set_aside;  ///< why it will never count; empty: it counts or may
+    bool held = false;      ///< it waits for no round while its node is in quarantine
     wire::SignedBytes receipt;
 };
 
@@ -137,6 +138,8 @@ public:
     [[nodiscard]] Result<RoundRow> round(RoundId id) const;
     /// Counted by that round, or waiting while it is open; in the order in which they are summed.
     [[nodiscard]] Result<std::vector<UpdateRow>> contributors(const RoundRow& round) const;
+    /// Accepted in that round, and held or set aside since; in the same order.
+    [[nodiscard]] Result<std::vector<UpdateRow>> uncounted(RoundId round) const;
     [[nodiscard]] Result<std::vector<RefusalRow>> refusals(RoundId round) const;
     /// Accepted while that round gathered, and set aside since.
     [[nodiscard]] Result<std::vector<UpdateRow>> set_aside(RoundId round) const;

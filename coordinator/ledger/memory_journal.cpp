@@ -34,10 +34,14 @@ Result<> MemoryJournal::Stream::add(const Event& event) {
     } else if (const auto* frozen = std::get_if<RoundFrozen>(&event)) {
         for (const UpdateId& update : frozen->set) {
             const auto found = updates.find(update);
-            if (found == updates.end() || !std::exchange(found->second, false)) {
+            if (found == updates.end() || !std::exchange(found->second, false) || quarantined.contains(update.node)) {
                 return fail(ErrorCode::Conflict, "an update is counted that is not waiting");
             }
         }
+    } else if (const auto* held = std::get_if<NodeQuarantined>(&event)) {
+        quarantined.insert(held->node);
+    } else if (const auto* released = std::get_if<NodeReleased>(&event)) {
+        quarantined.erase(released->node);
     }
     if (const auto* aside = std::get_if<UpdateSetAside>(&event)) {
         const auto found = updates.find(aside->update);
@@ -54,6 +58,7 @@ void MemoryJournal::Stream::cut(std::size_t count) {
     kept.resize(count);
     leases.clear();
     updates.clear();
+    quarantined.clear();
     for (const Event& event : kept) {
         const auto added = add(event);
         SKERRY_ASSERT(added.has_value());

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -13,7 +14,8 @@
 namespace skerry::coordinator::ledger {
 
 /// The journal's twin for tests and simulations, with a disk that fails on demand. Refuses what the tables of the other
-/// would: a lease or sequence spent twice, an update counted that does not wait. Not thread-safe.
+/// would: a lease or sequence spent twice, an update counted that does not wait, or that is held. Not
+/// thread-safe.
 class MemoryJournal final : public Journal, public LedgerView {
 public:
     /// How the next append goes. By default each succeeds.
@@ -44,7 +46,8 @@ private:
         std::vector<Event> events;
         Version synced = 0;
         std::unordered_set<LeaseId> leases;  ///< spent
-        std::map<UpdateId, bool> updates;    ///< accepted; true: waits
+        std::map<UpdateId, bool> updates;    ///< accepted; true: waits, or is held
+        std::set<NodeId> quarantined;
 
         [[nodiscard]] Result<> add(const Event& event);
         /// Forgets all events but the first `count`.

@@ -35,14 +35,32 @@ public:
     }
 
     Result<> operator()(const NodeRevoked& e) const {
-        return db_.run("UPDATE nodes SET revoked = ?, reason = ? WHERE id = ?", ms(e.at), e.reason, e.node);
+        return db_.run(
+            "UPDATE nodes SET revoked = ?, reason = ?, quarantined = NULL, quarantined_by = NULL, "
+            "quarantine_reason = '' WHERE id = ?",
+            ms(e.at), e.reason, e.node);
+    }
+
+    Result<> operator()(const NodeQuarantined& e) const {
+        SKERRY_TRY(db_.run("UPDATE nodes SET quarantined = ?, quarantined_by = ?, quarantine_reason = ? WHERE id = ?",
+                           ms(e.at), static_cast<int>(e.by), e.reason, e.node));
+        SKERRY_TRY(
+            db_.run("UPDATE updates SET held = 1 WHERE node = ? AND round IS NULL AND set_aside IS NULL", e.node));
+        return db_.run("UPDATE rounds SET accepted = accepted - ? WHERE state = 'open'", db_.changes());
+    }
+
+    Result<> operator()(const NodeReleased& e) const {
+        SKERRY_TRY(db_.run(
+            "UPDATE nodes SET quarantined = NULL, quarantined_by = NULL, quarantine_reason = '' WHERE id = ?", e.node));
+        SKERRY_TRY(db_.run("UPDATE updates SET held = NULL WHERE node = ? AND held IS NOT NULL", e.node));
+        return db_.run("UPDATE rounds SET accepted = accepted + ? WHERE state = 'open'", db_.changes());
     }
 
     Result<> operator()(const RoundOpened& e) const {
         return db_.run(
             "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, rule, optimiser, accepted) "
             "VALUES (?, 'open', ?, ?, ?, ?, ?, ?, "
-            "(SELECT count(*) FROM updates WHERE round IS NULL AND set_aside IS NULL))",
+            "(SELECT count(*) FROM updates WHERE round IS NULL AND set_aside IS NULL AND held IS NULL))",
             e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum, e.recipe.rule, e.recipe.optimiser);
     }
 
@@ -58,17 +76,24 @@ public:
         SKERRY_TRY(db_.run(
             "INSERT INTO totals (node, accepted) VALUES (?, 1) ON CONFLICT DO UPDATE SET accepted = accepted + 1",
             e.update.node));
-        return db_.run("UPDATE rounds SET accepted = accepted + 1 WHERE id = ?", e.round);
+        SKERRY_TRY(
+            db_.run("UPDATE updates SET held = 1 WHERE node = ?1 AND sequence = ?2 "
+                    "AND EXISTS (SELECT 1 FROM nodes WHERE id = ?1 AND quarantined IS NOT NULL)",
+                    e.update.node, e.update.sequence));
+        return db_.run("UPDATE rounds SET accepted = accepted + ? WHERE id = ?", 1 - db_.changes(), e.round);
     }
 
     Result<> operator()(const UpdateSetAside& e) const {
+        SKERRY_TRY(db_.run("UPDATE updates SET held = NULL WHERE node = ? AND sequence = ? AND held IS NOT NULL",
+                           e.update.node, e.update.sequence));
+        const auto held = db_.changes();
         SKERRY_TRY(
             db_.run("UPDATE updates SET set_aside = ? WHERE node = ? AND sequence = ? AND round IS NULL "
                     "AND set_aside IS NULL",
                     e.reason, e.update.node, e.update.sequence));
         if (db_.changes() != 1) return does_not_wait(e.update, "is set aside");
         SKERRY_TRY(db_.run("UPDATE totals SET set_aside = set_aside + 1 WHERE node = ?", e.update.node));
-        return db_.run("UPDATE rounds SET accepted = accepted - 1 WHERE state = 'open'");
+        return db_.run("UPDATE rounds SET accepted = accepted - ? WHERE state = 'open'", 1 - held);
     }
 
     Result<> operator()(const UpdateRefused& e) const {
@@ -86,7 +111,7 @@ public:
         for (const UpdateId& update : e.set) {
             SKERRY_TRY(
                 db_.run("UPDATE updates SET round = ? WHERE node = ? AND sequence = ? AND round IS NULL "
-                        "AND set_aside IS NULL",
+                        "AND set_aside IS NULL AND held IS NULL",
                         e.round, update.node, update.sequence));
             if (db_.changes() != 1) {
                 return does_not_wait(update, "is counted by round " + std::to_string(e.round.value));

@@ -130,6 +130,10 @@ RoundReasons reasons_of(const RoundStory& story) {
     for (const UpdateRow& row : story.set_aside)
         reasons.set_aside.push_back(update(row) + ": " + row.set_aside + ".");
     for (const UpdateRow& row : story.left_over) {
+        if (row.held) {
+            reasons.left_over.push_back(update(row) + ": held, because its node is in quarantine.");
+            continue;
+        }
         reasons.left_over.push_back(update(row) + (row.version ? ": counted by round " + number(row.round.value) +
                                                                      ", in version " + number(row.version->value) + "."
                                                                : ": still waits to be counted."));

@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 6> kSchema = {R"sql(
+inline constexpr std::array<const char*, 7> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -110,6 +110,14 @@ ALTER TABLE rounds ADD COLUMN rule TEXT NOT NULL DEFAULT 'mean';
 ALTER TABLE rounds ADD COLUMN optimiser TEXT NOT NULL DEFAULT 'none';
 ALTER TABLE rounds ADD COLUMN seed BLOB;         -- of what the rule draws; NULL: not frozen, or zeros
 ALTER TABLE versions ADD COLUMN optimiser BLOB;  -- the blob of what it remembers; NULL: nothing
+)sql",
+                                                       R"sql(
+ALTER TABLE nodes ADD COLUMN quarantined INTEGER;       -- since when; NULL: it is not in quarantine
+ALTER TABLE nodes ADD COLUMN quarantined_by INTEGER;    -- ledger::QuarantinedBy
+ALTER TABLE nodes ADD COLUMN quarantine_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE updates ADD COLUMN held INTEGER;            -- 1: waits, but for no round, while its node is in quarantine
+CREATE INDEX updates_held ON updates (node) WHERE held IS NOT NULL;
+CREATE INDEX updates_by_round_of_acceptance ON updates (accepted_round);
 )sql"};
 
 /// Everything that rebuild() empties.

@@ -38,6 +38,10 @@ struct Sentence {
         return "the certificate of " + name(e.node) + " was renewed until " + skerry::to_text(e.certificate_expires);
     }
     std::string operator()(const NodeRevoked& e) const { return name(e.node) + " was revoked: " + e.reason; }
+    std::string operator()(const NodeQuarantined& e) const {
+        return name(e.node) + " went into quarantine (" + std::string(ledger::name_of(e.by)) + "): " + e.reason;
+    }
+    std::string operator()(const NodeReleased& e) const { return name(e.node) + " was released from quarantine"; }
     std::string operator()(const RoundOpened& e) const {
         return "round " + number(e.round) + " opened: goal " + std::to_string(e.goal) + ", quorum " +
                std::to_string(e.quorum) + ", deadline " + skerry::to_text(e.deadline);
@@ -88,6 +92,8 @@ struct About {
     Subject operator()(const NodeEnrolled& e) const { return {e.node}; }
     Subject operator()(const CertificateRenewed& e) const { return {e.node}; }
     Subject operator()(const NodeRevoked& e) const { return {e.node}; }
+    Subject operator()(const NodeQuarantined& e) const { return {e.node}; }
+    Subject operator()(const NodeReleased& e) const { return {e.node}; }
     Subject operator()(const RoundOpened& e) const { return {{}, e.round}; }
     Subject operator()(const UpdateAccepted& e) const { return {e.update.node, e.round}; }
     Subject operator()(const UpdateRefused& e) const { return {e.update.node, e.round}; }

@@ -64,7 +64,18 @@ void Registry::apply(const ledger::NodeRevoked& event) {
     node->second.revoked = true;
     node->second.revoked_at = event.at;
     node->second.revoked_because = event.reason;
+    node->second.quarantine.reset();
     --active_;
+}
+
+void Registry::apply(const ledger::NodeQuarantined& event) {
+    const auto node = nodes_.find(event.node);
+    if (node == nodes_.end() || node->second.revoked) return;
+    node->second.quarantine = Quarantine{event.at, event.by, event.reason};
+}
+
+void Registry::apply(const ledger::NodeReleased& event) {
+    if (const auto node = nodes_.find(event.node); node != nodes_.end()) node->second.quarantine.reset();
 }
 
 const Token* Registry::token(const TokenId& id) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -21,6 +22,13 @@ struct Token {
     std::string note;
 };
 
+/// Since when, and why, what a node sends counts nowhere.
+struct Quarantine {
+    TimePoint since;
+    ledger::QuarantinedBy by = ledger::QuarantinedBy::Operator;
+    std::string reason;
+};
+
 struct Node {
     NodeId id;
     crypto::VerifyKey identity;
@@ -34,6 +42,7 @@ struct Node {
     bool revoked = false;
     TimePoint revoked_at;
     std::string revoked_because;
+    std::optional<Quarantine> quarantine = {};  ///< none of a node that is revoked
 
     /// Away for so long that no renewal reached it: it must join anew.
     [[nodiscard]] bool expired(TimePoint now) const { return now >= certificate_expires; }
@@ -46,6 +55,8 @@ public:
     void apply(const ledger::NodeEnrolled& event);
     void apply(const ledger::CertificateRenewed& event);
     void apply(const ledger::NodeRevoked& event);
+    void apply(const ledger::NodeQuarantined& event);
+    void apply(const ledger::NodeReleased& event);
 
     /// Null: unknown. Borrowed until the next apply.
     [[nodiscard]] const Token* token(const TokenId& id) const;

@@ -12,6 +12,13 @@ constexpr std::uint64_t kRefusalsPerRound = 16;
 // A round may last; after this time a node that was silenced so is answered again.
 constexpr std::chrono::hours kRefusalWindow{1};
 
+void move_updates(const NodeId& node, std::vector<Contribution>& from, std::vector<Contribution>& to) {
+    const auto others = std::stable_partition(
+        from.begin(), from.end(), [&node](const Contribution& update) { return update.update.node != node; });
+    to.insert(to.end(), others, from.end());
+    from.erase(others, from.end());
+}
+
 }  // namespace
 
 void Pool::apply(const ledger::UpdateAccepted& event) {
@@ -20,7 +27,8 @@ void Pool::apply(const ledger::UpdateAccepted& event) {
     standing.last = ledger::Fate{event.content, ledger::Fate::Accepted{event.receipt}};
     standing.waits = true;
     spent_[event.lease] = Spent{event.update, event.lease_expires};
-    waiting_.push_back({event.update, event.content, event.tier, event.weight});
+    (standing.quarantined ? held_ : waiting_)
+        .push_back({event.update, event.content, event.tier, event.weight, event.base});
 }
 
 void Pool::apply(const ledger::UpdateRefused& event) {
@@ -38,8 +46,19 @@ void Pool::apply(const ledger::UpdateRefused& event) {
 }
 
 void Pool::apply(const ledger::UpdateSetAside& event) {
-    std::erase_if(waiting_, [&event](const Contribution& waiting) { return waiting.update == event.update; });
+    for (auto* const updates : {&waiting_, &held_})
+        std::erase_if(*updates, [&event](const Contribution& waiting) { return waiting.update == event.update; });
     standings_[event.update.node].waits = false;
+}
+
+void Pool::apply(const ledger::NodeQuarantined& event) {
+    standings_[event.node].quarantined = true;
+    move_updates(event.node, waiting_, held_);
+}
+
+void Pool::apply(const ledger::NodeReleased& event) {
+    standings_[event.node].quarantined = false;
+    move_updates(event.node, held_, waiting_);
 }
 
 void Pool::apply(const ledger::RoundFrozen& event) {
@@ -83,6 +102,12 @@ const Pool::Standing& Pool::of(const NodeId& node) const {
     static const Standing kNew;
     const auto found = standings_.find(node);
     return found == standings_.end() ? kNew : found->second;
+}
+
+const Contribution* Pool::held_of(const NodeId& node) const {
+    const auto found = std::find_if(held_.begin(), held_.end(),
+                                    [&node](const Contribution& update) { return update.update.node == node; });
+    return found == held_.end() ? nullptr : &*found;
 }
 
 std::optional<UpdateId> Pool::spent_by(const LeaseId& lease) const {

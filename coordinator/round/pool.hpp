@@ -17,6 +17,7 @@ struct Contribution {
     Digest content{};  ///< the name of its blob
     Tier tier = Tier::Heavy;
     std::uint64_t weight = 0;
+    ModelVersion base = {};
 
     bool operator==(const Contribution&) const = default;
 };
@@ -24,7 +25,8 @@ struct Contribution {
 /// Where every node stands: what of it waits to be counted, what was the last it was told, what a version has counted.
 /// A fold over the ledger, which is what makes "counted exactly once" a property of the data: an update enters at its
 /// UpdateAccepted, leaves the pool with the one RoundFrozen that names it, and is counted by that round's
-/// VersionPublished; or it leaves with an UpdateSetAside, and is never counted. Memory: a few hundred bytes a node. Not
+/// VersionPublished; or it leaves with an UpdateSetAside, and is never counted. While its node is in quarantine it is
+/// held: it waits, but for no round. Memory: a few hundred bytes a node. Not
 /// thread-safe.
 class Pool {
 public:
@@ -32,8 +34,9 @@ public:
         Sequence decided;                  ///< highest sequence with a fate: lower ones are never accepted any more
         std::optional<ledger::Fate> last;  ///< of `decided`
         Sequence counted;                  ///< highest sequence in the newest version
-        bool waits = false;                ///< an accepted update of it is in no frozen set yet
-        std::uint64_t refusals = 0;        ///< recorded since refusals_since, in refusals_round
+        bool waits = false;                ///< an accepted update of it is in no frozen set yet; it may be held
+        bool quarantined = false;
+        std::uint64_t refusals = 0;  ///< recorded since refusals_since, in refusals_round
         RoundId refusals_round;
         TimePoint refusals_since;
     };
@@ -41,11 +44,17 @@ public:
     void apply(const ledger::UpdateAccepted& event);
     void apply(const ledger::UpdateRefused& event);
     void apply(const ledger::UpdateSetAside& event);
+    void apply(const ledger::NodeQuarantined& event);
+    void apply(const ledger::NodeReleased& event);
     void apply(const ledger::RoundFrozen& event);
     void apply(const ledger::VersionPublished& event);
 
-    /// Updates accepted and in no frozen set, in order of acceptance.
+    /// Updates accepted and in no frozen set, in order of acceptance, or of their release.
     [[nodiscard]] const std::vector<Contribution>& waiting() const { return waiting_; }
+    /// Those of nodes in quarantine: no set takes them.
+    [[nodiscard]] const std::vector<Contribution>& held() const { return held_; }
+    /// What is held of this node; null: nothing.
+    [[nodiscard]] const Contribution* held_of(const NodeId& node) const;
     [[nodiscard]] bool waits(const NodeId& node) const { return of(node).waits; }
     /// As many of the waiting, oldest first, as one sum may take, and at most `updates_max`; sorted.
     [[nodiscard]] std::vector<UpdateId> next_set(std::size_t updates_max = limits::kRoundUpdatesMax) const;
@@ -69,6 +78,7 @@ private:
 
     std::map<NodeId, Standing> standings_;
     std::vector<Contribution> waiting_;
+    std::vector<Contribution> held_;
     std::vector<Contribution> frozen_;
     std::unordered_map<LeaseId, Spent> spent_;
 };

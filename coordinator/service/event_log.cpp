@@ -23,6 +23,10 @@ struct Line {
     void operator()(const ledger::NodeRevoked& e) const {
         log::warning(name, {{"node", e.node}, {"reason", e.reason}});
     }
+    void operator()(const ledger::NodeQuarantined& e) const {
+        log::warning(name, {{"node", e.node}, {"by", ledger::name_of(e.by)}, {"reason", e.reason}});
+    }
+    void operator()(const ledger::NodeReleased& e) const { log::warning(name, {{"node", e.node}}); }
     void operator()(const ledger::RoundOpened& e) const {
         log::info(name,
                   {{"round", e.round}, {"goal", e.goal}, {"quorum", e.quorum}, {"deadline", to_text(e.deadline)}});

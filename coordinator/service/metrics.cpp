@@ -29,6 +29,13 @@ std::vector<std::string> ignored_names() {
     return names;
 }
 
+std::vector<std::string> causes() {
+    std::vector<std::string> names;
+    for (std::size_t by = 0; by < ledger::kQuarantineCauses; ++by)
+        names.emplace_back(ledger::name_of(static_cast<ledger::QuarantinedBy>(by)));
+    return names;
+}
+
 std::vector<std::string> error_types() {
     std::vector<std::string> names;
     for (std::size_t type = 0; type < feedback::kErrorTypes; ++type)
@@ -65,6 +72,9 @@ std::vector<MetricFamily> table() {
         {"skerry_model_version", "The newest version.", MetricKind::Gauge, "", {}, {}},
         {"skerry_updates_waiting", "Accepted, not yet in a round's set.", MetricKind::Gauge, "", {}, {}},
         {"skerry_nodes", "Enrolled nodes.", MetricKind::Gauge, "state", {"connected", "away", "revoked"}, {}},
+        {"skerry_nodes_quarantined", "Nodes in quarantine, connected or not.", MetricKind::Gauge, "by", causes(), {}},
+        {"skerry_quarantines_total", "Nodes put into quarantine.", MetricKind::Counter, "by", causes(), {}},
+        {"skerry_updates_held", "Accepted, of nodes in quarantine.", MetricKind::Gauge, "", {}, {}},
         {"skerry_labelled_total", "Labelled answers in counted updates.", MetricKind::Counter, "", {}, {}},
         {"skerry_errors_total", "Wrong ones of these.", MetricKind::Counter, "type", error_types(), {}},
         {"skerry_transfers", "Updates on their way in.", MetricKind::Gauge, "state", {"active", "waiting"}, {}},
@@ -126,6 +136,8 @@ void CoordinatorMetrics::committed(const ledger::Event& event) {
         registry_.counter("skerry_updates_refused_total", wire::name_of(refused->code)).add();
     } else if (std::holds_alternative<ledger::UpdateSetAside>(event)) {
         registry_.counter("skerry_updates_set_aside_total").add();
+    } else if (const auto* quarantined = std::get_if<ledger::NodeQuarantined>(&event)) {
+        registry_.counter("skerry_quarantines_total", ledger::name_of(quarantined->by)).add();
     } else if (const auto* opened = std::get_if<ledger::RoundOpened>(&event)) {
         opened_ = opened->at;
     } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event)) {
@@ -155,9 +167,15 @@ std::string CoordinatorMetrics::text(const Federation& federation, const Traffic
     bring_up_to_date("enrol", enrol, enrol_refused_);
     double connected = 0;
     double revoked = 0;
+    std::array<double, ledger::kQuarantineCauses> quarantined{};
     for (const auto& [id, node] : federation.registry().nodes()) {
         connected += is_connected(federation, node, now) ? 1 : 0;
         revoked += node.revoked ? 1 : 0;
+        if (node.quarantine) ++quarantined.at(static_cast<std::size_t>(node.quarantine->by));
+    }
+    for (std::size_t by = 0; by < quarantined.size(); ++by) {
+        registry_.gauge("skerry_nodes_quarantined", ledger::name_of(static_cast<ledger::QuarantinedBy>(by)))
+            .set(quarantined.at(by));
     }
     const auto enrolled = static_cast<double>(federation.registry().nodes().size());
     registry_.gauge("skerry_nodes", "connected").set(connected);
@@ -165,6 +183,7 @@ std::string CoordinatorMetrics::text(const Federation& federation, const Traffic
     registry_.gauge("skerry_nodes", "away").set(enrolled - connected - revoked);
     registry_.gauge("skerry_model_version").set(static_cast<double>(federation.newest().version.value));
     registry_.gauge("skerry_updates_waiting").set(static_cast<double>(federation.pool().waiting().size()));
+    registry_.gauge("skerry_updates_held").set(static_cast<double>(federation.pool().held().size()));
     registry_.gauge("skerry_transfers", "active").set(static_cast<double>(federation.transfers().active()));
     registry_.gauge("skerry_transfers", "waiting").set(static_cast<double>(federation.transfers().waiting()));
     bring_up_to_date(federation.fleet_errors().known());

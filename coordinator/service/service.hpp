@@ -50,6 +50,8 @@ public:
     [[nodiscard]] std::string metrics_text() override;
     void create_token(const TokenWish& wish, std::function<void(Result<MadeToken>)> done) override;
     void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
+    void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
+    void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) override;
     void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
     void fsck(std::function<void(Result<Findings>)> done) override;
     void prove_journal(std::optional<ledger::NotedHead> noted, std::function<void(Result<JournalProof>)> done) override;

@@ -45,6 +45,18 @@ void Service::revoke_node(const NodeId& node, const std::string& reason, std::fu
     deliver(OperatorRevokesNode{ticket, node, reason});
 }
 
+void Service::quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorQuarantinesNode{ticket, node, reason});
+}
+
+void Service::release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorReleasesNode{ticket, node, discard});
+}
+
 void Service::verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) {
     worker_->run([this, evidence = std::move(evidence), done = std::move(done)]() -> Worker::Continuation {
         auto result = verify_round(evidence, federation_->model(), *blobs_, models_, keys_.ring.seal,

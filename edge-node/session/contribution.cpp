@@ -111,7 +111,8 @@ void Session::hear(const wire::LeaseDenied& denied, TimePoint now) {
     const TimePoint again = now + jitter_.around(pause);
     switch (denied.reason) {
         case Reason::Wait:
-            return wait_with_lease(again, "an update of this node waits in the open round");
+            return wait_with_lease(
+                again, denied.text.empty() ? "an update of this node waits in the open round" : denied.text);
         case Reason::StaleBase:
             hello_.open(now + jitter_.around(config_.backoff.first));
             return wait_with_lease(again, "the newest version must be installed first");

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "common/storage/blob_store.hpp"
@@ -54,6 +55,8 @@ struct Evidence {
 
     std::vector<Node> nodes;
     std::map<Digest, Sealed> sealed;  ///< by content
+    std::set<NodeId> suspected;       ///< that the operator ever asked to put into quarantine
+    std::vector<NodeId> quarantined;  ///< that the operator was told to be there, in this order
     std::vector<Receipt> receipts;    ///< that ever reached a living node
     std::vector<Retreat> retreats;
     std::vector<Install> installs;

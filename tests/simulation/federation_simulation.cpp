@@ -104,6 +104,7 @@ private:
             world_.time.after(world_.dice.between(kStormMin / 4, kStormMin),
                               [this] { coordinator_.revoke(nodes_[world_.dice.below(nodes_.size())]->id()); });
         }
+        review();
         const TimePoint calm_from = world_.time.now() + kStormMin;
         run_until([&] { return world_.time.now() >= calm_from && published(world_.plan.rounds) && everybody_died(); },
                   kStormMax);
@@ -116,6 +117,25 @@ private:
             }
         }
         return true;
+    }
+
+    // The operator looks at the fleet now and then. In the storm one node at a time is suspected, for a while; whoever
+    // is in quarantine afterwards comes out of it.
+    void review() {
+        world_.time.after(operator_dice_.between(5s, 40s), [this] {
+            const coordinator::Federation* const core = coordinator_.core();
+            bool somebody = false;
+            for (const auto& node : nodes_) {
+                const coordinator::Node* const known = core ? core->registry().node(node->id()) : nullptr;
+                if (known == nullptr || !known->quarantine) continue;
+                somebody = true;
+                if (!world_.storm || operator_dice_.chance(0.5))
+                    coordinator_.release(node->id(), operator_dice_.chance(0.3));
+            }
+            if (!somebody && world_.storm && world_.conditions.quarantines && operator_dice_.chance(0.8))
+                coordinator_.quarantine(nodes_[operator_dice_.below(nodes_.size())]->id());
+            review();
+        });
     }
 
     bool heal() {
@@ -200,6 +220,7 @@ private:
 
     World world_;
     TimePoint started_ = world_.time.now();
+    Dice operator_dice_{world_.plan.seed ^ 0x0FE2};
     Evidence evidence_;
     Network network_;
     SimulatedCoordinator coordinator_;

@@ -102,6 +102,19 @@ TEST(FederationSimulation, AlarmsReachTheLedgerAndHastenRounds) {
     EXPECT_LT(all.early, all.alarms);
 }
 
+TEST(FederationSimulation, NodesGoIntoQuarantineAndComeOut) {
+    Plan plan;
+    Counters all;
+    for (plan.seed = 0; plan.seed < 40; ++plan.seed) {
+        const Outcome outcome = play(plan);
+        EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+        all.quarantines += outcome.counters.quarantines;
+        all.held += outcome.counters.held;
+    }
+    EXPECT_GT(all.quarantines, 20U);
+    EXPECT_GT(all.held, 10U);
+}
+
 // A law that no bug can break proves nothing: each planted one must be caught, and by a law that names it.
 struct Planted {
     Mutation mutation;
@@ -150,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}},
                       Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once"}},
                       Planted{Mutation::ErasesNewestUpdates, {"no_accepted_update_without_its_bytes"}},
-                      Planted{Mutation::ForgetsErasures, {"what_is_erased_is_gone"}}),
+                      Planted{Mutation::ForgetsErasures, {"what_is_erased_is_gone"}},
+                      Planted{Mutation::CountsHeld, {"held_updates_count_nowhere"}}),
     name_of_planted);
 
 }  // namespace

@@ -26,6 +26,8 @@ void Laws::check() {
     if (journal.size() < events_seen_) return world_.broken("no_receipt_without_its_update", "the journal has shrunk");
     while (events_seen_ < journal.size())
         fold(journal[events_seen_++]);
+    while (told_seen_ < evidence_.quarantined.size())
+        told_quarantined_.insert(evidence_.quarantined[told_seen_++]);
     errors_are_counted_once();
     no_receipt_without_its_update();
     no_accepted_update_without_its_bytes();
@@ -48,11 +50,20 @@ void Laws::check() {
 void Laws::fold(const Event& event) {
     std::visit(
         Overload{
-            [&](const ledger::UpdateAccepted& happened) { one_fate_for_each_update(happened); },
+            [&](const ledger::UpdateAccepted& happened) {
+                one_fate_for_each_update(happened);
+                held_updates_count_nowhere(happened);
+            },
+            [&](const ledger::NodeQuarantined& happened) {
+                quarantine_has_a_cause(happened);
+                held_updates_count_nowhere(happened);
+            },
+            [&](const ledger::NodeReleased& happened) { held_updates_count_nowhere(happened); },
             [&](const ledger::UpdateRefused& happened) { one_fate_for_each_update(happened); },
             [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
             [&](const ledger::RoundFrozen& happened) {
                 no_round_below_its_quorum(happened);
+                held_updates_count_nowhere(happened);
                 counted_at_most_once(happened);
             },
             [&](const ledger::DriftReported& happened) { alarms_are_recorded_once(happened); },
@@ -96,8 +107,8 @@ void Laws::settled() {
 void Laws::queues_are_bounded() {
     const std::size_t nodes = evidence_.nodes.size();
     if (const coordinator::Federation* const core = evidence_.core()) {
-        if (core->pool().waiting().size() > nodes || core->pool().frozen().size() > nodes ||
-            core->transfers().active() + core->transfers().waiting() > nodes) {
+        if (core->pool().waiting().size() + core->pool().held().size() > nodes ||
+            core->pool().frozen().size() > nodes || core->transfers().active() + core->transfers().waiting() > nodes) {
             world_.broken("queues_are_bounded", "the coordinator holds more updates than there are nodes");
         }
     }

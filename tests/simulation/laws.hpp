@@ -33,6 +33,7 @@ private:
         std::optional<RoundId> frozen_in;
         std::optional<ModelVersion> counted_in;
         bool set_aside = false;
+        bool held = false;
         bool erased = false;
     };
     struct Version {
@@ -55,7 +56,8 @@ private:
     /// The weights of every published version are stored, until it is dropped.
     void no_version_without_its_weights();
     /// An update is accepted once or refused, never both, under one lease; what was accepted is what its node sealed,
-    /// with the weight that the protocol gives it; only a refused update leaves a spool without being counted. Nothing
+    /// with the weight that the protocol gives it; only a refused update leaves a spool without being counted, or one
+    /// that was set aside before a later one counted. Nothing
     /// of a revoked node is accepted.
     void one_fate_for_each_update(const coordinator::ledger::UpdateAccepted& event);
     void one_fate_for_each_update(const coordinator::ledger::UpdateRefused& event);
@@ -65,6 +67,14 @@ private:
     /// of a node that was revoked before.
     void counted_at_most_once(const coordinator::ledger::RoundFrozen& event);
     void counted_at_most_once(const coordinator::ledger::VersionPublished& event);
+    /// What is accepted of a node in quarantine, or waits when it goes there, is in no frozen set before the node is
+    /// released: by what the journal says, and by what the operator was told.
+    void held_updates_count_nowhere(const coordinator::ledger::UpdateAccepted& event);
+    void held_updates_count_nowhere(const coordinator::ledger::NodeQuarantined& event);
+    void held_updates_count_nowhere(const coordinator::ledger::NodeReleased& event);
+    void held_updates_count_nowhere(const coordinator::ledger::RoundFrozen& event);
+    /// Nobody is in quarantine whom the operator did not suspect.
+    void quarantine_has_a_cause(const coordinator::ledger::NodeQuarantined& event);
     /// What the coordinator knows of the fleet's errors is the sum of what the nodes made in the updates that versions
     /// count, each once, whatever restarts it has seen.
     void errors_are_counted_once();
@@ -97,6 +107,8 @@ private:
     std::map<UpdateId, Fate> accepted_;
     std::map<UpdateId, Digest> refused_;
     std::set<NodeId> revoked_;
+    std::set<NodeId> quarantined_;
+    std::set<NodeId> told_quarantined_;  ///< the operator
     std::set<LeaseId> spent_;
     std::set<UpdateId> pending_;  ///< accepted, and bytes still needed
     std::map<ModelVersion, Version> versions_;
@@ -117,7 +129,7 @@ private:
     std::map<NodeId, std::uint64_t> alarms_;  ///< highest number on record
 
     // How far the rest was looked at.
-    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0;
+    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0, told_seen_ = 0;
     std::vector<std::uint64_t> disk_changes_seen_;
 };
 

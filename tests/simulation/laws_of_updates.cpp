@@ -118,9 +118,9 @@ void Laws::one_fate_for_each_update(const ledger::UpdateRefused& event) {
 void Laws::one_fate_for_each_update(const ledger::UpdateSetAside& event) {
     const auto fate = accepted_.find(event.update);
     if (fate == accepted_.end() || fate->second.frozen_in || std::exchange(fate->second.set_aside, true)) {
-        world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside but does not wait");
+        return world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside but does not wait");
     }
-    if (revoked_.count(event.update.node) == 0) {
+    if (revoked_.count(event.update.node) == 0 && !fate->second.held) {
         world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside without a cause");
     }
 }

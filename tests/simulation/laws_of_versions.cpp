@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -16,6 +17,11 @@ namespace {
 // that is lost or counted twice is off by 1/256 at least somewhere.
 constexpr double kTolerance = 1.0 / 1024;
 constexpr double kRelativeTolerance = 1e-5;
+
+bool in_spool(const NodeDisk& disk, Sequence sequence) {
+    return std::any_of(disk.spool.begin(), disk.spool.end(),
+                       [sequence](const NodeDisk::Entry& entry) { return entry.update.sequence == sequence; });
+}
 
 }  // namespace
 
@@ -111,9 +117,11 @@ void Laws::nothing_learned_is_lost(std::size_t index) {
             found[i] += static_cast<double>(delta[i]);
     };
     for (const auto& [id, fate] : accepted_) {
-        if (id.node == node.id && fate.counted_in && *fate.counted_in <= node.disk->installed) {
-            add(evidence_.sealed.at(fate.accepted.content).delta);
-        }
+        if (id.node != node.id) continue;
+        // What is set aside leaves the spool with the next that counts, and is nowhere from then on.
+        const bool counted = fate.counted_in && *fate.counted_in <= node.disk->installed;
+        const bool gone = fate.set_aside && !in_spool(*node.disk, id.sequence);
+        if (counted || gone) add(evidence_.sealed.at(fate.accepted.content).delta);
     }
     for (const NodeDisk::Entry& entry : node.disk->spool)
         add(entry.delta);

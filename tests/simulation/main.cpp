@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--seed", plan.seed, "The first seed")->capture_default_str();
     app.add_option("--seeds", seeds, "How many")->capture_default_str();
-    app.add_option("--faults", faults, "all, none, or of loss,repeat,reorder,cut,crash,disk,clock,unfit,operate")
+    app.add_option("--faults", faults,
+                   "all, none, or of loss,repeat,reorder,cut,crash,disk,clock,unfit,operate,quarantine")
         ->capture_default_str();
     app.add_option("--mutation", mutation, "A bug to plant in the simulated shells")->capture_default_str();
     app.add_flag("--trace", plan.print, "Print each step");
@@ -52,7 +53,8 @@ int main(int argc, char** argv) {
         const Outcome outcome = play(plan);
         for (std::uint64_t Counters::*count :
              {&Counters::steps, &Counters::messages, &Counters::lost, &Counters::crashes, &Counters::rounds,
-              &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early}) {
+              &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early,
+              &Counters::quarantines, &Counters::held}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
@@ -63,10 +65,12 @@ int main(int argc, char** argv) {
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf(
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
-        "%llu refused, %llu alarms of which %llu made a round early, %llu crashes, %llu messages of which %llu lost, "
+        "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines, %llu updates held, %llu "
+        "crashes, %llu messages of which %llu lost, "
         "%llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
-        number(all.crashes), number(all.messages), number(all.lost), number(all.steps));
+        number(all.quarantines), number(all.held), number(all.crashes), number(all.messages), number(all.lost),
+        number(all.steps));
     return failures == 0 ? 0 : 1;
 }

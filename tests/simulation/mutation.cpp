@@ -119,6 +119,15 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
                 }
             }
             break;
+        case Mutation::CountsHeld:
+            for (Action& action : actions) {
+                if (auto* append = std::get_if<coordinator::Append>(&action)) {
+                    std::erase_if(append->events, [](const ledger::Event& event) {
+                        return std::holds_alternative<ledger::NodeQuarantined>(event);
+                    });
+                }
+            }
+            break;
         case Mutation::ForgetsErrors:
             for (Action& action : actions) {
                 auto* const append = std::get_if<coordinator::Append>(&action);

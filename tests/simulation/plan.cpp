@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {{
+constexpr std::array<std::pair<std::string_view, bool Faults::*>, 10> kFaults = {{
     {"loss", &Faults::loss},
     {"repeat", &Faults::repeat},
     {"reorder", &Faults::reorder},
@@ -20,10 +20,11 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 9> kFaults = {
     {"clock", &Faults::clock},
     {"unfit", &Faults::unfit},
     {"operate", &Faults::operate},
+    {"quarantine", &Faults::quarantine},
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 17> kMutations = {"none",
+constexpr std::array<std::string_view, 18> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -39,8 +40,9 @@ constexpr std::array<std::string_view, 17> kMutations = {"none",
                                                          "forgets-errors",
                                                          "forgets-alarms",
                                                          "erases-newest-updates",
-                                                         "forgets-erasures"};
-static_assert(static_cast<std::size_t>(Mutation::ForgetsErasures) == kMutations.size() - 1);
+                                                         "forgets-erasures",
+                                                         "counts-held"};
+static_assert(static_cast<std::size_t>(Mutation::CountsHeld) == kMutations.size() - 1);
 
 }  // namespace
 
@@ -161,6 +163,7 @@ Conditions draw(const Plan& plan, Dice& dice) {
     drawn.work_max = dice.chance(0.7) ? dice.between(1ms, 300ms) : dice.between(1s, 20s);
     // By dice of its own: a seed without alarms is what it was before there were any.
     drawn.drifts = Dice(plan.seed ^ 0xA1A2).chance(0.5);
+    drawn.quarantines = may.quarantine && Dice(plan.seed ^ 0x90A2).chance(0.7);
     return drawn;
 }
 
@@ -195,6 +198,7 @@ std::string to_text(const Conditions& conditions) {
     say("unfit", conditions.unfit);
     say("policy_changes", conditions.policy_changes);
     say("revokes", conditions.revokes);
+    say("quarantines", conditions.quarantines);
     say("joins_late", conditions.joins_late);
     say("groups", conditions.groups);
     say("pendulum", conditions.pendulum);

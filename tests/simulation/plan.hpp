@@ -33,6 +33,7 @@ enum class Mutation {
     ForgetsAlarms,         ///< a restarted coordinator does not know which alarms its journal has
     ErasesNewestUpdates,   ///< an erasure takes the updates of the newest frozen set
     ForgetsErasures,       ///< a restarted coordinator does not repeat what it may not have erased
+    CountsHeld,            ///< a quarantine is not written down, so that what is held counts
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);
@@ -52,6 +53,8 @@ struct Faults {
     bool unfit = true;    ///< learners go wild and nodes forget to clip, so that updates are refused for their norm;
                           ///< versions fail self-tests
     bool operate = true;  ///< the operator revokes a node, and restarts the coordinator with another policy
+
+    bool quarantine = true;  ///< the operator puts nodes into quarantine, and releases them
 
     [[nodiscard]] static Faults none();
     /// "all", "none", or names separated by commas. InvalidInput: another word; the message lists those that exist.
@@ -90,6 +93,7 @@ struct Conditions {
     double unfit = 0;
     bool policy_changes = false;
     bool revokes = false;
+    bool quarantines = false;
     bool groups = false;    ///< the coordinator's shell commits in groups: its core runs ahead of its disk
     bool drifts = false;    ///< learners raise alarms now and then
     bool pendulum = false;  ///< learners go to and fro, so that versions come back to earlier weights

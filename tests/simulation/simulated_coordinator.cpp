@@ -18,6 +18,7 @@ namespace ledger = coordinator::ledger;
 namespace {
 
 constexpr unsigned kAdvancesInPlaceMax = 200;
+constexpr coordinator::Ticket kFirstQuarantine = 100;
 
 bool is_durable(const Action& action) {
     return std::holds_alternative<coordinator::StoreBlob>(action) ||
@@ -48,6 +49,18 @@ void SimulatedCoordinator::revoke(const NodeId& node) {
     if (core_) tell(coordinator::OperatorRevokesNode{2, node, "simulated"});
 }
 
+void SimulatedCoordinator::quarantine(const NodeId& node) {
+    if (!core_) return;
+    const coordinator::Ticket ticket = kFirstQuarantine + quarantines_asked_.size();
+    quarantines_asked_[ticket] = node;
+    evidence_.suspected.insert(node);
+    tell(coordinator::OperatorQuarantinesNode{ticket, node, "simulated"});
+}
+
+void SimulatedCoordinator::release(const NodeId& node, bool discard) {
+    if (core_) tell(coordinator::OperatorReleasesNode{3, node, discard});
+}
+
 void SimulatedCoordinator::begin_storm() {
     if (world_.plan.mutation == Mutation::NeverSyncs) journal_.stop_syncing();
 }
@@ -76,6 +89,7 @@ void SimulatedCoordinator::crash() {
     core_.reset();
     inbox_.clear();
     todo_.clear();
+    quarantines_asked_.clear();
     step_is_planned_ = last_was_durable_ = false;
     advances_in_place_ = 0;
     workers_busy_ = 0;
@@ -166,7 +180,12 @@ void SimulatedCoordinator::perform(Action& action) {
                    [&](coordinator::SumRound& order) { sum(std::move(order)); },
                    [&](coordinator::EraseVersion& order) { erase(order); },
                    [&](coordinator::EraseUpdates& order) { erase_updates(order.round); },
-                   [&](coordinator::Answer& order) { note("answers", order.ticket, order.outcome ? 1 : 0); },
+                   [&](coordinator::Answer& order) {
+                       note("answers", order.ticket, order.outcome ? 1 : 0);
+                       const auto asked = quarantines_asked_.find(order.ticket);
+                       if (asked != quarantines_asked_.end() && order.outcome)
+                           evidence_.quarantined.push_back(asked->second);
+                   },
                    [&](coordinator::Ignored& order) { note("ignores", static_cast<std::uint64_t>(order.why)); },
                },
                action);

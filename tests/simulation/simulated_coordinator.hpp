@@ -33,6 +33,9 @@ public:
     void hear(const ByteArray<32>& transport, wire::FromNode message);
     /// `skerry node revoke`; forgotten if the coordinator is down, or dies before it is written.
     void revoke(const NodeId& node);
+    /// `skerry node quarantine` and `release`; likewise.
+    void quarantine(const NodeId& node);
+    void release(const NodeId& node, bool discard);
     void crash();
     /// The journal's disk begins to lie if that is the planted bug, and again after each crash.
     void begin_storm();
@@ -97,6 +100,7 @@ private:
     bool last_was_durable_ = false;
     unsigned advances_in_place_ = 0;
     std::uint64_t wake_ = 0;
+    std::map<coordinator::Ticket, NodeId> quarantines_asked_;
     unsigned workers_busy_ = 0;
 };
 

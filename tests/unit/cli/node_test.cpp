@@ -98,6 +98,45 @@ TEST(NodeShow, ANameCannotLeaveItsPlaceInThePath) {
     EXPECT_EQ(coordinator.run({"node", "show", "a b/../?x=#"}).code, 0);
 }
 
+constexpr const char* kQuarantine =
+    R"(,"quarantine":{"since":"2026-03-01T10:00:00Z","by":"outlier","reason":"its norm is odd","held":7})";
+
+TEST(NodeList, SaysWhoIsInQuarantineSinceWhenByWhomAndWhy) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/nodes", '[' + node(kId, "gateway", kQuarantine) + ',' + node(kId, "other") + ']');
+    const Ran ran = coordinator.run({"node", "list"});
+    EXPECT_THAT(ran.out, HasSubstr("gateway is in quarantine since 2 h ago (outlier): its norm is odd\n"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("other is in")));
+}
+
+TEST(NodeShow, SaysWhatIsHeldInQuarantine) {
+    CannedCoordinator coordinator;
+    const std::string held = R"({"node":"x","name":"gateway","sequence":7,"held":true,"set_aside":null})";
+    coordinator.answers("GET /v1/nodes/gateway",
+                        node(kId, "gateway", kQuarantine + (R"(,"refusals":[],"updates":[)" + held + ']')));
+    const Ran ran = coordinator.run({"node", "show", "gateway"});
+    EXPECT_THAT(ran.out, HasSubstr("since 2 h ago (outlier): its norm is odd\n"));
+    EXPECT_THAT(ran.out, HasSubstr("update 7\n"));
+    EXPECT_THAT(ran.out, HasSubstr("Update 7 of gateway is held"));
+}
+
+TEST(NodeQuarantine, KeepsTheReasonAndReleasesWithOrWithoutWhatIsHeld) {
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/nodes/gateway", node(kId, "gateway", kQuarantine));
+    coordinator.answers("POST /v1/nodes/" + kId + "/quarantine", node(kId, "gateway"));
+    coordinator.answers("POST /v1/nodes/" + kId + "/release", node(kId, "gateway"));
+    EXPECT_EQ(coordinator.run({"node", "quarantine", "gateway"}).code, 2) << "it says no reason";
+    const Ran held = coordinator.run({"node", "quarantine", "gateway", "--reason", "moved"});
+    EXPECT_EQ(held.out, "in quarantine: node 'gateway' (0123456789ab)\n");
+    EXPECT_THAT(coordinator.questions().back(), HasSubstr(R"(/quarantine {"reason":"moved"})"));
+    const Ran kept = coordinator.run({"node", "release", "gateway"});
+    EXPECT_THAT(kept.out, HasSubstr("its update 7 waits for the next round"));
+    EXPECT_THAT(coordinator.questions().back(), HasSubstr(R"(/release {"discard":false})"));
+    const Ran dropped = coordinator.run({"node", "release", "gateway", "--discard"});
+    EXPECT_THAT(dropped.out, HasSubstr("its update 7 never counts"));
+    EXPECT_THAT(coordinator.questions().back(), HasSubstr(R"(/release {"discard":true})"));
+}
+
 class NodeRevoke : public testing::Test {
 protected:
     NodeRevoke() {

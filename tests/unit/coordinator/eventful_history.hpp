@@ -38,7 +38,14 @@ inline Events eventful_history() {
     hello.protocol = limits::kProtocolVersion;
     hello.model = bench.core->model().identity;
     bench.say(first, hello);
+    bench.tell(OperatorQuarantinesNode{1, second.id(), "its camera was moved"});
+    bench.contribute(second, std::vector<float>(6, 0.25F));
+    bench.tell(OperatorReleasesNode{1, second.id(), true});
     bench.contribute(third, ones);
+    bench.tell(OperatorQuarantinesNode{1, third.id(), "its clock is off"});
+    bench.tell(OperatorReleasesNode{1, third.id(), false});
+    bench.tell(OperatorQuarantinesNode{1, second.id(), "its camera was moved again"});
+    bench.contribute(second, std::vector<float>(6, 0.25F));
     wire::Report report;
     report.alarms.resize(2);
     report.alarms[0].number = 2;

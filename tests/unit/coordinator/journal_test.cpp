@@ -111,6 +111,18 @@ TEST_P(JournalTest, NeverCountsWhatWasSetAsideNorSetsAsideWhatIsCounted) {
     EXPECT_EQ(journal_->append("s", 4, {aside}).error().code, ErrorCode::Conflict);
 }
 
+TEST_P(JournalTest, RefusesToCountWhatIsHeld) {
+    NodeEnrolled node;
+    node.node.value[0] = std::byte{1};
+    UpdateAccepted update;
+    update.update = {node.node, Sequence{1}};
+    ASSERT_TRUE(journal_->append("s", 0, {node, update, NodeQuarantined{kStart, node.node, {}, "odd"}}));
+    RoundFrozen frozen;
+    frozen.set = {update.update};
+    EXPECT_EQ(journal_->append("s", 3, {frozen}).error().code, ErrorCode::Conflict);
+    ASSERT_TRUE(journal_->append("s", 3, {NodeReleased{kStart, node.node}, frozen}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, JournalTest, ::testing::Values(Kind::Memory, Kind::Sqlite),
                          [](const auto& chosen) { return chosen.param == Kind::Memory ? "Memory" : "Sqlite"; });
 

@@ -52,6 +52,27 @@ TEST(Pool, LetsGoOfWhatIsSetAside) {
     EXPECT_EQ(pool.of(node(1)).decided, Sequence{3}) << "its sequence stays spent";
 }
 
+TEST(Pool, HoldsWhatANodeInQuarantineHasSentUntilItIsReleased) {
+    Pool pool;
+    pool.apply(accepted(node(1), 3));
+    pool.apply(accepted(node(2), 5));
+    pool.apply(ledger::NodeQuarantined{kStart, node(1), {}, "odd"});
+    EXPECT_THAT(pool.next_set(), ElementsAre(UpdateId{node(2), Sequence{5}}));
+    ASSERT_NE(pool.held_of(node(1)), nullptr);
+    EXPECT_EQ(pool.held_of(node(1))->update.sequence, Sequence{3});
+    EXPECT_TRUE(pool.waits(node(1))) << "it has its turn behind it";
+    pool.apply(ledger::NodeReleased{kStart, node(1)});
+    EXPECT_THAT(pool.next_set(), SizeIs(2));
+    EXPECT_TRUE(pool.held().empty());
+
+    pool.apply(ledger::NodeQuarantined{kStart, node(3), {}, "odd"});
+    pool.apply(accepted(node(3), 1));
+    EXPECT_THAT(pool.held(), SizeIs(1)) << "what comes later is held too";
+    pool.apply(ledger::UpdateSetAside{kStart, RoundId{1}, {node(3), Sequence{1}}, "discarded"});
+    EXPECT_TRUE(pool.held().empty());
+    EXPECT_FALSE(pool.waits(node(3)));
+}
+
 TEST(Pool, TakesNoMoreIntoOneSetThanOneSumHolds) {
     Pool pool;
     const std::uint64_t fit = limits::kRoundWeightMax / limits::kUpdateWeightMax;

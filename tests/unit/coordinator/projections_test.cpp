@@ -20,6 +20,18 @@ constexpr std::array kWithoutRecipes{"ALTER TABLE rounds DROP COLUMN rule", "ALT
                                      "ALTER TABLE rounds DROP COLUMN seed",
                                      "ALTER TABLE versions DROP COLUMN optimiser"};
 
+// And the seventh.
+constexpr std::array kWithoutQuarantine{"DROP INDEX updates_held",
+                                        "DROP INDEX updates_by_round_of_acceptance",
+                                        "ALTER TABLE updates DROP COLUMN held",
+                                        "ALTER TABLE nodes DROP COLUMN quarantined",
+                                        "ALTER TABLE nodes DROP COLUMN quarantined_by",
+                                        "ALTER TABLE nodes DROP COLUMN quarantine_reason"};
+
+bool is_of_quarantine(const Event& event) {
+    return std::holds_alternative<NodeQuarantined>(event) || std::holds_alternative<NodeReleased>(event);
+}
+
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -79,13 +91,16 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
     const TempFolder folder;
     Events before;
     for (const Event& event : eventful_history()) {
-        if (!std::holds_alternative<UpdateSetAside>(event)) before.push_back(event);
+        const bool newer = std::holds_alternative<UpdateSetAside>(event) || is_of_quarantine(event);
+        if (!newer) before.push_back(event);
     }
     std::vector<std::string> wanted;
     {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         ASSERT_TRUE(journal.append(kFederationStream, 0, before));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutQuarantine)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutRecipes)
             ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo :
@@ -106,10 +121,14 @@ TEST(Projections, KnowWhichUpdatesAnOlderProgramHadErased) {
     {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         Events events = eventful_history();
-        std::erase_if(events, [](const Event& event) { return std::holds_alternative<UpdatesErased>(event); });
+        std::erase_if(events, [](const Event& event) {
+            return std::holds_alternative<UpdatesErased>(event) || is_of_quarantine(event);
+        });
         ASSERT_TRUE(journal.append(kFederationStream, 0, events));
         ASSERT_TRUE(journal.append(kFederationStream, events.size(), {VersionDropped{kStart, ModelVersion{4}}}));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutQuarantine)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutRecipes)
             ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : {"ALTER TABLE rounds DROP COLUMN erased",
@@ -185,6 +204,23 @@ TEST_F(HistoryTest, ShowsARoundWithWhoWasCountedAndWhoWasRefused) {
     EXPECT_EQ((*history.rounds(2)).front().state, "open");
 }
 
+TEST_F(HistoryTest, ShowsWhatIsHeldAndWhatIsSetAsideApartFromWhatWaits) {
+    const History history(journal.database());
+    const auto rounds = *history.rounds(100);
+    ASSERT_EQ(rounds.front().state, "open");
+    const auto waiting = *history.contributors(rounds.front());
+    EXPECT_EQ(rounds.front().accepted, waiting.size());
+    for (const UpdateRow& row : waiting)
+        EXPECT_TRUE(!row.held && row.set_aside.empty());
+    std::map<std::string, int> found;
+    for (const RoundRow& round : rounds) {
+        const auto uncounted = *history.uncounted(round.id);
+        for (const UpdateRow& row : uncounted)
+            ++found[row.held ? "held" : row.set_aside.substr(0, 9)];
+    }
+    EXPECT_EQ(found, (std::map<std::string, int>{{"held", 1}, {"discarded", 1}, {"its node ", 1}}));
+}
+
 TEST_F(HistoryTest, SumsTheErrorsOfWhatVersionsCount) {
     const History history(journal.database());
     FleetErrors core;
@@ -196,13 +232,18 @@ TEST_F(HistoryTest, SumsTheErrorsOfWhatVersionsCount) {
         } else if (const auto* aside = std::get_if<UpdateSetAside>(&event)) {
             core.apply(*aside);
             pool.apply(*aside);
+        } else if (const auto* quarantined = std::get_if<NodeQuarantined>(&event)) {
+            pool.apply(*quarantined);
+        } else if (const auto* released = std::get_if<NodeReleased>(&event)) {
+            pool.apply(*released);
         } else if (const auto* frozen = std::get_if<RoundFrozen>(&event)) {
             pool.apply(*frozen);
         } else if (const auto* published = std::get_if<VersionPublished>(&event); published && published->round.value) {
             core.count(pool.frozen());
             pool.apply(*published);
         }
-        EXPECT_EQ(core.waiting(), pool.waiting().size() + pool.frozen().size()) << "none is kept for ever";
+        EXPECT_EQ(core.waiting(), pool.waiting().size() + pool.held().size() + pool.frozen().size())
+            << "none is kept for ever";
     }
     const auto fleet = *history.errors(std::nullopt, std::nullopt);
     EXPECT_EQ(fleet.fleet, core.known()) << "the tables and the fold agree";
@@ -243,7 +284,7 @@ TEST_F(HistoryTest, CountsByTotalsWhatTheRowsSay) {
     const auto counts = *history.counts();
     EXPECT_EQ(counts.accepted, kinds["update_accepted"]);
     EXPECT_EQ(counts.counted, published);
-    EXPECT_EQ(counts.set_aside, 1U);
+    EXPECT_EQ(counts.set_aside, 2U);
     EXPECT_EQ(counts.refused, kinds["update_refused"]);
 }
 

@@ -120,7 +120,7 @@ TEST(RoundReasons, ComeFromTheLedgerAlone) {
     EXPECT_THAT(closed.counted, Not(IsEmpty()));
     EXPECT_THAT(closed.refused, Contains(HasSubstr("norm: ")));
     const auto newest = history.rounds(1)->front().id.value;
-    EXPECT_THAT(story_of(newest).set_aside, ElementsAre(HasSubstr("its node was revoked")));
+    EXPECT_THAT(story_of(newest).set_aside, Contains(HasSubstr("its node was revoked")));
 }
 
 }  // namespace

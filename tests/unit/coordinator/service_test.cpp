@@ -194,6 +194,18 @@ TEST_F(ServiceTest, RefusesTokensThatAreUsedAndNodesThatAreRevoked) {
     EXPECT_THAT(second.join(once), HasSubstr("used"));
     EXPECT_EQ(data("GET", "/v1/tokens")[0]["state"], "used");
 
+    const json held = data("POST", "/v1/nodes/first/quarantine", R"({"reason":"odd"})");
+    EXPECT_EQ(held["state"], "quarantined");
+    EXPECT_EQ(held["quarantine"]["by"], "operator");
+    EXPECT_EQ(data("GET", "/v1/status")["nodes"]["quarantined"], 1);
+    EXPECT_NE(data("GET", "/v1/status")["warnings"][0].get<std::string>().find("first: in quarantine"),
+              std::string::npos);
+    EXPECT_EQ(call("POST", "/v1/nodes/first/quarantine", R"({"reason":"odd"})").status, 409);
+    EXPECT_EQ(call("POST", "/v1/nodes/first/quarantine").status, 400);
+    EXPECT_EQ(call("POST", "/v1/nodes/first/release", R"({"discard":1})").status, 400);
+    EXPECT_EQ(data("POST", "/v1/nodes/first/release", R"({"discard":true})")["state"], "active");
+    EXPECT_EQ(call("POST", "/v1/nodes/first/release").status, 409);
+
     const json revoked = data("POST", "/v1/nodes/first/revoke", R"({"reason":"lost"})");
     EXPECT_EQ(revoked["state"], "revoked");
     first.send(wire::LeaseRequest{ModelVersion{1}, Tier::Heavy});

@@ -148,8 +148,8 @@ TEST_F(SessionTest, WaitsWithTheNextLeaseAsLongAsItIsTold) {
     Session session = settled();
     tell(session, StepLearned{});
     tell(session, StepLearned{});
-    hear(session, wire::LeaseDenied{wire::LeaseDenied::Reason::Wait, 20s});
-    EXPECT_NE(session.status(now_).waiting, "");
+    hear(session, wire::LeaseDenied{wire::LeaseDenied::Reason::Wait, 20s, "this node is in quarantine"});
+    EXPECT_EQ(session.status(now_).waiting, "this node is in quarantine");
     const TimePoint before = now_;
     wait_for<wire::LeaseRequest>(session);
     EXPECT_GE(now_ - before, 15s);

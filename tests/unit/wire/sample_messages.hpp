@@ -107,7 +107,7 @@ public:
                 return LeaseGrant{record()};
             case 3:
                 return LeaseDenied{static_cast<LeaseDenied::Reason>(below(3)),
-                                   std::chrono::milliseconds(number<std::uint32_t>())};
+                                   std::chrono::milliseconds(number<std::uint32_t>()), text()};
             case 4:
                 return PullUpdate{{number<std::uint64_t>()}, chunk(), count()};
             case 5:

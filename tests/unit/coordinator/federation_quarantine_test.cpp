@@ -1,0 +1,149 @@
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/coordinator/federation_bench.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::vector<float> kOnes(8, 1.0F);
+
+struct QuarantineTest : ::testing::Test {
+    FederationBench bench;
+    FakeNode node = bench.enrolled();
+    FakeNode other = bench.enrolled();
+    FakeNode third = bench.enrolled();
+
+    void quarantine() { bench.tell(OperatorQuarantinesNode{1, node.id(), "its camera was moved"}); }
+    void release(bool discard = false) { bench.tell(OperatorReleasesNode{1, node.id(), discard}); }
+    void publish_without_it() {
+        bench.contribute(other, kOnes);
+        bench.contribute(third, kOnes);
+    }
+    [[nodiscard]] std::string set_aside_because() const {
+        const auto& events = bench.journal.events(ledger::kFederationStream);
+        const auto aside = std::find_if(events.begin(), events.end(), [](const ledger::Event& event) {
+            return std::holds_alternative<ledger::UpdateSetAside>(event);
+        });
+        return aside == events.end() ? "" : std::get<ledger::UpdateSetAside>(*aside).reason;
+    }
+};
+
+TEST_F(QuarantineTest, ReceiptsWhatTheNodeSendsAndCountsItNowhere) {
+    quarantine();
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, kOnes)));
+    EXPECT_FALSE(bench.core->open_round()) << "a held update begins no round";
+    bench.contribute(other, kOnes);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{1}) << "one that waits is no quorum of two";
+    bench.restart();
+    bench.contribute(third, kOnes);
+    EXPECT_EQ(bench.newest_manifest().updates, 2U);
+    EXPECT_EQ(bench.core->pool().of(node.id()).counted, Sequence{0});
+    EXPECT_THAT(bench.core->pool().held(), SizeIs(1));
+}
+
+TEST_F(QuarantineTest, DeniesASecondLeaseWithASentenceThatSaysWhy) {
+    quarantine();
+    bench.contribute(node, kOnes);
+    const auto said = bench.say(node, wire::LeaseRequest{ModelVersion{1}, Tier::Heavy});
+    const auto& denied = std::get<wire::LeaseDenied>(said.at(0));
+    EXPECT_EQ(denied.reason, wire::LeaseDenied::Reason::Wait);
+    EXPECT_THAT(denied.text, HasSubstr("its camera was moved"));
+    EXPECT_THAT(denied.text, HasSubstr("update 1"));
+}
+
+TEST_F(QuarantineTest, GoesOnServingVersions) {
+    quarantine();
+    publish_without_it();
+    wire::Hello hello;
+    hello.protocol = limits::kProtocolVersion;
+    hello.model = bench.core->model().identity;
+    const auto welcome = std::get<wire::Welcome>(bench.say(node, hello).at(0));
+    EXPECT_EQ(wire::open_manifest(welcome.newest.manifest, bench.keys.signing.verify_key())->version, ModelVersion{2});
+    const wire::ModelPull pull{ModelVersion{2}, Tier::Heavy, 0, 1};
+    EXPECT_TRUE(std::holds_alternative<wire::ModelChunk>(bench.say(node, pull).at(0)));
+}
+
+TEST_F(QuarantineTest, HoldsWhatWaitedAndLeavesAFrozenSetAsItIs) {
+    bench.contribute(node, kOnes);
+    quarantine();
+    EXPECT_THAT(bench.core->pool().waiting(), IsEmpty());
+    release();
+    bench.hold_sums();
+    bench.contribute(other, kOnes);
+    ASSERT_TRUE(bench.core->frozen_round());
+    quarantine();
+    EXPECT_THAT(bench.core->pool().held(), IsEmpty());
+    bench.finish_sums();
+    EXPECT_EQ(bench.newest_manifest().updates, 2U);
+    EXPECT_EQ(bench.core->pool().of(node.id()).counted, Sequence{1});
+}
+
+TEST_F(QuarantineTest, LetsWhatIsReleasedWaitForTheNextRound) {
+    quarantine();
+    bench.contribute(node, std::vector<float>(8, 3.0F));
+    bench.restart();
+    release();
+    EXPECT_THAT(bench.core->pool().held(), IsEmpty());
+    bench.contribute(other, kOnes);
+    EXPECT_EQ(bench.newest_weights()[0], 2.5F);
+    EXPECT_EQ(bench.core->pool().of(node.id()).counted, Sequence{1});
+}
+
+TEST_F(QuarantineTest, SetsAsideForEverWhatTheOperatorDiscards) {
+    quarantine();
+    bench.contribute(node, kOnes);
+    release(true);
+    EXPECT_THAT(set_aside_because(), HasSubstr("discarded"));
+    publish_without_it();
+    EXPECT_EQ(bench.newest_manifest().updates, 2U);
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, kOnes))) << "its next one is welcome";
+    bench.contribute(other, kOnes);
+    EXPECT_EQ(bench.core->pool().of(node.id()).counted, Sequence{2});
+}
+
+TEST_F(QuarantineTest, SetsAsideWhatHasGrownTooOldMeanwhile) {
+    bench.policy.versions_kept = 20;
+    bench.restart();
+    quarantine();
+    bench.contribute(node, kOnes);
+    for (std::uint64_t round = 0; round < limits::kStalenessMax; ++round)
+        publish_without_it();
+    release();
+    EXPECT_THAT(bench.core->pool().waiting(), SizeIs(1)) << "just young enough";
+    quarantine();
+    publish_without_it();
+    release();
+    EXPECT_THAT(bench.core->pool().waiting(), IsEmpty());
+    EXPECT_THAT(set_aside_because(), HasSubstr("too old"));
+}
+
+TEST_F(QuarantineTest, EndsWithARevocationWhichSetsAsideWhatIsHeld) {
+    quarantine();
+    bench.contribute(node, kOnes);
+    bench.tell(OperatorRevokesNode{1, node.id(), "stolen"});
+    EXPECT_THAT(bench.core->pool().held(), IsEmpty());
+    EXPECT_EQ(set_aside_because(), "its node was revoked");
+    release();
+    EXPECT_FALSE(bench.core->registry().node(node.id())->quarantine);
+    const auto& events = bench.journal.events(ledger::kFederationStream);
+    EXPECT_FALSE(std::holds_alternative<ledger::NodeReleased>(events.back())) << "nothing is left to release";
+}
+
+TEST_F(QuarantineTest, HastensNoRoundWithAnAlarm) {
+    quarantine();
+    wire::Report report;
+    report.alarms.resize(1);
+    report.alarms[0].number = 1;
+    bench.say(node, report);
+    const auto& last = bench.journal.events(ledger::kFederationStream).back();
+    EXPECT_EQ(std::get<ledger::DriftReported>(last).early, RoundId{0});
+}
+
+}  // namespace
+}  // namespace skerry::coordinator
