@@ -8,6 +8,8 @@
 #include <string>
 
 #include "coordinator/actions.hpp"
+#include "coordinator/admission/admission_policy.hpp"
+#include "coordinator/admission/strikes.hpp"
 #include "coordinator/admission/transfers.hpp"
 #include "coordinator/keyring.hpp"
 #include "coordinator/ledger/ledger_view.hpp"
@@ -35,6 +37,7 @@ struct Policy {
     RoundPolicy rounds;
     LeasePolicy leases;
     TransferPolicy transfers;
+    AdmissionPolicy admission;
     std::uint32_t steps_per_update = 5;
     std::size_t versions_kept = 20;  ///< weights of older ones are erased, and with them what their rounds counted
     RetentionPolicy retention;       ///< of what the rounds of held versions counted
@@ -111,6 +114,10 @@ public:
     [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] const Registry& registry() const { return registry_; }
     [[nodiscard]] const Pool& pool() const { return pool_; }
+    /// Strikes of this node that count towards a quarantine now.
+    [[nodiscard]] std::size_t strikes_of(const NodeId& node, TimePoint now) const {
+        return strikes_.of(node, policy_.admission.strike_window, now);
+    }
     [[nodiscard]] const FleetAudits& fleet_audits() const { return fleet_audits_; }
     [[nodiscard]] const FleetSoftLabels& fleet_soft_labels() const { return fleet_soft_labels_; }
     [[nodiscard]] const FleetErrors& fleet_errors() const { return fleet_errors_; }
@@ -151,6 +158,8 @@ private:
     [[nodiscard]] std::optional<Actions> known_fate(const Node& node, const Incoming& incoming, TimePoint now);
     [[nodiscard]] Verdict turn(const wire::UpdateHeader& header) const;
     Actions accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now);
+    [[nodiscard]] std::optional<ledger::NodeQuarantined> strike(const Node& node, const Flaw& flaw,
+                                                                TimePoint now) const;
     Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
     void start_waiting(Actions& actions, TimePoint now);
 
@@ -201,6 +210,7 @@ private:
     ModelShape model_;
     Registry registry_;
     Pool pool_;
+    Strikes strikes_;
     FleetAudits fleet_audits_;
     FleetSoftLabels fleet_soft_labels_;
     FleetErrors fleet_errors_;

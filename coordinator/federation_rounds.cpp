@@ -233,6 +233,7 @@ void Federation::fold(const ledger::UpdateAccepted& event) {
 
 void Federation::fold(const ledger::UpdateRefused& event) {
     pool_.apply(event);
+    strikes_.apply(event);
 }
 
 void Federation::fold(const ledger::UpdateSetAside& event) {
@@ -251,6 +252,7 @@ void Federation::fold(const ledger::NodeQuarantined& event) {
 void Federation::fold(const ledger::NodeReleased& event) {
     registry_.apply(event);
     pool_.apply(event);
+    strikes_.apply(event);
 }
 
 void Federation::fold(const ledger::RoundFrozen& event) {

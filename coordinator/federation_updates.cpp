@@ -1,3 +1,6 @@
+#include <array>
+#include <cstdio>
+
 #include "aggregation/staleness.hpp"
 #include "coordinator/federation.hpp"
 
@@ -189,6 +192,21 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
     return actions;
 }
 
+// Whether this refusal is one too many.
+std::optional<ledger::NodeQuarantined> Federation::strike(const Node& node, const Flaw& flaw, TimePoint now) const {
+    const AdmissionPolicy& policy = policy_.admission;
+    if (policy.strikes == 0 || node.quarantine || !is_strike(flaw.code)) return std::nullopt;
+    const std::size_t strikes = strikes_of(node.id, now) + 1;
+    if (strikes < policy.strikes) return std::nullopt;
+    const auto hours = std::chrono::duration<double>(policy.strike_window).count() / 3600;
+    std::array<char, 32> window{};
+    std::snprintf(window.data(), window.size(), "%.3g h", hours);
+    return ledger::NodeQuarantined{
+        now, node.id, ledger::QuarantinedBy::Strikes,
+        std::to_string(strikes) + " refusals in " + window.data() + " that no healthy node earns, the last: " +
+            std::string(wire::name_of(flaw.code)) + ": " + flaw.text + "; " + std::string(what_to_look_at(flaw.code))};
+}
+
 Actions Federation::refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw,
                            TimePoint now) {
     // A refusal makes the node take its progress back, so it must be as durable as an acceptance: were it only said,
@@ -205,8 +223,10 @@ Actions Federation::refuse(const Node& node, const UpdateId& update, const Incom
     refused.text = flaw.text;
     refused.bytes = incoming.offer.sealed_bytes;
     refused.content = incoming.offer.content;
+    ledger::Events events = {std::move(refused)};
+    if (auto quarantine = strike(node, flaw, now)) events.push_back(*std::move(quarantine));
     Actions actions;
-    actions.push_back(Append{{std::move(refused)}});
+    actions.push_back(Append{std::move(events)});
     actions.push_back(to(node, wire::Refusal{update.sequence, flaw.code, std::move(flaw.text)}));
     if (const Incoming* const pending = transfers_.pending(node.id); pending && pending->id() == update) {
         transfers_.drop(node.id);

@@ -151,6 +151,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
                {"sequence_counted", standing.counted.value}};
     to["problem"] = problem_of(federation, node, now);
     to["quarantine"] = quarantine_of(federation, node);
+    to["strikes"] = federation.strikes_of(node.id, now);
     to["local_steps"] = report.local;
     to["predictions"] = report.predictions;
     to["labelled"] = report.labelled;
@@ -186,9 +187,16 @@ json update(const ledger::UpdateRow& row) {
 }
 
 json refusal(const ledger::RefusalRow& row) {
-    return {{"node", row.update.node.to_text()}, {"name", row.name},      {"sequence", row.update.sequence.value},
-            {"code", wire::name_of(row.code)},   {"text", row.text},      {"bytes", row.bytes},
-            {"content", hex(row.content)},       {"at", to_text(row.at)}, {"round", row.round.value}};
+    return {{"node", row.update.node.to_text()},
+            {"name", row.name},
+            {"sequence", row.update.sequence.value},
+            {"code", wire::name_of(row.code)},
+            {"strike", is_strike(row.code)},
+            {"text", row.text},
+            {"bytes", row.bytes},
+            {"content", hex(row.content)},
+            {"at", to_text(row.at)},
+            {"round", row.round.value}};
 }
 
 json round(const ledger::RoundRow& row) {

@@ -63,7 +63,8 @@ void print_refusals(Value refusals, Output& output) {
                  {"WHY", Column::Flexible}});
     for (const Value refusal : rows) {
         table.row({text_in(refusal["name"]), count_in(refusal["sequence"]), age_in(refusal["at"], output.now()),
-                   bytes_in(refusal["bytes"]), digest_in(refusal["content"]), text_in(refusal["code"]),
+                   bytes_in(refusal["bytes"]), digest_in(refusal["content"]),
+                   text_in(refusal["code"]) + (refusal["strike"].flag().value_or(false) ? " (strike)" : ""),
                    text_in(refusal["text"])});
     }
     output.print(table);

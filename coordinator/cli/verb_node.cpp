@@ -90,6 +90,10 @@ void render(Value node, Output& output) {
                      .fact("Learning rate", number_in(node["learning_rate"]) + " · " + text_in(node["learning_reason"]))
                      .fact("Sequence", count_in(node["sequence_accepted"]) + " accepted, " +
                                            count_in(node["sequence_counted"]) + " counted"));
+    if (node["strikes"].count().value_or(0) > 0) {
+        output.line(count_in(node["strikes"]) + " of its refusals lately are strikes: no healthy node earns them",
+                    Tone::Warning);
+    }
     output.gap();
     output.print(tiers_of(node));
     print_updates("Last updates", node["updates"], output);

@@ -29,6 +29,9 @@ CoordinatorConfig read(config::TableReader root) {
     leases.duration("life", to.policy.leases.life, 1s, 24h * 7);
     leases.integer("examples_max", to.policy.leases.examples_max, 1U, limits::kExamplesPerUpdateMax);
     leases.number("norm_max", to.policy.leases.norm_max, 1e-6, 1e6);
+    auto admission = root.table("admission");
+    admission.integer("strikes", to.policy.admission.strikes, 0U, Strikes::kMost);
+    admission.duration("strike_window", to.policy.admission.strike_window, 1s, 24h * 30);
     auto listen = root.table("listen");
     listen.text("fleet", to.listen.fleet);
     listen.text("enrol", to.listen.enrol);
@@ -157,6 +160,9 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("life", policy.leases.life)
         .value("examples_max", policy.leases.examples_max)
         .value("norm_max", static_cast<double>(policy.leases.norm_max));
+    out.section("admission")
+        .value("strikes", policy.admission.strikes)
+        .value("strike_window", policy.admission.strike_window);
     out.section("listen")
         .value("fleet", config.listen.fleet)
         .value("enrol", config.listen.enrol)

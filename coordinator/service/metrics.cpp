@@ -72,6 +72,7 @@ std::vector<MetricFamily> table() {
         {"skerry_model_version", "The newest version.", MetricKind::Gauge, "", {}, {}},
         {"skerry_updates_waiting", "Accepted, not yet in a round's set.", MetricKind::Gauge, "", {}, {}},
         {"skerry_nodes", "Enrolled nodes.", MetricKind::Gauge, "state", {"connected", "away", "revoked"}, {}},
+        {"skerry_strikes_total", "Refusals that no healthy node earns.", MetricKind::Counter, "", {}, {}},
         {"skerry_nodes_quarantined", "Nodes in quarantine, connected or not.", MetricKind::Gauge, "by", causes(), {}},
         {"skerry_quarantines_total", "Nodes put into quarantine.", MetricKind::Counter, "by", causes(), {}},
         {"skerry_updates_held", "Accepted, of nodes in quarantine.", MetricKind::Gauge, "", {}, {}},
@@ -134,6 +135,7 @@ void CoordinatorMetrics::committed(const ledger::Event& event) {
         registry_.counter("skerry_update_bytes_total").add(static_cast<double>(accepted->bytes));
     } else if (const auto* refused = std::get_if<ledger::UpdateRefused>(&event)) {
         registry_.counter("skerry_updates_refused_total", wire::name_of(refused->code)).add();
+        if (is_strike(refused->code)) registry_.counter("skerry_strikes_total").add();
     } else if (std::holds_alternative<ledger::UpdateSetAside>(event)) {
         registry_.counter("skerry_updates_set_aside_total").add();
     } else if (const auto* quarantined = std::get_if<ledger::NodeQuarantined>(&event)) {

@@ -45,6 +45,7 @@ struct Evidence {
         const NodeDisk* disk = nullptr;
         std::vector<double> learned;  ///< Σ of all steps that became durable, by value
         std::vector<double> dropped;  ///< what refusals made it throw away
+        bool unfit = false;           ///< its learner ever went wild, or it forgot to clip
     };
 
     const coordinator::ledger::MemoryJournal* journal = nullptr;

@@ -59,7 +59,10 @@ void Laws::fold(const Event& event) {
                 held_updates_count_nowhere(happened);
             },
             [&](const ledger::NodeReleased& happened) { held_updates_count_nowhere(happened); },
-            [&](const ledger::UpdateRefused& happened) { one_fate_for_each_update(happened); },
+            [&](const ledger::UpdateRefused& happened) {
+                one_fate_for_each_update(happened);
+                quarantine_has_a_cause(happened);
+            },
             [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
             [&](const ledger::RoundFrozen& happened) {
                 no_round_below_its_quorum(happened);

@@ -73,8 +73,11 @@ private:
     void held_updates_count_nowhere(const coordinator::ledger::NodeQuarantined& event);
     void held_updates_count_nowhere(const coordinator::ledger::NodeReleased& event);
     void held_updates_count_nowhere(const coordinator::ledger::RoundFrozen& event);
-    /// Nobody is in quarantine whom the operator did not suspect.
+    /// Nobody is in quarantine whom the operator did not suspect, and nobody by itself that was always fit; nor has
+    /// such a node any strike, whatever the network, the clocks, crashes and policies do to it.
     void quarantine_has_a_cause(const coordinator::ledger::NodeQuarantined& event);
+    void quarantine_has_a_cause(const coordinator::ledger::UpdateRefused& event);
+    [[nodiscard]] bool was_unfit(const NodeId& node) const;
     /// What the coordinator knows of the fleet's errors is the sum of what the nodes made in the updates that versions
     /// count, each once, whatever restarts it has seen.
     void errors_are_counted_once();

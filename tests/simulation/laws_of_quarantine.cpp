@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/simulation/laws.hpp"
 
 // What counts nowhere, and why.
@@ -39,10 +41,23 @@ void Laws::held_updates_count_nowhere(const ledger::RoundFrozen& event) {
     }
 }
 
+bool Laws::was_unfit(const NodeId& node) const {
+    return std::any_of(evidence_.nodes.begin(), evidence_.nodes.end(),
+                       [&node](const Evidence::Node& other) { return other.id == node && other.unfit; });
+}
+
 void Laws::quarantine_has_a_cause(const ledger::NodeQuarantined& event) {
-    if (evidence_.suspected.count(event.node) != 0) return;
+    const bool suspected = event.by == ledger::QuarantinedBy::Operator ? evidence_.suspected.count(event.node) != 0
+                                                                       : was_unfit(event.node);
+    if (suspected) return;
     world_.broken("quarantine_has_a_cause", "node " + event.node.to_text().substr(0, 8) + " is in quarantine (" +
                                                 std::string(ledger::name_of(event.by)) + "): " + event.reason);
+}
+
+void Laws::quarantine_has_a_cause(const ledger::UpdateRefused& event) {
+    if (!coordinator::is_strike(event.code) || was_unfit(event.update.node)) return;
+    world_.broken("quarantine_has_a_cause",
+                  "a fit node is struck: " + std::string(wire::name_of(event.code)) + ": " + event.text);
 }
 
 }  // namespace skerry::simulation

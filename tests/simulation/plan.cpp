@@ -88,6 +88,10 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     policy.retention.rounds_verifiable = (7 * policy.versions_kept + policy.rounds.goal) % 5;
     if ((policy.versions_kept + policy.transfers.count_max) % 3 == 0) policy.retention.updates_kept = 2500;
     policy.rounds.recipe = recipe_of(policy);
+    // By dice of its own: a seed without quarantines is what it was before there were any.
+    Dice admission(0x57A1 ^ static_cast<std::uint64_t>(policy.rounds.deadline.count() * 64) ^ policy.versions_kept);
+    policy.admission.strikes = admission.between(0, 2);
+    policy.admission.strike_window = admission.between(1min, 24h);
     return policy;
 }
 

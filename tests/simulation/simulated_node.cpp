@@ -239,6 +239,7 @@ coordinator::ledger::ErrorTally errors_of(const NodeDisk::Entry& entry) {
 
 void SimulatedNode::take(const node::TakeUpdate& order) {
     const bool forgets = world_.storm && dice_.chance(world_.conditions.unfit);
+    evidence_.nodes[index_].unfit = evidence_.nodes[index_].unfit || forgets;
     const auto update = disk_.take(order, identity_, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
     note(update ? "takes update" : "has nothing to take", order.sequence.value, order.lease.base.value);
     if (!update) return answer_later(node::NothingTaken{order.sequence});

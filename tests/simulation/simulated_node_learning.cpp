@@ -32,6 +32,7 @@ void SimulatedNode::learn() {
     disk_.learn(step, world_.conditions.pendulum ? 100 : dice_.between(50, 150));
     note(wild ? "learns wildly" : "learns", disk_.learned.steps);
     Evidence::Node& seen = evidence_.nodes[index_];
+    seen.unfit = seen.unfit || wild;
     for (std::size_t i = 0; i < step.size(); ++i)
         seen.learned[i] += static_cast<double>(step[i]);
     last_was_durable_ = true;

@@ -135,6 +135,65 @@ TEST_F(QuarantineTest, EndsWithARevocationWhichSetsAsideWhatIsHeld) {
     EXPECT_FALSE(std::holds_alternative<ledger::NodeReleased>(events.back())) << "nothing is left to release";
 }
 
+struct StrikesTest : QuarantineTest {
+    const std::vector<float> kHuge = std::vector<float>(8, 1000.0F);
+    StrikesTest() {
+        bench.policy.admission.strikes = 3;
+        bench.policy.admission.strike_window = 1h;
+        bench.restart();
+    }
+    [[nodiscard]] const std::optional<Quarantine>& found() const {
+        return bench.core->registry().node(node.id())->quarantine;
+    }
+};
+
+TEST_F(StrikesTest, PutANodeIntoQuarantineOfThemselvesAndSayWhatToLookAt) {
+    bench.contribute(node, kHuge);
+    bench.contribute(node, kHuge);
+    EXPECT_FALSE(found());
+    EXPECT_EQ(bench.core->strikes_of(node.id(), bench.now), 2U);
+    bench.restart();
+    EXPECT_TRUE(std::holds_alternative<wire::Refusal>(bench.contribute(node, kHuge)));
+    ASSERT_TRUE(found());
+    EXPECT_EQ(found()->by, ledger::QuarantinedBy::Strikes);
+    EXPECT_THAT(found()->reason, HasSubstr("3 refusals in 1 h"));
+    EXPECT_THAT(found()->reason, HasSubstr("norm: its norm 2828"));
+    EXPECT_THAT(found()->reason, HasSubstr("learning rate"));
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, kOnes)));
+    EXPECT_THAT(bench.core->pool().held(), SizeIs(1));
+}
+
+TEST_F(StrikesTest, AreForgottenAfterAWhileAndAfterARelease) {
+    bench.contribute(node, kHuge);
+    bench.contribute(node, kHuge);
+    bench.wait(1h);
+    bench.contribute(node, kHuge);
+    bench.contribute(node, kHuge);
+    EXPECT_FALSE(found()) << "two of them are too long ago";
+    bench.contribute(node, kHuge);
+    ASSERT_TRUE(found());
+    release();
+    bench.contribute(node, kHuge);
+    EXPECT_FALSE(found()) << "the operator has looked";
+}
+
+TEST_F(StrikesTest, AreNoRefusalsThatTimeAlonePutsUponANode) {
+    const auto lease = bench.lease(node, ModelVersion{1});
+    bench.wait(2h);
+    for (int k = 0; k < 5; ++k)
+        bench.deliver(node, bench.sealed_under(node, lease, kOnes));
+    EXPECT_FALSE(found());
+    EXPECT_EQ(bench.core->strikes_of(node.id(), bench.now), 0U);
+}
+
+TEST_F(StrikesTest, CanBeSwitchedOff) {
+    bench.policy.admission.strikes = 0;
+    bench.restart();
+    for (int k = 0; k < 10; ++k)
+        bench.contribute(node, kHuge);
+    EXPECT_FALSE(found());
+}
+
 TEST_F(QuarantineTest, HastensNoRoundWithAnAlarm) {
     quarantine();
     wire::Report report;

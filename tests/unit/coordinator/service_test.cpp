@@ -123,6 +123,8 @@ TEST_F(ServiceTest, CarriesAModelOfManyChunksBothWays) {
 TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {
     auto honest = joined("honest");
     auto hostile = joined("hostile");
+    honest->hello();
+    honest->contribute(ModelVersion{1}, std::vector<float>(size(), 0.01F), 100);
     hostile->hello();
     const auto lease = [&] {
         return hostile->ask<wire::LeaseGrant>(wire::LeaseRequest{ModelVersion{1}, Tier::Heavy}).lease;
@@ -161,10 +163,23 @@ TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {
     for (const json& refused : round["refusals"]) {
         codes.push_back(refused["code"]);
         EXPECT_EQ(refused["name"], "hostile");
+        EXPECT_EQ(refused["strike"],
+                  refused["code"] != "oversized" && refused["code"] != "unleased" && refused["code"] != "malformed");
     }
     EXPECT_THAT(codes, SizeIs(9));
-    EXPECT_THAT(round["contributors"], SizeIs(1));
-    EXPECT_EQ(data("GET", "/v1/nodes/hostile")["refusals"].size(), 9U);
+    ASSERT_THAT(round["contributors"], SizeIs(1));
+    EXPECT_EQ(round["contributors"][0]["name"], "honest");
+    ASSERT_THAT(round["uncounted"], SizeIs(1)) << "three of these were enough";
+    EXPECT_EQ(round["uncounted"][0]["held"], true);
+    const json shown = data("GET", "/v1/nodes/hostile");
+    EXPECT_EQ(shown["refusals"].size(), 9U);
+    EXPECT_EQ(shown["state"], "quarantined");
+    EXPECT_EQ(shown["quarantine"]["by"], "strikes");
+    EXPECT_EQ(shown["strikes"], 6);
+    const std::string metrics = call("GET", "/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("skerry_strikes_total 6"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_nodes_quarantined{by=\"strikes\"} 1"));
+    EXPECT_THAT(metrics, HasSubstr("skerry_updates_held 1"));
 }
 
 TEST_F(ServiceTest, GoesOnWithTheRoundThatItWasInAfterARestart) {
