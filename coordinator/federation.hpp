@@ -9,6 +9,7 @@
 
 #include "coordinator/actions.hpp"
 #include "coordinator/admission/admission_policy.hpp"
+#include "coordinator/admission/norms.hpp"
 #include "coordinator/admission/strikes.hpp"
 #include "coordinator/admission/transfers.hpp"
 #include "coordinator/keyring.hpp"
@@ -158,6 +159,8 @@ private:
     [[nodiscard]] std::optional<Actions> known_fate(const Node& node, const Incoming& incoming, TimePoint now);
     [[nodiscard]] Verdict turn(const wire::UpdateHeader& header) const;
     Actions accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now);
+    [[nodiscard]] std::optional<ledger::NodeQuarantined> outlier(const Node& node,
+                                                                 const ledger::UpdateAccepted& update) const;
     [[nodiscard]] std::optional<ledger::NodeQuarantined> strike(const Node& node, const Flaw& flaw,
                                                                 TimePoint now) const;
     Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
@@ -211,6 +214,7 @@ private:
     Registry registry_;
     Pool pool_;
     Strikes strikes_;
+    Norms norms_;
     FleetAudits fleet_audits_;
     FleetSoftLabels fleet_soft_labels_;
     FleetErrors fleet_errors_;

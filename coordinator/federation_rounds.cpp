@@ -226,6 +226,7 @@ void Federation::fold(const ledger::RoundOpened& event) {
 void Federation::fold(const ledger::UpdateAccepted& event) {
     pool_.apply(event);
     retention_.apply(event);
+    norms_.apply(event);
     fleet_audits_.apply(event);
     fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
@@ -239,6 +240,7 @@ void Federation::fold(const ledger::UpdateRefused& event) {
 void Federation::fold(const ledger::UpdateSetAside& event) {
     pool_.apply(event);
     retention_.apply(event);
+    norms_.apply(event);
     fleet_audits_.apply(event);
     fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
@@ -247,12 +249,14 @@ void Federation::fold(const ledger::UpdateSetAside& event) {
 void Federation::fold(const ledger::NodeQuarantined& event) {
     registry_.apply(event);
     pool_.apply(event);
+    norms_.apply(event);
 }
 
 void Federation::fold(const ledger::NodeReleased& event) {
     registry_.apply(event);
     pool_.apply(event);
     strikes_.apply(event);
+    norms_.apply(event);
 }
 
 void Federation::fold(const ledger::RoundFrozen& event) {

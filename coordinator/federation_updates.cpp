@@ -181,8 +181,12 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
 
     const wire::Receipt receipt{header.update.sequence, accepted.receipt};
     ledger::Events events;
-    // Of a node in quarantine it is held, so no round begins with it.
-    if (!open_ && !node.quarantine) events.push_back(opening(now));
+    // The quarantine first: the update is held from its beginning, so no round begins with it.
+    if (auto quarantine = outlier(node, accepted)) {
+        events.push_back(*std::move(quarantine));
+    } else if (!open_ && !node.quarantine) {
+        events.push_back(opening(now));
+    }
     events.push_back(std::move(accepted));
     // This order and no other: bytes, then the fact, then the promise.
     Actions actions;
@@ -190,6 +194,22 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
     actions.push_back(Append{std::move(events)});
     actions.push_back(to(node, receipt));
     return actions;
+}
+
+std::optional<ledger::NodeQuarantined> Federation::outlier(const Node& node,
+                                                           const ledger::UpdateAccepted& update) const {
+    if (node.quarantine) return std::nullopt;
+    const double most = policy_.admission.norm_outlier;
+    const auto found = norms_.judge(update, most);
+    if (!found) return std::nullopt;
+    std::array<char, 200> text{};
+    std::snprintf(text.data(), text.size(),
+                  "the norm %.4g of its update %llu is %.3g times what is usual for as many examples, %.1f robust "
+                  "deviations above the fleet's median, where %.3g pass; ",
+                  update.norm, static_cast<unsigned long long>(update.update.sequence.value), found->times,
+                  found->score, most);
+    return ledger::NodeQuarantined{update.at, node.id, ledger::QuarantinedBy::Outlier,
+                                   text.data() + std::string(what_to_look_at(wire::RefusalCode::Norm))};
 }
 
 // Whether this refusal is one too many.

@@ -32,6 +32,7 @@ CoordinatorConfig read(config::TableReader root) {
     auto admission = root.table("admission");
     admission.integer("strikes", to.policy.admission.strikes, 0U, Strikes::kMost);
     admission.duration("strike_window", to.policy.admission.strike_window, 1s, 24h * 30);
+    admission.number("norm_outlier", to.policy.admission.norm_outlier, 0, 1000);
     auto listen = root.table("listen");
     listen.text("fleet", to.listen.fleet);
     listen.text("enrol", to.listen.enrol);
@@ -162,7 +163,8 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("norm_max", static_cast<double>(policy.leases.norm_max));
     out.section("admission")
         .value("strikes", policy.admission.strikes)
-        .value("strike_window", policy.admission.strike_window);
+        .value("strike_window", policy.admission.strike_window)
+        .value("norm_outlier", policy.admission.norm_outlier);
     out.section("listen")
         .value("fleet", config.listen.fleet)
         .value("enrol", config.listen.enrol)

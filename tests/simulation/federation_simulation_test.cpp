@@ -110,7 +110,11 @@ TEST(FederationSimulation, NodesGoIntoQuarantineAndComeOut) {
         EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
         all.quarantines += outcome.counters.quarantines;
         all.held += outcome.counters.held;
+        all.outliers += outcome.counters.outliers;
+        all.struck += outcome.counters.struck;
     }
+    EXPECT_GT(all.outliers, 0U) << "learners go wild";
+    EXPECT_GT(all.struck, 0U) << "and forget to clip";
     EXPECT_GT(all.quarantines, 20U);
     EXPECT_GT(all.held, 10U);
 }

@@ -15,6 +15,8 @@ void Laws::held_updates_count_nowhere(const ledger::UpdateAccepted& event) {
 
 void Laws::held_updates_count_nowhere(const ledger::NodeQuarantined& event) {
     ++world_.counters.quarantines;
+    if (event.by == ledger::QuarantinedBy::Outlier) ++world_.counters.outliers;
+    if (event.by == ledger::QuarantinedBy::Strikes) ++world_.counters.struck;
     quarantined_.insert(event.node);
     for (auto& [id, fate] : accepted_) {
         if (id.node == event.node && !fate.frozen_in && !fate.set_aside) fate.held = true;

@@ -92,6 +92,7 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     Dice admission(0x57A1 ^ static_cast<std::uint64_t>(policy.rounds.deadline.count() * 64) ^ policy.versions_kept);
     policy.admission.strikes = admission.between(0, 2);
     policy.admission.strike_window = admission.between(1min, 24h);
+    policy.admission.norm_outlier = admission.chance(0.7) ? 6 : 0;
     return policy;
 }
 

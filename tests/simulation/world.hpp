@@ -30,7 +30,9 @@ struct Counters {
     std::uint64_t alarms = 0;  ///< on record
     std::uint64_t early = 0;   ///< of them, those that made a round an early one
     std::uint64_t quarantines = 0;
-    std::uint64_t held = 0;  ///< updates accepted in quarantine
+    std::uint64_t outliers = 0;  ///< of them, for a norm
+    std::uint64_t struck = 0;    ///< and for strikes
+    std::uint64_t held = 0;      ///< updates accepted in quarantine
 };
 
 /// What all parts of a simulation share.

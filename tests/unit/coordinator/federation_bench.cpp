@@ -40,7 +40,9 @@ Policy FederationBench::small_policy() {
     small.rounds.deadline = 60s;
     small.rounds.recipe = {};  // sums that a person can check
     small.versions_kept = 3;
-    small.admission.strikes = 0;  // a test that refuses thrice is seldom about that
+    // A test that refuses thrice, or that sends odd values, is seldom about that.
+    small.admission.strikes = 0;
+    small.admission.norm_outlier = 0;
     small.fleet_endpoint = "tcp://coordinator.example:7000";
     return small;
 }

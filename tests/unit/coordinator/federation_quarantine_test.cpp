@@ -194,6 +194,51 @@ TEST_F(StrikesTest, CanBeSwitchedOff) {
     EXPECT_FALSE(found());
 }
 
+struct OutlierTest : QuarantineTest {
+    const std::vector<float> kTiny = std::vector<float>(8, 0.01F);
+    OutlierTest() {
+        bench.policy.admission.norm_outlier = 6;
+        bench.restart();
+        for (int round = 0; round < 4; ++round) {
+            bench.contribute(other, kTiny);
+            bench.contribute(third, kTiny);
+        }
+    }
+    [[nodiscard]] const std::optional<Quarantine>& found() const {
+        return bench.core->registry().node(node.id())->quarantine;
+    }
+};
+
+TEST_F(OutlierTest, IsHeldFromItsBeginningAndItsNodeGoesIntoQuarantine) {
+    bench.restart();
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, kOnes)));
+    ASSERT_TRUE(found());
+    EXPECT_EQ(found()->by, ledger::QuarantinedBy::Outlier);
+    EXPECT_THAT(found()->reason, HasSubstr("is 100 times what is usual"));
+    EXPECT_THAT(bench.core->pool().held(), SizeIs(1));
+    EXPECT_FALSE(bench.core->open_round());
+}
+
+TEST_F(OutlierTest, IsNoneAgainWhereTheOperatorHasLetOneCount) {
+    bench.contribute(node, kOnes);
+    release();
+    bench.contribute(other, kTiny);
+    EXPECT_EQ(bench.core->pool().of(node.id()).counted, Sequence{1});
+    bench.restart();
+    bench.contribute(node, kOnes);
+    EXPECT_FALSE(found());
+}
+
+TEST_F(OutlierTest, IsNoneWhereItIsSwitchedOffOrOnlySomewhatLarger) {
+    bench.contribute(node, std::vector<float>(8, 0.15F));
+    EXPECT_FALSE(found());
+    bench.contribute(other, kTiny);
+    bench.policy.admission.norm_outlier = 0;
+    bench.restart();
+    bench.contribute(node, kOnes);
+    EXPECT_FALSE(found());
+}
+
 TEST_F(QuarantineTest, HastensNoRoundWithAnAlarm) {
     quarantine();
     wire::Report report;
