@@ -157,10 +157,11 @@ struct Ignored {
         Unexpected,   ///< fits to nothing that goes on
         Silenced,     ///< the node was refused too often in this round; it is answered again later
         Unreadable,   ///< the past could not be asked
+        Limited,      ///< the node has used up its budget; it is heard again when there is room
     };
     Why why = Why::Unexpected;
 };
-inline constexpr std::size_t kIgnoredReasons = 5;
+inline constexpr std::size_t kIgnoredReasons = 6;
 [[nodiscard]] std::string_view name_of(Ignored::Why why);
 
 using Action = std::variant<StoreBlob, Append, Send, SendModel, ReplyToJoin, CheckUpdate, SumRound, EraseVersion,

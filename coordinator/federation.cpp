@@ -24,6 +24,11 @@ Actions only(Action action) {
     return actions;
 }
 
+std::string over_budget() {
+    return "this node has sent as much as [limits] node_updates_per_minute and node_bytes_per_hour of the coordinator "
+           "let one node send";
+}
+
 Actions deny(const Node& node, wire::Denied::Reason reason, std::string text) {
     return only(to(node, wire::Denied{reason, std::move(text)}));
 }
@@ -59,6 +64,8 @@ std::string_view name_of(Ignored::Why why) {
             return "silenced";
         case Ignored::Why::Unreadable:
             return "unreadable";
+        case Ignored::Why::Limited:
+            return "limited";
     }
     return "unexpected";
 }
@@ -68,6 +75,7 @@ Federation::Federation(const Keyring& keys, Policy policy, RandomId random_id, c
       policy_(std::move(policy)),
       random_id_(std::move(random_id)),
       past_(past),
+      budgets_(policy_.budgets),
       transfers_(policy_.transfers) {}
 
 Actions Federation::handle(const Event& event, TimePoint now) {
@@ -144,6 +152,11 @@ Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, Ti
     }
     if (check_base(request.base, newest().version)) {
         return only(to(node, wire::LeaseDenied{Reason::StaleBase, kWaitMin, {}}));
+    }
+    if (const auto wait = budgets_.limit(node.id, sealed_bytes_max(model_, request.tier), now)) {
+        Actions actions = only(to(node, wire::LeaseDenied{Reason::Wait, std::max(*wait, kWaitMin), over_budget()}));
+        actions.push_back(Ignored{Ignored::Why::Limited});
+        return actions;
     }
     wire::Lease lease;
     lease.federation = id_;

@@ -9,6 +9,7 @@
 
 #include "coordinator/actions.hpp"
 #include "coordinator/admission/admission_policy.hpp"
+#include "coordinator/admission/budgets.hpp"
 #include "coordinator/admission/norms.hpp"
 #include "coordinator/admission/strikes.hpp"
 #include "coordinator/admission/transfers.hpp"
@@ -39,6 +40,7 @@ struct Policy {
     LeasePolicy leases;
     TransferPolicy transfers;
     AdmissionPolicy admission;
+    BudgetPolicy budgets;
     std::uint32_t steps_per_update = 5;
     std::size_t versions_kept = 20;  ///< weights of older ones are erased, and with them what their rounds counted
     RetentionPolicy retention;       ///< of what the rounds of held versions counted
@@ -115,6 +117,7 @@ public:
     [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] const Registry& registry() const { return registry_; }
     [[nodiscard]] const Pool& pool() const { return pool_; }
+    [[nodiscard]] const Budgets& budgets() const { return budgets_; }
     /// Strikes of this node that count towards a quarantine now.
     [[nodiscard]] std::size_t strikes_of(const NodeId& node, TimePoint now) const {
         return strikes_.of(node, policy_.admission.strike_window, now);
@@ -228,6 +231,7 @@ private:
     std::optional<EraseUpdates> last_updates_erasure_;
 
     JoinLimits join_limits_;
+    Budgets budgets_;
     Transfers transfers_;
     std::map<NodeId, Presence> presence_;
     std::map<ModelVersion, std::vector<Encoding>> encodings_;  ///< of versions that are held, or will be at once

@@ -46,6 +46,11 @@ Actions Federation::hear(const Node& node, const wire::UpdateOffer& offer, TimeP
     }
     incoming.lease = *lease;
     if (Verdict flaw = gate(node, incoming, now)) return refuse(node, id, incoming, *std::move(flaw), now);
+    // One that is on its way has had its share already. Nothing is said, so the node offers again, and nothing is lost.
+    if (!transfers_.holds(node.id, offer)) {
+        if (budgets_.limit(node.id, offer.sealed_bytes, now)) return only(Ignored{Ignored::Why::Limited});
+        budgets_.spend(node.id, offer.sealed_bytes, now);
+    }
     if (auto pull = transfers_.offer(std::move(incoming), now)) return only(to(node, *pull));
     return only(Ignored{Ignored::Why::Repeated});
 }

@@ -59,6 +59,13 @@ json quarantine_of(const Federation& federation, const Node& node) {
             {"held", held == nullptr ? json(nullptr) : json(held->update.sequence.value)}};
 }
 
+json budget_of(const Federation& federation, const Node& node, TimePoint now) {
+    const Budgets::Left left = federation.budgets().left(node.id, now);
+    return {{"updates_left", left.updates ? json(*left.updates) : json(nullptr)},
+            {"bytes_left", left.bytes ? json(*left.bytes) : json(nullptr)},
+            {"limited", left.limited}};
+}
+
 std::string_view state_of(const Node& node) {
     return node.revoked ? "revoked" : node.quarantine ? "quarantined" : "active";
 }
@@ -151,6 +158,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
                {"sequence_counted", standing.counted.value}};
     to["problem"] = problem_of(federation, node, now);
     to["quarantine"] = quarantine_of(federation, node);
+    to["budget"] = budget_of(federation, node, now);
     to["strikes"] = federation.strikes_of(node.id, now);
     to["local_steps"] = report.local;
     to["predictions"] = report.predictions;

@@ -14,4 +14,10 @@ struct AdmissionPolicy {
     double norm_outlier = 6;
 };
 
+/// What one node may send, however much it has learned. 0: any.
+struct BudgetPolicy {
+    std::uint64_t updates_per_minute = 600;
+    std::uint64_t bytes_per_hour = 16ULL << 30U;
+};
+
 }  // namespace skerry::coordinator

@@ -90,6 +90,13 @@ void render(Value node, Output& output) {
                      .fact("Learning rate", number_in(node["learning_rate"]) + " · " + text_in(node["learning_reason"]))
                      .fact("Sequence", count_in(node["sequence_accepted"]) + " accepted, " +
                                            count_in(node["sequence_counted"]) + " counted"));
+    if (const Value budget = node["budget"]; budget["limited"].count().value_or(0) > 0) {
+        output.line("made to wait " + count_in(budget["limited"]) +
+                        " times, because it had used up its budget of "
+                        "updates or bytes: " +
+                        count_in(budget["updates_left"]) + " and " + bytes_in(budget["bytes_left"]) + " are left now",
+                    Tone::Warning);
+    }
     if (node["strikes"].count().value_or(0) > 0) {
         output.line(count_in(node["strikes"]) + " of its refusals lately are strikes: no healthy node earns them",
                     Tone::Warning);

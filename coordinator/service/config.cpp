@@ -48,6 +48,8 @@ CoordinatorConfig read(config::TableReader root) {
     limits_table.integer("transfers", to.policy.transfers.count_max, 1U, 4096U);
     limits_table.bytes("transfer_bytes", to.policy.transfers.bytes_max, 1U << 20U, 1ULL << 40U);
     limits_table.duration("transfer_idle", to.policy.transfers.idle_time, 1s, 1h);
+    limits_table.integer("node_updates_per_minute", to.policy.budgets.updates_per_minute, 0U, 1'000'000U);
+    limits_table.bytes("node_bytes_per_hour", to.policy.budgets.bytes_per_hour, 0U, 1ULL << 50U);
     auto log = root.table("log");
     log.text("level", to.log_level);
     return to;
@@ -178,7 +180,9 @@ std::string config_text(const CoordinatorConfig& config) {
         .bytes("sum_memory", config.sum_memory)
         .value("transfers", policy.transfers.count_max)
         .bytes("transfer_bytes", policy.transfers.bytes_max)
-        .value("transfer_idle", policy.transfers.idle_time);
+        .value("transfer_idle", policy.transfers.idle_time)
+        .value("node_updates_per_minute", policy.budgets.updates_per_minute)
+        .bytes("node_bytes_per_hour", policy.budgets.bytes_per_hour);
     out.section("log").value("level", config.log_level);
     return out.text();
 }

@@ -68,7 +68,8 @@ coordinator::ledger::Recipe recipe_of(const coordinator::Policy& policy) {
 
 }  // namespace
 
-coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
+coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice) {
+    const std::uint64_t update_bytes = plan.values.back() * sizeof(float) + 500;
     coordinator::Policy policy;
     policy.rounds.goal = dice.between(2, nodes);
     // One node may be revoked, and rounds must go on without it.
@@ -93,6 +94,8 @@ coordinator::Policy draw_policy(std::size_t nodes, Dice& dice) {
     policy.admission.strikes = admission.between(0, 2);
     policy.admission.strike_window = admission.between(1min, 24h);
     policy.admission.norm_outlier = admission.chance(0.7) ? 6 : 0;
+    if (admission.chance(0.3)) policy.budgets.updates_per_minute = admission.between(1, 10);
+    if (admission.chance(0.3)) policy.budgets.bytes_per_hour = update_bytes * admission.between(20, 1000);
     return policy;
 }
 
@@ -143,7 +146,7 @@ Conditions draw(const Plan& plan, Dice& dice) {
     drawn.tiers.push_back(Tier::Heavy);  // so that every value of the model has somebody who trains it
     while (drawn.tiers.size() < drawn.nodes)
         drawn.tiers.push_back(static_cast<Tier>(dice.below(kTiers)));
-    drawn.policy = draw_policy(drawn.nodes, dice);
+    drawn.policy = draw_policy(plan, drawn.nodes, dice);
 
     const auto has = [&dice](bool allowed, double probability = 0.6) { return dice.chance(probability) && allowed; };
     drawn.delay_max = dice.between(5ms, 400ms);

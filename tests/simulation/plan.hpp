@@ -101,7 +101,7 @@ struct Conditions {
     std::chrono::milliseconds work_max{0};       ///< how long examining and summing take
 };
 
-[[nodiscard]] coordinator::Policy draw_policy(std::size_t nodes, Dice& dice);
+[[nodiscard]] coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice);
 /// One line for people: what makes this seed differ from the others.
 [[nodiscard]] std::string to_text(const Conditions& conditions);
 [[nodiscard]] Conditions draw(const Plan& plan, Dice& dice);

@@ -68,7 +68,7 @@ void SimulatedCoordinator::begin_storm() {
 void SimulatedCoordinator::boot() {
     SKERRY_ASSERT(!core_);
     if (world_.storm && world_.conditions.policy_changes) {
-        world_.conditions.policy = draw_policy(world_.conditions.nodes, dice_);
+        world_.conditions.policy = draw_policy(world_.plan, world_.conditions.nodes, dice_);
     }
     note("boots", past().size());
     if (world_.storm && world_.conditions.clocks_wrong) clock_error_ = dice_.between(0ms, 48h) - 24h;

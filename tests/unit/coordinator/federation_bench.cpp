@@ -40,9 +40,10 @@ Policy FederationBench::small_policy() {
     small.rounds.deadline = 60s;
     small.rounds.recipe = {};  // sums that a person can check
     small.versions_kept = 3;
-    // A test that refuses thrice, or that sends odd values, is seldom about that.
+    // A test that refuses thrice, sends odd values or stops the clock is seldom about that.
     small.admission.strikes = 0;
     small.admission.norm_outlier = 0;
+    small.budgets = {0, 0};
     small.fleet_endpoint = "tcp://coordinator.example:7000";
     return small;
 }

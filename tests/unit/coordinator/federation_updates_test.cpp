@@ -8,6 +8,7 @@
 namespace skerry::coordinator {
 namespace {
 
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using wire::RefusalCode;
 
@@ -203,6 +204,35 @@ TEST_F(UpdateTest, OfANodeThatIsRefusedTooOftenIsNoLongerAnswered) {
     EXPECT_EQ(bench.ignored.back(), Ignored::Why::Silenced);
     bench.wait(1h);
     EXPECT_THAT(bench.say(node, update.offer), SizeIs(1));
+}
+
+TEST_F(UpdateTest, BeyondTheBudgetOfItsNodeWaitsAndIsNotLost) {
+    bench.policy.budgets.updates_per_minute = 2;
+    bench.restart();
+    ASSERT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, kOnes)));
+    bench.contribute(other, kOnes);
+    ASSERT_TRUE(std::holds_alternative<wire::Receipt>(bench.contribute(node, kOnes)));
+    bench.contribute(other, kOnes);
+
+    const auto said = bench.say(node, wire::LeaseRequest{bench.core->newest().version, Tier::Heavy});
+    const auto& denied = std::get<wire::LeaseDenied>(said.at(0));
+    EXPECT_EQ(denied.reason, wire::LeaseDenied::Reason::Wait);
+    EXPECT_EQ(denied.retry_after, 30s);
+    EXPECT_NE(denied.text, "");
+    EXPECT_EQ(bench.ignored.back(), Ignored::Why::Limited);
+
+    bench.wait(30s);
+    const auto fourth = bench.sealed(node, kOnes);
+    const auto fifth = bench.sealed(node, kOnes);
+    ASSERT_THAT(bench.say(node, fourth.offer), SizeIs(1));
+    EXPECT_THAT(bench.say(node, fourth.offer), SizeIs(1)) << "what is on its way has had its share";
+    const auto refusals = recorded_refusals();
+    EXPECT_THAT(bench.say(node, fifth.offer), IsEmpty());
+    EXPECT_EQ(recorded_refusals(), refusals);
+    bench.wait(30s);
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(bench.deliver(node, fifth)));
+    EXPECT_EQ(bench.core->budgets().left(node.id(), bench.now).limited, 2U);
+    EXPECT_THAT(bench.say(node, fifth.offer), SizeIs(1)) << "and what is known is answered all the same";
 }
 
 TEST_F(UpdateTest, OfARevokedNodeIsForgottenWhileItIsExamined) {
