@@ -21,7 +21,8 @@ struct RoundPolicy {
     std::chrono::milliseconds deadline{300'000};
 
     /// What becomes of the set, and of what that gives. Updates longer than half of the others are shortened before
-    /// they are averaged: a few hostile nodes then move the mean no farther than as many honest ones (docs/robustness.md).
+    /// they are averaged: a few hostile nodes then move the mean no farther than as many honest ones
+    /// (docs/robustness.md).
     ledger::Recipe recipe{"norm_bound, mean", "none"};
 
     /// An alarm of a node that its errors rise makes the round that gathers an early one: it closes as soon as its

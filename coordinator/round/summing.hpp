@@ -15,7 +15,7 @@ namespace skerry::coordinator {
 struct RoundTerms {
     ledger::Recipe recipe{};
     Digest seed{};
-    Bytes optimiser = {};                ///< what it remembered with the parent; empty: nothing, or another kind
+    Bytes optimiser = {};               ///< what it remembered with the parent; empty: nothing, or another kind
     std::size_t memory_max = 64 << 20;  ///< for decrypted updates, of rules that need more than one at a time
 };
 
