@@ -100,12 +100,18 @@ coordinator::Policy policy_of(const Settings& settings) {
     return policy;
 }
 
+static_assert(kSoftmaxValues * sizeof(float) < limits::kChunkBytes / 2, "an update is one chunk");
+
 // Sends what it has learned, where it is given a lease.
 void contribute(FederationBench& fleet, FakeNode& node, const std::vector<float>& update, std::size_t examples) {
     const auto said = fleet.say(node, wire::LeaseRequest{fleet.core->newest().version, Tier::Light});
     if (said.empty() || !std::holds_alternative<wire::LeaseGrant>(said[0])) return;
     const auto& lease = std::get<wire::LeaseGrant>(said[0]).lease;
-    (void)fleet.deliver(node, fleet.sealed_under(node, lease, update, static_cast<std::uint32_t>(examples)));
+    const auto offered = fleet.sealed_under(node, lease, update, static_cast<std::uint32_t>(examples));
+    // Who was refused too often gets no answer.
+    const auto answers = fleet.say(node, offered.offer);
+    const auto* const pull = answers.empty() ? nullptr : std::get_if<wire::PullUpdate>(&answers.front());
+    if (pull != nullptr) (void)fleet.say(node, wire::UpdateChunk{pull->sequence, 0, offered.sealed});
 }
 
 Result<nlohmann::json> run(Settings settings) {
