@@ -27,7 +27,7 @@ ticks_of() { awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' "/proc/$1/s
 ticks() {
   local learner
   learner=$(learner_of "$node_pid")
-  echo $(($(ticks_of "$node_pid") + $([ -z "$learner" ] || ticks_of "$learner")))
+  echo $(($(ticks_of "$node_pid") + $([ -z "$learner" ] || ticks_of "$learner" 2>/dev/null || echo 0)))
 }
 feed() { "$fleet_bin/skerry-node" feed --node "$(node_url node-0)" --data "$data" --output json "$@" >/dev/null 2>>"$work/node-0.feed.log"; }
 # cost_of command …   what the node used while that ran, as a share of one core, and the triggers that it learned
