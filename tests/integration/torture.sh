@@ -15,7 +15,7 @@ RANDOM=$seed
 open_test_fleet
 
 coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed "$seed" >>"$work/coordinator.log"
-printf '[rounds]\ngoal = %s\nquorum = 2\ndeadline = "2s"\n[learning]\nsteps_per_update = 1\n[limits]\nversions_kept = 100000\n' "$nodes" >"$work/coordinator.toml"
+printf '[rounds]\ngoal = %s\nquorum = 2\ndeadline = "2s"\n[learning]\nsteps_per_update = 1\n[limits]\nversions_kept = 100000\nrounds_verifiable = 100000\n' "$nodes" >"$work/coordinator.toml"
 coordinator_start --config "$work/coordinator.toml"
 declare -A pid_of
 for ((i = 0; i < nodes; i++)); do

@@ -104,8 +104,12 @@ TEST(ServingEngine, AnswersTheSurvivorsOfSeveralRequestsTogether) {
     ServingEngine engine(loop, workers, ServingConfig{.inline_below = microseconds(0)});
     const auto snapshot = testing::small_snapshot();
     for (int i = 0; i < 3; ++i) {  // each full batch lets the next have a row more
-        for (int k = 0; k < 64; ++k)
+        Gate gate;
+        ASSERT_TRUE(engine.submit(one(testing::kTie, testing::gated_snapshot(gate))));
+        gate.await(1);  // the worker is held: what comes now waits together
+        for (int k = 0; k < 63; ++k)
             ASSERT_TRUE(engine.submit(one(testing::kTie, snapshot)));
+        gate.open();
         loop.run();
         loop.restart();
     }
