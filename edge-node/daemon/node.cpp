@@ -66,6 +66,7 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
     NodeKeys keys = SKERRY_TRY(read_keys_of(dir, certificate));
     parameters::ModelSpec spec = SKERRY_TRY(parameters::parse_model(enrolment->model));
     const Digest identity = parameters::identity_of(spec);
+    options.config.learning.federated = !options.alone;
     const NodeConfig& config = options.config;
     auto labels = SKERRY_TRY(feedback::LabelStore::open(
         dir / "node.db", feedback::LabelStoreConfig{config.remembered_ids_max, config.errors}));

@@ -49,6 +49,15 @@ std::vector<float> LabelShares::log_prior(const Mix& mix) const {
     return prior;
 }
 
+double LabelShares::pairs_seen(double smoothing) const {
+    const auto classes = static_cast<double>(counts_.size());
+    if (counts_.size() < 2) return 1;
+    const double least = smoothing * sum_of(counts_) / classes;
+    const auto come = static_cast<double>(
+        std::count_if(counts_.begin(), counts_.end(), [&](double count) { return count > 0 && count >= least; }));
+    return come * (come - 1) / (classes * (classes - 1));
+}
+
 void LabelShares::save(ByteWriter& to) const {
     to.put(static_cast<std::uint32_t>(counts_.size()));
     for (const double count : counts_)

@@ -29,6 +29,10 @@ public:
     };
     [[nodiscard]] std::vector<float> log_prior(const Mix& mix) const;
 
+    /// Of all pairs of two classes, the share that this node can teach a model to tell apart, 0 … 1: those of which
+    /// both come here, with `smoothing` of a uniform share or more.
+    [[nodiscard]] double pairs_seen(double smoothing) const;
+
     void save(ByteWriter& to) const;
     /// InvalidInput: not what save() wrote for as many classes.
     [[nodiscard]] Result<> load(ByteReader& from);

@@ -19,6 +19,14 @@ bool all_finite(std::span<const float> values) {
     return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
+// Each pass carries a federated node farther from the others. What it teaches the fleet's model are the differences
+// between its own classes; all others' are harmed by the way.
+std::size_t passes_of(const LearningConfig& config, const LabelShares& labels) {
+    if (!config.federated) return config.react_passes;
+    const double more = static_cast<double>(config.react_passes - 1) * labels.pairs_seen(config.prior_smoothing);
+    return 1 + static_cast<std::size_t>(std::lround(more));
+}
+
 std::string number(const char* format, double value) {
     char text[64];
     std::snprintf(text, sizeof text, format, value);
@@ -166,7 +174,7 @@ void LearningTrigger::train() {
         why_ += "; all samples are held out, nothing to train on";
         return finish();
     }
-    report.passes = report.reacting ? config_.react_passes : 1;
+    report.passes = report.reacting ? passes_of(config_, state_.labels) : 1;
     made_ = made_rows();
     if (made_.labels.empty()) return step();
     forward(*state_.parameters, made_.rows, &LearningTrigger::on_made);

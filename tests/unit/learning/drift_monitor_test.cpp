@@ -113,6 +113,17 @@ TEST(LabelShares, AreByTheNewNamesOnceClassesAreRenamed) {
     EXPECT_EQ(shares.log_prior(mix), expected.log_prior(mix));
 }
 
+TEST(LabelShares, CountPairsOfClassesThatBothComeMoreThanByMistake) {
+    LabelShares shares(5);
+    EXPECT_EQ(shares.pairs_seen(0.05), 0) << "nothing came";
+    std::vector<std::uint32_t> labels(300);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        labels[i] = i < 200 ? 0 : i < 298 ? 1 : i == 298 ? 2 : 4;
+    shares.add(labels);
+    EXPECT_DOUBLE_EQ(shares.pairs_seen(0.05), 2.0 / 20);
+    EXPECT_DOUBLE_EQ(shares.pairs_seen(0.01), 4.0 * 3 / 20);
+}
+
 TEST(LabelShares, FadesWhatCameLongAgo) {
     LabelShares shares(2);
     const std::vector<std::uint32_t> old(100, 0U);

@@ -95,6 +95,25 @@ TEST_F(LearningPolicyTest, ReactsToDriftWithMorePassesForAWhileAndThenNoLonger) 
     EXPECT_GT(learn(5, 1).report.accuracy, 0.95);
 }
 
+TEST_F(LearningPolicyTest, MakesFewerPassesWhereOthersKnowClassesThatDoNotComeHere) {
+    const auto passes_at_an_alarm = [this](bool federated, std::uint32_t classes) {
+        config_.federated = federated;
+        policy_ = make(config_);
+        Learned last;
+        for (std::uint32_t turn = 0, i = 0; i < 26; turn = ++i < 25 ? 0 : 1) {
+            Batch rows = batch(turn);
+            for (feedback::LabelledSample& row : rows)
+                row.label %= classes;
+            last = learn(rows);
+        }
+        EXPECT_TRUE(last.report.drift);
+        return last.report.passes;
+    };
+    EXPECT_EQ(passes_at_an_alarm(true, 3), 5U);
+    EXPECT_EQ(passes_at_an_alarm(true, 2), 2U) << "one pair of three";
+    EXPECT_EQ(passes_at_an_alarm(false, 2), 5U) << "there is nobody to drift away from";
+}
+
 TEST_F(LearningPolicyTest, BeginsWithMorePassesWhereTheModelKnowsNothing) {
     config_.react_at_start = true;
     std::vector<float> nothing = *policy_->parameters();
