@@ -9,16 +9,19 @@ namespace {
 
 constexpr int kNice = 10;
 
+// Signals are the loop's business. The priority is this thread's alone, on Linux (setpriority(2)).
+void step_behind_serving() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
+}
+
 }  // namespace
 
 LearningThread::LearningThread()
-    : thread_([this] {
-          // Signals are the loop's business.
-          sigset_t all;
-          sigfillset(&all);
-          pthread_sigmask(SIG_BLOCK, &all, nullptr);
-          // Of this thread alone, on Linux (setpriority(2)).
-          static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
+    : idle_(step_behind_serving, SchedulingChoice(SchedulingChoice::Class::Idle)), thread_([this] {
+          step_behind_serving();
           loop_.run();
       }) {}
 

@@ -37,6 +37,7 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       stores_(stores),
       model_(std::move(model)),
       learning_loop_(learning.loop),
+      run_piece_(std::move(learning.run)),
       engine_(learning.engine),
       config_(std::move(learning.config)),
       sharing_(sharing_of(model_->layout, config_.own_heads)),
@@ -182,13 +183,13 @@ void LocalModel::begin_trigger() {
                 const auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
                 const feedback::SnapshotVersion next{checkpoint_.version.global, checkpoint_.version.local + 1};
                 const std::weak_ptr<bool> alive = alive_;
-                boost::asio::post(learning_loop_, [this, shared, next, alive] {
-                    policy_->learn(*shared, [this, shared, next, alive](Result<Learned> learned) {
-                        boost::asio::post(loop_,
-                                          [this, shared, alive, step = step_of(std::move(learned), next)]() mutable {
-                                              if (!alive.expired()) on_step(std::move(step), *shared);
-                                          });
+                const auto on_learned = [this, shared, next, alive](Result<Learned> learned) {
+                    boost::asio::post(loop_, [this, shared, alive, step = step_of(std::move(learned), next)]() mutable {
+                        if (!alive.expired()) on_step(std::move(step), *shared);
                     });
+                };
+                boost::asio::post(learning_loop_, [this, shared, on_learned] {
+                    run_piece_([&] { policy_->learn(*shared, on_learned); });
                 });
             });
 }

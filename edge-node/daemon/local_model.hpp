@@ -15,6 +15,7 @@
 #include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/daemon/storage_thread.hpp"
 #include "edge-node/learning/alarm_book.hpp"
+#include "edge-node/learning/idle_time.hpp"
 #include "edge-node/learning/learning_policy.hpp"
 #include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
@@ -46,6 +47,7 @@ public:
         boost::asio::io_context& loop;  ///< the learning thread's, which ends before the LocalModel does
         LearningEngine& engine;         ///< lives there
         LearningConfig config;
+        RunPiece run = [](const std::function<void()>& piece) { piece(); };  ///< there, what takes milliseconds
     };
     struct Listeners {
         std::function<void(std::shared_ptr<const Snapshot>)> publish;
@@ -199,6 +201,7 @@ private:
     Stores stores_;
     std::shared_ptr<const Model> model_;
     boost::asio::io_context& learning_loop_;
+    const RunPiece run_piece_;
     LearningEngine& engine_;
     LearningConfig config_;
     Sharing sharing_;

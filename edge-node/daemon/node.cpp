@@ -16,13 +16,14 @@ namespace {
 
 constexpr std::chrono::hours kExpiryInterval{1};
 
-std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, boost::asio::io_context& loop,
+std::unique_ptr<LearningEngine> engine_for(const NodeOptions& options, LearningThread& thinking,
                                            const parameters::ModelSpec& spec) {
-    if (options.make_engine) return options.make_engine(loop, spec);
+    if (options.make_engine) return options.make_engine(thinking.loop(), spec);
     // It looks again with each step, so that installing the program is enough; until then we serve and keep the labels.
     if (const auto found = LearnerProcess::program_of(options.config.learner); !found)
         log::warning("learner_missing", {{"reason", found.error().message}, {"model", spec.name}});
-    return std::make_unique<LearnerProcess>(loop, options.config.learner, spec);
+    return std::make_unique<LearnerProcess>(thinking.loop(), options.config.learner, spec,
+                                            [&thinking](const auto& piece) { thinking.run(piece); });
 }
 
 const LearnerProcess* process_of(const LearningEngine& engine) {
@@ -100,10 +101,11 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
           },
           [this](std::shared_ptr<const Router> router) { api_.set_router(std::move(router)); }),
       storage_(loop),
-      engine_(engine_for(options_, thinking_.loop(), durable_->model->spec)),
-      local_(loop, {storage_, durable_->spool, *durable_->labels}, durable_->model,
-             {thinking_.loop(), *engine_, options_.config.learning}, options_.config.version_patience,
-             executors_.factory(), durable_->keys.identity),
+      engine_(engine_for(options_, thinking_, durable_->model->spec)),
+      local_(
+          loop, {storage_, durable_->spool, *durable_->labels}, durable_->model,
+          {thinking_.loop(), *engine_, options_.config.learning, [this](const auto& piece) { thinking_.run(piece); }},
+          options_.config.version_patience, executors_.factory(), durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
       expiry_(loop) {}
 

@@ -58,9 +58,11 @@ Result<std::filesystem::path> LearnerProcess::program_of(const LearnerConfig& co
                                             "learner.program in the configuration");
 }
 
-LearnerProcess::LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec)
+LearnerProcess::LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec,
+                               RunPiece run)
     : loop_(loop),
       config_(std::move(config)),
+      run_(std::move(run)),
       model_text_(parameters::canonical_text(spec)),
       layout_(parameters::ParameterLayout::of(spec).value()),
       row_values_(spec.input.values()),
@@ -142,7 +144,12 @@ Result<Regions> LearnerProcess::prepare(const Counts& counts) {
 
 void LearnerProcess::begin(Job job) {
     job_ = std::move(job);
-    if (phase_ == Phase::Absent) return start_or_wait();
+    if (phase_ == Phase::Absent) {
+        // On the loop's thread: a child dies with the thread that starts it, and has its scheduling class.
+        return boost::asio::post(loop_, [this, weak = std::weak_ptr(alive_)] {
+            if (!weak.expired() && job_ && phase_ == Phase::Absent) start_or_wait();
+        });
+    }
     if (phase_ != Phase::Ready) return;  // Leaving or Dying: on_exit starts the next child
     if (const auto sent = send_job(); !sent) give_up(sent.error().message);
 }
@@ -233,7 +240,7 @@ Result<> LearnerProcess::on_answer(const Answer& answer) {
     phase_ = Phase::Ready;
     deaths_in_a_row_ = 0;
     arm(config_.idle_time, &LearnerProcess::leave);
-    finish_job(answer);
+    run_([&] { finish_job(answer); });
     return {};
 }
 

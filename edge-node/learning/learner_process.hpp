@@ -17,6 +17,7 @@
 #include "common/parameters/model_spec.hpp"
 #include "edge-node/learning/child_process.hpp"
 #include "edge-node/learning/engine.hpp"
+#include "edge-node/learning/idle_time.hpp"
 #include "edge-node/learning/learner_wire.hpp"
 #include "edge-node/learning/shared_mapping.hpp"
 
@@ -41,12 +42,15 @@ struct LearnerConfig {
 /// The tensor engine as a child process: its crash, kill or stop costs at most the request in progress, which ends as
 /// Unavailable; the next request starts it again. Nothing that it returns is trusted: sizes are ours, and whether
 /// logits are finite is for the policy to see. Answers and deaths arrive on the loop's thread, which must be the only
-/// one here, but for pid() and deaths().
+/// one here, but for pid() and deaths(); what an answer leads to runs inside `run`, which that thread waits for, and
+/// may ask for the next thing there.
 class LearnerProcess final : public LearningEngine {
 public:
     /// `spec` is one that has a layout. The child is started by the first request; one that finds no program ends as
     /// Unavailable, and the next looks again.
-    LearnerProcess(boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec);
+    LearnerProcess(
+        boost::asio::io_context& loop, LearnerConfig config, const parameters::ModelSpec& spec,
+        RunPiece run = [](const std::function<void()>& piece) { piece(); });
     ~LearnerProcess() override;
 
     void forward(const ForwardRequest& request, OnDone<ForwardResult> on_done) override;
@@ -101,6 +105,7 @@ private:
 
     boost::asio::io_context& loop_;  // outlives us
     const LearnerConfig config_;
+    const RunPiece run_;
     const std::string model_text_;
     const parameters::ParameterLayout layout_;
     const std::size_t row_values_;

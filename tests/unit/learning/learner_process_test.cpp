@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -92,6 +93,26 @@ protected:
     TrainPlan plan_;
     std::unique_ptr<LearnerProcess> learner_;
 };
+
+TEST_F(LearnerProcessTest, ThinksAboutAnswersInPiecesOnAnIdleThreadAndStartsItsChildOnItsOwn) {
+    IdleTime idle([] {}, SchedulingChoice(SchedulingChoice::Class::Idle));
+    std::vector<std::thread::id> thinkers;
+    learner_ = std::make_unique<LearnerProcess>(loop_, config_, spec_, [&](const auto& piece) { idle.run(piece); });
+    idle.run([&] {
+        learner_->forward({theta_, rows_}, [&](const Result<ForwardResult>& first) {
+            EXPECT_TRUE(first) << first.error().message;
+            thinkers.push_back(std::this_thread::get_id());
+            learner_->forward({theta_, rows_}, [&](const Result<ForwardResult>& second) {
+                EXPECT_TRUE(second) << second.error().message;
+                thinkers.push_back(std::this_thread::get_id());
+            });
+        });
+        EXPECT_EQ(learner_->pid(), std::nullopt) << "a child would be of the idle class, as its parent's thread is";
+    });
+    run_until([&] { return thinkers.size() == 2; });
+    EXPECT_NE(thinkers[0], std::this_thread::get_id());
+    EXPECT_EQ(thinkers[0], thinkers[1]);
+}
 
 TEST_F(LearnerProcessTest, TrainsAndAnswersThroughTheChild) {
     start();

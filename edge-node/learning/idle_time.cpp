@@ -1,4 +1,4 @@
-#include "edge-node/learner/idle_time.hpp"
+#include "edge-node/learning/idle_time.hpp"
 
 #include <algorithm>
 #include <cerrno>

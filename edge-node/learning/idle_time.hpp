@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <thread>
 
-#include "edge-node/learner/scheduling_choice.hpp"
+#include "edge-node/learning/scheduling_choice.hpp"
 
 namespace skerry::node {
 
