@@ -31,9 +31,15 @@ int give_back_code(dl_phdr_info* object, std::size_t, void*) {
 }  // namespace
 #endif
 
-void give_back_startup_memory() {
+void give_back_freed_memory() {
 #ifdef __GLIBC__
     ::malloc_trim(0);
+#endif
+}
+
+void give_back_startup_memory() {
+    give_back_freed_memory();
+#ifdef __GLIBC__
     ::dl_iterate_phdr(give_back_code, nullptr);
 #endif
 }

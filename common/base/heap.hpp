@@ -8,6 +8,10 @@ namespace skerry {
 /// mapped and cleared each time, some 0.1 ms a MiB.
 void keep_heap_small();
 
+/// Gives back free pages in the middle of the heap, which freeing leaves there. Whoever allocates meanwhile waits, and
+/// what is used again is mapped again. Any thread, at any time. Cost: under 1 ms for 20 MB.
+void give_back_freed_memory();
+
 /// Gives back what only starting has used: free pages of the heap, and the code of the program and its libraries. The
 /// code's pages stay in the page cache; what is run again is mapped again, some 0.5 µs for each 64 KiB. The kernel does
 /// the same under pressure; this is for those who look before. Any thread, at any time.

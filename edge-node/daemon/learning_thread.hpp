@@ -12,7 +12,8 @@ namespace skerry::node {
 /// One thread on which a node's learning thinks: what a policy makes of a hundred labels takes milliseconds, in which
 /// the loop's thread has answered a hundred requests. It is nice 10, as the learner is: serving comes first. That alone
 /// would not do: a humble thread in the middle of its slice may keep its processor until the next tick of the kernel's
-/// clock, while requests wait (docs/serving.md). So what takes long is handed to run().
+/// clock, while requests wait (docs/serving.md). So what takes long is handed to run(). A piece that starves while it
+/// holds the heap's lock holds the loop too, for half a second at most where it may leave the idle class (LimitNICE=).
 ///
 /// The engine lives on its loop, so the learner's answers and deaths arrive here. A learner that was started here dies
 /// with this thread (PR_SET_PDEATHSIG goes by threads).

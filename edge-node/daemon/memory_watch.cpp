@@ -1,10 +1,10 @@
 #include "edge-node/daemon/memory_watch.hpp"
 
 #include <algorithm>
-#include <malloc.h>
 #include <unistd.h>
 #include <utility>
 
+#include "common/base/heap.hpp"
 #include "common/observe/log.hpp"
 
 namespace skerry::node {
@@ -123,7 +123,7 @@ Result<> MemoryWatch::fits(std::uint64_t need) {
     const auto now = std::chrono::steady_clock::now();
     if (now - trimmed_ >= kTrimInterval) {
         trimmed_ = now;
-        ::malloc_trim(0);
+        give_back_freed_memory();
         measure();
     }
     return budget_->fits(need);

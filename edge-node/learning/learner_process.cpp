@@ -241,6 +241,7 @@ Result<> LearnerProcess::on_answer(const Answer& answer) {
     deaths_in_a_row_ = 0;
     arm(config_.idle_time, &LearnerProcess::leave);
     run_([&] { finish_job(answer); });
+    if (!job_) exchange_.reset();  // the trigger is over; its numbers are as large as several models
     return {};
 }
 
