@@ -20,7 +20,7 @@ void step_behind_serving() {
 }  // namespace
 
 LearningThread::LearningThread()
-    : idle_(step_behind_serving, SchedulingChoice(SchedulingChoice::Class::Idle)), thread_([this] {
+    : idle_(step_behind_serving), thread_([this] {
           step_behind_serving();
           loop_.run();
       }) {}

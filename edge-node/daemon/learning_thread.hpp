@@ -25,8 +25,8 @@ public:
     LearningThread& operator=(const LearningThread&) = delete;
 
     [[nodiscard]] boost::asio::io_context& loop() { return loop_; }
-    /// Runs a piece to its end, on processor time that nobody else wants where there is some: it begins with that, as
-    /// pieces are short and seldom. On the loop's thread only, and not inside another piece.
+    /// Runs a piece to its end, after the first quarter of a second of them on processor time that nobody else wants,
+    /// where there is some. On the loop's thread only, and not inside another piece.
     void run(const std::function<void()>& piece) { idle_.run(piece); }
     /// Waits for what runs there at this moment; what was posted and has not begun never runs. From then on what lives
     /// on loop() may be destroyed from another thread. Idempotent.

@@ -17,7 +17,8 @@ TEST_F(NodeTest, ComparesItsAnswersWithHeavysAndShowsTheEvidence) {
     start();
     ASSERT_TRUE(serves());
     ASSERT_TRUE(feed(200));
-    EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return audited(facts) >= 20; }));
+    EXPECT_TRUE(
+        eventually([](const auto&, const NodeFacts& facts) { return audited(facts) >= 20 && facts.totals.steps > 0; }));
 
     const Json router = status()["router"];
     EXPECT_EQ(router["configured"], "auto");
