@@ -9,7 +9,7 @@ namespace skerry {
 void keep_heap_small();
 
 /// Gives back free pages in the middle of the heap, which freeing leaves there. Whoever allocates meanwhile waits, and
-/// what is used again is mapped again. Any thread, at any time. Cost: under 1 ms for 20 MB.
+/// what is used again is mapped again. Any thread, at any time. Cost: a walk over the heap's free pieces.
 void give_back_freed_memory();
 
 /// Gives back what only starting has used: free pages of the heap, and the code of the program and its libraries. The

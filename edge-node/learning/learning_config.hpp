@@ -39,8 +39,8 @@ struct LearningConfig {
     /// After drift: how many triggers run how many passes instead of one.
     std::size_t react_triggers = 8;
     std::size_t react_passes = 5;
-    /// Whether the steps are averaged with other nodes': then the passes are fewer where few of the classes come here,
-    /// passes_of. No file says so, but how the node was started.
+    /// Whether the steps are averaged with other nodes': then the passes are fewer where few of the classes come here
+    /// (LabelShares::pairs_seen). No file says so, but how the node was started.
     bool federated = false;
     /// Whether a world in which the same inputs have got each other's labels is taken for one whose classes have other
     /// names: renaming.hpp.
