@@ -1,20 +1,14 @@
 #include "edge-node/daemon/learning_thread.hpp"
 
-#include <csignal>
-#include <sys/resource.h>
-#include <unistd.h>
+#include "common/threads/helper_thread.hpp"
 
 namespace skerry::node {
 namespace {
 
 constexpr int kNice = 10;
 
-// Signals are the loop's business. The priority is this thread's alone, on Linux (setpriority(2)).
 void step_behind_serving() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice));
+    become_helper(kNice);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "edge-node/learning/idle_time.hpp"
+#include "common/threads/idle_time.hpp"
 
 namespace skerry::node {
 

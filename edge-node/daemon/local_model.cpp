@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "common/base/heap.hpp"
 #include "common/base/limits.hpp"
 #include "common/observe/log.hpp"
@@ -34,7 +36,7 @@ std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
 LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model,
                        Learning learning, std::chrono::milliseconds version_patience, ExecutorFactory executors,
                        const crypto::SigningKey& identity)
-    : loop_(loop),
+    : steps_(loop),
       stores_(stores),
       model_(std::move(model)),
       learning_loop_(learning.loop),
@@ -183,10 +185,10 @@ void LocalModel::begin_trigger() {
                 learning_ = true;
                 const auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
                 const feedback::SnapshotVersion next{checkpoint_.version.global, checkpoint_.version.local + 1};
-                const std::weak_ptr<bool> alive = alive_;
-                const auto on_learned = [this, shared, next, alive](Result<Learned> learned) {
-                    boost::asio::post(loop_, [this, shared, alive, step = step_of(std::move(learned), next)]() mutable {
-                        if (!alive.expired()) on_step(std::move(step), *shared);
+                steps_.expect();
+                const auto on_learned = [this, shared, next](Result<Learned> learned) {
+                    steps_.post([this, shared, step = step_of(std::move(learned), next)]() mutable {
+                        on_step(std::move(step), *shared);
                     });
                 };
                 boost::asio::post(learning_loop_, [this, shared, on_learned] {

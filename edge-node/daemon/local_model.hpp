@@ -12,10 +12,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/threads/idle_time.hpp"
 #include "edge-node/daemon/checkpoint.hpp"
 #include "edge-node/daemon/storage_thread.hpp"
 #include "edge-node/learning/alarm_book.hpp"
-#include "edge-node/learning/idle_time.hpp"
 #include "edge-node/learning/learning_policy.hpp"
 #include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
@@ -197,7 +197,7 @@ private:
     void try_on_disk(std::shared_ptr<Work<Job, Done>> work);
     void wait_for_room(const Error& error, std::function<void()> then);
 
-    boost::asio::io_context& loop_;
+    LoopQueue steps_;  ///< from the learning thread
     Stores stores_;
     std::shared_ptr<const Model> model_;
     boost::asio::io_context& learning_loop_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "common/observe/log.hpp"
 #include "common/observe/process_usage.hpp"
 #include "edge-node/daemon/node_durable.hpp"

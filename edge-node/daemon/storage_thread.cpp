@@ -1,11 +1,11 @@
 #include "edge-node/daemon/storage_thread.hpp"
 
-#include <csignal>
+#include "common/threads/helper_thread.hpp"
 
 namespace skerry::node {
 
 StorageThread::StorageThread(boost::asio::io_context& loop, std::function<bool()> goes_on)
-    : loop_(loop), goes_on_(std::move(goes_on)), thread_([this] { work(); }) {}
+    : results_(loop), goes_on_(std::move(goes_on)), thread_([this] { work(); }) {}
 
 void StorageThread::enqueue(std::function<void()> job) {
     {
@@ -25,10 +25,7 @@ void StorageThread::stop() {
 }
 
 void StorageThread::work() {
-    // Signals are the loop's business.
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    become_helper();
     bool dropping = false;
     for (;;) {
         std::function<void()> job;

@@ -3,13 +3,11 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include "common/threads/loop_queue.hpp"
 
 namespace skerry::node {
 
@@ -23,14 +21,12 @@ public:
     explicit StorageThread(boost::asio::io_context& loop, std::function<bool()> goes_on = {});
     ~StorageThread() { stop(); }
 
-    /// `job` runs here, then `done(result)` on the loop's thread.
+    /// On the loop's thread. `job` runs here, then `done(result)` there again; the loop keeps running until then.
     template <class Job, class Done>
     void run(Job job, Done done) {
+        results_.expect();
         enqueue([this, job = std::move(job), done = std::move(done)]() mutable {
-            boost::asio::post(loop_,
-                              [result = job(), done = std::move(done), alive = std::weak_ptr<bool>(alive_)]() mutable {
-                                  if (!alive.expired()) done(std::move(result));
-                              });
+            results_.post([result = job(), done = std::move(done)]() mutable { done(std::move(result)); });
         });
     }
 
@@ -41,13 +37,12 @@ private:
     void enqueue(std::function<void()> job);
     void work();
 
-    boost::asio::io_context& loop_;  // outlives us
+    LoopQueue results_;
     std::mutex mutex_;
     std::condition_variable given_;
     std::deque<std::function<void()>> jobs_;
     bool stopping_ = false;
     std::function<bool()> goes_on_;
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::thread thread_;  // last: uses all of the above
 };
 

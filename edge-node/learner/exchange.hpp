@@ -3,8 +3,8 @@
 #include <optional>
 #include <span>
 
+#include "common/threads/idle_time.hpp"
 #include "edge-node/learner/torch_engine.hpp"
-#include "edge-node/learning/idle_time.hpp"
 #include "edge-node/learning/learner_wire.hpp"
 
 namespace skerry::node {

@@ -6,8 +6,8 @@
 
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
+#include "common/threads/idle_time.hpp"
 #include "edge-node/learning/engine.hpp"
-#include "edge-node/learning/idle_time.hpp"
 
 namespace skerry::node {
 

@@ -15,9 +15,9 @@
 
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
+#include "common/threads/idle_time.hpp"
 #include "edge-node/learning/child_process.hpp"
 #include "edge-node/learning/engine.hpp"
-#include "edge-node/learning/idle_time.hpp"
 #include "edge-node/learning/learner_wire.hpp"
 #include "edge-node/learning/shared_mapping.hpp"
 

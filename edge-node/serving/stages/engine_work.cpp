@@ -14,12 +14,15 @@ void EngineWork::work(std::unique_lock<std::mutex>& lock, StageScratch& scratch)
     std::optional<StageBatch> batch = queues_.pop(std::chrono::steady_clock::now());
     if (!queues_.empty()) more_waits();
     if (batch) run_batch(std::move(*batch), lock, scratch);
-    tell_finished();
+    tell_finished(lock);
 }
 
-void EngineWork::tell_finished() {
+void EngineWork::tell_finished(std::unique_lock<std::mutex>& lock) {
     const bool finished = !finished_.requests.empty() || !finished_.audits.empty();
-    if (finished && !std::exchange(told_, true)) on_finished_();
+    if (!finished || std::exchange(told_, true)) return;
+    lock.unlock();
+    on_finished_();
+    lock.lock();
 }
 
 void EngineWork::run_batch(StageBatch batch, std::unique_lock<std::mutex>& lock, StageScratch& scratch) {
@@ -33,18 +36,19 @@ void EngineWork::run_batch(StageBatch batch, std::unique_lock<std::mutex>& lock,
     if (!rows.empty()) push(static_cast<Tier>(static_cast<std::size_t>(stage) + 1), std::move(rows));
 }
 
-void EngineWork::idle(std::unique_lock<std::mutex>& lock, ClassifyScratch& scratch) {
+void EngineWork::idle(std::unique_lock<std::mutex>& lock, IdleThread& thread, ClassifyScratch& scratch) {
     Audit audit = std::move(audits_.front());
     audits_.pop_front();
     audit_bytes_ -= audit.sample.size();
     lock.unlock();
     auto scaled = parameters::scaled_values(audit.snapshot->model->spec.input, audit.sample);
     SKERRY_ASSERT(scaled.has_value());  // it was checked when its request was read
-    ServingEngine::Exits exits = all_exits(*audit.snapshot, std::move(*scaled), scratch);
+    ServingEngine::Exits exits;
+    thread.run([&] { exits = all_exits(*audit.snapshot, std::move(*scaled), scratch); });
     audit.snapshot.reset();
     lock.lock();
     finished_.audits.emplace_back(std::move(audit.done), std::move(exits));
-    tell_finished();
+    tell_finished(lock);
 }
 
 bool EngineWork::push(Audit audit) {

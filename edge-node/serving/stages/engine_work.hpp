@@ -27,15 +27,15 @@ public:
         std::vector<std::pair<ServingEngine::OnExits, ServingEngine::Exits>> audits;
     };
 
-    /// `on_finished`: a worker has put something into take_finished(). Called once until that is taken, with the mutex
-    /// held.
+    /// `on_finished`: a worker has put something into take_finished(). Called once until that is taken, from the
+    /// worker's thread, with the mutex let go: whoever wakes then finds it free.
     EngineWork(const StagePolicy& policy, std::function<void()> on_finished)
         : queues_(policy), on_finished_(std::move(on_finished)) {}
 
     [[nodiscard]] double worth(Instant now) const override { return queues_.worth(now); }
     void work(std::unique_lock<std::mutex>& lock, StageScratch& scratch) override;
     [[nodiscard]] bool idles() const override { return !audits_.empty(); }
-    void idle(std::unique_lock<std::mutex>& lock, ClassifyScratch& scratch) override;
+    void idle(std::unique_lock<std::mutex>& lock, IdleThread& thread, ClassifyScratch& scratch) override;
 
     [[nodiscard]] StageQueues& queues() { return queues_; }
     [[nodiscard]] const StageQueues& queues() const { return queues_; }
@@ -60,7 +60,7 @@ public:
 
 private:
     void run_batch(StageBatch batch, std::unique_lock<std::mutex>& lock, StageScratch& scratch);
-    void tell_finished();
+    void tell_finished(std::unique_lock<std::mutex>& lock);
     void finish(std::shared_ptr<StagedRequest> request);
 
     StageQueues queues_;

@@ -4,19 +4,18 @@
 #include <map>
 #include <utility>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/parameters/map_shape.hpp"
+#include "common/threads/loop_bell.hpp"
 #include "edge-node/serving/stages/engine_work.hpp"
 
 namespace skerry::node {
 namespace {
 
 using Instant = StagedRequest::Instant;
-using Guard = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
 
 /// What a request may hold on its way: its samples, and for each row the largest map between two stages.
 std::size_t bytes_of(const StagedRequest& request) {
@@ -42,13 +41,15 @@ struct ServingEngine::State : std::enable_shared_from_this<State> {
         : loop(io),
           workers(threads),
           config(limits),
-          work({limits.batching ? limits.batch_max : 1, limits.latency_budget}, [this] { post_delivery(); }),
+          work({limits.batching ? limits.batch_max : 1, limits.latency_budget}, [this] { finished.ring(); }),
+          finished(io, [this] { deliver(); }),
           timer(io) {}
 
     boost::asio::io_context& loop;
     StageWorkers& workers;
     const ServingConfig config;
-    EngineWork work;  // guarded by workers.mutex()
+    EngineWork work;    // guarded by workers.mutex()
+    LoopBell finished;  ///< heard while anything is with the workers, which keeps the loop running
 
     // The loop's own.
     std::size_t pending = 0;
@@ -57,7 +58,6 @@ struct ServingEngine::State : std::enable_shared_from_this<State> {
     bool draining = false;
     bool destroyed = false;
     std::function<void()> on_empty;
-    std::optional<Guard> keeps_loop_running;
     StageScratch scratch;
     std::multimap<Instant, std::weak_ptr<StagedRequest>> deadlines;  ///< of requests that are with the workers
     boost::asio::steady_timer timer;
@@ -66,11 +66,6 @@ struct ServingEngine::State : std::enable_shared_from_this<State> {
     [[nodiscard]] bool takes(std::size_t bytes) const {
         const bool fits = pending == 0 || pending_bytes + bytes <= config.queue_bytes_max;
         return !draining && pending < config.queue_requests_max && fits;
-    }
-
-    void guard_loop() {
-        if (pending + audits_pending == 0) return keeps_loop_running.reset();
-        if (!keeps_loop_running) keeps_loop_running.emplace(boost::asio::make_work_guard(loop));
     }
 
     /// With the mutex held. The loop runs a stage itself when nothing waits there and it ends before `until`, or when a
@@ -106,35 +101,35 @@ struct ServingEngine::State : std::enable_shared_from_this<State> {
         if (handed_over == 0) return deliver();
         for (std::size_t i = 0; i < std::min(handed_over, config.workers); ++i)
             workers.wake();
+        finished.listen();
         if (request->deadline) watch(request);
-    }
-
-    /// With the mutex held, from any thread.
-    void post_delivery() {
-        boost::asio::post(loop, [self = shared_from_this()] { self->deliver(); });
     }
 
     void deliver() {
         if (destroyed) return;
-        EngineWork::Finished finished;
+        EngineWork::Finished done_work;
         {
             const std::lock_guard lock(workers.mutex());
-            finished = work.take_finished();
+            done_work = work.take_finished();
         }
         const auto self = shared_from_this();  // answered() may end the engine
-        for (const std::shared_ptr<StagedRequest>& request : finished.requests) {
+        for (const std::shared_ptr<StagedRequest>& request : done_work.requests) {
             --pending;
             pending_bytes -= request->bytes;
             if (request->deadline) unwatch(*request);
             request->answered();
             if (destroyed) return;
         }
-        for (auto& [done, exits] : finished.audits) {
+        for (auto& [done, exits] : done_work.audits) {
             --audits_pending;
             done(std::move(exits));
             if (destroyed) return;
         }
-        guard_loop();
+        if (pending + audits_pending == 0) {
+            finished.hush();
+        } else {
+            finished.listen();
+        }
         if (draining && pending == 0 && on_empty) boost::asio::post(loop, std::exchange(on_empty, nullptr));
     }
 
@@ -191,7 +186,7 @@ ServingEngine::~ServingEngine() {
     state_->destroyed = true;
     state_->work.clear();
     state_->timer.cancel();
-    state_->keeps_loop_running.reset();
+    state_->finished.hush();
 }
 
 bool ServingEngine::submit(const std::shared_ptr<StagedRequest>& request) {
@@ -202,7 +197,6 @@ bool ServingEngine::submit(const std::shared_ptr<StagedRequest>& request) {
     request->answers.resize(request->samples.size());
     ++state_->pending;
     state_->pending_bytes += bytes;
-    state_->guard_loop();
     state_->begin(request);
     return true;
 }
@@ -219,7 +213,7 @@ bool ServingEngine::audit(std::shared_ptr<const Snapshot> snapshot, Bytes sample
             return false;
     }
     ++state_->audits_pending;
-    state_->guard_loop();
+    state_->finished.listen();
     state_->workers.wake_idle();
     return true;
 }

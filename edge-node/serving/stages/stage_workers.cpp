@@ -1,8 +1,7 @@
 #include "edge-node/serving/stages/stage_workers.hpp"
 
-#include <sched.h>
-
 #include "common/base/error.hpp"
+#include "common/threads/helper_thread.hpp"
 
 namespace skerry::node {
 
@@ -68,6 +67,7 @@ WorkSource* StageWorkers::next_idle() {
 }
 
 void StageWorkers::run() {
+    become_helper();
     StageScratch scratch;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -87,9 +87,8 @@ void StageWorkers::run() {
 }
 
 void StageWorkers::run_idle() {
-    // One that may not be preempted at once would be in the way of requests for milliseconds (sched(7)).
-    const sched_param none{};
-    static_cast<void>(::sched_setscheduler(0, SCHED_IDLE, &none));
+    become_helper();
+    IdleThread thread;
     ClassifyScratch scratch;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -100,7 +99,7 @@ void StageWorkers::run_idle() {
         }
         ++next_idle_;
         ++source->workers_inside_;
-        source->idle(lock, scratch);
+        source->idle(lock, thread, scratch);
         --source->workers_inside_;
         left_.notify_all();
     }

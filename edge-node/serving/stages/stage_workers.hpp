@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/threads/idle_thread.hpp"
 #include "edge-node/serving/stages/stage_run.hpp"
 
 namespace skerry::node {
@@ -28,8 +29,8 @@ public:
     virtual void work(std::unique_lock<std::mutex>& lock, StageScratch& scratch) = 0;
     /// There is something for idle time.
     [[nodiscard]] virtual bool idles() const = 0;
-    /// Does one piece of that, as work().
-    virtual void idle(std::unique_lock<std::mutex>& lock, ClassifyScratch& scratch) = 0;
+    /// Does one piece of that, as work(), what takes long on `thread`.
+    virtual void idle(std::unique_lock<std::mutex>& lock, IdleThread& thread, ClassifyScratch& scratch) = 0;
 
 protected:
     /// Another worker is to come, if one is free.
@@ -42,8 +43,8 @@ private:
 };
 
 /// The threads that run the stages of all models of this process, and one more for idle time: it begins something only
-/// while no worker has work, and the kernel runs it (SCHED_IDLE) only while a processor has nothing else to do.
-/// Thread-safe.
+/// while no worker has work, and has an IdleThread compute it. It is not of that class itself: it takes the mutex, and
+/// one that stood still with it would stop them all. Thread-safe.
 class StageWorkers {
 public:
     explicit StageWorkers(std::size_t threads);
