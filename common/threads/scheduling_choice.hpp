@@ -53,7 +53,7 @@ public:
 private:
     static constexpr Time kTrial = std::chrono::milliseconds(500);
     static constexpr Time kLook = std::chrono::milliseconds(100);       ///< the kernel counts in hundredths of a second
-    static constexpr Time kReliefMin = std::chrono::milliseconds(100);  ///< of work; doubled with each trial in vain
+    static constexpr Time kReliefMin = std::chrono::milliseconds(250);  ///< of work; doubled with each trial in vain
     static constexpr Time kReliefMax = std::chrono::minutes(1);
     static constexpr int kStarvedShare = 10;  ///< it got less than one tenth of a processor
     static constexpr int kSpareShare = 5;     ///< the machine has a fifth of a processor for it

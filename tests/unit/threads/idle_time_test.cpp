@@ -28,8 +28,8 @@ void work(SchedulingChoice& choice, Piece piece, int times) {
 
 TEST(SchedulingChoice, BecomesIdleWhereThereIsTimeToSpareAndStaysSo) {
     SchedulingChoice choice;
-    work(choice, {40ms, 36ms, 80ms, 40ms}, 2);
-    EXPECT_EQ(choice.now(), Class::Batch) << "not before it has seen a tenth of a second of its own work";
+    work(choice, kCalm, 2);
+    EXPECT_EQ(choice.now(), Class::Batch) << "not before it has seen a quarter of a second of its own work";
     work(choice, kCalm, 1);
     for (int piece = 0; piece < 1000; ++piece) {
         ASSERT_EQ(choice.now(), Class::Idle);
@@ -50,7 +50,7 @@ TEST(SchedulingChoice, BeginsAsIdleWhereThereWasTimeToSpareForLongEnough) {
 
 TEST(SchedulingChoice, CountsWhatItHadItselfAsTimeThatItWouldHaveAsIdle) {
     SchedulingChoice choice;
-    work(choice, {100ms, 60ms, 300ms, 10ms}, 1);
+    work(choice, {300ms, 180ms, 900ms, 30ms}, 1);
     EXPECT_EQ(choice.now(), Class::Idle);
 }
 
@@ -74,9 +74,9 @@ TEST(SchedulingChoice, LeavesTheIdleClassWhenItGetsTooLittleAndTriesItMoreAndMor
         EXPECT_EQ(choice.now(), Class::Idle) << "too short to tell";
         work(choice, kBusy, 1);
     }
-    EXPECT_EQ(pieces_as_batch, (std::vector{1, 2, 4, 8, 16, 32, 64, 128}));
+    EXPECT_EQ(pieces_as_batch, (std::vector{3, 5, 10, 20, 40, 80, 160, 320}));
 
-    work(choice, kCalm, 300);
+    work(choice, kCalm, 650);
     EXPECT_EQ(choice.now(), Class::Idle);
     work(choice, kBusy, 5);
     work(choice, kCalm, 5);
