@@ -130,6 +130,7 @@ Actions Federation::hear(const Node& node, const wire::Hello& hello, TimePoint n
     }
     welcome.accepted = pool_.of(node.id).decided;
     welcome.steps_per_update = policy_.steps_per_update;
+    welcome.delta = policy_.delta;
     welcome.newest = announcement_for(node.id, now);
     actions.push_back(to(node, std::move(welcome)));
     return actions;

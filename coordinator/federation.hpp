@@ -42,6 +42,7 @@ struct Policy {
     AdmissionPolicy admission;
     BudgetPolicy budgets;
     std::uint32_t steps_per_update = 5;
+    wire::DeltaPolicy delta;         ///< how nodes are asked to write updates; any other way is taken too
     std::size_t versions_kept = 20;  ///< weights of older ones are erased, and with them what their rounds counted
     RetentionPolicy retention;       ///< of what the rounds of held versions counted
     std::chrono::milliseconds certificate_life{std::chrono::hours(24 * 90)};

@@ -128,12 +128,22 @@ Result<Announcement> read(const proto::Announcement& from) {
     return to;
 }
 
+// A newer coordinator may know more ways than we do, and takes this one from everybody.
+DeltaPolicy delta_policy(std::uint32_t encoding, std::uint32_t top_ppm, bool zstd) {
+    if (encoding > static_cast<std::uint32_t>(kLastDeltaEncoding)) return {};
+    const auto known = static_cast<DeltaEncoding>(encoding);
+    if (known == DeltaEncoding::Float32) return {};
+    if (known != DeltaEncoding::Top) return {known, 0, zstd};
+    return top_ppm >= 1 && top_ppm <= kTopMax ? DeltaPolicy{known, top_ppm, zstd} : DeltaPolicy{};
+}
+
 Result<Welcome> read(const proto::Welcome& from) {
     Welcome to;
     to.keys = SKERRY_TRY(read(from.keys(), "the key set"));
     to.certificate = SKERRY_TRY(read(from.certificate(), "the certificate"));
     to.accepted = Sequence{from.accepted()};
     to.steps_per_update = from.steps_per_update();
+    to.delta = delta_policy(from.delta_encoding(), from.delta_top_ppm(), from.delta_zstd());
     to.newest = SKERRY_TRY(read(from.newest()));
     return to;
 }

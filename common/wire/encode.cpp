@@ -138,6 +138,9 @@ void write(const Welcome& from, proto::Envelope& envelope) {
     write(from.certificate, *to.mutable_certificate());
     to.set_accepted(from.accepted.value);
     to.set_steps_per_update(from.steps_per_update);
+    to.set_delta_encoding(static_cast<std::uint32_t>(from.delta.encoding));
+    to.set_delta_top_ppm(from.delta.top_ppm);
+    to.set_delta_zstd(from.delta.zstd);
     write(from.newest, *to.mutable_newest());
 }
 

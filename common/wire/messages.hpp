@@ -15,6 +15,7 @@
 #include "common/base/precision.hpp"
 #include "common/base/time.hpp"
 #include "common/wire/audit_counts.hpp"
+#include "common/wire/delta_codec.hpp"
 #include "common/wire/soft_labels.hpp"
 
 /// What a node and the coordinator say to each other, as plain structs: what the pure cores see. PROTOCOL.md tells
@@ -143,6 +144,7 @@ struct Welcome {
     Sequence accepted;                   ///< the node's highest sequence in the ledger; its next is above this
     std::uint32_t steps_per_update = 0;  ///< learning steps between two updates
     Announcement newest;
+    DeltaPolicy delta{};  ///< how updates are to be written; an encoding this version has not: fp32
     bool operator==(const Welcome&) const = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
@@ -63,7 +64,7 @@ Bytes body_head(const UpdateBody& body) {
     return std::move(head).take();
 }
 
-/// Reads the head from the first chunk and leaves `chunk` at the first byte of Δ.
+/// Reads the head from the first chunk and leaves `chunk` at the first byte of Δ, for which it makes room.
 Result<UpdateBody> read_head(ByteView& chunk, const UpdateHeader& header) {
     ByteReader in(chunk);
     UpdateBody body;
@@ -89,11 +90,21 @@ Result<UpdateBody> read_head(ByteView& chunk, const UpdateHeader& header) {
     if (header.soft_label_classes > 0) {
         body.soft_labels = SKERRY_TRY(soft_labels_of(in.get_bytes(soft_label_bytes(header.soft_label_classes))));
     }
-    const std::uint64_t delta_bytes = header.plain_bytes - body_size(0, pairs, header);
-    if (!in.ok() || delta_bytes % sizeof(float) != 0) {
+    if (!in.ok() || header.plain_bytes < body_size(0, pairs, header)) {
+        return fail(ErrorCode::InvalidInput, "the update's body is shorter than what it says is in it");
+    }
+    const std::uint64_t bytes = header.plain_bytes - body_size(0, pairs, header);
+    if (header.form.encoding != DeltaEncoding::Float32) {
+        const DeltaBytesRange range = delta_bytes(header.form);
+        if (bytes < range.least || bytes > range.most) {
+            return fail(ErrorCode::InvalidInput, "the update's Δ is not as long as its header says");
+        }
+        body.written.resize(bytes);
+    } else if (bytes % sizeof(float) == 0) {
+        body.delta.resize(bytes / sizeof(float));
+    } else {
         return fail(ErrorCode::InvalidInput, "the update's body is no whole number of float32 values");
     }
-    body.delta.resize(delta_bytes / sizeof(float));
     chunk = chunk.last(in.remaining());
     return body;
 }
@@ -154,14 +165,16 @@ Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const cry
     header.audits = !body.audits.empty();
     header.error_counts = body.error_counts.has_value();
     header.soft_label_classes = static_cast<std::uint16_t>(body.soft_labels.classes());
-    header.plain_bytes = body_size(body.delta.size(), body.confusions.size(), header);
+    const bool exact = header.form.encoding == DeltaEncoding::Float32;
+    SKERRY_ASSERT(exact || header.form.values == body.delta.size());
+    const ByteView delta = exact ? std::as_bytes(std::span(body.delta)) : ByteView(body.written);
+    header.plain_bytes = body_size(0, body.confusions.size(), header) + delta.size();
     header.encapsulated = sender.enc();
 
     SealedUpdate update;
     update.header = write_header(header);
     const Digest header_digest = crypto::sha256(update.header);
     const Bytes head = body_head(body);
-    const ByteView delta = std::as_bytes(std::span(body.delta));
     const std::uint64_t chunks = chunks_of(header.plain_bytes);
     update.sealed.reserve(sealed_size(header.plain_bytes));
     for (std::uint32_t i = 0; i < chunks; ++i) {
@@ -211,11 +224,12 @@ Result<UpdateBody> open(const SealedUpdate& update, const crypto::SealPrivateKey
         ByteView plain = *opened;
         if (i == 0) {
             body = SKERRY_TRY(read_head(plain, header));
-            rest = std::as_writable_bytes(std::span(body.delta));
+            rest = body.written.empty() ? std::as_writable_bytes(std::span(body.delta)) : std::span(body.written);
         }
         std::copy(plain.begin(), plain.end(), rest.begin());
         rest = rest.subspan(plain.size());
     }
+    if (!body.written.empty()) body.delta = SKERRY_TRY(decode_delta(header.form, std::exchange(body.written, {})));
     return body;
 }
 

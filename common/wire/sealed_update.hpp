@@ -7,6 +7,7 @@
 #include "common/crypto/hpke.hpp"
 #include "common/crypto/sign.hpp"
 #include "common/wire/audit_counts.hpp"
+#include "common/wire/delta_codec.hpp"
 #include "common/wire/error_counts.hpp"
 #include "common/wire/messages.hpp"
 #include "common/wire/signed.hpp"
@@ -31,6 +32,7 @@ struct UpdateHeader {
     std::uint64_t plain_bytes = 0;         ///< of the body before sealing
     ByteArray<32> encapsulated{};          ///< HPKE enc
     std::uint16_t soft_label_classes = 0;  ///< of the body's soft labels; 0: it has none
+    DeltaForm form;                        ///< how the body's Δ is written
     bool operator==(const UpdateHeader&) const = default;
 
     /// Of update `sequence` of the lease's node, as the lease allows it.
@@ -46,6 +48,7 @@ struct UpdateBody {
     AuditCounts audits;                       ///< of the newest of the node's audits; may be empty
     SoftLabels soft_labels;                   ///< the newest; may be empty
     std::vector<float> delta;                 ///< Δ for the tier's prefix; but first the normaliser's moments, whole
+    Bytes written;                            ///< to seal, where the header's form is not float32: encode_delta's
     bool operator==(const UpdateBody&) const = default;
 };
 
@@ -61,7 +64,7 @@ struct SealedUpdate {
     [[nodiscard]] static Result<SealedUpdate> from_blob(ByteView blob);
 };
 
-/// Seals and signs. What `header` says of the body, its size and `.encapsulated` are filled in here.
+/// Seals and signs. What `header` says of the body but `form`, its size and `.encapsulated` are filled in here.
 [[nodiscard]] Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
                                         const crypto::SigningKey& identity);
 
@@ -76,7 +79,7 @@ enum class WithAudits { No, Yes };
 enum class WithErrorCounts { No, Yes };
 [[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, WithAudits audits = WithAudits::No,
                                       WithErrorCounts errors = WithErrorCounts::No, std::size_t soft_label_classes = 0);
-/// As the header says.
+/// As the header says, but for its form.
 [[nodiscard]] std::uint64_t body_size(std::uint64_t values, std::size_t pairs, const UpdateHeader& header);
 
 /// PermissionDenied: the signature is not `identity`'s over `content`.
@@ -84,8 +87,8 @@ enum class WithErrorCounts { No, Yes };
                                         const crypto::VerifyKey& identity);
 
 /// Opens what verify_signature has accepted. PermissionDenied: the chunks do not open under this key and header.
-/// InvalidInput: they open, but the body is not one. Never allocates more than header.plain_bytes + one chunk,
-/// which the caller has bounded by the lease.
+/// InvalidInput: they open, but the body is not one. Never allocates more than header.plain_bytes + one chunk, and
+/// header.form.values floats, which the caller has bounded by the lease and the model.
 [[nodiscard]] Result<UpdateBody> open(const SealedUpdate& update, const crypto::SealPrivateKey& key);
 
 }  // namespace skerry::wire

@@ -12,10 +12,10 @@ namespace {
 constexpr std::string_view kMagic = "SKU1";
 constexpr std::uint16_t kVersion = 1;
 constexpr std::uint16_t kSuite = 1;
-constexpr std::uint8_t kEncodingFloat32 = 0;
 constexpr std::uint16_t kAuditsFlag = 1;
 constexpr std::uint16_t kErrorCountsFlag = 2;
 constexpr std::uint16_t kSoftLabelsFlag = 4;
+constexpr std::uint16_t kZstdFlag = 8;
 
 tl::unexpected<Error> refused(std::string_view what) {
     return fail(ErrorCode::InvalidInput, "the update's header " + std::string(what));
@@ -42,12 +42,12 @@ Bytes write_header(const UpdateHeader& header) {
         .put(ByteView(header.update.node.value))
         .put(header.update.sequence.value);
     out.put(ByteView(header.lease.value)).put(header.base.value).put(ByteView(header.model));
-    out.put(static_cast<std::uint8_t>(header.tier)).put(kEncodingFloat32);
+    out.put(static_cast<std::uint8_t>(header.tier)).put(static_cast<std::uint8_t>(header.form.encoding));
     const int flags = (header.audits ? kAuditsFlag : 0) | (header.error_counts ? kErrorCountsFlag : 0) |
-                      (header.soft_label_classes > 0 ? kSoftLabelsFlag : 0);
+                      (header.soft_label_classes > 0 ? kSoftLabelsFlag : 0) | (header.form.zstd ? kZstdFlag : 0);
     out.put(static_cast<std::uint16_t>(flags)).put(header.examples);
     out.put(header.plain_bytes).put(static_cast<std::uint32_t>(limits::kChunkBytes)).put(ByteView(header.encapsulated));
-    out.put(header.soft_label_classes);
+    out.put(header.soft_label_classes).put(header.form.values).put(header.form.exact);
     Bytes bytes = std::move(out).take();
     bytes.resize(kUpdateHeaderBytes);
     return bytes;
@@ -70,9 +70,13 @@ Result<UpdateHeader> read_header(ByteView bytes) {
     const auto tier = in.get<std::uint8_t>();
     if (tier >= kTiers) return refused("names an unknown tier");
     header.tier = static_cast<Tier>(tier);
-    if (in.get<std::uint8_t>() != kEncodingFloat32) return refused("names an unknown encoding");
+    const auto encoding = in.get<std::uint8_t>();
+    if (encoding > static_cast<std::uint8_t>(kLastDeltaEncoding)) {
+        return refused("names an unknown encoding: the node is newer than this coordinator, which must be upgraded");
+    }
+    header.form.encoding = static_cast<DeltaEncoding>(encoding);
     const auto flags = in.get<std::uint16_t>();
-    if (flags > (kAuditsFlag | kErrorCountsFlag | kSoftLabelsFlag)) {
+    if (flags > (kAuditsFlag | kErrorCountsFlag | kSoftLabelsFlag | kZstdFlag)) {
         return refused("has unknown flags: the node is newer than this coordinator, which must be upgraded first");
     }
     header.audits = (flags & kAuditsFlag) != 0;
@@ -82,6 +86,15 @@ Result<UpdateHeader> read_header(ByteView bytes) {
     const auto chunk_bytes = in.get<std::uint32_t>();
     header.encapsulated = in.get_array<32>();
     header.soft_label_classes = in.get<std::uint16_t>();
+    header.form.values = in.get<std::uint32_t>();
+    header.form.exact = in.get<std::uint32_t>();
+    const bool sized = header.form.encoding != DeltaEncoding::Float32;
+    header.form.zstd = (flags & kZstdFlag) != 0;
+    if (header.form.zstd && !sized) return refused("packs float32, which no such update does");
+    if (header.form.values > (sized ? limits::kParametersMax : 0) || header.form.exact > header.form.values) {
+        return refused("announces " + std::to_string(header.form.values) + " values, " +
+                       std::to_string(header.form.exact) + " of them exact, which no such update has");
+    }
     const bool has_soft_labels = (flags & kSoftLabelsFlag) != 0;
     if (has_soft_labels != (header.soft_label_classes > 0) || header.soft_label_classes > SoftLabels::kClassesMax) {
         return refused("has soft labels of " + std::to_string(header.soft_label_classes) + " classes");

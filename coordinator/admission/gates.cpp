@@ -29,6 +29,13 @@ bool are_moments(std::span<const float> statistics) {
     return true;
 }
 
+// Of a body whose Δ is not float32, without class pairs.
+wire::DeltaBytesRange sizes_of(const wire::UpdateHeader& header) {
+    const std::uint64_t head = wire::body_size(0, 0, header);
+    const wire::DeltaBytesRange delta = wire::delta_bytes(header.form);
+    return {head + delta.least, head + delta.most};
+}
+
 }  // namespace
 
 Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header, const wire::FederationId& federation,
@@ -69,10 +76,14 @@ Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes,
     const std::uint64_t values = model.prefix(header.tier);
     const std::uint64_t smallest = wire::body_size(values, 0, header);
     const std::uint64_t one_pair = wire::body_size(values, 1, header) - smallest;
-    const bool fits = header.plain_bytes >= smallest &&
-                      header.plain_bytes <= wire::body_size(values, limits::kReportClassPairsMax, header) &&
-                      (header.plain_bytes - smallest) % one_pair == 0 &&
-                      sealed_bytes == wire::sealed_size(header.plain_bytes);
+    const std::uint64_t pairs = limits::kReportClassPairsMax * one_pair;
+    const bool written_whole = header.form.encoding == wire::DeltaEncoding::Float32;
+    const bool of_this_tier = written_whole || (header.form.values == values && header.form.exact == model.statistics);
+    // How many pairs there are is only in the body, and how long the largest values are to name too.
+    const auto [least, most] = written_whole ? wire::DeltaBytesRange{smallest, smallest} : sizes_of(header);
+    const bool whole_pairs = least < most || (header.plain_bytes - least) % one_pair == 0;
+    const bool fits = of_this_tier && header.plain_bytes >= least && header.plain_bytes <= most + pairs &&
+                      whole_pairs && sealed_bytes == wire::sealed_size(header.plain_bytes);
     if (!fits) {
         return Flaw{RefusalCode::Misshapen, std::to_string(header.plain_bytes) + " bytes, sealed " +
                                                 std::to_string(sealed_bytes) + ", are no update of the " +

@@ -25,6 +25,7 @@ CoordinatorConfig read(config::TableReader root) {
     rounds.duration("early_interval", to.policy.rounds.early_interval, 1s, 24h);
     auto learning = root.table("learning");
     learning.integer("steps_per_update", to.policy.steps_per_update, 1U, 10'000U);
+    learning.text("update_encoding", to.update_encoding);
     auto leases = root.table("leases");
     leases.duration("life", to.policy.leases.life, 1s, 24h * 7);
     leases.integer("examples_max", to.policy.leases.examples_max, 1U, limits::kExamplesPerUpdateMax);
@@ -122,6 +123,8 @@ std::vector<std::string> CoordinatorConfig::problems() const {
                         std::to_string(limits::kRoundWeightMax / limits::kWeightUnit) +
                         ", which one exact sum can hold: lower one of them");
     }
+    if (const auto known = wire::delta_policy_named(update_encoding); !known)
+        found.push_back("learning.update_encoding: " + known.error().message);
     for (const auto& more : {listen.problems(), metrics.problems(), models.problems()})
         found.insert(found.end(), more.begin(), more.end());
     if (const auto level = observe::log::level_named(log_level); !level) {
@@ -140,7 +143,10 @@ Result<CoordinatorConfig> load_config(const std::optional<std::filesystem::path>
         for (std::string& problem : problems)
             problem.insert(0, file->string() + ": ");
     }
-    if (problems.empty()) return config;
+    if (problems.empty()) {
+        config.policy.delta = wire::delta_policy_named(config.update_encoding).value();
+        return config;
+    }
     std::string all;
     for (const std::string& problem : problems)
         all += (all.empty() ? "" : "\n") + problem;
@@ -158,7 +164,9 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("optimiser", policy.rounds.recipe.optimiser)
         .value("early_on_drift", policy.rounds.early_on_drift)
         .value("early_interval", policy.rounds.early_interval);
-    out.section("learning").value("steps_per_update", policy.steps_per_update);
+    out.section("learning")
+        .value("steps_per_update", policy.steps_per_update)
+        .value("update_encoding", config.update_encoding);
     out.section("leases")
         .value("life", policy.leases.life)
         .value("examples_max", policy.leases.examples_max)

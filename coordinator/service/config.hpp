@@ -45,6 +45,8 @@ struct CoordinatorConfig {
     MetricsConfig metrics;
     ModelsConfig models;
     Policy policy;
+    /// How nodes are to write their updates: wire::delta_policy_named. load_config puts it into the policy.
+    std::string update_encoding = "fp32";
     /// Bytes of decrypted updates that a rule which compares them may hold at a time.
     std::size_t sum_memory = 64 << 20;
     std::string log_level = "info";

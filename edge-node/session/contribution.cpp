@@ -101,7 +101,7 @@ void Session::hear(const wire::LeaseGrant& grant, TimePoint now) {
     lease_not_before_ = now;
     taking_ = std::exchange(next_sequence_, next_sequence_.next());
     steps_ = 0;
-    order(TakeUpdate{*taking_, *lease, grant.lease, keys_.seal});
+    order(TakeUpdate{*taking_, *lease, grant.lease, keys_.seal, delta_});
 }
 
 void Session::hear(const wire::LeaseDenied& denied, TimePoint now) {

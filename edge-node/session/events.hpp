@@ -72,6 +72,7 @@ struct TakeUpdate {
     wire::Lease lease;
     wire::SignedBytes signed_lease;
     crypto::SealPublicKey seal_to;
+    wire::DeltaPolicy delta{};
 };
 /// Durably: the update is accepted. Its Δ stays until a version counts it.
 struct KeepReceipt {

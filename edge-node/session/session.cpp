@@ -126,6 +126,7 @@ void Session::hear(const wire::Welcome& welcome, TimePoint now) {
                "copy. New updates are numbered above them; restore its folder less often, or join under a new name");
     }
     steps_per_update_ = std::max(welcome.steps_per_update, 1U);
+    delta_ = welcome.delta;
     if (!std::exchange(welcomed_, true)) {
         denied_.clear();
         report_due_ = now;

@@ -135,6 +135,7 @@ private:
     wire::Denied::Reason denial_{};
     std::optional<TimePoint> heard_;
     std::uint32_t steps_per_update_ = 0;
+    wire::DeltaPolicy delta_;
     Question hello_;
     TimePoint report_due_{};
     TimePoint reported_{};

@@ -7,6 +7,7 @@
 #include "edge-node/spool/reported_errors.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "edge-node/spool/stored_values.hpp"
+#include "edge-node/spool/written_delta.hpp"
 
 namespace skerry::node {
 
@@ -52,10 +53,12 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
         each_delta(Sequence{0}, false, contribution.weights.size(), [&](Values delta) { progress.take_off(delta); }));
     std::vector<float> delta = std::move(progress).take();
     if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
-    if (!clip(delta, contribution.sharing.statistics, lease.norm_max)) return Nothing();
+    const std::size_t statistics = contribution.sharing.statistics;
+    auto written = write_delta(std::move(delta), contribution.weights, statistics, lease.norm_max, order.delta);
+    if (!written) return Nothing();
     wire::UpdateBody body;
-    body.delta = delta;
-    std::copy_n(contribution.weights.begin(), contribution.sharing.statistics, body.delta.begin());
+    body.delta = std::move(written->read);
+    body.written = std::move(written->bytes);
 
     const Totals before = SKERRY_TRY(totals_sent());
     // Totals only grow; should a store have been put back to an older one, nothing is claimed rather than 2^64.
@@ -67,9 +70,12 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     body.soft_labels = contribution.soft_labels;
     const auto examples = static_cast<std::uint32_t>(
         std::min(since(contribution.totals.examples, before.examples), limits::kExamplesPerUpdateMax));
-    const auto header = wire::UpdateHeader::under(lease, order.sequence, examples);
+    auto header = wire::UpdateHeader::under(lease, order.sequence, examples);
+    header.form = written->form;
     const wire::SealedUpdate sealed = SKERRY_TRY(wire::seal(header, body, order.seal_to, identity));
 
+    // The moments are no difference, and so no progress.
+    std::fill_n(body.delta.begin(), statistics, 0.0F);
     SpooledUpdate update;
     update.sequence = order.sequence;
     update.lease = lease.id;
@@ -84,7 +90,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
         "INSERT INTO spool_update (sequence, lease, signed_lease, header, sealed_bytes, content, signature, "
         "totals_before, delta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         update.sequence, update.lease, stored(update.signed_lease), update.header, update.sealed_bytes, update.content,
-        update.signature, bytes_of_totals(before), std::as_bytes(std::span(std::as_const(delta)))));
+        update.signature, bytes_of_totals(before), std::as_bytes(std::span(std::as_const(body.delta)))));
     const ByteView all(sealed.sealed);
     for (std::size_t offset = 0; offset < all.size(); offset += limits::kChunkBytes) {
         SKERRY_TRY(database_.run("INSERT INTO spool_sealed (sequence, piece, bytes) VALUES (?, ?, ?)", update.sequence,

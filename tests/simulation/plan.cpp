@@ -95,6 +95,14 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
     policy.admission.strike_window = admission.between(1min, 24h);
     policy.admission.norm_outlier = admission.chance(0.7) ? 6 : 0;
     if (admission.chance(0.3)) policy.budgets.updates_per_minute = admission.between(1, 10);
+    using Encoding = wire::DeltaEncoding;
+    static constexpr std::array<wire::DeltaPolicy, 6> kWays{{{},
+                                                             {Encoding::Float16},
+                                                             {Encoding::Int8},
+                                                             {Encoding::Top, 100'000},
+                                                             {Encoding::Float8},
+                                                             {Encoding::Int8, 0, true}}};
+    policy.delta = kWays[(policy.versions_kept + policy.rounds.goal * 5) % kWays.size()];
     if (admission.chance(0.3)) policy.budgets.bytes_per_hour = update_bytes * admission.between(20, 1000);
     return policy;
 }

@@ -49,6 +49,15 @@ TEST_F(ConfigTest, OffersEachPrecisionOnceAndNamesWhatIsNone) {
     EXPECT_THAT(load("[models]\nprecisions = ['fp4']\n").error().message, HasSubstr("'fp4'"));
 }
 
+TEST_F(ConfigTest, SaysHowUpdatesAreToBeWritten) {
+    const auto config = load("[learning]\nupdate_encoding = 'top 5%'\n");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->policy.delta, (wire::DeltaPolicy{wire::DeltaEncoding::Top, 50'000}));
+    EXPECT_EQ(load("")->policy.delta, wire::DeltaPolicy{});
+    EXPECT_THAT(load("[learning]\nupdate_encoding = 'top 50%'\n").error().message,
+                HasSubstr("learning.update_encoding: 'top 50%' is no way to write updates"));
+}
+
 TEST_F(ConfigTest, NamesEveryFaultAtOnce) {
     const auto config = load("[rounds]\nquorrum = 3\ngoal = 0\n[listen]\nfleet = 7\n");
     ASSERT_FALSE(config);

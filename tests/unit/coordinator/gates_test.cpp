@@ -83,6 +83,30 @@ TEST_F(GatesTest, RefuseASizeThatIsNoUpdateOfTheTier) {
     EXPECT_TRUE(check_size(header, 10, lease, model));
 }
 
+TEST_F(GatesTest, KnowTheSizeOfAnUpdateInACoarserForm) {
+    const auto size_of = [this](wire::DeltaEncoding encoding, std::uint32_t values, std::uint32_t exact,
+                                std::uint64_t bytes) {
+        header.form = {encoding, values, exact};
+        header.plain_bytes = wire::body_size(0, 0, header) + bytes;
+        const auto verdict = size_verdict();
+        return verdict ? std::optional(verdict->code) : std::nullopt;
+    };
+    const auto values = static_cast<std::uint32_t>(model.prefix(header.tier));
+    const auto exact = static_cast<std::uint32_t>(model.statistics);
+    for (const auto encoding : {wire::DeltaEncoding::Float16, wire::DeltaEncoding::Int8, wire::DeltaEncoding::Top}) {
+        const auto [least, most] = wire::delta_bytes({encoding, values, exact});
+        EXPECT_EQ(size_of(encoding, values, exact, least), std::nullopt);
+        EXPECT_EQ(size_of(encoding, values, exact, least - 1), RefusalCode::Misshapen);
+        EXPECT_EQ(size_of(encoding, values + 1, exact, least), RefusalCode::Misshapen) << "no prefix of the model";
+        EXPECT_EQ(size_of(encoding, values, exact + 1, least), RefusalCode::Misshapen) << "other moments";
+        if (encoding != wire::DeltaEncoding::Top) {
+            EXPECT_EQ(size_of(encoding, values, exact, least + 1), RefusalCode::Misshapen) << "no whole class pair";
+        }
+        EXPECT_EQ(size_of(encoding, values, exact, most + 8 * limits::kReportClassPairsMax + 1),
+                  RefusalCode::Misshapen);
+    }
+}
+
 TEST_F(GatesTest, RefuseAnotherModel) {
     header.model[0] = std::byte{1};
     EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);

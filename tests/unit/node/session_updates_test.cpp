@@ -201,6 +201,16 @@ TEST_F(SessionTest, ReportsAnAlarmSoonAndHeedsWhatIsMadeOfIt) {
     EXPECT_EQ(the<HeedDrift>(hear(session, announcement)).alarms_known, 3U);
 }
 
+TEST_F(SessionTest, WritesUpdatesAsTheCoordinatorAsks) {
+    Session session = settled();
+    wire::Welcome welcome = federation_.welcome(1);
+    welcome.steps_per_update = 1;
+    welcome.delta = {wire::DeltaEncoding::Top, 1000};
+    hear(session, welcome);
+    tell(session, StepLearned{});
+    EXPECT_EQ(the<TakeUpdate>(hear(session, federation_.grant(1, 1))).delta, welcome.delta);
+}
+
 TEST_F(SessionTest, ContributesAfterEachStepWhileAnEarlyRoundGathers) {
     Session session = settled();
     wire::Welcome welcome = federation_.welcome(1);

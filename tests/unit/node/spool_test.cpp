@@ -44,7 +44,7 @@ protected:
     std::optional<SpooledUpdate> take(std::uint64_t sequence) {
         const wire::LeaseGrant grant = federation_.grant(1, static_cast<std::uint8_t>(sequence));
         const TakeUpdate order{Sequence{sequence}, federation_.lease(1, static_cast<std::uint8_t>(sequence)),
-                               grant.lease, federation_.seal.public_key()};
+                               grant.lease, federation_.seal.public_key(), policy_};
         auto update = spool_->take(order, Contribution{weights_, sharing_, totals_, judged_}, federation_.identity);
         EXPECT_TRUE(update) << update.error().message;
         return *update;
@@ -79,6 +79,7 @@ protected:
     Totals totals_;
     feedback::JudgedCounts judged_{{1, 0, 2}, {{1, 2, 3}}, 9};
     Sharing sharing_;
+    wire::DeltaPolicy policy_;
 };
 
 TEST_F(SpoolTest, RemembersItsEnrolment) {
@@ -296,6 +297,44 @@ TEST_F(SpoolTest, TheNextUpdateHoldsOnlyTheIncrement) {
     take(1);
     learn(0.25F);
     EXPECT_THAT(opened(*take(2)).delta, Each(0.25F));
+}
+
+TEST_F(SpoolTest, KeepsAsProgressWhatACoarserFormLeavesOut) {
+    sharing_.statistics = 2;
+    policy_ = {wire::DeltaEncoding::Int8, 0};
+    install(1);
+    const std::vector<float> base = weights_;
+    for (std::size_t i = 2; i < weights_.size(); ++i)
+        weights_[i] += 0.001F * static_cast<float>(i) + 0.0001234F;
+    std::vector<float> sum(weights_.size(), 0);
+    float before = 1;
+    for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+        const auto update = take(sequence);
+        ASSERT_TRUE(update);
+        EXPECT_EQ(wire::read_header(update->header)->form.encoding, wire::DeltaEncoding::Int8);
+        const auto body = opened(*update);
+        EXPECT_EQ(body.delta[0], weights_[0]) << "moments travel whole";
+        float left = 0;
+        for (std::size_t i = 2; i < weights_.size(); ++i) {
+            sum[i] += body.delta[i];
+            left = std::max(left, std::abs(weights_[i] - base[i] - sum[i]));
+        }
+        EXPECT_LT(left, before / 50) << "after update " << sequence;
+        before = std::max(left, 1e-6F);  // the weights' own digits
+        reopen();                        // what is left is durable: the weights have it
+    }
+}
+
+TEST_F(SpoolTest, StaysWithinTheLeasesNormHoweverItIsRounded) {
+    policy_ = {wire::DeltaEncoding::Int8, 0};
+    install(1);
+    for (std::size_t i = 0; i < weights_.size(); ++i)
+        weights_[i] += i == 0 ? 100.0F : 0.4F;  // rounds up to a step of the first
+    const auto body = opened(*take(1));
+    double squares = 0;
+    for (const float value : body.delta)
+        squares += static_cast<double>(value) * static_cast<double>(value);
+    EXPECT_LE(std::sqrt(squares), static_cast<double>(federation_.lease(1, 1).norm_max));
 }
 
 TEST_F(SpoolTest, ClipsToTheLeaseAndKeepsTheRestAsProgress) {

@@ -93,6 +93,11 @@ public:
         }
     }
 
+    DeltaPolicy delta_policy() {
+        const auto encoding = static_cast<DeltaEncoding>(below(4));
+        const bool top = encoding == DeltaEncoding::Top;
+        return {encoding, top ? static_cast<std::uint32_t>(1 + below(kTopMax)) : 0};
+    }
     FromCoordinator from_coordinator(std::size_t kind) {
         switch (kind) {
             case 0:
@@ -100,7 +105,8 @@ public:
                                below(2) == 0 ? SignedBytes{} : record(),
                                {number<std::uint64_t>()},
                                number<std::uint32_t>(),
-                               announcement()};
+                               announcement(),
+                               delta_policy()};
             case 1:
                 return announcement();
             case 2:

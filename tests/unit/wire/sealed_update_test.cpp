@@ -34,6 +34,42 @@ TEST(SealedUpdate, OpensToWhatWasSealedWhateverItsSize) {
     }
 }
 
+TEST(SealedUpdate, CarriesADeltaInACoarserForm) {
+    const SampleUpdate sample;
+    for (const DeltaPolicy& policy :
+         {DeltaPolicy{DeltaEncoding::Float16}, DeltaPolicy{DeltaEncoding::Float8}, DeltaPolicy{DeltaEncoding::Int8},
+          DeltaPolicy{DeltaEncoding::Top, 10'000}, DeltaPolicy{DeltaEncoding::Int8, 0, true}}) {
+        for (const std::size_t values : {std::size_t{10}, std::size_t{1'500'000}}) {
+            SCOPED_TRACE(to_text(policy) + " of " + std::to_string(values));
+            UpdateBody body = SampleUpdate::body_of(values);
+            UpdateHeader header = sample.header;
+            auto encoded = encode_delta(body.delta, 3, policy);
+            header.form = encoded.form;
+            body.written = std::move(encoded.bytes);
+            const auto update = seal(header, body, sample.coordinator.public_key(), sample.identity);
+            ASSERT_TRUE(update) << update.error().message;
+            EXPECT_LT(body_size(0, 2) + body.written.size(), body_size(values, 2));
+            EXPECT_EQ(read_header(update->header)->form, header.form);
+            const auto opened = open(*update, sample.coordinator);
+            ASSERT_TRUE(opened) << opened.error().message;
+            EXPECT_EQ(opened->delta, decode_delta(header.form, body.written).value());
+            EXPECT_EQ(opened->labelled, body.labelled);
+        }
+    }
+}
+
+TEST(SealedUpdate, OpensNoDeltaOfAnotherLengthThanItsHeaderSays) {
+    const SampleUpdate sample;
+    UpdateBody body = SampleUpdate::body_of(100);
+    body.written = encode_delta(body.delta, 0, {DeltaEncoding::Int8}).bytes;
+    body.written.pop_back();
+    UpdateHeader header = sample.header;
+    header.form = {DeltaEncoding::Int8, 100, 0};
+    const auto update = seal(header, body, sample.coordinator.public_key(), sample.identity);
+    ASSERT_TRUE(update);
+    EXPECT_EQ(open(*update, sample.coordinator).error().code, ErrorCode::InvalidInput);
+}
+
 TEST(SealedUpdate, KeepsEveryBitOfAValueTheRoundCoreWillJudge) {
     const SampleUpdate sample;
     UpdateBody body = SampleUpdate::body_of(2);

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+
+/// How Δ is written in an update's body (PROTOCOL.md §4). Its first `exact` values, the normaliser's moments, are
+/// always float32. What a coarser form leaves out stays progress of the node and goes into its next update: error
+/// feedback, Seide et al. 2014, "1-bit stochastic gradient descent"; Stich et al. 2018, "Sparsified SGD with memory".
+namespace skerry::wire {
+
+/// The numbers stand in headers and messages: they never change.
+enum class DeltaEncoding : std::uint8_t {
+    Float32 = 0,
+    Float16 = 1,  ///< binary16 under one power of two
+    Int8 = 2,     ///< −127 … 127 under a float32 scale for each 64 values, the largest of them / 127
+    Top = 3,      ///< the largest alone: gaps between their places, and binary16 under one power of two
+    Float8 = 4,   ///< E4M3 under a power of two for each 64 values
+};
+inline constexpr DeltaEncoding kLastDeltaEncoding = DeltaEncoding::Float8;
+
+/// What a node is to send.
+struct DeltaPolicy {
+    DeltaEncoding encoding = DeltaEncoding::Float32;
+    std::uint32_t top_ppm = 0;  ///< Top: of a million values so many are sent, 1 … kTopMax
+    bool zstd = false;          ///< packed where that is shorter; never with Float32, whose digits are noise
+    bool operator==(const DeltaPolicy&) const = default;
+};
+inline constexpr std::uint32_t kTopMax = 250'000;
+
+/// "fp32", "fp16", "fp8", "int8", "top 5%", and all but the first with "+zstd" behind. InvalidInput: another text, or a
+/// share beyond 0.0001 … 25 %.
+[[nodiscard]] Result<DeltaPolicy> delta_policy_named(std::string_view text);
+[[nodiscard]] std::string to_text(const DeltaPolicy& policy);
+
+/// What a header says of it.
+struct DeltaForm {
+    DeltaEncoding encoding = DeltaEncoding::Float32;
+    std::uint32_t values = 0;  ///< of Δ; with Float32 0, as the body's size says it
+    std::uint32_t exact = 0;   ///< likewise
+    bool zstd = false;         ///< one zstd frame of what the encoding wrote, shorter than that (RFC 8878)
+    bool operator==(const DeltaForm&) const = default;
+};
+
+/// Bytes that a Δ in such a form takes: between these, equal but for Top and zstd. No overflow: at most 2^32 values.
+struct DeltaBytesRange {
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+};
+[[nodiscard]] DeltaBytesRange delta_bytes(const DeltaForm& form);
+
+struct EncodedDelta {
+    DeltaForm form;
+    Bytes bytes;
+};
+
+/// `delta`: finite, below 2^32 values, of which `exact` are float32 whatever the encoding. Time: a few ns a value; zstd
+/// about as much again.
+[[nodiscard]] EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const DeltaPolicy& policy);
+
+/// From anybody; values need not be finite. InvalidInput: not what encode_delta writes of such a form. Not of Float32,
+/// which needs none. Memory: form.values floats, which the caller has bounded, and with zstd the bytes of its encoding.
+[[nodiscard]] Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes);
+
+}  // namespace skerry::wire
