@@ -66,8 +66,24 @@ struct OperatorReleasesNode {
     bool discard = false;  ///< what is held never counts
 };
 
+/// Publishes that version's weights again, as the newest.
+struct OperatorRollsBack {
+    Ticket ticket = 0;
+    ModelVersion to;
+    std::string reason;
+    bool pin = false;  ///< and keeps it the newest
+};
+struct OperatorPinsVersion {
+    Ticket ticket = 0;
+    std::string reason;
+};
+struct OperatorUnpinsVersion {
+    Ticket ticket = 0;
+};
+
 using Event = std::variant<NodeSpoke, PeerAskedToJoin, UpdateChecked, SumReady, OperatorCreatesToken,
-                           OperatorRevokesNode, OperatorQuarantinesNode, OperatorReleasesNode>;
+                           OperatorRevokesNode, OperatorQuarantinesNode, OperatorReleasesNode, OperatorRollsBack,
+                           OperatorPinsVersion, OperatorUnpinsVersion>;
 
 // ---- Actions: what the shell does, strictly in their order ----
 

@@ -111,6 +111,12 @@ public:
         wire::SignedBytes manifest;
         std::optional<Digest> optimiser;  ///< the blob of what it remembers
     };
+    /// While the newest version is pinned: since when, and why.
+    struct Pin {
+        TimePoint since;
+        std::string reason;
+    };
+    [[nodiscard]] const std::optional<Pin>& pin() const { return pin_; }
     [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
     [[nodiscard]] const wire::FederationId& id() const { return id_; }
     [[nodiscard]] const ModelShape& model() const { return model_; }
@@ -176,6 +182,15 @@ private:
     Actions on(const OperatorReleasesNode& event, TimePoint now);
     [[nodiscard]] Result<const Node*> active_node(const NodeId& id) const;
 
+    // federation_release.cpp: what the operator decides of versions, and telling the fleet of one
+    Actions on(const OperatorRollsBack& event, TimePoint now);
+    Actions on(const OperatorPinsVersion& event, TimePoint now);
+    Actions on(const OperatorUnpinsVersion& event, TimePoint now);
+    [[nodiscard]] Result<ledger::VersionPublished> restored(ModelVersion version, TimePoint now);
+    [[nodiscard]] Actions announcements_of(const ledger::VersionPublished& version, TimePoint now) const;
+    void fold(const ledger::VersionPinned& event);
+    void fold(const ledger::VersionUnpinned& event);
+
     // federation_drift.cpp: alarms of nodes
     Actions hear(const Node& node, const wire::Report& report, TimePoint now);
     [[nodiscard]] wire::DriftNotice drift_notice(TimePoint now) const;
@@ -227,6 +242,7 @@ private:
     std::optional<Round> open_;  ///< may be open while its predecessor is being summed
     std::optional<Round> frozen_;
     std::map<ModelVersion, Version> held_;
+    std::optional<Pin> pin_;
     Retention retention_;
     std::optional<EraseVersion> last_erasure_;
     std::optional<EraseUpdates> last_updates_erasure_;

@@ -78,11 +78,11 @@ Actions Federation::resume(TimePoint now) {
 
 std::optional<TimePoint> Federation::deadline() const {
     // While one round is summed the next one only gathers.
-    const bool gathering = !frozen_.has_value();
-    if (held_.size() > policy_.versions_kept && gathering) return kAtOnce;
-    if (gathering && retention_.due(policy_.retention, kAtOnce)) return kAtOnce;
+    const bool summing = frozen_.has_value();
+    if (held_.size() > policy_.versions_kept && !summing) return kAtOnce;
+    if (!summing && retention_.due(policy_.retention, kAtOnce)) return kAtOnce;
     std::optional<TimePoint> first = transfers_.deadline();
-    if (gathering) {
+    if (!summing && !pin_) {
         const std::uint64_t waiting = pool_.waiting().size();
         if (!open_ && waiting >= policy_.rounds.quorum) return kAtOnce;
         if (open_ && waiting >= open_->goal()) return kAtOnce;
@@ -114,6 +114,7 @@ Actions Federation::advance(TimePoint now) {
         actions.push_back(EraseUpdates{erased->round});
         return actions;
     }
+    if (pin_) return actions;
     const std::uint64_t waiting = pool_.waiting().size();
     if (!open_) {
         // Left over from an abandoned round under a larger quorum, or from a set that had reached its limits.
@@ -181,24 +182,8 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     published.manifest = wire::sign(manifest, keys_.signing);
     published.optimiser = event.optimiser;
 
-    std::map<NodeId, Sequence> counted;
-    for (const Contribution& update : set)
-        counted[update.update.node] = std::max(counted[update.update.node], update.update.sequence);
-    const wire::SignedBytes& signed_manifest = published.manifest;
-    const wire::AuditCounts audits = fleet_audits_.with(set);
-    const wire::SoftLabels soft_labels = fleet_soft_labels_.with(set);
     offer(event.encodings, published.version);
-    const std::vector<wire::SignedBytes> encodings = encoding_records(published.version);
-    Actions announcements;
-    for (const auto& [id, presence] : presence_) {
-        const Node* const node = registry_.node(id);
-        if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
-        const auto mine = counted.find(id);
-        const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(Send{id, node->transport,
-                                     wire::Announcement{signed_manifest, highest, audits, encodings,
-                                                        drift_.of(id).known, drift_notice(now), soft_labels}});
-    }
+    Actions announcements = announcements_of(published, now);
     actions.push_back(Append{{std::move(published)}});
     std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
     return actions;
@@ -274,6 +259,7 @@ void Federation::fold(const ledger::RoundAbandoned& event) {
 }
 
 void Federation::fold(const ledger::VersionPublished& event) {
+    SKERRY_ASSERT(!event.restores || !frozen_);
     if (event.round.value != 0) {
         SKERRY_ASSERT(frozen_ && frozen_->id() == event.round && event.parent == newest().version);
         frozen_->publish(event.version);

@@ -49,16 +49,6 @@ Result<TokenWish> token_wish(const json& body) {
     return wish;
 }
 
-Result<std::string> reason_in(const http::Request& request) {
-    const json body = SKERRY_TRY(body_of(request));
-    const auto reason = body.find("reason");
-    if (reason == body.end() || !reason->is_string() || reason->get_ref<const std::string&>().empty() ||
-        reason->get_ref<const std::string&>().size() > 512) {
-        return fail(ErrorCode::InvalidInput, "say why, in 'reason': 1 to 512 bytes that the ledger keeps");
-    }
-    return reason->get<std::string>();
-}
-
 }  // namespace
 
 void AdminApi::handle(const http::Request& request, const http::Respond& respond) {
@@ -83,6 +73,12 @@ void AdminApi::post(const Path& path, const http::Request& request, const http::
         quarantine(path[2], request, respond);
     } else if (path.size() == 4 && path[1] == "nodes" && path[3] == "release") {
         release(path[2], request, respond);
+    } else if (path.size() == 4 && path[1] == "models" && path[3] == "rollback") {
+        roll_back(path[2], request, respond);
+    } else if (path.size() == 3 && path[1] == "models" && path[2] == "pin") {
+        pin(request, respond);
+    } else if (path.size() == 3 && path[1] == "models" && path[2] == "unpin") {
+        unpin(respond);
     } else if (path.size() == 4 && path[1] == "rounds" && path[3] == "verify") {
         verify(path[2], respond);
     } else if (path.size() == 2 && path[1] == "fsck") {
@@ -121,13 +117,7 @@ void AdminApi::quarantine(const std::string& name, const http::Request& request,
 }
 
 void AdminApi::release(const std::string& name, const http::Request& request, const http::Respond& respond) {
-    const auto discard = [&]() -> Result<bool> {
-        const json body = SKERRY_TRY(body_of(request));
-        const auto found = body.find("discard");
-        if (found == body.end()) return false;
-        if (!found->is_boolean()) return fail(ErrorCode::InvalidInput, "'discard' is true or false");
-        return found->get<bool>();
-    }();
+    const auto discard = flag_in(request, "discard");
     if (failed(respond, discard)) return;
     const auto node = find_node(name);
     if (failed(respond, node)) return;

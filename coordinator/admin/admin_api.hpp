@@ -39,6 +39,12 @@ private:
     /// Answers with the node as it is then.
     [[nodiscard]] std::function<void(const Result<>&)> answer_with(const NodeId& id,
                                                                    const http::Respond& respond) const;
+    // admin_release.cpp
+    void roll_back(const std::string& number, const http::Request& request, const http::Respond& respond);
+    void pin(const http::Request& request, const http::Respond& respond);
+    void unpin(const http::Respond& respond);
+    /// Answers with the newest version as it is then.
+    [[nodiscard]] std::function<void(const Result<>&)> answer_with_newest(const http::Respond& respond) const;
     void verify(const std::string& number, const http::Respond& respond);
     void fsck(const http::Respond& respond);
     void prove_journal(const http::Request& request, const http::Respond& respond);

@@ -51,6 +51,14 @@ public:
     virtual void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) = 0;
+    /// Publishes those weights again, as the newest version, and pins it if asked to. NotFound: they are not kept.
+    /// Conflict: the newest has them, it is pinned, or a round is being summed.
+    virtual void roll_back(ModelVersion to, const std::string& reason, bool pin,
+                           std::function<void(Result<>)> done) = 0;
+    /// Keeps the newest version the newest. Conflict: it is pinned, or a round is being summed.
+    virtual void pin_version(const std::string& reason, std::function<void(Result<>)> done) = 0;
+    /// Conflict: none is pinned.
+    virtual void unpin_version(std::function<void(Result<>)> done) = 0;
     virtual void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) = 0;
     /// Conflict: another check is going on.
     virtual void fsck(std::function<void(Result<Findings>)> done) = 0;

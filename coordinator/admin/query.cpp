@@ -43,4 +43,22 @@ Result<json> body_of(const http::Request& request) {
     return body;
 }
 
+Result<std::string> reason_in(const http::Request& request) {
+    const nlohmann::json body = SKERRY_TRY(body_of(request));
+    const auto reason = body.find("reason");
+    if (reason == body.end() || !reason->is_string() || reason->get_ref<const std::string&>().empty() ||
+        reason->get_ref<const std::string&>().size() > 512) {
+        return fail(ErrorCode::InvalidInput, "say why, in 'reason': 1 to 512 bytes that the ledger keeps");
+    }
+    return reason->get<std::string>();
+}
+
+Result<bool> flag_in(const http::Request& request, const char* key) {
+    const nlohmann::json body = SKERRY_TRY(body_of(request));
+    const auto found = body.find(key);
+    if (found == body.end()) return false;
+    if (!found->is_boolean()) return fail(ErrorCode::InvalidInput, std::string("'") + key + "' is true or false");
+    return found->get<bool>();
+}
+
 }  // namespace skerry::coordinator

@@ -19,5 +19,9 @@ namespace skerry::coordinator {
 [[nodiscard]] Result<std::optional<TimePoint>> since_of(const http::Request& request);
 /// An object; an empty one when there is no body.
 [[nodiscard]] Result<nlohmann::json> body_of(const http::Request& request);
+/// `reason` of the body: why an operator wants what the ledger will tell for ever.
+[[nodiscard]] Result<std::string> reason_in(const http::Request& request);
+/// False when it is left out.
+[[nodiscard]] Result<bool> flag_in(const http::Request& request, const char* key);
 
 }  // namespace skerry::coordinator

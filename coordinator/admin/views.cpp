@@ -70,6 +70,11 @@ std::string_view state_of(const Node& node) {
     return node.revoked ? "revoked" : node.quarantine ? "quarantined" : "active";
 }
 
+json pinned(const Federation& federation) {
+    const auto& pin = federation.pin();
+    return pin ? json{{"since", to_text(pin->since)}, {"reason", pin->reason}} : json();
+}
+
 }  // namespace
 
 Result<json> status(const AdminHost& host, TimePoint now) {
@@ -98,6 +103,7 @@ Result<json> status(const AdminHost& host, TimePoint now) {
                   {"classes", spec.classes},
                   {"parameters", per_tier(federation.model().values)}}},
                 {"version", federation.newest().version.value},
+                {"pinned", pinned(federation)},
                 {"published_at", to_text(federation.newest().published)},
                 {"round", round_now(federation)},
                 {"nodes",
@@ -232,9 +238,13 @@ json round(const ledger::RoundRow& row) {
 }
 
 json listed_model(const ledger::VersionRow& row, const Federation& federation) {
+    const bool newest = row.version == federation.newest().version;
     return {{"version", row.version.value},
             {"parent", row.parent.value},
             {"round", row.round.value},
+            {"restores", row.restores ? json(row.restores->value) : json()},
+            {"reason", row.reason},
+            {"pinned", newest ? pinned(federation) : json()},
             {"published_at", to_text(row.published)},
             {"updates", row.updates},
             {"sum", hex(row.sum)},

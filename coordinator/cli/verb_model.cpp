@@ -8,6 +8,11 @@ namespace skerry::cli {
 
 namespace {
 
+// The round that made it; or, after a rollback, whose weights these are.
+std::string came_from(Value model) {
+    return model["restores"].present() ? "= " + count_in(model["restores"]) : count_in(model["round"]);
+}
+
 ExitCode list(std::uint64_t limit, Session& session) {
     return session.output.report(
         session.coordinator.get("/v1/models?limit=" + std::to_string(limit)), [&session](Value models) {
@@ -20,7 +25,7 @@ ExitCode list(std::uint64_t limit, Session& session) {
                          {"SHA-256", Column::Left},
                          {"STORED", Column::Left}});
             for (const Value model : models.items()) {
-                table.row({count_in(model["version"]), count_in(model["parent"]), count_in(model["round"]),
+                table.row({count_in(model["version"]), count_in(model["parent"]), came_from(model),
                            age_in(model["published_at"], session.output.now()), count_in(model["updates"]),
                            count_in(model["values"]["heavy"]), digest_in(model["digests"]["heavy"]),
                            presence_in(model["stored"])});
@@ -30,14 +35,20 @@ ExitCode list(std::uint64_t limit, Session& session) {
         });
 }
 
+std::string origin_of(Value model) {
+    if (model["restores"].present())
+        return "the weights of version " + count_in(model["restores"]) + " again: " + text_in(model["reason"]);
+    if (model["parent"].count().value_or(0) == 0) return "the initial weights";
+    return "round " + count_in(model["round"]) + ", from version " + count_in(model["parent"]);
+}
+
 void render(Value model, Output& output) {
-    const bool initial = model["parent"].count().value_or(0) == 0;
-    output.print(Facts{}
-                     .fact("Version", count_in(model["version"]))
-                     .fact("Origin", initial ? std::string("the initial weights")
-                                             : "round " + count_in(model["round"]) + ", from version " +
-                                                   count_in(model["parent"]))
-                     .fact("Published", time_in(model["published_at"], output.now()))
+    Facts facts;
+    facts.fact("Version", count_in(model["version"])).fact("Origin", origin_of(model));
+    const auto pinned = model["pinned"];
+    if (pinned.present())
+        facts.fact("Pinned", "since " + time_in(pinned["since"], output.now()) + ": " + text_in(pinned["reason"]));
+    output.print(facts.fact("Published", time_in(model["published_at"], output.now()))
                      .fact("Updates", count_in(model["updates"]))
                      .fact("Sum", text_in(model["sum"]))
                      .fact("Contributors", text_in(model["contributors_digest"]))
@@ -92,6 +103,7 @@ void add_model_verbs(CLI::App& app, Verb& chosen) {
     one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show(*choice, session); }; });
 
     add_model_export(*model, chosen);
+    add_model_release(*model, chosen);
 }
 
 }  // namespace skerry::cli

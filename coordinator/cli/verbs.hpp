@@ -19,6 +19,7 @@ void add_node_release(CLI::App& node, Verb& chosen);
 void add_round_verbs(CLI::App& app, Verb& chosen);
 void add_model_verbs(CLI::App& app, Verb& chosen);
 void add_model_export(CLI::App& model, Verb& chosen);
+void add_model_release(CLI::App& model, Verb& chosen);
 void add_error_verbs(CLI::App& app, Verb& chosen);
 void add_errors_show(CLI::App& errors, Verb& chosen);
 void add_drift_verbs(CLI::App& app, Verb& chosen);

@@ -210,7 +210,17 @@ VersionPublished read(const stored::VersionPublished& from, Fields& fields) {
     fields.array(from.weights(), to.weights);
     fields.signed_bytes(from.manifest(), to.manifest);
     if (!from.optimiser().empty()) fields.array(from.optimiser(), to.optimiser.emplace());
+    if (from.restores() != 0) to.restores = ModelVersion{from.restores()};
+    to.reason = from.reason();
     return to;
+}
+
+VersionPinned read(const stored::VersionPinned& from, Fields&) {
+    return {{}, ModelVersion{from.version()}, from.reason()};
+}
+
+VersionUnpinned read(const stored::VersionUnpinned& from, Fields&) {
+    return {{}, ModelVersion{from.version()}};
 }
 
 VersionDropped read(const stored::VersionDropped& from, Fields&) {
@@ -274,6 +284,10 @@ Result<Event> read(const stored::Event& from, Fields& fields) {
             return read(from.version_dropped(), fields);
         case stored::Event::kDriftReported:
             return read(from.drift_reported(), fields);
+        case stored::Event::kVersionPinned:
+            return read(from.version_pinned(), fields);
+        case stored::Event::kVersionUnpinned:
+            return read(from.version_unpinned(), fields);
         case stored::Event::kUpdatesErased:
             return read(from.updates_erased(), fields);
         case stored::Event::KIND_NOT_SET:

@@ -165,6 +165,18 @@ void write(const VersionPublished& from, stored::Event& event) {
     to.set_weights(raw(from.weights));
     write(from.manifest, *to.mutable_manifest());
     if (from.optimiser) to.set_optimiser(raw(*from.optimiser));
+    if (from.restores) to.set_restores(from.restores->value);
+    to.set_reason(from.reason);
+}
+
+void write(const VersionPinned& from, stored::Event& event) {
+    auto& to = *event.mutable_version_pinned();
+    to.set_version(from.version.value);
+    to.set_reason(from.reason);
+}
+
+void write(const VersionUnpinned& from, stored::Event& event) {
+    event.mutable_version_unpinned()->set_version(from.version.value);
 }
 
 void write(const VersionDropped& from, stored::Event& event) {

@@ -23,6 +23,8 @@ struct Name {
     std::string_view operator()(const VersionDropped&) const { return "version_dropped"; }
     std::string_view operator()(const DriftReported&) const { return "drift_reported"; }
     std::string_view operator()(const UpdatesErased&) const { return "updates_erased"; }
+    std::string_view operator()(const VersionPinned&) const { return "version_pinned"; }
+    std::string_view operator()(const VersionUnpinned&) const { return "version_unpinned"; }
 };
 
 template <std::size_t... Kinds>

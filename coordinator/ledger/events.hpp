@@ -199,7 +199,7 @@ struct RoundAbandoned {
 /// Marks the frozen set of `round` as counted, once and for ever.
 struct VersionPublished {
     TimePoint at;
-    RoundId round;  ///< 0 for the initial weights
+    RoundId round;  ///< 0 for the initial weights, and for those of an older version again
     ModelVersion version;
     ModelVersion parent;
     std::uint32_t updates = 0;
@@ -207,9 +207,27 @@ struct VersionPublished {
     Digest sum{};
     Digest weights{};  ///< of the heavy vector: the name of its blob
     wire::SignedBytes manifest;
-    std::optional<Digest> optimiser;  ///< what the optimiser remembers: the name of its blob; nothing: it does not
+    std::optional<Digest> optimiser;       ///< what the optimiser remembers: the name of its blob; nothing: it does not
+    std::optional<ModelVersion> restores;  ///< the operator's rollback: weights and memory are that version's
+    std::string reason;                    ///< of the rollback
 
     bool operator==(const VersionPublished&) const = default;
+};
+
+/// Until VersionUnpinned this one, the newest, stays it: rounds gather, and none freezes.
+struct VersionPinned {
+    TimePoint at;
+    ModelVersion version;
+    std::string reason;
+
+    bool operator==(const VersionPinned&) const = default;
+};
+
+struct VersionUnpinned {
+    TimePoint at;
+    ModelVersion version;
+
+    bool operator==(const VersionUnpinned&) const = default;
 };
 
 /// The weights of an old version, and the updates counted in it if they are still kept, are erased after this.
@@ -247,9 +265,10 @@ struct DriftReported {
     bool operator==(const DriftReported&) const = default;
 };
 
-using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked,
-                           NodeQuarantined, NodeReleased, RoundOpened, UpdateAccepted, UpdateRefused, UpdateSetAside,
-                           RoundFrozen, RoundAbandoned, VersionPublished, VersionDropped, DriftReported, UpdatesErased>;
+using Event =
+    std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, NodeQuarantined,
+                 NodeReleased, RoundOpened, UpdateAccepted, UpdateRefused, UpdateSetAside, RoundFrozen, RoundAbandoned,
+                 VersionPublished, VersionDropped, DriftReported, UpdatesErased, VersionPinned, VersionUnpinned>;
 using Events = std::vector<Event>;
 
 /// "update_accepted"; stable, as logs and the audit show it.

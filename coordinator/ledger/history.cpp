@@ -99,7 +99,7 @@ RoundRow round_row(const Statement& row) {
 
 constexpr const char* kVersionColumns =
     "SELECT version, parent, round, published, updates, weight, sum, weights, dropped, manifest, manifest_signature, "
-    "optimiser "
+    "optimiser, restores, reason "
     "FROM versions ";
 
 VersionRow version_row(const Statement& row) {
@@ -115,6 +115,8 @@ VersionRow version_row(const Statement& row) {
     to.dropped = !row.is_null(8);
     to.manifest = signed_bytes(row, 9);
     if (!row.is_null(11)) to.optimiser = digest(row, 11);
+    if (!row.is_null(12)) to.restores = ModelVersion{row.uint64(12)};
+    to.reason = row.text(13);
     return to;
 }
 

@@ -105,7 +105,9 @@ struct VersionRow {
     Digest sum{}, weights{};
     wire::SignedBytes manifest;
     bool dropped = false;
-    std::optional<Digest> optimiser;  ///< the blob of what it remembers
+    std::optional<Digest> optimiser;       ///< the blob of what it remembers
+    std::optional<ModelVersion> restores;  ///< the version whose weights these are again
+    std::string reason;                    ///< of that
 };
 
 struct ConfusionRow {

@@ -137,10 +137,14 @@ public:
                     ms(e.at), e.version, e.weight, e.sum, e.round));
         return db_.run(
             "INSERT INTO versions (version, parent, round, published, updates, weight, sum, weights, manifest, "
-            "manifest_signature, optimiser) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "manifest_signature, optimiser, restores, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             e.version, e.parent, e.round, ms(e.at), e.updates, e.weight, e.sum, e.weights, e.manifest.body,
-            e.manifest.signature, e.optimiser);
+            e.manifest.signature, e.optimiser, e.restores, e.reason);
     }
+
+    // Who asks for what is pinned asks the newest state, not history; the journal tells the rest.
+    Result<> operator()(const VersionPinned&) const { return {}; }
+    Result<> operator()(const VersionUnpinned&) const { return {}; }
 
     Result<> operator()(const VersionDropped& e) const {
         SKERRY_TRY(db_.run("UPDATE versions SET dropped = ? WHERE version = ?", ms(e.at), e.version));

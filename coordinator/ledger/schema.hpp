@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 7> kSchema = {R"sql(
+inline constexpr std::array<const char*, 8> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -118,6 +118,10 @@ ALTER TABLE nodes ADD COLUMN quarantine_reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE updates ADD COLUMN held INTEGER;            -- 1: waits, but for no round, while its node is in quarantine
 CREATE INDEX updates_held ON updates (node) WHERE held IS NOT NULL;
 CREATE INDEX updates_by_round_of_acceptance ON updates (accepted_round);
+)sql",
+                                                       R"sql(
+ALTER TABLE versions ADD COLUMN restores INTEGER;  -- the version whose weights these are again; NULL: a round's, or the first
+ALTER TABLE versions ADD COLUMN reason TEXT NOT NULL DEFAULT '';  -- of that
 )sql"};
 
 /// Everything that rebuild() empties.

@@ -67,6 +67,7 @@ struct Sentence {
     }
     std::string operator()(const VersionPublished& e) const {
         const std::string version = "version " + number(e.version) + " was published";
+        if (e.restores) return version + ": the weights of version " + number(*e.restores) + " again: " + e.reason;
         if (e.round.value == 0) return version + ": the initial weights";
         return version + " by round " + number(e.round) + ": " + count_text(e.updates, "update") + " of weight " +
                std::to_string(e.weight) + " on version " + number(e.parent);
@@ -77,6 +78,12 @@ struct Sentence {
     std::string operator()(const UpdatesErased& e) const {
         return "the " + count_text(e.updates, "update") + " of round " + number(e.round) + " (" + bytes_text(e.bytes) +
                ") were erased, as " + std::string(ledger::name_of(e.limit)) + " says";
+    }
+    std::string operator()(const VersionPinned& e) const {
+        return "version " + number(e.version) + " was pinned, and no round closes: " + e.reason;
+    }
+    std::string operator()(const VersionUnpinned& e) const {
+        return "version " + number(e.version) + " is pinned no more";
     }
     std::string operator()(const DriftReported& e) const {
         const std::string of = e.alarm.label_class ? " of class " + std::to_string(*e.alarm.label_class) : "";
@@ -105,6 +112,8 @@ struct About {
     }
     Subject operator()(const VersionDropped& e) const { return {{}, {}, e.version}; }
     Subject operator()(const UpdatesErased& e) const { return {{}, e.round}; }
+    Subject operator()(const VersionPinned& e) const { return {{}, {}, e.version}; }
+    Subject operator()(const VersionUnpinned& e) const { return {{}, {}, e.version}; }
     Subject operator()(const DriftReported& e) const {
         return {e.node, e.early.value == 0 ? std::nullopt : std::optional(e.early)};
     }

@@ -59,7 +59,16 @@ struct Line {
     void operator()(const ledger::RoundAbandoned& e) const {
         log::warning(name, {{"round", e.round}, {"reason", e.reason}});
     }
+    void operator()(const ledger::VersionPinned& e) const {
+        log::warning(name, {{"version", e.version}, {"reason", e.reason}});
+    }
+    void operator()(const ledger::VersionUnpinned& e) const { log::warning(name, {{"version", e.version}}); }
     void operator()(const ledger::VersionPublished& e) const {
+        if (e.restores) {
+            return log::warning(
+                name,
+                {{"version", e.version}, {"restores", *e.restores}, {"reason", e.reason}, {"weights", e.weights}});
+        }
         log::info(name, {{"version", e.version},
                          {"round", e.round},
                          {"updates", e.updates},

@@ -72,6 +72,14 @@ Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::Ver
     newest_ = std::max(newest_, event.version);
     found_.newest = newest_;
     std::vector<Contribution> set;
+    if (event.restores) {
+        const auto old = history_.version(*event.restores);
+        if (!old && old.error().code != ErrorCode::NotFound) return tl::unexpected(old.error());
+        if (!old || old->weights != event.weights) {
+            problem(recorded, name + " is to have the weights of version " + std::to_string(event.restores->value) +
+                                  " again, and has others");
+        }
+    }
     if (event.round.value != 0) {
         const auto round = history_.round(event.round);
         if (!round && round.error().code != ErrorCode::NotFound) return tl::unexpected(round.error());

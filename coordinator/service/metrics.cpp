@@ -76,6 +76,13 @@ std::vector<MetricFamily> table() {
         {"skerry_nodes_quarantined", "Nodes in quarantine, connected or not.", MetricKind::Gauge, "by", causes(), {}},
         {"skerry_quarantines_total", "Nodes put into quarantine.", MetricKind::Counter, "by", causes(), {}},
         {"skerry_updates_held", "Accepted, of nodes in quarantine.", MetricKind::Gauge, "", {}, {}},
+        {"skerry_version_pinned",
+         "1: no round closes until an operator unpins the version.",
+         MetricKind::Gauge,
+         "",
+         {},
+         {}},
+        {"skerry_rollbacks_total", "Versions that have an older one's weights again.", MetricKind::Counter, "", {}, {}},
         {"skerry_labelled_total", "Labelled answers in counted updates.", MetricKind::Counter, "", {}, {}},
         {"skerry_errors_total", "Wrong ones of these.", MetricKind::Counter, "type", error_types(), {}},
         {"skerry_transfers", "Updates on their way in.", MetricKind::Gauge, "state", {"active", "waiting"}, {}},
@@ -151,6 +158,7 @@ void CoordinatorMetrics::committed(const ledger::Event& event) {
     } else if (std::holds_alternative<ledger::RoundAbandoned>(event)) {
         registry_.counter("skerry_rounds_total", "abandoned").add();
     } else if (const auto* published = std::get_if<ledger::VersionPublished>(&event)) {
+        if (published->restores) return registry_.counter("skerry_rollbacks_total").add();
         registry_.counter("skerry_rounds_total", "published").add();
         registry_.counter("skerry_updates_counted_total").add(published->updates);
         if (frozen_) registry_.histogram("skerry_sum_seconds").observe(seconds_between(*frozen_, published->at));
@@ -184,6 +192,7 @@ std::string CoordinatorMetrics::text(const Federation& federation, const Traffic
     registry_.gauge("skerry_nodes", "revoked").set(revoked);
     registry_.gauge("skerry_nodes", "away").set(enrolled - connected - revoked);
     registry_.gauge("skerry_model_version").set(static_cast<double>(federation.newest().version.value));
+    registry_.gauge("skerry_version_pinned").set(federation.pin() ? 1 : 0);
     registry_.gauge("skerry_updates_waiting").set(static_cast<double>(federation.pool().waiting().size()));
     registry_.gauge("skerry_updates_held").set(static_cast<double>(federation.pool().held().size()));
     registry_.gauge("skerry_transfers", "active").set(static_cast<double>(federation.transfers().active()));

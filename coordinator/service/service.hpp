@@ -52,6 +52,9 @@ public:
     void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) override;
+    void roll_back(ModelVersion to, const std::string& reason, bool pin, std::function<void(Result<>)> done) override;
+    void pin_version(const std::string& reason, std::function<void(Result<>)> done) override;
+    void unpin_version(std::function<void(Result<>)> done) override;
     void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
     void fsck(std::function<void(Result<Findings>)> done) override;
     void prove_journal(std::optional<ledger::NotedHead> noted, std::function<void(Result<JournalProof>)> done) override;

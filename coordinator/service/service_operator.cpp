@@ -57,6 +57,24 @@ void Service::release_node(const NodeId& node, bool discard, std::function<void(
     deliver(OperatorReleasesNode{ticket, node, discard});
 }
 
+void Service::roll_back(ModelVersion to, const std::string& reason, bool pin, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorRollsBack{ticket, to, reason, pin});
+}
+
+void Service::pin_version(const std::string& reason, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorPinsVersion{ticket, reason});
+}
+
+void Service::unpin_version(std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorUnpinsVersion{ticket});
+}
+
 void Service::verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) {
     worker_->run([this, evidence = std::move(evidence), done = std::move(done)]() -> Worker::Continuation {
         auto result = verify_round(evidence, federation_->model(), *blobs_, models_, keys_.ring.seal,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Kills coordinator, nodes and learners with SIGKILL at random while a fleet learns, then checks the promises of the protocol:
+# Kills coordinator, nodes and learners with SIGKILL at random while a fleet learns, lets some stand still for a second (SIGSTOP), then checks the promises of the protocol:
 # every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to; and no acknowledged label is lost.
 #   --kills K   how often (50)    --seed S   of the choice of victims and moments (1)    --nodes N   (3)
 . "$(dirname "$0")/support.sh"
@@ -32,7 +32,7 @@ published() { skerry status --output json | jq .data.version; }
 reached() { [ "$(published)" -ge "$1" ]; }
 kill_one() {  # fails where there was nobody to kill
   local victim=node-$((RANDOM % nodes)) learner
-  case $((RANDOM % 5)) in
+  case $((RANDOM % 6)) in
     0 | 1)
       kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
       coordinator_start --config "$work/coordinator.toml" || fail "the coordinator did not come back: $(tail -n 3 "$work/coordinator.log")" ;;
@@ -45,10 +45,18 @@ kill_one() {  # fails where there was nobody to kill
       [ -n "$learner" ] || return 1
       kill -KILL "$learner" || return 1
       learners=$((learners + 1)) ;;
+    5)  # no kill: it is there, and its peers wait for it
+      local stopped=${pid_of[$victim]}
+      [ $((RANDOM % 2)) -eq 0 ] || stopped=$coordinator_pid
+      kill -STOP "$stopped"
+      read -r -t "1.$((RANDOM % 10))" <> <(:) || true
+      kill -CONT "$stopped"
+      stops=$((stops + 1))
+      return 1 ;;
   esac
 }
 before=$(published)
-killed=0 learners=0
+killed=0 learners=0 stops=0
 while [ "$killed" -lt "$kills" ]; do
   read -r -t "0.$((RANDOM % 9 + 1))" <> <(:) || true
   if ! kill_one; then continue; fi
@@ -56,7 +64,7 @@ while [ "$killed" -lt "$kills" ]; do
   # On a slow machine too, rounds must close between the kills.
   [ $((killed % 10)) -ne 0 ] || wait_for 60 "a version between the kills" reached $(($(published) + 1)) || fail "no round closes any more"
 done
-echo "killed $killed times, $learners of them learners; version $before → $(published)"
+echo "killed $killed times, $learners of them learners; $stops stood still for a while; version $before → $(published)"
 
 # Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"

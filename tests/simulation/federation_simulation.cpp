@@ -134,8 +134,17 @@ private:
             }
             if (!somebody && world_.storm && world_.conditions.quarantines && operator_dice_.chance(0.8))
                 coordinator_.quarantine(nodes_[operator_dice_.below(nodes_.size())]->id());
+            review_versions(core != nullptr && core->pin());
             review();
         });
+    }
+
+    // By dice of its own: a seed without rollbacks is what it was before there were any.
+    void review_versions(bool pinned) {
+        if (pinned && (!world_.storm || release_dice_.chance(0.5))) return coordinator_.unpin();
+        if (pinned || !world_.storm || !world_.conditions.rolls_back || !release_dice_.chance(0.5)) return;
+        if (release_dice_.chance(0.3)) return coordinator_.pin();
+        coordinator_.roll_back(release_dice_.below(8), release_dice_.chance(0.3));
     }
 
     bool heal() {
@@ -221,6 +230,7 @@ private:
     World world_;
     TimePoint started_ = world_.time.now();
     Dice operator_dice_{world_.plan.seed ^ 0x0FE2};
+    Dice release_dice_{world_.plan.seed ^ 0x5E1E};
     Evidence evidence_;
     Network network_;
     SimulatedCoordinator coordinator_;

@@ -64,7 +64,13 @@ void Laws::fold(const Event& event) {
                 quarantine_has_a_cause(happened);
             },
             [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
+            [&](const ledger::VersionPinned&) { pinned_ = true; },
+            [&](const ledger::VersionUnpinned&) {
+                pinned_ = false;
+                if (open_) open_->due = std::max(open_->due, world_.time.now());
+            },
             [&](const ledger::RoundFrozen& happened) {
+                if (pinned_) world_.broken("a_pin_holds", "a round freezes while a version is pinned");
                 no_round_below_its_quorum(happened);
                 held_updates_count_nowhere(happened);
                 counted_at_most_once(happened);
@@ -133,7 +139,7 @@ void Laws::rounds_end() {
             world_.broken("rounds_end", "round " + std::to_string(id.value) + " is frozen and never published");
         }
     }
-    if (open_ && frozen_.empty() && overdue(open_->due)) {
+    if (open_ && !pinned_ && frozen_.empty() && overdue(open_->due)) {
         world_.broken("rounds_end", "round " + std::to_string(open_->round.value) + " is past its deadline");
     }
 }

@@ -111,6 +111,7 @@ private:
     std::map<UpdateId, Digest> refused_;
     std::set<NodeId> revoked_;
     std::set<NodeId> quarantined_;
+    bool pinned_ = false;
     std::set<NodeId> told_quarantined_;  ///< the operator
     std::set<LeaseId> spent_;
     std::set<UpdateId> pending_;  ///< accepted, and bytes still needed

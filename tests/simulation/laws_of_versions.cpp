@@ -61,6 +61,14 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
         const auto prefix = std::span(version.weights).first(evidence_.model.values[tier]);
         if (manifest->digests[tier] != crypto::sha256(std::as_bytes(prefix))) return broken("has a wrong digest");
     }
+    if (event.restores) {
+        const auto old = versions_.find(*event.restores);
+        if (old == versions_.end() || old->second.dropped) return broken("restores one that is not held");
+        if (old->second.published.weights != event.weights || old->second.published.optimiser != event.optimiser)
+            return broken("has other weights, or another memory, than the version that it restores");
+        version.optimiser = old->second.optimiser;
+        ++world_.counters.rollbacks;
+    }
     if (event.round.value != 0) {
         const auto round = frozen_.find(event.round);
         if (round == frozen_.end() || round->second.event.parent != event.parent) return broken("has no frozen set");

@@ -180,6 +180,7 @@ Conditions draw(const Plan& plan, Dice& dice) {
     // By dice of its own: a seed without alarms is what it was before there were any.
     drawn.drifts = Dice(plan.seed ^ 0xA1A2).chance(0.5);
     drawn.quarantines = may.quarantine && Dice(plan.seed ^ 0x90A2).chance(0.7);
+    drawn.rolls_back = may.operate && Dice(plan.seed ^ 0x40B1).chance(0.3);
     return drawn;
 }
 
@@ -215,6 +216,7 @@ std::string to_text(const Conditions& conditions) {
     say("policy_changes", conditions.policy_changes);
     say("revokes", conditions.revokes);
     say("quarantines", conditions.quarantines);
+    say("rolls_back", conditions.rolls_back);
     say("joins_late", conditions.joins_late);
     say("groups", conditions.groups);
     say("pendulum", conditions.pendulum);

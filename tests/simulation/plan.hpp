@@ -52,7 +52,8 @@ struct Faults {
     bool clock = true;    ///< nodes have no idea what time it is, and the coordinator may start with a wrong one
     bool unfit = true;    ///< learners go wild and nodes forget to clip, so that updates are refused for their norm;
                           ///< versions fail self-tests
-    bool operate = true;  ///< the operator revokes a node, and restarts the coordinator with another policy
+    bool operate = true;  ///< the operator revokes a node, rolls versions back, pins them, and restarts the coordinator
+                          ///< with another policy
 
     bool quarantine = true;  ///< the operator puts nodes into quarantine, and releases them
 
@@ -94,6 +95,7 @@ struct Conditions {
     bool policy_changes = false;
     bool revokes = false;
     bool quarantines = false;
+    bool rolls_back = false;
     bool groups = false;    ///< the coordinator's shell commits in groups: its core runs ahead of its disk
     bool drifts = false;    ///< learners raise alarms now and then
     bool pendulum = false;  ///< learners go to and fro, so that versions come back to earlier weights

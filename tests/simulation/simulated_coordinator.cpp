@@ -61,6 +61,21 @@ void SimulatedCoordinator::release(const NodeId& node, bool discard) {
     if (core_) tell(coordinator::OperatorReleasesNode{3, node, discard});
 }
 
+void SimulatedCoordinator::roll_back(std::size_t which, bool pin) {
+    if (!core_) return;
+    const auto& held = core_->versions();
+    const auto version = std::next(held.begin(), static_cast<std::ptrdiff_t>(which % held.size()));
+    tell(coordinator::OperatorRollsBack{4, version->first, "simulated", pin});
+}
+
+void SimulatedCoordinator::pin() {
+    if (core_) tell(coordinator::OperatorPinsVersion{5, "simulated"});
+}
+
+void SimulatedCoordinator::unpin() {
+    if (core_) tell(coordinator::OperatorUnpinsVersion{6});
+}
+
 void SimulatedCoordinator::begin_storm() {
     if (world_.plan.mutation == Mutation::NeverSyncs) journal_.stop_syncing();
 }

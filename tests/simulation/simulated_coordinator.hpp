@@ -36,6 +36,10 @@ public:
     /// `skerry node quarantine` and `release`; likewise.
     void quarantine(const NodeId& node);
     void release(const NodeId& node, bool discard);
+    /// `skerry model rollback`, to one of those that it holds, `model pin` and `unpin`; likewise.
+    void roll_back(std::size_t which, bool pin);
+    void pin();
+    void unpin();
     void crash();
     /// The journal's disk begins to lie if that is the planted bug, and again after each crash.
     void begin_storm();

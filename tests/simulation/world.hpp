@@ -33,6 +33,7 @@ struct Counters {
     std::uint64_t outliers = 0;  ///< of them, for a norm
     std::uint64_t struck = 0;    ///< and for strikes
     std::uint64_t held = 0;      ///< updates accepted in quarantine
+    std::uint64_t rollbacks = 0;
 };
 
 /// What all parts of a simulation share.

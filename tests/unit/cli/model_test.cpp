@@ -34,6 +34,14 @@ TEST(ModelList, IsOneRowAVersion) {
               "      8       7      7  2 min 47 s ago        2  61,834  333333333333  yes\n");
 }
 
+TEST(ModelList, SaysWhoseWeightsAreBack) {
+    std::string model = kModel;
+    model.insert(model.size() - 1, R"(,"restores":5)");
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/models?limit=20", '[' + model + ']');
+    EXPECT_THAT(coordinator.run({"model", "list"}).out, HasSubstr("      8       7    = 5  "));
+}
+
 TEST(ModelShow, TellsWhatNodesMayFetchItAsAndWhatThatCosts) {
     std::string model = kModel;
     model.insert(model.size() - 1,
@@ -56,6 +64,39 @@ TEST(ModelShow, OfTheNewestAsksWhichThatIs) {
     EXPECT_THAT(ran.out, HasSubstr("Origin        round 7, from version 7\n"));
     EXPECT_THAT(ran.out, HasSubstr("light    2,410  9.4 KiB  111111111111\n"));
     EXPECT_THAT(ran.out, HasSubstr("Counted: none\n"));
+}
+
+TEST(ModelShow, TellsOfARollbackAndAPin) {
+    std::string model = kModel;
+    model.insert(
+        model.size() - 1,
+        R"(,"restores":5,"reason":"it confuses 4 and 9","pinned":{"since":"2026-03-01T11:57:13Z","reason":"demo"})");
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/models/8", model);
+    const Ran ran = coordinator.run({"model", "show", "8"});
+    EXPECT_THAT(ran.out, HasSubstr("Origin        the weights of version 5 again: it confuses 4 and 9\n"));
+    EXPECT_THAT(ran.out, HasSubstr("Pinned        since "));
+}
+
+TEST(ModelRollback, SaysWhatIsNewestNowAndWhatComesNext) {
+    CannedCoordinator coordinator;
+    coordinator.answers("POST /v1/models/5/rollback", R"({"version":9,"restores":5,"pinned":null})");
+    const Ran ran = coordinator.run({"model", "rollback", "5", "--reason", "it confuses 4 and 9"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.out, "version 9 has the weights of version 5 again\n");
+    EXPECT_THAT(ran.err, HasSubstr("skerry node quarantine"));
+    EXPECT_NE(coordinator.run({"model", "rollback", "5"}).code, 0) << "the ledger keeps why";
+}
+
+TEST(ModelPin, AndUnpinSayWhatHappensToRounds) {
+    CannedCoordinator coordinator;
+    coordinator.answers("POST /v1/models/pin",
+                        R"({"version":9,"pinned":{"since":"2026-03-01T11:57:13Z","reason":"demo"}})");
+    coordinator.answers("POST /v1/models/unpin", R"({"version":9,"pinned":null})");
+    const Ran pinned = coordinator.run({"model", "pin", "--reason", "demo"});
+    EXPECT_EQ(pinned.out, "version 9 is pinned\n");
+    EXPECT_THAT(pinned.err, HasSubstr("no round closes until 'skerry model unpin'"));
+    EXPECT_EQ(coordinator.run({"model", "unpin"}).out, "version 9 is pinned no more: rounds close again\n");
 }
 
 class ModelExport : public testing::Test {

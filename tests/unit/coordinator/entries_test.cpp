@@ -51,6 +51,8 @@ TEST_F(EntriesTest, SayWhatHasHappened) {
     EXPECT_THAT(list({"drift_reported"}).back().text,
                 HasSubstr("errors of class 0 went from 25.0 % to 50.0 %; it made"));
     EXPECT_EQ(list({"version_published"}).back().text, "version 1 was published: the initial weights");
+    EXPECT_THAT(list({"version_published"}).front().text, HasSubstr(" again: it confuses 4 and 9"));
+    EXPECT_THAT(list({"version_pinned"}).front().text, HasSubstr(" was pinned, and no round closes: it confuses"));
     EXPECT_THAT(list({"update_accepted"}).back().text,
                 HasSubstr(" was accepted for round 1: 100 examples on version 1"));
 }

@@ -56,6 +56,8 @@ inline Events eventful_history() {
     report.alarms[1].number = 3;
     bench.say(third, report);
     bench.tell(OperatorRevokesNode{1, third.id(), "stolen"});
+    bench.tell(OperatorRollsBack{1, ModelVersion{bench.core->newest().version.value - 1}, "it confuses 4 and 9", true});
+    bench.tell(OperatorUnpinsVersion{1});
     return bench.journal.events(kFederationStream);
 }
 

@@ -171,7 +171,7 @@ void FederationBench::perform(const Actions& actions) {
                         ASSERT_TRUE(!blob || blobs.erase(*blob));
                 },
                 [&](const EraseUpdates& order) { erased_rounds.push_back(order.round); },
-                [&](const Answer&) {},
+                [&](const Answer& order) { answers.push_back(order.outcome); },
                 [&](const Ignored& order) { ignored.push_back(order.why); },
             },
             action);

@@ -88,6 +88,7 @@ public:
     std::vector<Ignored::Why> ignored;
     std::vector<RoundId> erased_rounds;  ///< by EraseUpdates
     std::vector<SumReady> sums;          ///< every answer to SumRound so far
+    std::vector<Result<>> answers;       ///< to operators
 
 private:
     [[nodiscard]] ByteArray<16> next_id();

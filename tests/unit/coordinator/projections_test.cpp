@@ -28,8 +28,14 @@ constexpr std::array kWithoutQuarantine{"DROP INDEX updates_held",
                                         "ALTER TABLE nodes DROP COLUMN quarantined_by",
                                         "ALTER TABLE nodes DROP COLUMN quarantine_reason"};
 
-bool is_of_quarantine(const Event& event) {
-    return std::holds_alternative<NodeQuarantined>(event) || std::holds_alternative<NodeReleased>(event);
+// And the eighth.
+constexpr std::array kWithoutRollbacks{"ALTER TABLE versions DROP COLUMN restores",
+                                       "ALTER TABLE versions DROP COLUMN reason"};
+
+bool is_of_quarantine_or_rollback(const Event& event) {
+    const auto* const published = std::get_if<VersionPublished>(&event);
+    return std::holds_alternative<NodeQuarantined>(event) || std::holds_alternative<NodeReleased>(event) ||
+           (published != nullptr && published->restores);
 }
 
 using ::testing::IsEmpty;
@@ -91,7 +97,7 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
     const TempFolder folder;
     Events before;
     for (const Event& event : eventful_history()) {
-        const bool newer = std::holds_alternative<UpdateSetAside>(event) || is_of_quarantine(event);
+        const bool newer = std::holds_alternative<UpdateSetAside>(event) || is_of_quarantine_or_rollback(event);
         if (!newer) before.push_back(event);
     }
     std::vector<std::string> wanted;
@@ -99,6 +105,8 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         ASSERT_TRUE(journal.append(kFederationStream, 0, before));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutRollbacks)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutQuarantine)
             ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutRecipes)
@@ -122,11 +130,15 @@ TEST(Projections, KnowWhichUpdatesAnOlderProgramHadErased) {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         Events events = eventful_history();
         std::erase_if(events, [](const Event& event) {
-            return std::holds_alternative<UpdatesErased>(event) || is_of_quarantine(event);
+            const auto* const dropped = std::get_if<VersionDropped>(&event);
+            return std::holds_alternative<UpdatesErased>(event) || is_of_quarantine_or_rollback(event) ||
+                   (dropped != nullptr && dropped->version == ModelVersion{4});
         });
         ASSERT_TRUE(journal.append(kFederationStream, 0, events));
         ASSERT_TRUE(journal.append(kFederationStream, events.size(), {VersionDropped{kStart, ModelVersion{4}}}));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutRollbacks)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutQuarantine)
             ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutRecipes)

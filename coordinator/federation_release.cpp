@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <map>
+
+#include "coordinator/federation.hpp"
+
+// What the operator decides of versions: rollback and pin. Numbers never go back, or a node could be made to install an
+// old version for a new one: a rollback publishes the old weights under the next number.
+namespace skerry::coordinator {
+namespace {
+
+Actions answer(Ticket ticket, Result<> outcome) {
+    Actions actions;
+    actions.push_back(Answer{ticket, std::move(outcome)});
+    return actions;
+}
+
+std::string name_of(ModelVersion version) {
+    return "version " + std::to_string(version.value);
+}
+
+tl::unexpected<Error> pinned(const Federation::Pin& pin, ModelVersion version) {
+    return fail(ErrorCode::Conflict, name_of(version) + " is pinned since " + to_text(pin.since) + " (" + pin.reason +
+                                         "): 'skerry model unpin' ends that");
+}
+
+}  // namespace
+
+Result<ledger::VersionPublished> Federation::restored(ModelVersion version, TimePoint now) {
+    if (pin_) return pinned(*pin_, newest().version);
+    if (frozen_) {
+        return fail(ErrorCode::Conflict, "round " + std::to_string(frozen_->id().value) +
+                                             " is being summed, and its version will be the newest: try again then");
+    }
+    const auto found = held_.find(version);
+    if (found == held_.end()) {
+        return fail(ErrorCode::NotFound,
+                    "the weights of " + name_of(version) + " are not kept: 'skerry model list' shows those that are");
+    }
+    const Version& old = found->second;
+    if (old.weights == newest().weights) {
+        return fail(ErrorCode::Conflict,
+                    name_of(newest().version) + ", the newest, has the weights of " + name_of(version) + " already");
+    }
+    auto manifest = SKERRY_TRY(wire::open_manifest(old.manifest, keys_.signing.verify_key()));
+    manifest.parent = newest().version;
+    manifest.version = manifest.parent.next();
+    manifest.round = {};
+    manifest.updates = 0;
+    manifest.sum = {};
+    manifest.contributors = contributors_digest({});
+    manifest.published = now;
+
+    ledger::VersionPublished published;
+    published.at = now;
+    published.version = manifest.version;
+    published.parent = manifest.parent;
+    published.weights = old.weights;
+    published.manifest = wire::sign(manifest, keys_.signing);
+    published.optimiser = old.optimiser;
+    published.restores = version;
+    // Those that are remembered; others are made at the next start, and until then it is fetched as float32.
+    std::vector<wire::EncodedWeights> encoded;
+    for (const Encoding& encoding : encodings(version))
+        encoded.push_back(encoding.what);
+    offer(encoded, published.version);
+    return published;
+}
+
+Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
+    auto published = restored(event.to, now);
+    if (!published) return answer(event.ticket, tl::unexpected(std::move(published).error()));
+    published->reason = event.reason;
+    Actions announcements = announcements_of(*published, now);
+    const ModelVersion version = published->version;
+    ledger::Events events;
+    events.push_back(*std::move(published));
+    if (event.pin) events.push_back(ledger::VersionPinned{now, version, event.reason});
+    Actions actions;
+    actions.push_back(Append{std::move(events)});
+    actions.push_back(Answer{event.ticket, {}});
+    std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
+    return actions;
+}
+
+Actions Federation::on(const OperatorPinsVersion& event, TimePoint now) {
+    if (pin_) return answer(event.ticket, pinned(*pin_, newest().version));
+    if (frozen_) {
+        return answer(event.ticket,
+                      fail(ErrorCode::Conflict, "round " + std::to_string(frozen_->id().value) +
+                                                    " is being summed, and its version will be the newest: try again "
+                                                    "then, or roll back to one that you know"));
+    }
+    Actions actions;
+    actions.push_back(Append{{ledger::VersionPinned{now, newest().version, event.reason}}});
+    actions.push_back(Answer{event.ticket, {}});
+    return actions;
+}
+
+Actions Federation::on(const OperatorUnpinsVersion& event, TimePoint now) {
+    if (!pin_) return answer(event.ticket, fail(ErrorCode::Conflict, "no version is pinned"));
+    Actions actions;
+    actions.push_back(Append{{ledger::VersionUnpinned{now, newest().version}}});
+    actions.push_back(Answer{event.ticket, {}});
+    return actions;
+}
+
+Actions Federation::announcements_of(const ledger::VersionPublished& version, TimePoint now) const {
+    // The event is not applied yet: what its round counts is still the pool's frozen set.
+    const std::vector<Contribution> none;
+    const std::vector<Contribution>& set = version.round.value == 0 ? none : pool_.frozen();
+    std::map<NodeId, Sequence> counted;
+    for (const Contribution& update : set)
+        counted[update.update.node] = std::max(counted[update.update.node], update.update.sequence);
+    const wire::AuditCounts audits = fleet_audits_.with(set);
+    const wire::SoftLabels soft_labels = fleet_soft_labels_.with(set);
+    const std::vector<wire::SignedBytes> encodings = encoding_records(version.version);
+    Actions announcements;
+    for (const auto& [id, presence] : presence_) {
+        const Node* const node = registry_.node(id);
+        if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
+        const auto mine = counted.find(id);
+        const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
+        announcements.push_back(Send{id, node->transport,
+                                     wire::Announcement{version.manifest, highest, audits, encodings,
+                                                        drift_.of(id).known, drift_notice(now), soft_labels}});
+    }
+    return announcements;
+}
+
+void Federation::fold(const ledger::VersionPinned& event) {
+    SKERRY_ASSERT(event.version == newest().version && !pin_);
+    pin_ = Pin{event.at, event.reason};
+}
+
+void Federation::fold(const ledger::VersionUnpinned&) {
+    pin_.reset();
+}
+
+}  // namespace skerry::coordinator

@@ -1,0 +1,127 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/coordinator/federation_bench.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const std::vector<float> kOnes(8, 1.0F);
+
+struct ReleaseTest : ::testing::Test {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+
+    void close_a_round() {
+        bench.contribute(first, kOnes);
+        bench.contribute(second, kOnes);
+    }
+    std::vector<wire::FromCoordinator> roll_back(std::uint64_t to, bool pin = false) {
+        return bench.tell(OperatorRollsBack{1, ModelVersion{to}, "it confuses 4 and 9", pin});
+    }
+    [[nodiscard]] Error refused() const { return bench.answers.back().error(); }
+};
+
+TEST_F(ReleaseTest, ARollbackPublishesTheOldWeightsUnderTheNextNumberAndTellsTheFleet) {
+    close_a_round();
+    close_a_round();
+    const auto old = bench.core->versions().at(ModelVersion{2});
+    const auto said = roll_back(2);
+    ASSERT_TRUE(bench.answers.back());
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{4});
+    EXPECT_EQ(bench.core->newest().weights, old.weights);
+    ASSERT_THAT(said, SizeIs(2)) << "both are there";
+    const auto manifest =
+        wire::open_manifest(std::get<wire::Announcement>(said[0]).manifest, bench.keys.signing.verify_key());
+    ASSERT_TRUE(manifest);
+    EXPECT_EQ(manifest->version, ModelVersion{4});
+    EXPECT_EQ(manifest->parent, ModelVersion{3});
+    EXPECT_EQ(manifest->digests, wire::open_manifest(old.manifest, bench.keys.signing.verify_key())->digests);
+    EXPECT_EQ(manifest->updates, 0U);
+}
+
+TEST_F(ReleaseTest, RoundsGoOnFromTheOldWeights) {
+    close_a_round();
+    const std::vector<float> at_two = bench.newest_weights();
+    close_a_round();
+    bench.contribute(first, kOnes);
+    roll_back(2);
+    bench.restart();
+    bench.contribute(second, kOnes);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{5});
+    EXPECT_EQ(bench.newest_manifest().updates, 2U) << "what waited counts, once";
+    EXPECT_FLOAT_EQ(bench.newest_weights().back(), at_two.back() + 1);
+}
+
+TEST_F(ReleaseTest, ARollbackIsRefusedWithASentenceThatSaysWhatToDo) {
+    close_a_round();
+    roll_back(2);
+    EXPECT_THAT(refused().message, HasSubstr("has the weights of version 2 already"));
+    roll_back(9);
+    EXPECT_EQ(refused().code, ErrorCode::NotFound);
+    EXPECT_THAT(refused().message, HasSubstr("'skerry model list'"));
+    bench.hold_sums();
+    close_a_round();
+    roll_back(1);
+    EXPECT_THAT(refused().message, HasSubstr("round 2 is being summed"));
+    bench.tell(OperatorPinsVersion{1, "demo"});
+    EXPECT_THAT(refused().message, HasSubstr("round 2 is being summed"));
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{2});
+}
+
+TEST_F(ReleaseTest, WhileAVersionIsPinnedRoundsGatherAndNoneCloses) {
+    close_a_round();
+    bench.tell(OperatorPinsVersion{1, "demo for the board"});
+    ASSERT_TRUE(bench.answers.back());
+    close_a_round();
+    bench.wait(24h);
+    bench.restart();
+    bench.wait(24h);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{2});
+    EXPECT_EQ(bench.core->pin()->reason, "demo for the board");
+    EXPECT_THAT(bench.core->pool().waiting(), SizeIs(2)) << "both have their receipts";
+    roll_back(1);
+    EXPECT_THAT(refused().message, HasSubstr("demo for the board"));
+    bench.tell(OperatorPinsVersion{1, "again"});
+    EXPECT_THAT(refused().message, HasSubstr("'skerry model unpin'"));
+    bench.tell(OperatorUnpinsVersion{1});
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{3});
+    EXPECT_EQ(bench.newest_manifest().updates, 2U);
+    bench.tell(OperatorUnpinsVersion{1});
+    EXPECT_THAT(refused().message, HasSubstr("no version is pinned"));
+}
+
+TEST_F(ReleaseTest, ARollbackThatPinsKeepsTheOldWeights) {
+    close_a_round();
+    bench.contribute(first, kOnes);
+    roll_back(1, true);
+    bench.contribute(second, kOnes);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{3});
+    EXPECT_EQ(bench.newest_weights(), std::vector<float>(8, 0.5F));
+    EXPECT_TRUE(bench.core->pin());
+}
+
+TEST_F(ReleaseTest, WeightsThatAreBackOutliveTheVersionThatHadThemFirst) {
+    Policy policy = FederationBench::small_policy();
+    policy.versions_kept = 2;
+    FederationBench small(policy);
+    FakeNode one = small.enrolled();
+    FakeNode two = small.enrolled();
+    const auto close = [&] {
+        small.contribute(one, kOnes);
+        small.contribute(two, kOnes);
+    };
+    close();
+    small.tell(OperatorRollsBack{1, ModelVersion{1}, "first try", false});
+    ASSERT_EQ(small.core->versions().begin()->first, ModelVersion{2});
+    small.restart();
+    EXPECT_EQ(small.newest_weights(), std::vector<float>(8, 0.5F));
+    close();
+    EXPECT_EQ(small.core->newest().version, ModelVersion{4});
+}
+
+}  // namespace
+}  // namespace skerry::coordinator
