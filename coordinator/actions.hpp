@@ -71,7 +71,8 @@ struct OperatorRollsBack {
     Ticket ticket = 0;
     ModelVersion to;
     std::string reason;
-    bool pin = false;  ///< and keeps it the newest
+    bool pin = false;                               ///< and keeps it the newest
+    std::vector<wire::EncodedWeights> encodings{};  ///< of those weights, each a blob; without federation and version
 };
 struct OperatorPinsVersion {
     Ticket ticket = 0;

@@ -147,7 +147,7 @@ Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, Ti
                                            " is kept and counts nowhere until the operator releases the node"}));
     }
     if (pool_.waits(node.id)) {
-        const auto wait = open_ && !frozen_ ? open_->deadline() - now : kWaitMax;
+        const auto wait = open_ && !frozen_ && !pin_ ? open_->deadline() - now : kWaitMax;
         return only(to(node, wire::LeaseDenied{
                                  Reason::Wait, std::clamp<std::chrono::milliseconds>(wait, kWaitMin, kWaitMax), {}}));
     }

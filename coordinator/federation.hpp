@@ -117,6 +117,8 @@ public:
         std::string reason;
     };
     [[nodiscard]] const std::optional<Pin>& pin() const { return pin_; }
+    /// The version to roll back to, if that can be done now: the errors of OperatorRollsBack.
+    [[nodiscard]] Result<const Version*> restorable(ModelVersion version, bool pin) const;
     [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
     [[nodiscard]] const wire::FederationId& id() const { return id_; }
     [[nodiscard]] const ModelShape& model() const { return model_; }
@@ -186,7 +188,7 @@ private:
     Actions on(const OperatorRollsBack& event, TimePoint now);
     Actions on(const OperatorPinsVersion& event, TimePoint now);
     Actions on(const OperatorUnpinsVersion& event, TimePoint now);
-    [[nodiscard]] Result<ledger::VersionPublished> restored(ModelVersion version, TimePoint now);
+    [[nodiscard]] Result<ledger::VersionPublished> restored(const OperatorRollsBack& order, TimePoint now) const;
     [[nodiscard]] Actions announcements_of(const ledger::VersionPublished& version, TimePoint now) const;
     void fold(const ledger::VersionPinned& event);
     void fold(const ledger::VersionUnpinned& event);

@@ -18,15 +18,18 @@ std::string name_of(ModelVersion version) {
     return "version " + std::to_string(version.value);
 }
 
-tl::unexpected<Error> pinned(const Federation::Pin& pin, ModelVersion version) {
-    return fail(ErrorCode::Conflict, name_of(version) + " is pinned since " + to_text(pin.since) + " (" + pin.reason +
-                                         "): 'skerry model unpin' ends that");
+tl::unexpected<Error> pinned(const Federation::Pin& pin, ModelVersion version, const std::string& what_to_do) {
+    return fail(ErrorCode::Conflict,
+                name_of(version) + " is pinned since " + to_text(pin.since) + " (" + pin.reason + "): " + what_to_do);
 }
 
 }  // namespace
 
-Result<ledger::VersionPublished> Federation::restored(ModelVersion version, TimePoint now) {
-    if (pin_) return pinned(*pin_, newest().version);
+Result<const Federation::Version*> Federation::restorable(ModelVersion version, bool pin) const {
+    // To unpin first would let a round close on the version that is to go.
+    if (pin_ && !pin) {
+        return pinned(*pin_, newest().version, "roll back with --pin, which pins the old weights in its place");
+    }
     if (frozen_) {
         return fail(ErrorCode::Conflict, "round " + std::to_string(frozen_->id().value) +
                                              " is being summed, and its version will be the newest: try again then");
@@ -36,11 +39,15 @@ Result<ledger::VersionPublished> Federation::restored(ModelVersion version, Time
         return fail(ErrorCode::NotFound,
                     "the weights of " + name_of(version) + " are not kept: 'skerry model list' shows those that are");
     }
-    const Version& old = found->second;
-    if (old.weights == newest().weights) {
+    if (found->second.weights == newest().weights) {
         return fail(ErrorCode::Conflict,
                     name_of(newest().version) + ", the newest, has the weights of " + name_of(version) + " already");
     }
+    return &found->second;
+}
+
+Result<ledger::VersionPublished> Federation::restored(const OperatorRollsBack& order, TimePoint now) const {
+    const Version& old = *SKERRY_TRY(restorable(order.to, order.pin));
     auto manifest = SKERRY_TRY(wire::open_manifest(old.manifest, keys_.signing.verify_key()));
     manifest.parent = newest().version;
     manifest.version = manifest.parent.next();
@@ -57,22 +64,19 @@ Result<ledger::VersionPublished> Federation::restored(ModelVersion version, Time
     published.weights = old.weights;
     published.manifest = wire::sign(manifest, keys_.signing);
     published.optimiser = old.optimiser;
-    published.restores = version;
-    // Those that are remembered; others are made at the next start, and until then it is fetched as float32.
-    std::vector<wire::EncodedWeights> encoded;
-    for (const Encoding& encoding : encodings(version))
-        encoded.push_back(encoding.what);
-    offer(encoded, published.version);
+    published.restores = order.to;
+    published.reason = order.reason;
     return published;
 }
 
 Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
-    auto published = restored(event.to, now);
+    auto published = restored(event, now);
     if (!published) return answer(event.ticket, tl::unexpected(std::move(published).error()));
-    published->reason = event.reason;
+    offer(event.encodings, published->version);
     Actions announcements = announcements_of(*published, now);
     const ModelVersion version = published->version;
     ledger::Events events;
+    if (pin_) events.push_back(ledger::VersionUnpinned{now, newest().version});
     events.push_back(*std::move(published));
     if (event.pin) events.push_back(ledger::VersionPinned{now, version, event.reason});
     Actions actions;
@@ -83,7 +87,7 @@ Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
 }
 
 Actions Federation::on(const OperatorPinsVersion& event, TimePoint now) {
-    if (pin_) return answer(event.ticket, pinned(*pin_, newest().version));
+    if (pin_) return answer(event.ticket, pinned(*pin_, newest().version, "'skerry model unpin' ends that"));
     if (frozen_) {
         return answer(event.ticket,
                       fail(ErrorCode::Conflict, "round " + std::to_string(frozen_->id().value) +

@@ -277,13 +277,12 @@ DeltaBytesRange delta_bytes(const DeltaForm& form) {
 }
 
 EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const DeltaPolicy& policy) {
-    SKERRY_ASSERT(exact <= delta.size());
+    SKERRY_ASSERT(exact <= delta.size() && policy.encoding != DeltaEncoding::Float32);
     ByteWriter to;
     to.put(std::as_bytes(delta.first(exact)));
     const auto rest = delta.subspan(exact);
     switch (policy.encoding) {
         case DeltaEncoding::Float32:
-            to.put(std::as_bytes(rest));
             break;
         case DeltaEncoding::Float16:
             put_float16(to, rest);
@@ -315,7 +314,7 @@ Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes) {
     if (form.zstd) {
         const DeltaBytesRange encoded = encoded_bytes(form);
         auto room = zstd_unpacked(bytes, encoded.least, encoded.most);
-        if (!room) return not_one();
+        if (!room || room->size() <= bytes.size()) return not_one();
         unpacked = std::move(*room);
         bytes = unpacked;
     }

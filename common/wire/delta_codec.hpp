@@ -58,8 +58,8 @@ struct EncodedDelta {
     Bytes bytes;
 };
 
-/// `delta`: finite, below 2^32 values, of which `exact` are float32 whatever the encoding. Time: a few ns a value; zstd
-/// about as much again.
+/// `delta`: finite, below 2^32 values, of which `exact` are float32 whatever the encoding, which is not Float32: that
+/// needs none. Time: a few ns a value; zstd about as much again.
 [[nodiscard]] EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const DeltaPolicy& policy);
 
 /// From anybody; values need not be finite. InvalidInput: not what encode_delta writes of such a form. Not of Float32,

@@ -1,5 +1,7 @@
 #include "common/wire/zstd_frame.hpp"
 
+#include <algorithm>
+#include <array>
 #include <zstd.h>
 
 #include "common/base/error.hpp"
@@ -8,6 +10,8 @@ namespace skerry::wire {
 namespace {
 
 constexpr int kLevel = 3;
+// Older libraries' formats, which libzstd reads too, have others.
+constexpr std::array<std::byte, 4> kMagic{std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
 
 }  // namespace
 
@@ -20,6 +24,7 @@ Bytes zstd_packed(ByteView bytes) {
 }
 
 std::optional<Bytes> zstd_unpacked(ByteView frame, std::uint64_t least, std::uint64_t most) {
+    if (frame.size() < kMagic.size() || !std::equal(kMagic.begin(), kMagic.end(), frame.begin())) return std::nullopt;
     const unsigned long long announced = ZSTD_getFrameContentSize(frame.data(), frame.size());
     if (announced == ZSTD_CONTENTSIZE_UNKNOWN || announced == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
     if (announced < least || announced > most) return std::nullopt;

@@ -52,7 +52,7 @@ public:
     virtual void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) = 0;
     /// Publishes those weights again, as the newest version, and pins it if asked to. NotFound: they are not kept.
-    /// Conflict: the newest has them, it is pinned, or a round is being summed.
+    /// Conflict: the newest has them, it is pinned and is not to be, or a round is being summed.
     virtual void roll_back(ModelVersion to, const std::string& reason, bool pin,
                            std::function<void(Result<>)> done) = 0;
     /// Keeps the newest version the newest. Conflict: it is pinned, or a round is being summed.

@@ -75,9 +75,10 @@ Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::Ver
     if (event.restores) {
         const auto old = history_.version(*event.restores);
         if (!old && old.error().code != ErrorCode::NotFound) return tl::unexpected(old.error());
-        if (!old || old->weights != event.weights) {
+        const bool same = old && old->weights == event.weights && old->optimiser == event.optimiser;
+        if (!same || event.round.value != 0) {
             problem(recorded, name + " is to have the weights of version " + std::to_string(event.restores->value) +
-                                  " again, and has others");
+                                  " again, and its optimiser's memory, and has others");
         }
     }
     if (event.round.value != 0) {
@@ -98,6 +99,21 @@ Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::Ver
     row.manifest = event.manifest;
     const std::string wrong = manifest_problem(row, set, signing_);
     if (!wrong.empty()) problem(recorded, "of " + name + ", " + wrong);
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded&, const ledger::VersionPinned&) {
+    pinned_ = true;
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded&, const ledger::VersionUnpinned&) {
+    pinned_ = false;
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::RoundFrozen& event) {
+    if (pinned_) problem(recorded, "round " + std::to_string(event.round.value) + " closes while a version is pinned");
     return {};
 }
 

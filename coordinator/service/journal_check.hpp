@@ -24,6 +24,9 @@ private:
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::UpdateAccepted& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionPublished& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionDropped& event);
+    [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionPinned& event);
+    [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionUnpinned& event);
+    [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::RoundFrozen& event);
     [[nodiscard]] Result<> check(const ledger::Recorded&, const auto&) { return {}; }
     [[nodiscard]] Result<> commit();
     [[nodiscard]] Result<std::string> contradiction(const ledger::Recorded& recorded, const Error& error) const;
@@ -37,6 +40,7 @@ private:
     std::size_t in_transaction_ = 0;
     bool consistent_ = true;
     ModelVersion newest_;
+    bool pinned_ = false;
 };
 
 }  // namespace skerry::coordinator

@@ -71,6 +71,9 @@ private:
     [[nodiscard]] Result<> fold_journal();
     [[nodiscard]] Result<> collect_strays(const std::set<Digest>& needed);
     [[nodiscard]] Result<> load_newest();
+    /// Any thread. These weights and their encodings, in the store's memory from here on; what they are offered in.
+    [[nodiscard]] Result<std::vector<wire::EncodedWeights>> put_in_memory(const Digest& weights);
+    void return_newest_to_memory();
     [[nodiscard]] http::ServerOptions server_options();
     [[nodiscard]] Result<> open_sockets();
     [[nodiscard]] Result<> open_admin();

@@ -3,12 +3,16 @@
 #include "common/base/limits.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
+#include "common/observe/log.hpp"
 #include "common/parameters/model_file.hpp"
 #include "common/wire/token.hpp"
 #include "coordinator/service/service.hpp"
 
 // What operators ask of a running coordinator.
 namespace skerry::coordinator {
+
+namespace log = observe::log;
+
 namespace {
 
 constexpr std::size_t kExportBytesMax = (limits::kParametersMax + (1U << 20U)) * sizeof(float);
@@ -58,9 +62,28 @@ void Service::release_node(const NodeId& node, bool discard, std::function<void(
 }
 
 void Service::roll_back(ModelVersion to, const std::string& reason, bool pin, std::function<void(Result<>)> done) {
-    const Ticket ticket = next_ticket_++;
-    answers_[ticket] = std::move(done);
-    deliver(OperatorRollsBack{ticket, to, reason, pin});
+    const auto old = federation_->restorable(to, pin);
+    if (!old) return done(tl::unexpected(old.error()));
+    // Before anybody asks for it: all nodes will, at once.
+    worker_->run([this, weights = (*old)->weights, to, reason, pin, done = std::move(done)]() -> Worker::Continuation {
+        return [this, to, reason, pin, done, encodings = put_in_memory(weights)] {
+            if (!encodings) return done(tl::unexpected(encodings.error()));
+            const Ticket ticket = next_ticket_++;
+            answers_[ticket] = [this, done](const Result<>& outcome) {
+                if (!outcome) return_newest_to_memory();  // a round was frozen meanwhile
+                done(outcome);
+            };
+            deliver(OperatorRollsBack{ticket, to, reason, pin, *encodings});
+        };
+    });
+}
+
+void Service::return_newest_to_memory() {
+    worker_->run([this, weights = federation_->newest().weights]() -> Worker::Continuation {
+        if (const auto kept = put_in_memory(weights); !kept)
+            log::warning("model_not_read", {{"weights", weights}, {"reason", kept.error().message}});
+        return [] {};
+    });
 }
 
 void Service::pin_version(const std::string& reason, std::function<void(Result<>)> done) {

@@ -146,15 +146,19 @@ Result<> Service::fold_journal() {
 // Every node will ask for it, in one encoding or another.
 Result<> Service::load_newest() {
     const Federation::Version& newest = federation_->newest();
-    std::vector<float> weights = SKERRY_TRY(models_.load(newest.weights));
-    auto encodings = encode_version(layout_, newest.weights, weights, config_.models.offered());
+    federation_->offer(SKERRY_TRY(put_in_memory(newest.weights)), newest.version);
+    return {};
+}
+
+Result<std::vector<wire::EncodedWeights>> Service::put_in_memory(const Digest& weights) {
+    std::vector<float> values = SKERRY_TRY(models_.load(weights));
+    auto encodings = encode_version(layout_, weights, values, config_.models.offered());
     std::vector<wire::EncodedWeights> offered;
     offered.reserve(encodings.size());
     for (const EncodedVersion& encoding : encodings)
         offered.push_back(encoding.what);
-    SKERRY_TRY(models_.put(newest.weights, std::move(weights), std::move(encodings)));
-    federation_->offer(offered, newest.version);
-    return {};
+    SKERRY_TRY(models_.put(weights, std::move(values), std::move(encodings)));
+    return offered;
 }
 
 // A blob comes before its entry in the journal, and goes after it: a process that ends in between leaves one that

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edge-node/spool/rebase.hpp"
+#include "edge-node/spool/written_delta.hpp"
 
 namespace skerry::simulation {
 
@@ -42,14 +43,25 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     const wire::Lease& lease = order.lease;
     std::vector<float> delta = progress();
     if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return {};
-    if (clips == Clips::Yes && !node::clip(delta, statistics, lease.norm_max)) return {};
     wire::UpdateBody body;
-    body.delta = delta;
-    std::copy_n(weights.begin(), statistics, body.delta.begin());
+    wire::DeltaForm form;
+    if (clips == Clips::Yes) {
+        auto written = node::write_delta(std::move(delta), weights, statistics, lease.norm_max, order.delta);
+        if (!written) return {};
+        form = written->form;
+        body.delta = std::move(written->read);
+        body.written = std::move(written->bytes);
+        delta = body.delta;
+        std::fill_n(delta.begin(), statistics, 0.0F);
+    } else {
+        body.delta = delta;
+        std::copy_n(weights.begin(), statistics, body.delta.begin());
+    }
     body.labelled = learned.examples - sent.examples;
     report_errors(body, order.sequence);
-    const auto header =
+    auto header =
         wire::UpdateHeader::under(lease, order.sequence, static_cast<std::uint32_t>(learned.examples - sent.examples));
+    header.form = form;
     const auto sealed = wire::seal(header, body, order.seal_to, identity);
     SKERRY_ASSERT(sealed.has_value());
 

@@ -65,7 +65,9 @@ void SimulatedCoordinator::roll_back(std::size_t which, bool pin) {
     if (!core_) return;
     const auto& held = core_->versions();
     const auto version = std::next(held.begin(), static_cast<std::ptrdiff_t>(which % held.size()));
-    tell(coordinator::OperatorRollsBack{4, version->first, "simulated", pin});
+    coordinator::OperatorRollsBack order{4, version->first, "simulated", pin};
+    if (core_->restorable(order.to, pin)) order.encodings.push_back(encode(version->second.weights));
+    tell(std::move(order));
 }
 
 void SimulatedCoordinator::pin() {

@@ -85,6 +85,7 @@ TEST_F(ReleaseTest, WhileAVersionIsPinnedRoundsGatherAndNoneCloses) {
     EXPECT_THAT(bench.core->pool().waiting(), SizeIs(2)) << "both have their receipts";
     roll_back(1);
     EXPECT_THAT(refused().message, HasSubstr("demo for the board"));
+    EXPECT_THAT(refused().message, HasSubstr("--pin"));
     bench.tell(OperatorPinsVersion{1, "again"});
     EXPECT_THAT(refused().message, HasSubstr("'skerry model unpin'"));
     bench.tell(OperatorUnpinsVersion{1});
@@ -102,6 +103,26 @@ TEST_F(ReleaseTest, ARollbackThatPinsKeepsTheOldWeights) {
     EXPECT_EQ(bench.core->newest().version, ModelVersion{3});
     EXPECT_EQ(bench.newest_weights(), std::vector<float>(8, 0.5F));
     EXPECT_TRUE(bench.core->pin());
+}
+
+TEST_F(ReleaseTest, ARollbackOfAPinnedVersionPinsTheOldWeightsInItsPlace) {
+    close_a_round();
+    bench.tell(OperatorPinsVersion{1, "stop: it confuses 4 and 9"});
+    close_a_round();
+    roll_back(1, true);
+    ASSERT_TRUE(bench.answers.back());
+    bench.restart();
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{3}) << "no round has closed on the bad one";
+    EXPECT_EQ(bench.newest_weights(), std::vector<float>(8, 0.5F));
+    EXPECT_EQ(bench.core->pin()->reason, "it confuses 4 and 9");
+}
+
+TEST_F(ReleaseTest, APinnedFleetAsksForLeasesSeldom) {
+    bench.contribute(first, kOnes);
+    bench.tell(OperatorPinsVersion{1, "demo"});
+    bench.wait(24h);
+    const auto said = bench.say(first, wire::LeaseRequest{ModelVersion{1}, Tier::Heavy});
+    EXPECT_EQ(std::get<wire::LeaseDenied>(said.at(0)).retry_after, 30s);
 }
 
 TEST_F(ReleaseTest, WeightsThatAreBackOutliveTheVersionThatHadThemFirst) {

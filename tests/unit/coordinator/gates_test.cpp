@@ -84,16 +84,18 @@ TEST_F(GatesTest, RefuseASizeThatIsNoUpdateOfTheTier) {
 }
 
 TEST_F(GatesTest, KnowTheSizeOfAnUpdateInACoarserForm) {
-    const auto size_of = [this](wire::DeltaEncoding encoding, std::uint32_t values, std::uint32_t exact,
-                                std::uint64_t bytes) {
-        header.form = {encoding, values, exact};
+    bool zstd = false;
+    const auto size_of = [&](wire::DeltaEncoding encoding, std::uint32_t values, std::uint32_t exact,
+                             std::uint64_t bytes) {
+        header.form = {encoding, values, exact, zstd};
         header.plain_bytes = wire::body_size(0, 0, header) + bytes;
         const auto verdict = size_verdict();
         return verdict ? std::optional(verdict->code) : std::nullopt;
     };
     const auto values = static_cast<std::uint32_t>(model.prefix(header.tier));
     const auto exact = static_cast<std::uint32_t>(model.statistics);
-    for (const auto encoding : {wire::DeltaEncoding::Float16, wire::DeltaEncoding::Int8, wire::DeltaEncoding::Top}) {
+    for (const auto encoding : {wire::DeltaEncoding::Float16, wire::DeltaEncoding::Float8, wire::DeltaEncoding::Int8,
+                                wire::DeltaEncoding::Top}) {
         const auto [least, most] = wire::delta_bytes({encoding, values, exact});
         EXPECT_EQ(size_of(encoding, values, exact, least), std::nullopt);
         EXPECT_EQ(size_of(encoding, values, exact, least - 1), RefusalCode::Misshapen);
@@ -105,6 +107,13 @@ TEST_F(GatesTest, KnowTheSizeOfAnUpdateInACoarserForm) {
         EXPECT_EQ(size_of(encoding, values, exact, most + 8 * limits::kReportClassPairsMax + 1),
                   RefusalCode::Misshapen);
     }
+    zstd = true;
+    const auto plain = wire::delta_bytes({wire::DeltaEncoding::Int8, values, exact}).most;
+    EXPECT_EQ(size_of(wire::DeltaEncoding::Int8, values, exact, 1), std::nullopt);
+    EXPECT_EQ(size_of(wire::DeltaEncoding::Int8, values, exact, plain - 1), std::nullopt);
+    EXPECT_EQ(size_of(wire::DeltaEncoding::Int8, values, exact, plain + 8 * limits::kReportClassPairsMax),
+              RefusalCode::Misshapen)
+        << "packed is shorter";
 }
 
 TEST_F(GatesTest, RefuseAnotherModel) {
