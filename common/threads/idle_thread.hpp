@@ -17,8 +17,8 @@ namespace skerry {
 ///
 /// A piece that starves half-way is taken out of the class after half a second where that is allowed (root, or
 /// LimitNICE= as the unit has), else waited for: so pieces are to be short. It shares no lock with the thread that
-/// waits for it, and pieces are to take none that others need: what stands still with a lock stops them too. The heap's they do take,
-/// for moments.
+/// waits for it, and pieces are to take none that others need: what stands still with a lock stops them too. The heap's
+/// they do take, for moments.
 class IdleThread {
 public:
     using Time = std::chrono::nanoseconds;
