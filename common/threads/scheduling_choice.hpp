@@ -39,8 +39,8 @@ public:
         spare_ += piece.spare;
         if (wall_ < (class_ == Class::Idle ? kTrial : relief_)) return;
         if (class_ == Class::Batch) {
-            // What it had itself it would have there too, where nobody but it wanted that; else the trial tells.
-            if ((spare_ + computing_) * kSpareShare >= elapsed_) class_ = Class::Idle;
+            // What it had itself it would have there too, where nobody but it wanted that: half of it, let us say.
+            if ((spare_ + computing_ / 2) * kSpareShare >= elapsed_) class_ = Class::Idle;
         } else if (computing_ * kStarvedShare < wall_) {
             class_ = Class::Batch;
             relief_ = std::min(2 * relief_, kReliefMax);
