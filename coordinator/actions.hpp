@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -184,5 +185,12 @@ inline constexpr std::size_t kIgnoredReasons = 6;
 using Action = std::variant<StoreBlob, Append, Send, SendModel, ReplyToJoin, CheckUpdate, SumRound, EraseVersion,
                             EraseUpdates, Answer, Ignored>;
 using Actions = std::vector<Action>;
+
+/// Nothing but that.
+[[nodiscard]] inline Actions answer(Ticket ticket, Result<> outcome) {
+    Actions actions;
+    actions.push_back(Answer{ticket, std::move(outcome)});
+    return actions;
+}
 
 }  // namespace skerry::coordinator

@@ -2,16 +2,6 @@
 
 // What the operator decides of a node that has joined.
 namespace skerry::coordinator {
-namespace {
-
-Actions answer(Ticket ticket, Result<> outcome) {
-    Actions actions;
-    actions.push_back(Answer{ticket, std::move(outcome)});
-    return actions;
-}
-
-}  // namespace
-
 Result<const Node*> Federation::active_node(const NodeId& id) const {
     const Node* const node = registry_.node(id);
     if (node == nullptr) {

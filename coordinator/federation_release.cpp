@@ -8,12 +8,6 @@
 namespace skerry::coordinator {
 namespace {
 
-Actions answer(Ticket ticket, Result<> outcome) {
-    Actions actions;
-    actions.push_back(Answer{ticket, std::move(outcome)});
-    return actions;
-}
-
 std::string name_of(ModelVersion version) {
     return "version " + std::to_string(version.value);
 }

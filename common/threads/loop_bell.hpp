@@ -13,7 +13,7 @@ namespace skerry {
 /// (docs/serving.md has the numbers). eventfd(2). All calls on the loop's thread but ring().
 class LoopBell {
 public:
-    /// `heard` runs on the loop, never inside a call of this class.
+    /// `heard` runs on the loop, never inside a call of this class. Throws std::system_error: no descriptor is left.
     LoopBell(boost::asio::io_context& loop, std::function<void()> heard);
     /// Nothing is heard any more; nobody rings any more either.
     ~LoopBell();

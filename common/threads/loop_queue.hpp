@@ -16,6 +16,7 @@ namespace skerry {
 /// begun.
 class LoopQueue {
 public:
+    /// Throws as LoopBell does.
     explicit LoopQueue(boost::asio::io_context& loop);
     LoopQueue(const LoopQueue&) = delete;
     LoopQueue& operator=(const LoopQueue&) = delete;

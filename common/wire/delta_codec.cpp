@@ -62,7 +62,7 @@ void put_float16(ByteWriter& to, std::span<const float> values) {
 
 /// The multiplier that comes first; nothing: no exponent that is written.
 std::optional<float> get_unit(ByteReader& from) {
-    const int exponent = static_cast<std::int8_t>(from.get<std::uint8_t>());
+    const auto exponent = from.get<std::int8_t>();
     if (!from.ok() || exponent < kExponentMin) return std::nullopt;
     return power_of_two(exponent);
 }

@@ -18,7 +18,7 @@ void say_pinned(Output& output) {
 
 ExitCode roll_back(const Rollback& wanted, Session& session) {
     std::vector<Field> fields{{"reason", wanted.reason}};
-    if (wanted.pin) fields.push_back({"pin", true});
+    if (wanted.pin) fields.emplace_back("pin", true);
     const auto done = session.coordinator.post("/v1/models/" + std::to_string(wanted.version) + "/rollback", fields);
     return session.output.report(done, [&](Value model) {
         session.output.line("version " + count_in(model["version"]) + " has the weights of version " +

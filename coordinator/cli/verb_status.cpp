@@ -20,7 +20,7 @@ std::string parameters_line(Value parameters) {
 
 std::string version_line(Value status, TimePoint now) {
     if (status["version"].count().value_or(0) == 0) return "none yet";
-    const std::string line = count_in(status["version"]) + ", published " + age_in(status["published_at"], now);
+    std::string line = count_in(status["version"]) + ", published " + age_in(status["published_at"], now);
     const auto pinned = status["pinned"];
     if (!pinned.present()) return line;
     return line + ", pinned " + age_in(pinned["since"], now) + ": " + text_in(pinned["reason"]);

@@ -13,12 +13,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 data=${data:-$(data_folder mnist)}
-open_test_fleet
-coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed 1 >>"$work/coordinator.log"
-coordinator_start
-node_join node-0
-node_start node-0
-wait_for 60 node-0 node_ready node-0
+serve_digits
 
 status() { "$fleet_bin/skerry-node" status --dir "$work/node-0" --output json; }
 steps() { status | jq .data.learning.steps; }

@@ -15,13 +15,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 data=${data:-$(data_folder mnist)}
-open_test_fleet
-coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed 1 >>"$work/coordinator.log"
-coordinator_start
-node_join node-0
-printf '[serving]\nbatching = false\n' >"$work/node.toml"
-node_start node-0 --config "$work/node.toml"
-wait_for 60 node-0 node_ready node-0
+serve_digits '[serving]' 'batching = false'
 socket=$(node_url node-0)
 program=$fleet_bin/skerry-node
 "$program" feed --node "$socket" --data "$data" --limit 2000 --output json >/dev/null 2>>"$work/node-0.feed.log"  # so that the margins are those of a model that has learned

@@ -26,6 +26,17 @@ open_test_fleet() {
   trap 'exit 130' INT TERM
 }
 
+# serve_digits LINE …   one node, ready, of a federation of its own, with these lines of configuration: node_url node-0 is its socket
+serve_digits() {
+  open_test_fleet
+  coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed 1 >>"$work/coordinator.log"
+  coordinator_start
+  node_join node-0
+  printf '%s\n' "$@" >"$work/node.toml"
+  node_start node-0 --config "$work/node.toml"
+  wait_for 60 node-0 node_ready node-0
+}
+
 # serve_together MODEL …   one process, alone, that serves these of deploy/examples, each of a federation of its own: node_url MODEL-node
 # is a model's socket, and tcp the address of all of them
 serve_together() {
