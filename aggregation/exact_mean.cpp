@@ -5,7 +5,6 @@
 #include <string>
 
 #include "aggregation/kernels/fold.hpp"
-#include "common/crypto/hash.hpp"
 
 namespace skerry::aggregation {
 namespace {
@@ -35,9 +34,43 @@ Result<> check_bounds(DeltaBytes delta) {
     return {};
 }
 
-ExactMean::ExactMean(const TierSizes& sizes) : sizes_(sizes), sums_(sizes.back()) {
-    SKERRY_ASSERT(std::is_sorted(sizes.begin(), sizes.end()) && sizes.front() > 0);
-    SKERRY_ASSERT(sizes.back() <= limits::kParametersMax);
+crypto::Sha256 begin_sum_digest(const TierSizes& sizes, const TierWeights& weights, std::uint64_t updates) {
+    ByteWriter head;
+    for (const std::size_t size : sizes)
+        head.put(static_cast<std::uint64_t>(size));
+    for (const Weight weight : weights)
+        head.put(weight);
+    head.put(updates);
+    crypto::Sha256 hash;
+    hash.update(bytes_of("skerry/sum/1")).update(head.bytes());
+    return hash;
+}
+
+ExactMean::ExactMean(const TierSizes& sizes) {
+    restart(sizes);
+    reach(sums_.size());
+}
+
+void ExactMean::reach(std::size_t last) {
+    if (last <= reached_) return;
+    std::fill(sums_.begin() + static_cast<std::ptrdiff_t>(reached_), sums_.begin() + static_cast<std::ptrdiff_t>(last),
+              0);
+    reached_ = last;
+}
+
+ByteView ExactMean::sums() {
+    reach(sums_.size());
+    return std::as_bytes(std::span(sums_));
+}
+
+void ExactMean::restart(const TierSizes& sizes) {
+    SKERRY_ASSERT(std::is_sorted(sizes.begin(), sizes.end()) && sizes.back() <= limits::kParametersMax);
+    sizes_ = sizes;
+    sums_.resize(sizes.back());
+    reached_ = 0;
+    weights_ = {};
+    weight_total_ = 0;
+    updates_ = 0;
 }
 
 Result<> ExactMean::check_room(std::uint64_t updates, Weight weight) const {
@@ -53,7 +86,7 @@ Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
     std::size_t tier = 0;
     while (tier < kTiers && sizes_[tier] * sizeof(float) != delta.size())
         ++tier;
-    if (tier == kTiers) {
+    if (tier == kTiers || delta.empty()) {
         return fail(ErrorCode::InvalidInput,
                     "an update of " + std::to_string(delta.size()) + " bytes is no tier's prefix of this model");
     }
@@ -70,8 +103,12 @@ Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
         const std::size_t count = std::min(kBlock, sizes_[tier] - first);
         return kernel(delta.data() + first * sizeof(float), scale, count, sums_.data() + first);
     };
+    reach(std::min((reached_ + kBlock - 1) / kBlock * kBlock, sizes_[tier]));
     for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
-        if (fold(kernels.add, first) <= kMagnitudeMax) continue;
+        const bool begun = first < reached_;
+        const std::uint32_t largest = fold(begun ? kernels.add : kernels.set, first);
+        reached_ = std::max(reached_, std::min(first + kBlock, sizes_[tier]));
+        if (largest <= kMagnitudeMax) continue;
         for (std::size_t undone = 0; undone <= first; undone += kBlock)
             fold(kernels.take_away, undone);
         return out_of_bounds();
@@ -99,20 +136,20 @@ Result<> ExactMean::merge(Accumulator&& other) {
 }
 
 Digest ExactMean::digest() const {
-    ByteWriter head;
-    for (const std::size_t size : sizes_)
-        head.put(static_cast<std::uint64_t>(size));
-    for (const Weight weight : weights_)
-        head.put(weight);
-    head.put(updates_);
-    crypto::Sha256 hash;
-    hash.update(bytes_of("skerry/sum/1")).update(head.bytes()).update(std::as_bytes(std::span(sums_)));
-    return hash.finish();
+    return begin_sum_digest(sizes_, weights_, updates_).update(std::as_bytes(std::span(sums_))).finish();
 }
 
 Result<std::vector<float>> ExactMean::finish() && {
     if (updates_ == 0) return fail(ErrorCode::InvalidInput, "a mean of no updates does not exist");
     std::vector<float> mean(sums_.size());
+    write_mean(mean);
+    *this = ExactMean(sizes_);
+    return mean;
+}
+
+void ExactMean::write_mean(std::span<float> mean) const {
+    SKERRY_ASSERT(mean.size() == sums_.size() && reached_ == sums_.size());
+    std::fill(mean.begin(), mean.end(), 0.0F);
     Weight covering = weight_total_;
     std::size_t first = 0;
     for (std::size_t tier = 0; tier < kTiers; ++tier) {
@@ -125,8 +162,6 @@ Result<std::vector<float>> ExactMean::finish() && {
         first = sizes_[tier];
         covering -= weights_[tier];
     }
-    *this = ExactMean(sizes_);
-    return mean;
 }
 
 }  // namespace skerry::aggregation

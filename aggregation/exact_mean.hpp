@@ -2,21 +2,30 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "aggregation/accumulator.hpp"
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 
 namespace skerry::aggregation {
 
 /// InvalidInput: a value not finite or beyond limits::kDeltaMax.
 [[nodiscard]] Result<> check_bounds(DeltaBytes delta);
 
+/// Σ w of the updates of exactly each tier.
+using TierWeights = std::array<Weight, kTiers>;
+
+/// The digest of a sum, before its sums: they come in order, as ExactMean::sums() has them.
+[[nodiscard]] crypto::Sha256 begin_sum_digest(const TierSizes& sizes, const TierWeights& weights,
+                                              std::uint64_t updates);
+
 /// FedAvg by prefix: Σ wₖ·Δₖ[i] / Σ wₖ over the updates that cover i, summed exactly in 64-bit fixed point: any order
 /// and any tree of merges give the same bytes. Each product is rounded once, half to even, to 2⁻¹⁶.
 /// Memory: 8 bytes a parameter, however many nodes answer. Cost: one pass over the update and over the sums, which are
-/// twice as long and read as well as written: five times the update's bytes. A bad value is noticed in that pass, and
-/// what was added until then taken away again.
+/// twice as long and read as well as written: five times the update's bytes, of which a cache should take four
+/// (set_mean.hpp). A bad value is noticed in that pass, and what was added until then taken away again.
 ///
 /// Why nothing overflows: |w·Δ| ≤ 2²²·2¹³, times 2¹⁶ is 2⁵¹, where doubles still tell whole numbers apart; and
 /// |Σ w·Δ·2¹⁶| ≤ 2³⁰·2¹³·2¹⁶ = 2⁵⁹, to which the roundings of 2¹⁶ updates add at most 2¹⁵.
@@ -31,17 +40,27 @@ public:
     [[nodiscard]] Digest digest() const override;
     Result<std::vector<float>> finish() && override;
 
+    /// Begins anew, with other tiers, in the memory it has. Cheaper than another one: the first update is written over
+    /// what is there. Until sums() only add() may follow.
+    void restart(const TierSizes& sizes);
+    /// What finish() returns; zero without an update. `mean`: shape [parameters].
+    void write_mean(std::span<float> mean) const;
+    /// Σ round(w·Δ·2¹⁶), little-endian 64-bit integers, shape [parameters].
+    [[nodiscard]] ByteView sums();
+
     [[nodiscard]] std::uint64_t updates() const { return updates_; }
     [[nodiscard]] Weight weight() const { return weight_total_; }
 
 private:
+    void reach(std::size_t last);
     [[nodiscard]] Result<> check_room(std::uint64_t updates, Weight weight) const;
 
     TierSizes sizes_;
-    std::vector<std::int64_t> sums_;        ///< Σ round(w·Δ·2¹⁶), shape [parameters]
-    std::array<Weight, kTiers> weights_{};  ///< Σ w of the updates of exactly this tier
-    Weight weight_total_ = 0;               ///< ≤ limits::kRoundWeightMax
-    std::uint64_t updates_ = 0;             ///< ≤ limits::kRoundUpdatesMax
+    std::vector<std::int64_t> sums_;  ///< Σ round(w·Δ·2¹⁶), shape [parameters]
+    std::size_t reached_ = 0;         ///< sums before this are sums; others are what was there before
+    TierWeights weights_{};
+    Weight weight_total_ = 0;    ///< ≤ limits::kRoundWeightMax
+    std::uint64_t updates_ = 0;  ///< ≤ limits::kRoundUpdatesMax
 };
 
 }  // namespace skerry::aggregation

@@ -11,16 +11,23 @@ struct UpdateInfo {
     Weight weight = 1;
 };
 
-/// The frozen set of a round, sorted by whatever names its updates, so that order of arrival decides nothing. The
-/// values are fetched, and perhaps decrypted, each time they are asked for: a set need not fit into memory.
+/// The frozen set of a round, sorted by whatever names its updates, so that order of arrival decides nothing. Values
+/// are fetched, and perhaps decrypted, as they are asked for: neither a set nor an update need fit into memory.
 class UpdateSet {
 public:
     virtual ~UpdateSet() = default;
 
     [[nodiscard]] virtual std::size_t size() const = 0;
     [[nodiscard]] virtual UpdateInfo about(std::size_t update) const = 0;
-    /// Borrowed until the next call. Fails with what the fetching fails with.
-    virtual Result<DeltaBytes> delta(std::size_t update) = 0;
+
+    // Each fails with what the fetching fails with.
+
+    /// How many values its Δ has; its tier's prefix, if nobody is mistaken.
+    [[nodiscard]] virtual Result<std::size_t> values(std::size_t update) = 0;
+    /// Values [first, first + count) of Δ, all of them within it. Borrowed until the next call.
+    [[nodiscard]] virtual Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) = 0;
+    /// Parts of fewer values than this are dear, so passes should ask for as many where they can.
+    [[nodiscard]] virtual Result<std::size_t> piece() { return 1; }
 };
 
 }  // namespace skerry::aggregation

@@ -11,6 +11,8 @@ inline constexpr double kRounder = 6755399441055744.0;
 
 /// Loops for one processor. Values are float32, little-endian, at any address.
 struct Kernels {
+    /// As add() to sums of zero, whatever they are.
+    std::uint32_t (*set)(const std::byte* values, double scale, std::size_t count, std::int64_t* sums);
     /// sums[i] += round(scale·values[i]), modulo 2⁶⁴; is right where |scale·value| ≤ 2⁵¹. Returns the largest bit
     /// pattern of the values without their signs: NaN and infinity have larger ones than any number.
     std::uint32_t (*add)(const std::byte* values, double scale, std::size_t count, std::int64_t* sums);

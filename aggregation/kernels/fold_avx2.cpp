@@ -3,6 +3,6 @@
 
 namespace skerry::aggregation::kernels {
 
-const Kernels kAvx2 = {fold_loop<true>, fold_loop<false>, largest_loop};
+const Kernels kAvx2 = {fold_loop<Fold::Set>, fold_loop<Fold::Add>, fold_loop<Fold::TakeAway>, largest_loop};
 
 }  // namespace skerry::aggregation::kernels

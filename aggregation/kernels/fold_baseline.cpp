@@ -2,7 +2,7 @@
 
 namespace skerry::aggregation::kernels {
 
-const Kernels kBaseline = {fold_loop<true>, fold_loop<false>, largest_loop};
+const Kernels kBaseline = {fold_loop<Fold::Set>, fold_loop<Fold::Add>, fold_loop<Fold::TakeAway>, largest_loop};
 
 const Kernels& best_kernels() {
 #if defined(__x86_64__)

@@ -31,7 +31,8 @@ inline std::int32_t larger(std::int32_t largest, std::int32_t bits) {
 /// One pass: a block that is checked first and added then is read twice, and takes a third longer. The product of a
 /// value that is no number has the same bits whenever it is made, since it is the only such operand: so it can be taken
 /// away as well.
-template <bool kForth>
+enum class Fold { Set, Add, TakeAway };
+template <Fold kFold>
 std::uint32_t fold_loop(const std::byte* __restrict values, double scale, std::size_t count,
                         std::int64_t* __restrict sums) {
     std::int32_t largest = 0;
@@ -39,8 +40,8 @@ std::uint32_t fold_loop(const std::byte* __restrict values, double scale, std::s
         largest = larger(largest, loaded<std::int32_t>(values, i));
         const double rounded = static_cast<double>(loaded<float>(values, i)) * scale + kRounder;
         const std::uint64_t change = pattern(rounded) - pattern(kRounder);
-        const auto sum = static_cast<std::uint64_t>(sums[i]);
-        sums[i] = static_cast<std::int64_t>(kForth ? sum + change : sum - change);
+        const std::uint64_t sum = kFold == Fold::Set ? 0 : static_cast<std::uint64_t>(sums[i]);
+        sums[i] = static_cast<std::int64_t>(kFold == Fold::TakeAway ? sum - change : sum + change);
     }
     return static_cast<std::uint32_t>(largest);
 }

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "aggregation/exact_mean.hpp"
 #include "aggregation/rules/centres.hpp"
 #include "aggregation/rules/passes.hpp"
+#include "aggregation/set_mean.hpp"
+#include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 
 namespace skerry::aggregation {
@@ -94,12 +95,9 @@ Digest digest_of(const RuleSpec& rule, const UpdateSet& set, const AggregationTe
 }
 
 Result<Aggregate> plain_mean(UpdateSet& set, const AggregationTerms& terms) {
-    ExactMean mean(terms.sizes);
-    for (std::size_t k = 0; k < set.size(); ++k)
-        SKERRY_TRY(mean.add(SKERRY_TRY(set.delta(k)), set.about(k).weight));
     Aggregate result;
-    result.digest = mean.digest();
-    result.delta = SKERRY_TRY(std::move(mean).finish());
+    result.delta.resize(terms.sizes.back());
+    result.digest = SKERRY_TRY(exact_mean_of(set, terms.sizes, result.delta));
     for (const SectionWork& work : works_of(set, terms))
         result.sections.push_back({work.where.first, work.where.last, work.covering.size(), work.wanted});
     return result;

@@ -40,11 +40,10 @@ struct Aggregate {
 /// other rule takes their coordinate median. Since each update has E[x²] ≥ E[x]², so has the median.
 ///
 /// A function of its arguments, but for memory_max: the same bytes on every machine and after every restart.
-/// Memory: `memory_max`, but at least 1 KiB an update, beside one update, 8 bytes for each pair compared, the result,
-/// and of the plain mean its sum. Each update is fetched once where all fit into half of memory_max, else once for each
-/// window and pass.
-/// InvalidInput: an empty set, more than limits::kRoundUpdatesMax or than the rule takes, too few for light, values not
-/// finite or out of bounds. Else what the set fails with.
+/// Memory: `memory_max`, but at least 1 KiB an update, beside what the set holds, 8 bytes for each pair compared, and
+/// the result. Each value is fetched once where all updates fit into half of memory_max, and by the plain mean, else
+/// once for each pass. InvalidInput: an empty set, more than limits::kRoundUpdatesMax or than the rule takes, too few
+/// for light, values not finite or out of bounds. Else what the set fails with.
 [[nodiscard]] Result<Aggregate> aggregate(const RuleSpec& rule, UpdateSet& set, const AggregationTerms& terms);
 
 }  // namespace skerry::aggregation

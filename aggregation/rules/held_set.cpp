@@ -12,16 +12,24 @@ HeldSet::HeldSet(UpdateSet& set, const TierSizes& sizes, std::size_t held_max)
     keeps_ = bytes <= held_max;
 }
 
-Result<DeltaBytes> HeldSet::delta(std::size_t update) {
-    if (kept_[update]) return DeltaBytes(*kept_[update]);
-    const DeltaBytes delta = SKERRY_TRY(set_.delta(update));
-    if (delta.size() != sizes_[static_cast<std::size_t>(set_.about(update).tier)] * sizeof(float)) {
-        return fail(ErrorCode::InvalidInput,
-                    "an update of " + std::to_string(delta.size()) + " bytes is not its tier's prefix of this model");
+Result<DeltaBytes> HeldSet::part(std::size_t update, std::size_t first, std::size_t count) {
+    if (!keeps_) return fetch(update, first, count);
+    if (!kept_[update]) {
+        const std::size_t values = sizes_[static_cast<std::size_t>(set_.about(update).tier)];
+        kept_[update] = copy_of(SKERRY_TRY(fetch(update, 0, values)));
     }
-    SKERRY_TRY(check_bounds(delta));
-    if (keeps_) kept_[update] = copy_of(delta);
-    return kept_[update] ? DeltaBytes(*kept_[update]) : delta;
+    return DeltaBytes(*kept_[update]).subspan(first * sizeof(float), count * sizeof(float));
+}
+
+Result<DeltaBytes> HeldSet::fetch(std::size_t update, std::size_t first, std::size_t count) {
+    const std::size_t values = SKERRY_TRY(set_.values(update));
+    if (values != sizes_[static_cast<std::size_t>(set_.about(update).tier)]) {
+        return fail(ErrorCode::InvalidInput,
+                    "an update of " + std::to_string(values) + " values is not its tier's prefix of this model");
+    }
+    const DeltaBytes part = SKERRY_TRY(set_.part(update, first, count));
+    SKERRY_TRY(check_bounds(part));
+    return part;
 }
 
 }  // namespace skerry::aggregation

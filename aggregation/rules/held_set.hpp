@@ -7,7 +7,7 @@
 
 namespace skerry::aggregation {
 
-/// A set whose updates are checked as they come, and kept where all of them fit, so that passes over a small set fetch
+/// A set whose values are checked as they come, and kept where all of them fit, so that passes over a small set fetch
 /// each update once.
 class HeldSet {
 public:
@@ -16,11 +16,13 @@ public:
 
     [[nodiscard]] std::size_t size() const { return set_.size(); }
     [[nodiscard]] UpdateInfo about(std::size_t update) const { return set_.about(update); }
-    /// Borrowed until the next call.
+    /// Values [first, first + count), within its tier's prefix. Borrowed until the next call.
     /// InvalidInput: not its tier's prefix, or a value not finite or beyond limits::kDeltaMax.
-    Result<DeltaBytes> delta(std::size_t update);
+    Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count);
 
 private:
+    Result<DeltaBytes> fetch(std::size_t update, std::size_t first, std::size_t count);
+
     UpdateSet& set_;
     TierSizes sizes_;
     bool keeps_ = false;

@@ -15,9 +15,12 @@ bool covers(const UpdateInfo& update, const Section& section) {
     return update.tier >= section.tier;
 }
 
-void read(DeltaBytes delta, std::size_t first, std::size_t count, float* out) {
-    std::memcpy(out, delta.data() + first * sizeof(float), count * sizeof(float));
+void read(DeltaBytes values, std::size_t first, std::size_t count, float* out) {
+    std::memcpy(out, values.data() + first * sizeof(float), count * sizeof(float));
 }
+
+// Values that one call fetches where a pass needs no window: whole blocks.
+constexpr std::size_t kFetch = 256 * kGramBlock;
 
 /// -0 becomes +0, so that no order among zeros can be seen.
 float without_sign_of_zero(double value) {
@@ -56,16 +59,19 @@ Result<std::vector<std::vector<double>>> Passes::norms() {
     std::vector<std::vector<double>> norms(works.size());
     for (std::size_t k = 0; k < set.size(); ++k) {
         const UpdateInfo about = set.about(k);
-        const DeltaBytes delta = SKERRY_TRY(set.delta(k));
         for (std::size_t s = 0; s < works.size(); ++s) {
             const Section& where = works[s].where;
             if (!covers(about, where)) continue;
             double sum = 0;
             Block block;
-            for (std::size_t first = where.first; first < where.last; first += kGramBlock) {
-                const std::size_t count = std::min(kGramBlock, where.last - first);
-                read(delta, first, count, block.data());
-                sum += squared_norm_of_block(block.data(), count);
+            for (std::size_t begin = where.first; begin < where.last; begin += kFetch) {
+                const std::size_t fetched = std::min(kFetch, where.last - begin);
+                const DeltaBytes values = SKERRY_TRY(set.part(k, begin, fetched));
+                for (std::size_t first = 0; first < fetched; first += kGramBlock) {
+                    const std::size_t count = std::min(kGramBlock, fetched - first);
+                    read(values, first, count, block.data());
+                    sum += squared_norm_of_block(block.data(), count);
+                }
             }
             norms[s].push_back(std::sqrt(sum));
         }
@@ -89,14 +95,12 @@ Result<std::vector<std::vector<float>>> Passes::load(const std::vector<Piece>& w
         values[p].reserve(works[window[p].section].covering.size() * (window[p].last - window[p].first));
     for (std::size_t k = 0; k < set.size(); ++k) {
         const UpdateInfo about = set.about(k);
-        const auto covered = [&](const Piece& piece) { return covers(about, works[piece.section].where); };
-        if (std::none_of(window.begin(), window.end(), covered)) continue;
-        const DeltaBytes delta = SKERRY_TRY(set.delta(k));
         for (std::size_t p = 0; p < window.size(); ++p) {
-            if (!covered(window[p])) continue;
+            if (!covers(about, works[window[p].section].where)) continue;
             const std::size_t count = window[p].last - window[p].first;
+            const DeltaBytes part = SKERRY_TRY(set.part(k, window[p].first, count));
             values[p].resize(values[p].size() + count);
-            read(delta, window[p].first, count, values[p].data() + values[p].size() - count);
+            read(part, 0, count, values[p].data() + values[p].size() - count);
         }
     }
     return values;
@@ -161,17 +165,16 @@ Result<> Passes::combine_rows(std::span<float> out) {
         std::vector<std::size_t> next(window.size());  // the update's place among those that cover the piece
         std::vector<float> values;
         for (std::size_t k = 0; k < set.size(); ++k) {
-            std::optional<DeltaBytes> delta;  // fetched only where it counts: Krum's result is one update
             for (std::size_t p = 0; p < window.size(); ++p) {
                 const SectionWork& work = works[window[p].section];
                 if (!covers(set.about(k), work.where)) continue;
                 const double coefficient = work.plan.rows.front()[next[p]++];
-                if (coefficient == 0) continue;
-                if (!delta) delta = SKERRY_TRY(set.delta(k));
+                if (coefficient == 0) continue;  // not even fetched: Krum's result is one update
+                const DeltaBytes part = SKERRY_TRY(set.part(k, window[p].first, sums[p].size()));
                 Block block;
                 for (std::size_t first = 0; first < sums[p].size(); first += kGramBlock) {
                     const std::size_t count = std::min(kGramBlock, sums[p].size() - first);
-                    read(*delta, window[p].first + first, count, block.data());
+                    read(part, first, count, block.data());
                     add_times(coefficient, block.data(), count, sums[p].data() + first);
                 }
             }

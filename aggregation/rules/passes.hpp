@@ -18,7 +18,7 @@ struct SectionWork {
 };
 
 /// The passes over the updates' values. Each goes window by window; no more than `window_bytes` of values are held, but
-/// for 1 KiB an update at least, and each update is fetched once a window. Fail as HeldSet::delta does.
+/// for 1 KiB an update at least, and each value is fetched once a pass. Fail as HeldSet::part does.
 struct Passes {
     HeldSet& set;
     std::vector<SectionWork>& works;

@@ -9,6 +9,7 @@ namespace skerry::wire {
 
 namespace {
 
+constexpr std::string_view kDomain = "skerry/update/1";
 constexpr std::string_view kMagic = "SKU1";
 constexpr std::uint16_t kVersion = 1;
 constexpr std::uint16_t kSuite = 1;
@@ -109,6 +110,26 @@ Result<UpdateHeader> read_header(ByteView bytes) {
         return refused("does not end in zeros");
     }
     return header;
+}
+
+std::uint64_t chunks_of(std::uint64_t plain_bytes) {
+    return std::max<std::uint64_t>(1, (plain_bytes + limits::kChunkBytes - 1) / limits::kChunkBytes);
+}
+
+Bytes hpke_info(const UpdateHeader& header) {
+    ByteWriter info;
+    info.put(bytes_of(kDomain)).put(ByteView(header.federation.value)).put(ByteView(header.update.node.value));
+    return std::move(info).take();
+}
+
+Bytes chunk_aad(const Digest& header, std::uint32_t index, bool last) {
+    ByteWriter aad;
+    aad.put(ByteView(header)).put(index).put(static_cast<std::uint8_t>(last));
+    return std::move(aad).take();
+}
+
+bool is_sound(const ClassPairCount& pair) {
+    return pair.truth < limits::kClassesMax && pair.predicted < limits::kClassesMax;
 }
 
 }  // namespace skerry::wire

@@ -44,17 +44,4 @@ Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& hea
     return sound;
 }
 
-Result<wire::UpdateBody> open_again(ByteView blob, const Digest& content, const crypto::SealPrivateKey& key) {
-    const auto damaged = [&content](const std::string& why) {
-        return fail(ErrorCode::Internal, "the stored update " + to_hex(content) + " is damaged (" + why +
-                                             "): restore the coordinator's directory from a backup");
-    };
-    const auto update = wire::SealedUpdate::from_blob(blob);
-    if (!update) return damaged(update.error().message);
-    if (update->content != content) return damaged("its hash is another");
-    auto body = wire::open(*update, key);
-    if (!body) return damaged(body.error().message);
-    return *std::move(body);
-}
-
 }  // namespace skerry::coordinator

@@ -24,9 +24,4 @@ using Examined = std::variant<Sound, Flaw>;
 [[nodiscard]] Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& header, float norm_max,
                                const ModelShape& model, const crypto::SealPrivateKey& key);
 
-/// Opens an update that examine() found sound, for its sum: Δ, and that it is still what `content` names.
-/// Internal: it is not, so the stored blob is damaged.
-[[nodiscard]] Result<wire::UpdateBody> open_again(ByteView blob, const Digest& content,
-                                                  const crypto::SealPrivateKey& key);
-
 }  // namespace skerry::coordinator

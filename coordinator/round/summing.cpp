@@ -5,34 +5,11 @@
 #include "aggregation/optimisers/server_optimiser.hpp"
 #include "aggregation/rules/aggregate.hpp"
 #include "common/crypto/hash.hpp"
-#include "coordinator/admission/examine.hpp"
+#include "coordinator/round/sealed_set.hpp"
 
 namespace skerry::coordinator {
 
 namespace {
-
-/// The set as a rule reads it: each update decrypted anew when it is asked for.
-class SealedSet final : public aggregation::UpdateSet {
-public:
-    SealedSet(std::span<const Contribution> set, const FetchBlob& fetch, const crypto::SealPrivateKey& key)
-        : set_(set), fetch_(fetch), key_(key) {}
-
-    [[nodiscard]] std::size_t size() const override { return set_.size(); }
-    [[nodiscard]] aggregation::UpdateInfo about(std::size_t update) const override {
-        return {set_[update].content, set_[update].tier, set_[update].weight};
-    }
-    Result<aggregation::DeltaBytes> delta(std::size_t update) override {
-        const Bytes blob = SKERRY_TRY(fetch_(set_[update].content));
-        delta_ = SKERRY_TRY(open_again(blob, set_[update].content, key_)).delta;
-        return std::as_bytes(std::span<const float>(delta_));
-    }
-
-private:
-    std::span<const Contribution> set_;
-    const FetchBlob& fetch_;
-    const crypto::SealPrivateKey& key_;
-    std::vector<float> delta_;
-};
 
 Result<aggregation::ServerOptimiser> optimiser_of(const RoundTerms& terms, std::size_t parameters) {
     const auto spec = SKERRY_TRY(aggregation::parse_optimiser(terms.recipe.optimiser));
@@ -45,11 +22,12 @@ Result<aggregation::ServerOptimiser> optimiser_of(const RoundTerms& terms, std::
 }  // namespace
 
 Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent, const ModelShape& model,
-                           const RoundTerms& terms, const FetchBlob& fetch, const crypto::SealPrivateKey& key) {
+                           const RoundTerms& terms, const storage::BlobStore& blobs,
+                           const crypto::SealPrivateKey& key) {
     SKERRY_ASSERT(parent.size() == model.values.back());
     const auto rule = SKERRY_TRY(aggregation::parse_rule(terms.recipe.rule));
     auto optimiser = SKERRY_TRY(optimiser_of(terms, parent.size()));
-    SealedSet updates(set, fetch, key);
+    SealedSet updates(set, blobs, key, terms.memory_max);
     const aggregation::Aggregate made = SKERRY_TRY(
         aggregation::aggregate(rule, updates, {model.values, model.statistics, terms.seed, {}, terms.memory_max}));
     RoundSum result;

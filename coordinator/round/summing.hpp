@@ -1,9 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 
+#include "common/storage/blob_store.hpp"
 #include "common/wire/signed.hpp"
 #include "coordinator/admission/gates.hpp"
 #include "coordinator/ledger/events.hpp"
@@ -27,18 +27,15 @@ struct RoundSum {
     Bytes optimiser;                       ///< what it remembers from here; empty: nothing
 };
 
-/// Reads the sealed blob of an update by its content.
-using FetchBlob = std::function<Result<Bytes>(const Digest& content)>;
-
 /// Sums the set by the recipe's rule and takes the step. A function of its arguments alone, without memory_max: the
-/// same bytes on every machine, after every restart. What no update covers takes no step. Memory: one update, its plain
-/// text, 8 bytes a parameter for the sum, 4 for the weights, as many for each moment of the optimiser; for a rule
-/// beyond the mean also memory_max.
+/// same bytes on every machine, after every restart. What no update covers takes no step. Memory: memory_max, 8 bytes a
+/// parameter for the step and the weights, 4 for each moment of the optimiser; where updates are not float32 also the
+/// largest of them, decoded, and 8 bytes a parameter for the sum.
 /// Internal: a blob is damaged, or the recipe cannot be read. InvalidInput: too few updates for the rule. Else what
-/// `fetch` fails with.
+/// the store fails with.
 [[nodiscard]] Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent,
-                                         const ModelShape& model, const RoundTerms& terms, const FetchBlob& fetch,
-                                         const crypto::SealPrivateKey& key);
+                                         const ModelShape& model, const RoundTerms& terms,
+                                         const storage::BlobStore& blobs, const crypto::SealPrivateKey& key);
 
 /// SHA-256 of each tier's prefix, as manifests carry them.
 [[nodiscard]] std::array<Digest, kTiers> tier_digests(std::span<const float> weights, const ModelShape& model);

@@ -171,9 +171,8 @@ void Service::perform(const SumRound& order) {
             RoundTerms terms{order.recipe, order.seed};
             terms.memory_max = config_.sum_memory;
             if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_->get(*order.optimiser));
-            auto sum = SKERRY_TRY(sum_round(
-                order.set, std::move(parent), federation_->model(), terms,
-                [this](const Digest& content) { return blobs_->get(content); }, keys_.ring.seal));
+            auto sum = SKERRY_TRY(
+                sum_round(order.set, std::move(parent), federation_->model(), terms, *blobs_, keys_.ring.seal));
             auto encodings = encode_version(layout_, sum.digests.back(), sum.weights, config_.models.offered());
             SumReady ready{order.round, sum.sum, sum.digests};
             for (const EncodedVersion& encoding : encodings)

@@ -64,7 +64,10 @@ public:
     [[nodiscard]] aggregation::UpdateInfo about(std::size_t update) const override {
         return {set_[update].content, set_[update].tier, set_[update].weight};
     }
-    Result<aggregation::DeltaBytes> delta(std::size_t update) override { return std::as_bytes(set_[update].delta); }
+    Result<std::size_t> values(std::size_t update) override { return set_[update].delta.size(); }
+    Result<aggregation::DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) override {
+        return std::as_bytes(std::span(set_[update].delta).subspan(first, count));
+    }
 
 private:
     std::span<const Counted> set_;

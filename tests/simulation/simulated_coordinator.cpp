@@ -259,9 +259,8 @@ void SimulatedCoordinator::sum(coordinator::SumRound order) {
             if (!remembered) return world_.broken("no_version_without_its_weights", "the optimiser's memory is gone");
             terms.optimiser = *remembered;
         }
-        const auto sum = coordinator::sum_round(
-            order.set, floats_of(*parent), core_->model(), terms,
-            [this](const Digest& content) { return blobs_.get(content); }, keys_.seal);
+        const auto sum =
+            coordinator::sum_round(order.set, floats_of(*parent), core_->model(), terms, blobs_, keys_.seal);
         if (!sum) return world_.broken("no_accepted_update_without_its_bytes", sum.error().message);
         SKERRY_ASSERT(blobs_.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))).has_value());
         coordinator::SumReady ready{order.round, sum->sum, sum->digests, {encode(sum->digests.back())}};

@@ -34,10 +34,10 @@ struct Fleet {
     Vectors deltas;
     std::vector<Weight> weights;
 
-    Result<Aggregate> run(std::string_view rule, std::size_t* fetches = nullptr) const {
+    Result<Aggregate> run(std::string_view rule, std::size_t* fetched = nullptr) const {
         LiteralSet set(deltas, terms.sizes, weights);
         auto result = aggregate(*parse_rule(rule), set, terms);
-        if (fetches != nullptr) *fetches = set.fetches;
+        if (fetched != nullptr) *fetched = set.fetched;
         return result;
     }
 };
@@ -66,19 +66,42 @@ TEST(Aggregate, OfThePlainMeanIsTheExactMeanToTheByte) {
     EXPECT_EQ(result.delta, *std::move(mean).finish());
 }
 
+TEST(Aggregate, TakesThePlainMeanWindowByWindowAndFetchesEachValueOnce) {
+    Fleet fleet = random_fleet(5);
+    fleet.terms.sizes = {700'000, 1'100'000, 2'100'001};  // several windows, and tiers that end within one
+    Random random(5);
+    std::size_t values = 0;
+    ExactMean mean(fleet.terms.sizes);
+    for (std::size_t k = 0; k < fleet.deltas.size(); ++k) {
+        fleet.deltas[k].resize(fleet.terms.sizes[k % kTiers]);
+        for (float& value : fleet.deltas[k])
+            value = static_cast<float>(random.uniform(-1, 1));
+        ASSERT_TRUE(mean.add(std::as_bytes(std::span(fleet.deltas[k])), fleet.weights[k]));
+        values += fleet.deltas[k].size();
+    }
+    std::size_t fetched = 0;
+    const auto result = *fleet.run("mean", &fetched);
+    EXPECT_EQ(result.digest, mean.digest());
+    EXPECT_EQ(result.delta, *std::move(mean).finish());
+    EXPECT_EQ(fetched, values);
+}
+
 TEST(Aggregate, GivesTheSameBytesHoweverLittleMemoryItHas) {
     Fleet fleet = random_fleet(2);
     fleet.terms.centre = fleet.deltas.front();
+    std::size_t values = 0;
+    for (const auto& delta : fleet.deltas)
+        values += delta.size();
     for (const std::string& rule : kRobust) {
         SCOPED_TRACE(rule);
-        std::size_t fetches = 0;
+        std::size_t fetched = 0;
         fleet.terms.memory_max = 1 << 24;
-        const auto roomy = fleet.run(rule, &fetches);
+        const auto roomy = fleet.run(rule, &fetched);
         ASSERT_TRUE(roomy) << roomy.error().message;
-        EXPECT_EQ(fetches, fleet.deltas.size()) << "what fits is fetched once";
+        EXPECT_EQ(fetched, values) << "what fits is fetched once";
         for (const std::size_t memory : {1UL, 30'000UL, 100'000UL}) {
             fleet.terms.memory_max = memory;
-            const auto tight = *fleet.run(rule, &fetches);
+            const auto tight = *fleet.run(rule, &fetched);
             EXPECT_EQ(tight.delta, roomy->delta);
             EXPECT_EQ(tight.digest, roomy->digest);
         }

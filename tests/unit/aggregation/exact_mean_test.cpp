@@ -202,10 +202,35 @@ TEST(ExactMean, HasTheSameSumsFromEveryKernel) {
             std::vector<std::int64_t> sums(count, 7);
             EXPECT_EQ(kernel->add(odd.data() + 1, scale, count, sums.data()), largest) << count;
             EXPECT_EQ(sums, expected) << count;
+            std::vector<std::int64_t> set(count, 99);
+            EXPECT_EQ(kernel->set(odd.data() + 1, scale, count, set.data()), largest) << count;
+            for (std::int64_t& sum : set)
+                sum += 7;
+            EXPECT_EQ(set, expected) << count;
             EXPECT_EQ(kernel->largest_magnitude(odd.data() + 1, count), largest) << count;
             kernel->take_away(odd.data() + 1, scale, count, sums.data());
             EXPECT_EQ(sums, std::vector<std::int64_t>(count, 7)) << count;
         }
+    }
+}
+
+TEST(ExactMean, BeginsAnewInTheSameMemoryAsIfItWereAnother) {
+    std::mt19937_64 random(10);
+    ExactMean used = sum_of(random_updates(random, 5));
+    for (int round = 0; round < 20; ++round) {
+        const auto updates = random_updates(random, 4);
+        used.restart(kSizes);
+        if (round % 2 == 0) {  // a first update that is taken away again leaves nothing either
+            std::vector<float> bad(kSizes[2], 1.0F);
+            bad[static_cast<std::size_t>(random() % bad.size())] = std::numeric_limits<float>::quiet_NaN();
+            EXPECT_FALSE(used.add(bytes(bad), 1));
+        }
+        for (const Update& update : updates)
+            ASSERT_TRUE(used.add(bytes(update.delta), update.weight));
+        ExactMean fresh = sum_of(updates);
+        const ByteView sums = used.sums();
+        EXPECT_TRUE(std::equal(sums.begin(), sums.end(), fresh.sums().begin()));
+        EXPECT_EQ(used.digest(), fresh.digest());
     }
 }
 

@@ -12,7 +12,7 @@ namespace skerry::aggregation {
 
 using Vectors = std::vector<std::vector<float>>;
 
-/// A set in memory that lends each update in one buffer, as the coordinator does, and counts how often it must.
+/// A set in memory that lends each part in one buffer, as the coordinator does, and counts what it lends.
 class LiteralSet final : public UpdateSet {
 public:
     /// All of one tier's prefix.
@@ -28,14 +28,15 @@ public:
             ++tier;
         return {crypto::sha256(std::as_bytes(std::span(deltas_[k]))), static_cast<Tier>(tier), weights_[k]};
     }
-    Result<DeltaBytes> delta(std::size_t k) override {
-        ++fetches;
+    Result<std::size_t> values(std::size_t k) override { return deltas_[k].size(); }
+    Result<DeltaBytes> part(std::size_t k, std::size_t first, std::size_t count) override {
+        fetched += count;
         lent_.assign(lent_.size(), std::byte{0xff});  // NaN to whoever still reads the last one
-        lent_ = copy_of(std::as_bytes(std::span(deltas_[k])));
+        lent_ = copy_of(std::as_bytes(std::span(deltas_[k]).subspan(first, count)));
         return DeltaBytes(lent_);
     }
 
-    std::size_t fetches = 0;
+    std::size_t fetched = 0;  ///< values
 
 private:
     Vectors deltas_;

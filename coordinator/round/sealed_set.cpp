@@ -1,0 +1,92 @@
+#include "coordinator/round/sealed_set.hpp"
+
+#include <algorithm>
+
+#include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
+
+namespace skerry::coordinator {
+namespace {
+
+constexpr std::size_t kSignatureBytes = 64;
+// Where opened chunks are not kept, one is opened twice at each seam: so few of them.
+constexpr std::size_t kChunksBetweenSeams = 16;
+
+bool is_exact(const wire::UpdateReader& reader) {
+    return reader.header().form.encoding == wire::DeltaEncoding::Float32;
+}
+
+tl::unexpected<Error> damaged(const Digest& content, const std::string& why) {
+    return fail(ErrorCode::Internal, "the stored update " + to_hex(content) + " is damaged (" + why +
+                                         "): restore the coordinator's directory from a backup");
+}
+
+/// What does not open is damaged; what cannot be read says so itself.
+template <class Value>
+Result<Value> or_damaged(const Digest& content, Result<Value> read) {
+    if (read || read.error().code == ErrorCode::NotFound || read.error().code == ErrorCode::Unavailable) return read;
+    return damaged(content, read.error().message);
+}
+
+}  // namespace
+
+SealedSet::SealedSet(std::span<const Contribution> set, const storage::BlobStore& blobs,
+                     const crypto::SealPrivateKey& key, std::size_t memory_max)
+    : set_(set), blobs_(blobs), key_(key), memory_max_(memory_max), readers_(set.size()) {}
+
+aggregation::UpdateInfo SealedSet::about(std::size_t update) const {
+    return {set_[update].content, set_[update].tier, set_[update].weight};
+}
+
+Result<wire::UpdateReader> SealedSet::open(const Digest& content) const {
+    const std::uint64_t size = SKERRY_TRY(blobs_.size(content));
+    if (size < wire::kUpdateHeaderBytes + kSignatureBytes) return damaged(content, "it is too short");
+    const std::uint64_t end = size - kSignatureBytes;  // a content names what is signed, not who signs
+    crypto::Sha256 hash;
+    for (std::uint64_t at = 0; at < end; at += limits::kChunkBytes) {
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(limits::kChunkBytes, end - at));
+        hash.update(SKERRY_TRY(blobs_.get_range(content, at, count)));
+    }
+    if (hash.finish() != content) return damaged(content, "its hash is another");
+    const Bytes header = SKERRY_TRY(blobs_.get_range(content, 0, wire::kUpdateHeaderBytes));
+    const auto sealed = [&blobs = blobs_, content](std::uint64_t offset, std::size_t count) {
+        return blobs.get_range(content, wire::kUpdateHeaderBytes + offset, count);
+    };
+    return or_damaged(content, wire::UpdateReader::open(header, end - wire::kUpdateHeaderBytes, sealed, key_));
+}
+
+Result<wire::UpdateReader*> SealedSet::reader(std::size_t update) {
+    if (!readers_[update]) {
+        readers_[update] = SKERRY_TRY(open(set_[update].content));
+        (void)readers_[update]->take_head();
+        readers_[update]->forget();
+    }
+    return &*readers_[update];
+}
+
+Result<std::size_t> SealedSet::values(std::size_t update) {
+    return static_cast<std::size_t>(SKERRY_TRY(reader(update))->values());
+}
+
+Result<aggregation::DeltaBytes> SealedSet::part(std::size_t update, std::size_t first, std::size_t count) {
+    wire::UpdateReader& from = *SKERRY_TRY(reader(update));
+    if (!is_exact(from)) {
+        if (whole_ != update) values_ = SKERRY_TRY(or_damaged(set_[update].content, from.read_all()));
+        whole_ = update;
+        return std::as_bytes(std::span<const float>(values_).subspan(first, count));
+    }
+    whole_ = SIZE_MAX;
+    values_.resize(count);
+    SKERRY_TRY(or_damaged(set_[update].content, from.read(first, values_)));
+    if (size() * limits::kChunkBytes > memory_max_) from.forget();
+    return std::as_bytes(std::span<const float>(values_));
+}
+
+Result<std::size_t> SealedSet::piece() {
+    for (std::size_t update = 0; update < size(); ++update)
+        if (!is_exact(*SKERRY_TRY(reader(update)))) return limits::kParametersMax;
+    const bool kept = size() * limits::kChunkBytes <= memory_max_;
+    return kept ? 1 : kChunksBetweenSeams * limits::kChunkBytes / sizeof(float);
+}
+
+}  // namespace skerry::coordinator
