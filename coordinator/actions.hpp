@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -89,9 +88,22 @@ using Event = std::variant<NodeSpoke, PeerAskedToJoin, UpdateChecked, SumReady, 
 
 // ---- Actions: what the shell does, strictly in their order ----
 
-/// Durable before the next action begins. The blob is SealedUpdate::blob(), its name the content.
+/// BlobStore::append() of a chunk to the draft of its update.
+struct KeepPiece {
+    Digest content{};
+    std::uint64_t at = 0;
+    Bytes bytes;
+};
+
+/// The draft, and behind it the signature, is the blob SealedUpdate::blob(); durable before the next action begins.
 struct StoreBlob {
-    std::shared_ptr<const wire::SealedUpdate> update;
+    Digest content{};
+    std::uint64_t drafted = 0;  ///< bytes before the signature
+    ByteArray<64> signature{};
+};
+
+struct DropDraft {
+    Digest content{};
 };
 
 /// One journal append, then Federation::apply() of each event; the next action begins when it is durable.
@@ -132,9 +144,8 @@ struct ReplyToJoin {
 
 /// examine() on a worker; answered by UpdateChecked, once, or never if the process ends.
 struct CheckUpdate {
-    std::shared_ptr<const wire::SealedUpdate> update;
-    wire::UpdateHeader header;
-    float norm_max = 0;
+    UpdateId update;
+    Examination what;
 };
 
 /// sum_round() on a worker, then the weights' blob durably; answered by SumReady. Failing means damage: end the
@@ -182,8 +193,8 @@ struct Ignored {
 inline constexpr std::size_t kIgnoredReasons = 6;
 [[nodiscard]] std::string_view name_of(Ignored::Why why);
 
-using Action = std::variant<StoreBlob, Append, Send, SendModel, ReplyToJoin, CheckUpdate, SumRound, EraseVersion,
-                            EraseUpdates, Answer, Ignored>;
+using Action = std::variant<KeepPiece, StoreBlob, DropDraft, Append, Send, SendModel, ReplyToJoin, CheckUpdate,
+                            SumRound, EraseVersion, EraseUpdates, Answer, Ignored>;
 using Actions = std::vector<Action>;
 
 /// Nothing but that.

@@ -209,7 +209,7 @@ Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoin
 Actions Federation::hear(const Node& node, const wire::Goodbye&, TimePoint now) {
     presence_[node.id].present = false;
     Actions actions;
-    transfers_.drop(node.id);
+    transfers_.interrupt(node.id);
     start_waiting(actions, now);
     return actions;
 }

@@ -70,7 +70,9 @@ struct Presence {
 /// clock, thread or database.
 ///
 /// The shell's side of the contract:
-///   1. apply() every event of the journal in order, then perform resume(now).
+///   1. apply() every event of the journal in order, restore_draft() each draft, dropping those that are of no use,
+///   then
+///      perform resume(now).
 ///   2. Feed each thing that happens to handle(), and perform the actions in their order, none before the one ahead of
 ///   it
 ///      is done; Append ends with apply() of its events. The next handle() or advance() comes after the last action's
@@ -98,6 +100,10 @@ public:
     /// journal has them: those of the newest version are made again at each start, and a node that has begun to fetch
     /// an older one in an encoding is told that it is gone.
     void offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version);
+
+    /// At a start, after the journal: this draft of an update is there, `draft_bytes` with its header. False: it is of
+    /// no use.
+    [[nodiscard]] bool restore_draft(const Digest& content, Bytes header_bytes, std::uint64_t draft_bytes);
 
     /// Where nodes connect, once the sockets are bound.
     void set_fleet_endpoint(std::string endpoint) { policy_.fleet_endpoint = std::move(endpoint); }
@@ -170,13 +176,14 @@ private:
     [[nodiscard]] Verdict gate(const Node& node, const Incoming& incoming, TimePoint now) const;
     [[nodiscard]] std::optional<Actions> known_fate(const Node& node, const Incoming& incoming, TimePoint now);
     [[nodiscard]] Verdict turn(const wire::UpdateHeader& header) const;
-    Actions accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now);
+    Actions accept(const Node& node, const Incoming& update, const Sound& sound, TimePoint now);
     [[nodiscard]] std::optional<ledger::NodeQuarantined> outlier(const Node& node,
                                                                  const ledger::UpdateAccepted& update) const;
     [[nodiscard]] std::optional<ledger::NodeQuarantined> strike(const Node& node, const Flaw& flaw,
                                                                 TimePoint now) const;
     Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
     void start_waiting(Actions& actions, TimePoint now);
+    void drop_transfer(const NodeId& node, Actions& actions);
 
     // federation_operator.cpp: what the operator decides of nodes
     Actions on(const OperatorRevokesNode& event, TimePoint now);

@@ -31,7 +31,7 @@ Actions Federation::on(const OperatorRevokesNode& event, TimePoint now) {
     actions.push_back(Send{node.id, node.transport,
                            wire::Denied{wire::Denied::Reason::Revoked, "this node was revoked by the operator"}});
     actions.push_back(Answer{event.ticket, {}});
-    transfers_.drop(node.id);
+    drop_transfer(node.id, actions);
     start_waiting(actions, now);
     return actions;
 }

@@ -46,13 +46,33 @@ Actions Federation::hear(const Node& node, const wire::UpdateOffer& offer, TimeP
     }
     incoming.lease = *lease;
     if (Verdict flaw = gate(node, incoming, now)) return refuse(node, id, incoming, *std::move(flaw), now);
+    if (transfers_.is_anothers(node.id, offer.content)) {
+        return refuse(node, id, incoming,
+                      Flaw{wire::RefusalCode::Malformed, "another node is sending what has this content"}, now);
+    }
     // One that is on its way has had its share already. Nothing is said, so the node offers again, and nothing is lost.
     if (!transfers_.holds(node.id, offer)) {
         if (budgets_.limit(node.id, offer.sealed_bytes, now)) return only(Ignored{Ignored::Why::Limited});
         budgets_.spend(node.id, offer.sealed_bytes, now);
     }
-    if (auto pull = transfers_.offer(std::move(incoming), now)) return only(to(node, *pull));
-    return only(Ignored{Ignored::Why::Repeated});
+    const Transfers::Offered taken = transfers_.offer(std::move(incoming), now);
+    Actions actions;
+    if (taken.dropped) actions.push_back(DropDraft{*taken.dropped});
+    if (taken.pull) {
+        actions.push_back(to(node, *taken.pull));
+    } else {
+        actions.push_back(Ignored{Ignored::Why::Repeated});
+    }
+    return actions;
+}
+
+bool Federation::restore_draft(const Digest& content, Bytes header_bytes, std::uint64_t draft_bytes) {
+    const auto header = wire::read_header(header_bytes);
+    if (!header || draft_bytes < header_bytes.size()) return false;
+    const Node* const node = registry_.node(header->update.node);
+    const bool may_come = node != nullptr && !node->revoked && header->update.sequence > pool_.of(node->id).decided &&
+                          !check_base(header->base, newest().version);
+    return may_come && transfers_.restore(*header, std::move(header_bytes), content, draft_bytes);
 }
 
 std::optional<Actions> Federation::known_fate(const Node& node, const Incoming& incoming, TimePoint now) {
@@ -110,57 +130,62 @@ Verdict Federation::turn(const wire::UpdateHeader& header) const {
 }
 
 Actions Federation::hear(const Node& node, const wire::UpdateChunk& chunk, TimePoint now) {
-    const Transfers::Taken taken = transfers_.take(node.id, chunk, now);
-    if (const auto* more = std::get_if<Transfers::More>(&taken)) {
-        return more->pull ? only(to(node, *more->pull)) : Actions{};
-    }
-    if (const auto* wrong = std::get_if<Transfers::WrongSize>(&taken)) {
-        const UpdateId id{node.id, chunk.sequence};
+    Transfers::Taken taken = transfers_.take(node.id, chunk, now);
+    Actions actions;
+    const auto keep = [&](Transfers::Piece& piece) {
+        actions.push_back(KeepPiece{piece.content, piece.at, std::move(piece.bytes)});
+    };
+    if (auto* const more = std::get_if<Transfers::More>(&taken)) {
+        keep(more->piece);
+        if (more->pull) actions.push_back(to(node, *more->pull));
+    } else if (auto* const complete = std::get_if<Transfers::Complete>(&taken)) {
+        keep(complete->piece);
+        const Incoming& update = *complete->incoming;
+        actions.push_back(CheckUpdate{update.id(), Examination{update.offer.content, update.offer.header,
+                                                               update.offer.sealed_bytes, update.lease.norm_max}});
+    } else if (const auto* const wrong = std::get_if<Transfers::WrongSize>(&taken)) {
         const Incoming* const incoming = transfers_.pulling(node.id);
         SKERRY_ASSERT(incoming != nullptr);
         const Incoming refused = *incoming;
-        return refuse(node, id, refused, Flaw{wire::RefusalCode::Malformed, wrong->text}, now);
+        return refuse(node, refused.id(), refused, Flaw{wire::RefusalCode::Malformed, wrong->text}, now);
+    } else {
+        actions.push_back(Ignored{Ignored::Why::Unexpected});
     }
-    if (const auto* complete = std::get_if<Transfers::Complete>(&taken)) {
-        return only(CheckUpdate{complete->update, complete->header, complete->lease.norm_max});
-    }
-    return only(Ignored{Ignored::Why::Unexpected});
+    return actions;
 }
 
 Actions Federation::on(const UpdateChecked& event, TimePoint now) {
     const Node* const node = registry_.node(event.update.node);
-    const Transfers::Examining* const found = transfers_.examining(event.update, event.content);
+    const Incoming* const found = transfers_.examining(event.update, event.content);
     if (node == nullptr || found == nullptr) return only(Ignored{Ignored::Why::Unexpected});
-    const Transfers::Examining update = *found;
+    const Incoming update = *found;
     transfers_.finish(node->id);
 
-    Actions actions;
-    if (node->revoked) {
-        actions.push_back(Ignored{Ignored::Why::Unexpected});
-        start_waiting(actions, now);
-        return actions;
+    const std::optional<Actions> fate = node->revoked ? Actions() : known_fate(*node, update, now);
+    Verdict flaw;
+    if (const auto* unsound = std::get_if<Flaw>(&event.result)) flaw = *unsound;
+    if (!flaw && pool_.spent_by(update.header.lease)) {
+        flaw = Flaw{wire::RefusalCode::Replayed, "its lease was spent by another update"};
     }
-    // While it was examined, another offer of the node may have spent its sequence, lease or turn, or it grew too old.
-    if (auto fate = known_fate(*node, update.incoming, now)) {
-        actions = *std::move(fate);
+    if (!flaw) flaw = check_base(update.header.base, newest().version);
+    if (!flaw) flaw = turn(update.header);
+
+    Actions actions;
+    if (!fate && !flaw) {
+        actions = accept(*node, update, std::get<Sound>(event.result), now);
     } else {
-        Verdict flaw;
-        if (const auto* unsound = std::get_if<Flaw>(&event.result)) flaw = *unsound;
-        if (!flaw && pool_.spent_by(update.incoming.header.lease)) {
-            flaw = Flaw{wire::RefusalCode::Replayed, "its lease was spent by another update"};
-        }
-        if (!flaw) flaw = check_base(update.incoming.header.base, newest().version);
-        if (!flaw) flaw = turn(update.incoming.header);
-        actions = flaw ? refuse(*node, event.update, update.incoming, *std::move(flaw), now)
-                       : accept(*node, update, std::get<Sound>(event.result), now);
+        // While it was examined, another offer of the node may have spent its sequence, lease or turn, or it grew too
+        // old.
+        actions = fate ? *fate : refuse(*node, event.update, update, *std::move(flaw), now);
+        actions.push_back(DropDraft{event.content});
     }
     start_waiting(actions, now);
     return actions;
 }
 
-Actions Federation::accept(const Node& node, const Transfers::Examining& update, const Sound& sound, TimePoint now) {
-    const wire::UpdateHeader& header = update.incoming.header;
-    const wire::Lease& lease = update.incoming.lease;
+Actions Federation::accept(const Node& node, const Incoming& update, const Sound& sound, TimePoint now) {
+    const wire::UpdateHeader& header = update.header;
+    const wire::Lease& lease = update.lease;
     ledger::UpdateAccepted accepted;
     accepted.at = now;
     accepted.round = round_now();
@@ -172,8 +197,8 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
     accepted.tier = header.tier;
     accepted.examples = header.examples;
     accepted.weight = aggregation::weight_of(header.examples, lease.examples_max, accepted.staleness);
-    accepted.bytes = update.incoming.offer.sealed_bytes;
-    accepted.content = update.incoming.offer.content;
+    accepted.bytes = update.offer.sealed_bytes;
+    accepted.content = update.offer.content;
     accepted.norm = sound.norm;
     accepted.labelled = sound.labelled;
     accepted.errors = sound.errors;
@@ -195,7 +220,8 @@ Actions Federation::accept(const Node& node, const Transfers::Examining& update,
     events.push_back(std::move(accepted));
     // This order and no other: bytes, then the fact, then the promise.
     Actions actions;
-    actions.push_back(StoreBlob{update.update});
+    actions.push_back(
+        StoreBlob{update.offer.content, wire::kUpdateHeaderBytes + update.offer.sealed_bytes, update.offer.signature});
     actions.push_back(Append{std::move(events)});
     actions.push_back(to(node, receipt));
     return actions;
@@ -253,11 +279,15 @@ Actions Federation::refuse(const Node& node, const UpdateId& update, const Incom
     Actions actions;
     actions.push_back(Append{std::move(events)});
     actions.push_back(to(node, wire::Refusal{update.sequence, flaw.code, std::move(flaw.text)}));
-    if (const Incoming* const pending = transfers_.pending(node.id); pending && pending->id() == update) {
-        transfers_.drop(node.id);
+    if (transfers_.is_unfinished(update)) {
+        drop_transfer(node.id, actions);
         start_waiting(actions, now);
     }
     return actions;
+}
+
+void Federation::drop_transfer(const NodeId& node, Actions& actions) {
+    if (const auto draft = transfers_.drop(node)) actions.push_back(DropDraft{*draft});
 }
 
 void Federation::start_waiting(Actions& actions, TimePoint now) {

@@ -19,6 +19,8 @@ public:
     /// Values [first, first + count), within its tier's prefix. Borrowed until the next call.
     /// InvalidInput: not its tier's prefix, or a value not finite or beyond limits::kDeltaMax.
     Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count);
+    /// As UpdateSet's.
+    Result<std::size_t> piece() { return keeps_ ? Result<std::size_t>(1) : set_.piece(); }
 
 private:
     Result<DeltaBytes> fetch(std::size_t update, std::size_t first, std::size_t count);

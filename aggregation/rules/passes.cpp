@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "aggregation/set_mean.hpp"
+
 namespace skerry::aggregation {
 namespace {
 
@@ -79,14 +81,14 @@ Result<std::vector<std::vector<double>>> Passes::norms() {
     return norms;
 }
 
-std::vector<std::vector<Piece>> Passes::windows(bool (*concerns)(const SectionWork&), std::size_t value_bytes) const {
+std::vector<std::vector<Piece>> Passes::windows(bool (*concerns)(const SectionWork&), std::size_t values_max) const {
     std::vector<Section> sections;
     std::vector<bool> wanted;
     for (const SectionWork& work : works) {
         sections.push_back(work.where);
         wanted.push_back(work.wanted && concerns(work));
     }
-    return windows_of(sections, wanted, std::max(kGramBlock, window_bytes / value_bytes), kGramBlock);
+    return windows_of(sections, wanted, std::max(kGramBlock, values_max), kGramBlock);
 }
 
 Result<std::vector<std::vector<float>>> Passes::load(const std::vector<Piece>& window) {
@@ -112,7 +114,7 @@ Result<> Passes::products() {
         work.input.products = compared ? Gram(work.covering.size() + (work.input.has_centre ? 1 : 0)) : Gram();
     }
     const auto compared = [](const SectionWork& work) { return work.input.products.size() > 0; };
-    for (const auto& window : windows(compared, set.size() * sizeof(float))) {
+    for (const auto& window : windows(compared, window_bytes / (set.size() * sizeof(float)))) {
         const auto values = SKERRY_TRY(load(window));
         for (std::size_t p = 0; p < window.size(); ++p) {
             SectionWork& work = works[window[p].section];
@@ -137,7 +139,7 @@ Result<> Passes::combine(std::span<float> out) {
 Result<> Passes::combine_columns(std::span<float> out) {
     const auto by_columns = [](const SectionWork& work) { return work.plan.columns.has_value(); };
     std::vector<float> vectors;
-    for (const auto& window : windows(by_columns, set.size() * sizeof(float))) {
+    for (const auto& window : windows(by_columns, window_bytes / (set.size() * sizeof(float)))) {
         const auto values = SKERRY_TRY(load(window));
         for (std::size_t p = 0; p < window.size(); ++p) {
             const SectionWork& work = works[window[p].section];
@@ -155,9 +157,25 @@ Result<> Passes::combine_columns(std::span<float> out) {
     return {};
 }
 
+Result<> Passes::add_update(std::size_t update, const Piece& piece, double coefficient, std::span<double> sums) {
+    Block block;
+    for (std::size_t begin = 0; begin < sums.size(); begin += kFetch) {
+        const std::size_t fetched = std::min(kFetch, sums.size() - begin);
+        const DeltaBytes part = SKERRY_TRY(set.part(update, piece.first + begin, fetched));
+        for (std::size_t first = 0; first < fetched; first += kGramBlock) {
+            const std::size_t count = std::min(kGramBlock, fetched - first);
+            read(part, first, count, block.data());
+            add_times(coefficient, block.data(), count, sums.data() + begin + first);
+        }
+    }
+    return {};
+}
+
 Result<> Passes::combine_rows(std::span<float> out) {
     const auto by_row = [](const SectionWork& work) { return !work.plan.columns.has_value(); };
-    for (const auto& window : windows(by_row, sizeof(double))) {
+    // One sum a value is held, so windows could be large; small ones stay in the cache.
+    const std::size_t window_max = std::max(kMeanWindow, SKERRY_TRY(set.piece()));
+    for (const auto& window : windows(by_row, std::min(window_max, window_bytes / sizeof(double)))) {
         std::vector<std::vector<double>> sums;
         sums.reserve(window.size());
         for (const Piece& piece : window)
@@ -170,13 +188,7 @@ Result<> Passes::combine_rows(std::span<float> out) {
                 if (!covers(set.about(k), work.where)) continue;
                 const double coefficient = work.plan.rows.front()[next[p]++];
                 if (coefficient == 0) continue;  // not even fetched: Krum's result is one update
-                const DeltaBytes part = SKERRY_TRY(set.part(k, window[p].first, sums[p].size()));
-                Block block;
-                for (std::size_t first = 0; first < sums[p].size(); first += kGramBlock) {
-                    const std::size_t count = std::min(kGramBlock, sums[p].size() - first);
-                    read(part, first, count, block.data());
-                    add_times(coefficient, block.data(), count, sums[p].data() + first);
-                }
+                SKERRY_TRY(add_update(k, window[p], coefficient, sums[p]));
             }
         }
         for (std::size_t p = 0; p < window.size(); ++p) {

@@ -33,10 +33,11 @@ struct Passes {
     Result<> combine(std::span<float> out);
 
 private:
-    std::vector<std::vector<Piece>> windows(bool (*concerns)(const SectionWork&), std::size_t value_bytes) const;
+    std::vector<std::vector<Piece>> windows(bool (*concerns)(const SectionWork&), std::size_t values_max) const;
     Result<std::vector<std::vector<float>>> load(const std::vector<Piece>& window);
     Result<> combine_columns(std::span<float> out);
     Result<> combine_rows(std::span<float> out);
+    Result<> add_update(std::size_t update, const Piece& piece, double coefficient, std::span<double> sums);
 };
 
 }  // namespace skerry::aggregation

@@ -2,98 +2,26 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
 #include <utility>
 
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/options.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-namespace skerry::storage {
+#include "common/storage/rocks_records.hpp"
 
+namespace skerry::storage {
 namespace {
 
-constexpr std::size_t kPartBytes = 1 << 20;
-
-rocksdb::Slice slice_of(ByteView bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-/// Big-endian, so that the parts of a blob lie in order behind its length.
-std::string part_key(const Digest& name, std::uint64_t part) {
-    std::string key(text_of(name));
-    for (int shift = 24; shift >= 0; shift -= 8)
-        key += static_cast<char>(part >> shift & 255U);
-    return key;
-}
-
-std::uint64_t parts_of(std::uint64_t size) {
-    return (size + kPartBytes - 1) / kPartBytes;
-}
-
-Error error_of(const rocksdb::Status& status, const std::filesystem::path& folder) {
-    const std::string where = folder.string();
-    const std::string detail = status.ToString();
-    if (status.IsNoSpace()) {
-        return {ErrorCode::Unavailable, where + ": the disk is full: free space there and restart"};
-    }
-    if (status.IsCorruption()) {
-        return {ErrorCode::Unavailable, where + " is damaged (" + detail + "): restore it from a backup"};
-    }
-    if (status.IsIOError() && detail.find("lock") != std::string::npos) {
-        return {ErrorCode::Unavailable, where + " is in use by another process: stop it first"};
-    }
-    if (status.IsIOError()) {
-        return {ErrorCode::Unavailable, where + ": input/output error (" + detail +
-                                            "): check the disk and that the folder belongs to this user, then restart"};
-    }
-    return {ErrorCode::Internal, where + ": " + detail};
-}
-
-rocksdb::Options options_of_a_small_process() {
-    rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(1 << 20);
-    table.cache_index_and_filter_blocks = true;
-
-    rocksdb::Options options;
-    options.create_if_missing = true;
-    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    // The default recovery mode may drop acknowledged writes behind a hole in the log without a word.
-    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-    options.track_and_verify_wals_in_manifest = true;
-    options.paranoid_checks = true;
-    options.compression = rocksdb::kNoCompression;  // keys are digests, blobs are sealed or dense floats
-    options.enable_blob_files = true;
-    options.min_blob_size = 1024;
-    options.blob_file_size = std::uint64_t{64} << 20U;
-    options.enable_blob_garbage_collection = true;
-    options.write_buffer_size = std::size_t{4} << 20U;
-    options.max_background_jobs = 1;
-    options.max_open_files = 64;
-    options.max_file_opening_threads = 1;
-    options.keep_log_file_num = 2;
-    options.max_log_file_size = 1 << 20;
-    options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-    options.stats_dump_period_sec = 0;
-    options.stats_persist_period_sec = 0;
-    return options;
-}
-
-rocksdb::WriteOptions durably() {
-    rocksdb::WriteOptions options;
-    options.sync = true;
-    return options;
-}
+// What is larger is written as a draft: a batch would hold it once more.
+constexpr std::size_t kBatchBytesMax = 8 << 20;
 
 }  // namespace
 
 RocksBlobStore::RocksBlobStore(std::filesystem::path folder, std::unique_ptr<rocksdb::DB> database)
-    : folder_(std::move(folder)), database_(std::move(database)) {}
+    : folder_(std::move(folder)), database_(std::move(database)), drafts_(*database_, folder_) {}
 RocksBlobStore::~RocksBlobStore() = default;
 
 Result<std::unique_ptr<RocksBlobStore>> RocksBlobStore::open(const std::filesystem::path& folder) {
@@ -107,12 +35,17 @@ Result<std::unique_ptr<RocksBlobStore>> RocksBlobStore::open(const std::filesyst
 
 Result<> RocksBlobStore::put(const Digest& name, ByteView blob) {
     if (SKERRY_TRY(has(name))) return {};
+    if (blob.size() > kBatchBytesMax) {
+        for (std::size_t at = 0; at < blob.size(); at += kPartBytes)
+            SKERRY_TRY(drafts_.append(name, at, blob.subspan(at, std::min(kPartBytes, blob.size() - at))));
+        return drafts_.finish(name);
+    }
+    SKERRY_TRY(drafts_.drop(name));
     rocksdb::WriteBatch batch(blob.size() + 64 * (parts_of(blob.size()) + 2));
     const auto size = static_cast<std::uint64_t>(blob.size());
-    rocksdb::Status status = batch.Put(slice_of(name), slice_of(std::as_bytes(std::span(&size, 1))));
+    rocksdb::Status status = batch.Put(slice_of(name), slice_of(size));
     for (std::uint64_t part = 0; part < parts_of(size) && status.ok(); ++part) {
-        const std::size_t first = static_cast<std::size_t>(part) * kPartBytes;
-        const ByteView bytes = blob.subspan(first, std::min(kPartBytes, blob.size() - first));
+        const ByteView bytes = blob.subspan(static_cast<std::size_t>(part) * kPartBytes, bytes_in(size, part));
         status = batch.Put(part_key(name, part), slice_of(bytes));
     }
     if (status.ok()) status = database_->Write(durably(), &batch);
@@ -125,45 +58,54 @@ Result<std::uint64_t> RocksBlobStore::size(const Digest& name) const {
     const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), slice_of(name), &value);
     if (status.IsNotFound()) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
     if (!status.ok()) return tl::unexpected<Error>(error_of(status, folder_));
-    std::uint64_t size = 0;
-    if (value.size() != sizeof size) {
-        return fail(ErrorCode::Unavailable, folder_.string() + " is damaged: blob " + to_hex(name) +
-                                                " has no length: restore it from a backup");
-    }
-    std::memcpy(&size, value.data(), sizeof size);
-    return size;
+    return size_in(value, name, folder_);
 }
 
 Result<Bytes> RocksBlobStore::get(const Digest& name) const {
-    return get_range(name, 0, static_cast<std::size_t>(SKERRY_TRY(size(name))));
+    const std::uint64_t blob_bytes = SKERRY_TRY(size(name));
+    return read(name, blob_bytes, 0, static_cast<std::size_t>(blob_bytes));
 }
 
 Result<Bytes> RocksBlobStore::get_range(const Digest& name, std::uint64_t offset, std::size_t count) const {
-    const std::uint64_t blob_bytes = SKERRY_TRY(size(name));
-    SKERRY_TRY(check_range(name, blob_bytes, offset, count));
+    return read(name, SKERRY_TRY(size(name)), offset, count);
+}
+
+Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::uint64_t offset,
+                                   std::size_t count) const {
+    SKERRY_TRY(check_range(name, size, offset, count));
     Bytes bytes;
     bytes.reserve(count);
     while (bytes.size() < count) {
         const std::uint64_t position = offset + bytes.size();
-        const std::uint64_t part = position / kPartBytes;
-        const std::uint64_t part_bytes = std::min<std::uint64_t>(kPartBytes, blob_bytes - part * kPartBytes);
-        rocksdb::PinnableSlice value;
-        const rocksdb::Status status =
-            database_->Get(rocksdb::ReadOptions(), database_->DefaultColumnFamily(), part_key(name, part), &value);
-        if (!status.ok() && !status.IsNotFound()) return tl::unexpected<Error>(error_of(status, folder_));
-        if (!status.ok() || value.size() != part_bytes) {
-            // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.
-            if (!SKERRY_TRY(has(name))) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
-            return fail(ErrorCode::Unavailable, folder_.string() + " is damaged: blob " + to_hex(name) +
-                                                    " is incomplete: restore it from a backup");
-        }
-        const auto first = static_cast<std::size_t>(position % kPartBytes);
-        const std::size_t taken = std::min(count - bytes.size(), value.size() - first);
-        const ByteView part_view = bytes_of(std::string_view(value.data(), value.size()));
-        bytes.insert(bytes.end(), part_view.begin() + static_cast<std::ptrdiff_t>(first),
-                     part_view.begin() + static_cast<std::ptrdiff_t>(first + taken));
+        const auto part = SKERRY_TRY(read_part(name, size, position / kPartBytes));
+        const auto first = static_cast<std::ptrdiff_t>(position % kPartBytes);
+        const auto taken = std::min(static_cast<std::ptrdiff_t>(count - bytes.size()),
+                                    static_cast<std::ptrdiff_t>(part->size()) - first);
+        const ByteView view = bytes_of(*part);
+        bytes.insert(bytes.end(), view.begin() + first, view.begin() + first + taken);
     }
     return bytes;
+}
+
+Result<std::shared_ptr<const std::string>> RocksBlobStore::read_part(const Digest& name, std::uint64_t size,
+                                                                     std::uint64_t part) const {
+    {
+        const std::lock_guard lock(last_mutex_);
+        if (last_.part == part && last_.name == name && last_.bytes) return last_.bytes;
+    }
+    auto value = std::make_shared<std::string>();
+    const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), part_key(name, part), value.get());
+    if (!status.ok() && !status.IsNotFound()) return tl::unexpected<Error>(error_of(status, folder_));
+    if (!status.ok() || value->size() != bytes_in(size, part)) {
+        // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.
+        if (!SKERRY_TRY(has(name))) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
+        return damaged(folder_, "blob " + to_hex(name) + " is incomplete");
+    }
+    if (value->size() == kPartBytes) {  // readers come chunk by chunk
+        const std::lock_guard lock(last_mutex_);
+        last_ = {name, part, value};
+    }
+    return value;
 }
 
 Result<bool> RocksBlobStore::has(const Digest& name) const {
@@ -189,18 +131,69 @@ Result<> RocksBlobStore::erase(const Digest& name) {
     return {};
 }
 
+Result<> RocksBlobStore::append(const Digest& name, std::uint64_t offset, ByteView bytes) {
+    const auto there = SKERRY_TRY(drafts_.size(name));
+    if (!there && SKERRY_TRY(has(name))) return {};  // whose parts these would be
+    SKERRY_TRY(check_no_hole(name, there.value_or(0), offset));
+    return drafts_.append(name, offset, bytes);
+}
+
+Result<std::uint64_t> RocksBlobStore::drafted(const Digest& name) const {
+    return SKERRY_TRY(drafts_.size(name)).value_or(0);
+}
+
+Result<Bytes> RocksBlobStore::read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const {
+    const auto size = SKERRY_TRY(drafts_.size(name));
+    if (!size) return get_range(name, offset, count);
+    SKERRY_TRY(check_range(name, *size, offset, count));
+    // What is in memory of its last part, and the rest, which is in the database.
+    const std::uint64_t last = *size / kPartBytes;
+    const auto tail = drafts_.tail(name, last);
+    const std::uint64_t end = offset + count;
+    const std::uint64_t cut = tail ? std::clamp(last * kPartBytes, offset, end) : end;
+    Bytes bytes = SKERRY_TRY(read(name, *size, offset, static_cast<std::size_t>(cut - offset)));
+    if (cut < end) {
+        const auto first = static_cast<std::ptrdiff_t>(cut - last * kPartBytes);
+        bytes.insert(bytes.end(), tail->begin() + first,
+                     tail->begin() + first + static_cast<std::ptrdiff_t>(end - cut));
+    }
+    return bytes;
+}
+
+Result<> RocksBlobStore::finish(const Digest& name) {
+    auto finished = drafts_.finish(name);
+    if (!finished && finished.error().code == ErrorCode::NotFound && SKERRY_TRY(has(name))) return {};
+    return finished;
+}
+
+Result<> RocksBlobStore::drop(const Digest& name) {
+    SKERRY_TRY(drafts_.drop(name));
+    // The next draft of that name may have other bytes: who gives it its name has still to check that.
+    const std::lock_guard lock(last_mutex_);
+    if (last_.name == name) last_ = {};
+    return {};
+}
+
 Result<std::vector<Digest>> RocksBlobStore::names() const {
+    return list(Kind::Blobs);
+}
+
+Result<std::vector<Digest>> RocksBlobStore::drafts() const {
+    SKERRY_TRY(drafts_.write_tails());
+    return list(Kind::Drafts);
+}
+
+Result<std::vector<Digest>> RocksBlobStore::list(Kind kind) const {
     std::vector<Digest> found;
     const std::unique_ptr<rocksdb::Iterator> records(database_->NewIterator(rocksdb::ReadOptions()));
     records->SeekToFirst();
     while (records->Valid()) {
         const rocksdb::Slice key = records->key();
-        Digest& name = found.emplace_back();
-        if (key.size() < name.size()) {
-            return fail(ErrorCode::Unavailable,
-                        folder_.string() + " is damaged: a record has no name: restore it from a backup");
-        }
+        Digest name{};
+        if (key.size() < name.size()) return damaged(folder_, "a record has no name");
         std::memcpy(name.data(), key.data(), name.size());
+        // The record of a blob comes first; what has none is a draft.
+        if ((key.size() == name.size()) == (kind == Kind::Blobs)) found.push_back(name);
         // Behind all parts of this blob, unread: a step onto one would read its megabyte.
         records->Seek(part_key(name, UINT32_MAX));
     }

@@ -2,20 +2,20 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "common/storage/blob_store.hpp"
-
-namespace rocksdb {
-class DB;
-}
+#include "common/storage/rocks_drafts.hpp"
 
 namespace skerry::storage {
 
 /// Blobs in RocksDB, tuned for a coordinator of 25 MB: one background job, 4 MiB of write buffer, 1 MiB of cache.
 ///
-/// A blob is one record `digest → length` and one per mebibyte, `digest ‖ be32(part) → bytes`, written in one batch
-/// with sync=true. Values live in blob files, so that compaction never copies weights. A torn tail of the log, as a
-/// power cut leaves it, holds nothing that was acknowledged and is dropped; damage anywhere else refuses to open.
+/// A blob is one record of its size and one per mebibyte (rocks_records.hpp), written in one batch with sync=true; one
+/// of more than 8 MiB is written as a draft and then finished. Values live in blob files, so that compaction never
+/// copies weights. A torn tail of the log, as a power cut leaves it, holds nothing that was acknowledged and is
+/// dropped; damage anywhere else refuses to open.
 class RocksBlobStore final : public BlobStore {
 public:
     /// Opens or creates the folder (mode 0700); its parent must exist.
@@ -32,6 +32,13 @@ public:
     [[nodiscard]] Result<> erase(const Digest& name) override;
     [[nodiscard]] Result<std::vector<Digest>> names() const override;
 
+    [[nodiscard]] Result<> append(const Digest& name, std::uint64_t offset, ByteView bytes) override;
+    [[nodiscard]] Result<std::uint64_t> drafted(const Digest& name) const override;
+    [[nodiscard]] Result<Bytes> read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const override;
+    [[nodiscard]] Result<> finish(const Digest& name) override;
+    [[nodiscard]] Result<> drop(const Digest& name) override;
+    [[nodiscard]] Result<std::vector<Digest>> drafts() const override;
+
     /// Gives the space of erased blobs back to the file system. Rewrites what is left beside them: call it after
     /// erasing a lot, not after each.
     [[nodiscard]] Result<> reclaim();
@@ -39,8 +46,24 @@ public:
 private:
     RocksBlobStore(std::filesystem::path folder, std::unique_ptr<rocksdb::DB> database);
 
+    enum class Kind { Blobs, Drafts };
+    [[nodiscard]] Result<std::vector<Digest>> list(Kind kind) const;
+    /// Of a blob or a draft of so many bytes.
+    [[nodiscard]] Result<Bytes> read(const Digest& name, std::uint64_t size, std::uint64_t offset,
+                                     std::size_t count) const;
+    [[nodiscard]] Result<std::shared_ptr<const std::string>> read_part(const Digest& name, std::uint64_t size,
+                                                                       std::uint64_t part) const;
+
     std::filesystem::path folder_;
     std::unique_ptr<rocksdb::DB> database_;
+    mutable RocksDrafts drafts_;
+    struct Part {
+        Digest name{};
+        std::uint64_t part = 0;
+        std::shared_ptr<const std::string> bytes;  ///< a whole mebibyte
+    };
+    mutable std::mutex last_mutex_;
+    mutable Part last_;  ///< that was read
 };
 
 }  // namespace skerry::storage

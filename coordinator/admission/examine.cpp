@@ -1,46 +1,97 @@
 #include "coordinator/admission/examine.hpp"
 
+#include <algorithm>
+
+#include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "common/wire/update_reader.hpp"
 
 namespace skerry::coordinator {
 namespace {
 
 using wire::RefusalCode;
 
-Digest content_of(const wire::SealedUpdate& update) {
+constexpr std::size_t kValuesAtOnce = limits::kChunkBytes / sizeof(float);
+
+Result<bool> is_what_was_offered(const Examination& what, const storage::BlobStore& blobs) {
+    // The draft may have begun with another offer of the node.
+    if (SKERRY_TRY(blobs.read_draft(what.content, 0, wire::kUpdateHeaderBytes)) != what.header) return false;
     crypto::Sha256 hash;
-    hash.update(update.header).update(update.sealed);
-    return hash.finish();
+    hash.update(what.header);
+    for (std::uint64_t at = 0; at < what.sealed_bytes; at += limits::kChunkBytes) {
+        const auto count = std::min<std::uint64_t>(limits::kChunkBytes, what.sealed_bytes - at);
+        hash.update(
+            SKERRY_TRY(blobs.read_draft(what.content, wire::kUpdateHeaderBytes + at, static_cast<std::size_t>(count))));
+    }
+    return hash.finish() == what.content;
+}
+
+/// It is not there, or shorter: not the disk's fault.
+bool is_about_the_draft(const Error& error) {
+    return error.code == ErrorCode::NotFound || error.code == ErrorCode::InvalidInput;
+}
+
+/// What a reader failed with: a flaw of the update, or an error of the disk.
+Result<Examined> flaw_in(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::PermissionDenied:
+            return Flaw{RefusalCode::Undecryptable, error.message};
+        case ErrorCode::InvalidInput:
+            return Flaw{RefusalCode::Misshapen, error.message};
+        default:
+            return tl::unexpected<Error>(error);
+    }
+}
+
+Result<Verdict> check_values(wire::UpdateReader& update, DeltaGate& gate) {
+    if (update.header().form.encoding != wire::DeltaEncoding::Float32) {
+        return gate.take(SKERRY_TRY(update.read_all()));
+    }
+    std::vector<float> values;
+    for (std::uint64_t at = 0; at < update.values(); at += values.size()) {
+        values.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kValuesAtOnce, update.values() - at)));
+        SKERRY_TRY(update.read(at, values));
+        if (Verdict flaw = gate.take(values)) return flaw;
+    }
+    return Verdict{};
 }
 
 }  // namespace
 
-Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& header, float norm_max,
-                 const ModelShape& model, const crypto::SealPrivateKey& key) {
-    if (content_of(update) != update.content) {
+Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
+                         const crypto::SealPrivateKey& key) {
+    const auto offered = is_what_was_offered(what, blobs);
+    const bool readable = offered || is_about_the_draft(offered.error());
+    if (!readable) return tl::unexpected(offered.error());
+    if (!offered || !*offered) {
         return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
     }
-    auto body = wire::open(update, key);
-    if (!body) {
-        return Flaw{
-            body.error().code == ErrorCode::PermissionDenied ? RefusalCode::Undecryptable : RefusalCode::Misshapen,
-            body.error().message};
+    const auto sealed = [&](std::uint64_t offset, std::size_t count) {
+        return blobs.read_draft(what.content, wire::kUpdateHeaderBytes + offset, count);
+    };
+    auto update = wire::UpdateReader::open(what.header, what.sealed_bytes, sealed, key);
+    if (!update) return flaw_in(update.error());
+    const Tier tier = update->header().tier;
+    wire::UpdateBody body = update->take_head();
+    if (update->values() != model.prefix(tier)) {
+        return Flaw{RefusalCode::Misshapen, std::to_string(update->values()) + " values are not the " +
+                                                std::string(name_of(tier)) + " tier of this model"};
     }
-    if (body->delta.size() != model.prefix(header.tier)) {
-        return Flaw{RefusalCode::Misshapen, std::to_string(body->delta.size()) + " values are not the " +
-                                                std::string(name_of(header.tier)) + " tier of this model"};
-    }
-    if (Verdict flaw = check_counts(*body, model)) return *std::move(flaw);
-    if (Verdict flaw = check_audits(body->audits)) return *std::move(flaw);
-    if (Verdict flaw = check_soft_labels(body->soft_labels, header.tier, model)) return *std::move(flaw);
+    if (Verdict flaw = check_counts(body, model)) return *std::move(flaw);
+    if (Verdict flaw = check_audits(body.audits)) return *std::move(flaw);
+    if (Verdict flaw = check_soft_labels(body.soft_labels, tier, model)) return *std::move(flaw);
+    DeltaGate gate(model.statistics, what.norm_max);
+    auto flaw = check_values(*update, gate);
+    if (!flaw) return flaw_in(flaw.error());
     Sound sound;
-    if (Verdict flaw = check_delta(body->delta, model.statistics, norm_max, sound.norm)) return *std::move(flaw);
-    sound.labelled = body->labelled;
-    sound.errors = body->errors;
-    sound.confusions = std::move(body->confusions);
-    sound.error_counts = body->error_counts;
-    sound.audits = std::move(body->audits);
-    sound.soft_labels = std::move(body->soft_labels);
+    if (!*flaw) *flaw = gate.finish(sound.norm);
+    if (*flaw) return **std::move(flaw);
+    sound.labelled = body.labelled;
+    sound.errors = body.errors;
+    sound.confusions = std::move(body.confusions);
+    sound.error_counts = body.error_counts;
+    sound.audits = std::move(body.audits);
+    sound.soft_labels = std::move(body.soft_labels);
     return sound;
 }
 

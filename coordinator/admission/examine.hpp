@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "common/storage/blob_store.hpp"
 #include "coordinator/admission/gates.hpp"
 
 namespace skerry::coordinator {
@@ -18,10 +19,19 @@ struct Sound {
 };
 using Examined = std::variant<Sound, Flaw>;
 
+/// What has arrived, in a draft of `content`: header ‖ chunks.
+struct Examination {
+    Digest content{};
+    Bytes header;  ///< that was offered
+    std::uint64_t sealed_bytes = 0;
+    float norm_max = 0;
+};
+
 /// The gates of PROTOCOL.md §5 that need the bytes: SHA-256 (Malformed) → decrypt (Undecryptable) → body and shape
 /// (Misshapen) → finite → bounds → norm. The signature over the content was verified with the offer.
-/// Pure, for a worker thread: megabytes a call. Memory: one plain update more.
-[[nodiscard]] Examined examine(const wire::SealedUpdate& update, const wire::UpdateHeader& header, float norm_max,
-                               const ModelShape& model, const crypto::SealPrivateKey& key);
+/// For a worker thread: reads the draft twice, chunk by chunk. Memory: two chunks; the whole of Δ, twice, where it is
+/// not float32. Fails as the store does.
+[[nodiscard]] Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs,
+                                       const ModelShape& model, const crypto::SealPrivateKey& key);
 
 }  // namespace skerry::coordinator

@@ -146,28 +146,35 @@ std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
                                              wire::WithErrorCounts::Yes, soft_label_classes));
 }
 
-Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm) {
-    bool bounded = true;
-    double squares = 0;
-    for (std::size_t i = 0; i < delta.size(); ++i) {
-        if (!std::isfinite(delta[i])) {
-            return Flaw{RefusalCode::NonFinite, "value " + std::to_string(i) + " is not a finite number"};
+Verdict DeltaGate::take(std::span<const float> values) {
+    const std::size_t statistics = std::min(values.size(), statistics_max_ - statistics_.size());
+    const auto trained = values.begin() + static_cast<std::ptrdiff_t>(statistics);
+    statistics_.insert(statistics_.end(), values.begin(), trained);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!std::isfinite(values[i])) {
+            return Flaw{RefusalCode::NonFinite, "value " + std::to_string(taken_ + i) + " is not a finite number"};
         }
-        bounded = bounded && std::abs(delta[i]) <= limits::kDeltaMax;
-        if (i >= statistics) squares += static_cast<double>(delta[i]) * static_cast<double>(delta[i]);
+        bounded_ = bounded_ && std::abs(values[i]) <= limits::kDeltaMax;
+        if (i >= statistics) squares_ += static_cast<double>(values[i]) * static_cast<double>(values[i]);
     }
-    if (!bounded) {
+    taken_ += values.size();
+    return {};
+}
+
+Verdict DeltaGate::finish(double& norm) const {
+    SKERRY_ASSERT(statistics_.size() == statistics_max_);
+    if (!bounded_) {
         return Flaw{RefusalCode::OutOfBounds,
                     "a value is beyond ±" + std::to_string(static_cast<int>(limits::kDeltaMax))};
     }
-    if (!are_moments(delta.first(statistics))) {
+    if (!are_moments(statistics_)) {
         return Flaw{RefusalCode::OutOfBounds, "its normaliser's moments are those of no input within ±" +
                                                   std::to_string(static_cast<int>(limits::kScaledInputMax))};
     }
-    norm = std::sqrt(squares);
-    if (norm > static_cast<double>(norm_max) * (1.0 + kNormTolerance)) {
-        return Flaw{RefusalCode::Norm, "its norm " + std::to_string(norm) + " exceeds the " + std::to_string(norm_max) +
-                                           " that the lease allows"};
+    norm = std::sqrt(squares_);
+    if (norm > static_cast<double>(norm_max_) * (1.0 + kNormTolerance)) {
+        return Flaw{RefusalCode::Norm, "its norm " + std::to_string(norm) + " exceeds the " +
+                                           std::to_string(norm_max_) + " that the lease allows"};
     }
     return {};
 }

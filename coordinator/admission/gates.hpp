@@ -56,9 +56,25 @@ inline constexpr std::uint64_t kLabelledMax = 1ULL << 32U;
 /// What an honest offer of a tier may take at most, and so what its lease says.
 [[nodiscard]] std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier);
 
-/// NonFinite, OutOfBounds (statistics also: not the moments of any input within ±limits::kScaledInputMax), or Norm: the
-/// L2 norm of the trained part exceeds `norm_max` by more than float rounding. Without a flaw, `norm` is that norm.
-/// Shape of `delta`: a tier's prefix.
-[[nodiscard]] Verdict check_delta(std::span<const float> delta, std::size_t statistics, float norm_max, double& norm);
+/// The last gate: a Δ of a tier's prefix, piece by piece. NonFinite, OutOfBounds (statistics also: not the moments of
+/// any input within ±limits::kScaledInputMax), or Norm: the L2 norm of the trained part exceeds `norm_max` by more than
+/// float rounding. Memory: the statistics.
+class DeltaGate {
+public:
+    DeltaGate(std::size_t statistics, float norm_max) : statistics_max_(statistics), norm_max_(norm_max) {}
+
+    /// The next values. NonFinite only: what else is wrong is known at the end.
+    [[nodiscard]] Verdict take(std::span<const float> values);
+    /// After all of them; without a flaw, `norm` is that norm.
+    [[nodiscard]] Verdict finish(double& norm) const;
+
+private:
+    std::size_t statistics_max_;
+    float norm_max_;
+    std::uint64_t taken_ = 0;
+    std::vector<float> statistics_;
+    bool bounded_ = true;
+    double squares_ = 0;
+};
 
 }  // namespace skerry::coordinator

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <deque>
 #include <map>
-#include <memory>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -12,10 +12,10 @@
 
 namespace skerry::coordinator {
 
-/// Bounds on the memory of updates that are on their way in.
+/// Bounds on updates that are on their way in.
 struct TransferPolicy {
     std::size_t count_max = 16;
-    std::uint64_t bytes_max = 256ULL << 20U;  ///< one update larger than this still passes, alone
+    std::uint64_t bytes_max = 256ULL << 20U;  ///< sealed, together; one update larger than this still passes, alone
     /// A transfer without a new chunk for this long gives its place to the next; its node will offer again.
     std::chrono::milliseconds idle_time{30'000};
     /// Bytes a second: a transfer slower than this on the whole gives its place to whoever waits for one.
@@ -32,85 +32,110 @@ struct Incoming {
 };
 
 /// Sealed updates being pulled: at most one a node, bounded in number and bytes together; the rest waits its turn in
-/// order of arrival. The receiver drives: credit of limits::kChunkCredit chunks, then the next pull, so a lost chunk
-/// costs one repeated offer. Pure; volatile: after a crash nodes offer again. Not thread-safe.
+/// order of arrival. The receiver drives: credit of limits::kChunkCredit chunks, in their order, then the next pull; a
+/// lost chunk costs one repeated offer. What has come is in a draft of the blob that it becomes (BlobStore): header ‖
+/// chunks. So a transfer that ends in between, by silence, Goodbye or a crash of either side, goes on where its draft
+/// ends. Pure. Not thread-safe.
 class Transfers {
 public:
     explicit Transfers(TransferPolicy policy) : policy_(policy) {}
 
-    /// What to send to the node now; nothing: it waits its turn, or is being examined.
-    /// Another update of the same node takes the place of an unfinished one.
-    [[nodiscard]] std::optional<wire::PullUpdate> offer(Incoming incoming, TimePoint now);
+    /// At a start: this draft of the node is there. False: it is of no use, because the node has another.
+    [[nodiscard]] bool restore(const wire::UpdateHeader& header, Bytes header_bytes, const Digest& content,
+                               std::uint64_t draft_bytes);
 
-    struct Unexpected {};  ///< no such transfer, or a chunk that is there already
-    struct More {
-        std::optional<wire::PullUpdate> pull;  ///< nothing: the rest of the credit is still on its way
+    struct Offered {
+        std::optional<wire::PullUpdate> pull{};  ///< to send now; nothing: it waits its turn, or is being examined
+        std::optional<Digest> dropped{};         ///< the draft of what it took the place of
     };
+    /// Another update of the same node takes the place of an unfinished one. Not while is_anothers().
+    [[nodiscard]] Offered offer(Incoming incoming, TimePoint now);
+    /// Whether another node's transfer has this content: a content names one node, so one of the two lies.
+    [[nodiscard]] bool is_anothers(const NodeId& node, const Digest& content) const;
+
+    struct Unexpected {};  ///< no such transfer, or not the next chunk
     struct WrongSize {
         std::string text;
     };
-    struct Complete {
-        std::shared_ptr<const wire::SealedUpdate> update;
-        wire::UpdateHeader header;
-        wire::Lease lease;
+    /// For the draft.
+    struct Piece {
+        Digest content{};
+        std::uint64_t at = 0;
+        Bytes bytes;
     };
-    using Taken = std::variant<Unexpected, More, WrongSize, Complete>;
-    /// Takes one chunk; memory is taken as chunks come. After Complete the transfer is under examination until
-    /// finish().
-    [[nodiscard]] Taken take(const NodeId& node, const wire::UpdateChunk& chunk, TimePoint now);
+    struct More {
+        Piece piece;
+        std::optional<wire::PullUpdate> pull;  ///< nothing: the rest of the credit is still on its way
+    };
+    struct Complete {
+        Piece piece;
+        const Incoming* incoming = nullptr;  ///< until the next call
+    };
+    using Taken = std::variant<Unexpected, WrongSize, More, Complete>;
+    /// Takes one chunk. After Complete the transfer is under examination until finish().
+    [[nodiscard]] Taken take(const NodeId& node, wire::UpdateChunk chunk, TimePoint now);
 
     /// The update of that node that is under examination with this content.
-    struct Examining {
-        Incoming incoming;
-        std::shared_ptr<const wire::SealedUpdate> update;
-    };
-    [[nodiscard]] const Examining* examining(const UpdateId& id, const Digest& content) const;
+    [[nodiscard]] const Incoming* examining(const UpdateId& id, const Digest& content) const;
     /// What this node is sending now and is not yet under examination; null: nothing.
     [[nodiscard]] const Incoming* pulling(const NodeId& node) const;
-    /// The same, or what waits for its turn.
-    [[nodiscard]] const Incoming* pending(const NodeId& node) const;
-    /// Whether exactly this offer of the node waits, is being pulled, or is under examination.
+    /// Whether exactly this offer of the node waits, is being pulled, was interrupted, or is under examination; after a
+    /// restart, whether its content was.
     [[nodiscard]] bool holds(const NodeId& node, const wire::UpdateOffer& offer) const;
+    /// Whether that update of the node waits, is being pulled or was interrupted.
+    [[nodiscard]] bool is_unfinished(const UpdateId& id) const;
 
-    /// Forgets what this node has on its way, unless it is under examination: a worker holds its bytes, so they count
-    /// until finish().
-    void drop(const NodeId& node);
-    /// The examination is over.
+    /// Forgets what this node has on its way, unless it is under examination; the draft to drop, if it has one.
+    [[nodiscard]] std::optional<Digest> drop(const NodeId& node);
+    /// The node is gone for now. Its draft stays.
+    void interrupt(const NodeId& node);
+    /// The examination is over. The draft becomes the blob, or is dropped by whom this tells.
     void finish(const NodeId& node);
 
     struct Started {
         NodeId node;
         wire::PullUpdate pull;
     };
-    /// Drops idle transfers, and slow ones that others wait for, then starts waiting ones that have room now. Call
-    /// after drop() and finish(), and when deadline() is due.
+    /// Interrupts idle transfers, and slow ones that others wait for, then starts waiting ones that have room now. Call
+    /// after drop(), interrupt() and finish(), and when deadline() is due.
     [[nodiscard]] std::vector<Started> make_room(TimePoint now);
     [[nodiscard]] std::optional<TimePoint> deadline() const;
 
-    [[nodiscard]] std::size_t active() const { return active_.size(); }
+    [[nodiscard]] std::size_t active() const { return active_; }
     [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+    /// Those of which only a draft is left.
+    [[nodiscard]] std::size_t interrupted() const { return transfers_.size() - active_ - waiting_.size(); }
 
 private:
-    struct Active {
-        Examining state;            ///< update: null while chunks are missing
-        std::vector<Bytes> chunks;  ///< empty: not yet here
-        std::size_t missing = 0;
+    enum class State { Waiting, Pulling, UnderExamination, Interrupted };
+    struct Transfer {
+        State state = State::Waiting;
+        Incoming incoming;
+        bool restored = false;         ///< of the offer only header and content are known
+        std::uint64_t drafted = 0;     ///< bytes of the draft
+        std::uint32_t next = 0;        ///< chunk
         std::uint32_t window_end = 0;  ///< chunks before this were asked for
-        std::size_t in_flight = 0;     ///< of them, not yet here
         TimePoint started;
         TimePoint progress;
     };
+    using All = std::map<NodeId, Transfer>;
 
+    [[nodiscard]] const Transfer* find(const NodeId& node) const;
     [[nodiscard]] bool has_room(std::uint64_t bytes) const;
-    wire::PullUpdate start(Incoming incoming, TimePoint now);
-    static wire::PullUpdate next_pull(Active& transfer);
-    [[nodiscard]] TimePoint end_of(const Active& transfer) const;
-    void erase(std::map<NodeId, Active>::iterator transfer);
+    wire::PullUpdate start(const NodeId& node, Transfer& transfer, TimePoint now);
+    static wire::PullUpdate next_pull(Transfer& transfer);
+    [[nodiscard]] TimePoint end_of(const Transfer& transfer) const;
+    /// Gives its place away.
+    void leave(All::iterator transfer);
+    void erase(All::iterator transfer);
 
     TransferPolicy policy_;
-    std::map<NodeId, Active> active_;
-    std::uint64_t bytes_ = 0;  ///< of all active transfers
-    std::deque<Incoming> waiting_;
+    All transfers_;
+    std::map<Digest, NodeId> owners_;  ///< whose transfer has which content
+    std::set<NodeId> pulling_;
+    std::size_t active_ = 0;   ///< pulled or examined
+    std::uint64_t bytes_ = 0;  ///< of them
+    std::deque<NodeId> waiting_;
 };
 
 }  // namespace skerry::coordinator

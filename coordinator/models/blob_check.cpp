@@ -1,7 +1,7 @@
 #include "coordinator/models/blob_check.hpp"
 
-#include "common/crypto/hash.hpp"
 #include "common/wire/sealed_update.hpp"
+#include "coordinator/round/stored_update.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -9,23 +9,26 @@ namespace {
 using Needed = ledger::NeededBlobs::Blob;
 
 // The content covers all of an update but its signature.
-bool is_sound(const Digest& name, ByteView bytes, const Needed& needed) {
-    if (needed.kind != Needed::Kind::Update) return crypto::sha256(bytes) == name;
-    const auto update = wire::SealedUpdate::from_blob(bytes);
-    return update && update->content == name && needed.signer &&
-           wire::verify_signature(update->content, update->signature, *needed.signer);
+Result<bool> is_sound(const storage::BlobStore& blobs, const Digest& name, const Needed& needed) {
+    if (needed.kind != Needed::Kind::Update) {
+        return SKERRY_TRY(hash_of(blobs, name, SKERRY_TRY(blobs.size(name)))) == name;
+    }
+    const auto update = find_update(blobs, name);
+    if (!update && update.error().code == ErrorCode::InvalidInput) return false;
+    if (!update) return tl::unexpected(update.error());
+    return needed.signer && wire::verify_signature(name, update->signature, *needed.signer);
 }
 
 }  // namespace
 
 std::string problem_of(const storage::BlobStore& blobs, const Digest& name, const Needed& needed) {
-    const auto blob = blobs.get(name);
     const auto sentence = [&](const std::string& state) {
         return needed.what + " (" + to_hex(name) + ") " + state + ": restore blobs/ from a backup of the same day";
     };
-    if (!blob && blob.error().code == ErrorCode::NotFound) return sentence("is missing");
-    if (!blob) return sentence("cannot be read (" + blob.error().message + ")");
-    return is_sound(name, *blob, needed) ? std::string() : sentence("is damaged");
+    const auto sound = is_sound(blobs, name, needed);
+    if (!sound && sound.error().code == ErrorCode::NotFound) return sentence("is missing");
+    if (!sound) return sentence("cannot be read (" + sound.error().message + ")");
+    return *sound ? std::string() : sentence("is damaged");
 }
 
 }  // namespace skerry::coordinator

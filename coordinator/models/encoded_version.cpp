@@ -7,26 +7,22 @@
 
 namespace skerry::coordinator {
 
-std::vector<EncodedVersion> encode_version(const parameters::ParameterLayout& layout, const Digest& digest,
-                                           std::span<const float> weights, std::span<const WeightEncoding> encodings) {
-    std::vector<EncodedVersion> versions;
-    for (const WeightEncoding encoding : encodings) {
-        const auto plan = parameters::plan_named(name_of(encoding), layout.blocks());
-        SKERRY_ASSERT(plan.has_value());  // the names of encodings are names of plans
-        parameters::Encoded encoded = parameters::encode(layout.blocks(), *plan, weights);
-        EncodedVersion version;
-        version.what.weights = digest;
-        version.what.encoding = encoding;
-        version.what.bytes = encoded.prefix_bytes;
-        for (std::size_t tier = 0; tier < kTiers; ++tier) {
-            version.what.digests[tier] =
-                crypto::sha256(ByteView(encoded.bytes).first(static_cast<std::size_t>(encoded.prefix_bytes[tier])));
-            version.what.errors[tier] = encoded.errors[tier].relative;
-        }
-        version.bytes = std::move(encoded.bytes);
-        versions.push_back(std::move(version));
+EncodedVersion encode_version(const parameters::ParameterLayout& layout, const Digest& digest,
+                              std::span<const float> weights, WeightEncoding encoding) {
+    const auto plan = parameters::plan_named(name_of(encoding), layout.blocks());
+    SKERRY_ASSERT(plan.has_value());  // the names of encodings are names of plans
+    parameters::Encoded encoded = parameters::encode(layout.blocks(), *plan, weights);
+    EncodedVersion version;
+    version.what.weights = digest;
+    version.what.encoding = encoding;
+    version.what.bytes = encoded.prefix_bytes;
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        version.what.digests[tier] =
+            crypto::sha256(ByteView(encoded.bytes).first(static_cast<std::size_t>(encoded.prefix_bytes[tier])));
+        version.what.errors[tier] = encoded.errors[tier].relative;
     }
-    return versions;
+    version.bytes = std::move(encoded.bytes);
+    return version;
 }
 
 }  // namespace skerry::coordinator

@@ -16,10 +16,8 @@ struct EncodedVersion {
 };
 
 /// `weights`: shape [heavy], all finite; `digest`: of their bytes. A function of its arguments alone: what is made
-/// again after a restart is the same. Time: a few ns a value and encoding, and hashing. Memory: the bytes and one
-/// tensor.
-[[nodiscard]] std::vector<EncodedVersion> encode_version(const parameters::ParameterLayout& layout,
-                                                         const Digest& digest, std::span<const float> weights,
-                                                         std::span<const WeightEncoding> encodings);
+/// again after a restart is the same. Time: a few ns a value, and hashing. Memory: the bytes and one tensor.
+[[nodiscard]] EncodedVersion encode_version(const parameters::ParameterLayout& layout, const Digest& digest,
+                                            std::span<const float> weights, WeightEncoding encoding);
 
 }  // namespace skerry::coordinator

@@ -1,9 +1,15 @@
 #include "coordinator/models/model_store.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 namespace skerry::coordinator {
+namespace {
+
+constexpr std::size_t kKeptBytesMax = 32 << 20;
+constexpr std::size_t kReadBytes = 1 << 20;
+
+}  // namespace
 
 std::shared_ptr<const ModelStore::Kept> ModelStore::kept(const Digest& digest) const {
     const std::lock_guard lock(mutex_);
@@ -16,27 +22,50 @@ std::shared_ptr<const ModelStore::Kept> ModelStore::kept(const Digest& digest) c
     return nullptr;
 }
 
-Result<> ModelStore::put(const Digest& digest, std::vector<float> weights, std::vector<EncodedVersion> encodings) {
-    SKERRY_TRY(blobs_.put(digest, std::as_bytes(std::span(weights))));
-    std::vector<std::shared_ptr<const Kept>> fresh;
-    fresh.push_back(std::make_shared<const Kept>(Kept{digest, std::move(weights), {}}));
-    for (EncodedVersion& encoding : encodings) {
-        const Digest& name = encoding.what.digests.back();
-        SKERRY_TRY(blobs_.put(name, encoding.bytes));
-        fresh.push_back(std::make_shared<const Kept>(Kept{name, {}, std::move(encoding.bytes)}));
-    }
+Result<> ModelStore::store(Kept what, AllKept& fresh) {
+    SKERRY_TRY(blobs_.put(what.digest, what.bytes()));
+    if (what.bytes().size() <= kKeptBytesMax) fresh.push_back(std::make_shared<const Kept>(std::move(what)));
+    return {};
+}
+
+void ModelStore::replace_newest(AllKept fresh) {
     const std::lock_guard lock(mutex_);
     std::erase_if(leaving_, [](const auto& weak) { return weak.expired(); });
     leaving_.insert(leaving_.end(), newest_.begin(), newest_.end());
     newest_ = std::move(fresh);
+}
+
+Result<> ModelStore::put(const Digest& digest, std::vector<float> weights) {
+    AllKept fresh;
+    SKERRY_TRY(store({digest, std::move(weights), {}}, fresh));
+    replace_newest(std::move(fresh));
     return {};
+}
+
+Result<std::vector<wire::EncodedWeights>> ModelStore::put(const Digest& digest, std::vector<float> weights,
+                                                          const parameters::ParameterLayout& layout,
+                                                          std::span<const WeightEncoding> encodings) {
+    AllKept fresh;
+    std::vector<wire::EncodedWeights> made;
+    for (const WeightEncoding encoding : encodings) {
+        EncodedVersion encoded = encode_version(layout, digest, weights, encoding);
+        made.push_back(encoded.what);
+        SKERRY_TRY(store({encoded.what.digests.back(), {}, std::move(encoded.bytes)}, fresh));
+    }
+    SKERRY_TRY(store({digest, std::move(weights), {}}, fresh));
+    replace_newest(std::move(fresh));
+    return made;
 }
 
 Result<std::vector<float>> ModelStore::load(const Digest& digest) const {
     if (const auto memory = kept(digest)) return memory->weights;
-    const Bytes blob = SKERRY_TRY(blobs_.get(digest));
-    std::vector<float> weights(blob.size() / sizeof(float));
-    std::memcpy(weights.data(), blob.data(), weights.size() * sizeof(float));
+    const auto size = static_cast<std::size_t>(SKERRY_TRY(blobs_.size(digest)));
+    std::vector<float> weights(size / sizeof(float));
+    const std::span<std::byte> out = std::as_writable_bytes(std::span(weights));
+    for (std::size_t at = 0; at < out.size(); at += kReadBytes) {
+        const Bytes part = SKERRY_TRY(blobs_.get_range(digest, at, std::min(kReadBytes, out.size() - at)));
+        std::ranges::copy(part, out.begin() + static_cast<std::ptrdiff_t>(at));
+    }
     return weights;
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "common/base/shared_bytes.hpp"
@@ -11,7 +12,7 @@
 namespace skerry::coordinator {
 
 /// Weights by the SHA-256 of the heavy vector, and their encodings by that of their bytes: in the blob store, and those
-/// of the newest version in memory. Thread-safe.
+/// of the newest version in memory, each if it takes no more than 32 MiB there. Thread-safe.
 /// Errors: those of the blob store; NotFound also for a version that was dropped.
 class ModelStore {
 public:
@@ -19,8 +20,11 @@ public:
     explicit ModelStore(storage::BlobStore& blobs) : blobs_(blobs) {}
 
     /// From here on these are the newest. Durable when it returns. The digest is what `weights` hash to.
-    [[nodiscard]] Result<> put(const Digest& digest, std::vector<float> weights,
-                               std::vector<EncodedVersion> encodings = {});
+    [[nodiscard]] Result<> put(const Digest& digest, std::vector<float> weights);
+    /// The same, with these encodings, made one at a time: what they are, without federation and version.
+    [[nodiscard]] Result<std::vector<wire::EncodedWeights>> put(const Digest& digest, std::vector<float> weights,
+                                                                const parameters::ParameterLayout& layout,
+                                                                std::span<const WeightEncoding> encodings);
 
     [[nodiscard]] Result<std::vector<float>> load(const Digest& digest) const;
 
@@ -40,11 +44,15 @@ private:
             return encoded.empty() ? std::as_bytes(std::span(weights)) : ByteView(encoded);
         }
     };
+    using AllKept = std::vector<std::shared_ptr<const Kept>>;
+    /// Into the blob store, and into `fresh` if it is small enough.
+    [[nodiscard]] Result<> store(Kept what, AllKept& fresh);
+    void replace_newest(AllKept fresh);
     [[nodiscard]] std::shared_ptr<const Kept> kept(const Digest& digest) const;
 
     storage::BlobStore& blobs_;
     mutable std::mutex mutex_;
-    std::vector<std::shared_ptr<const Kept>> newest_;
+    AllKept newest_;
     std::vector<std::weak_ptr<const Kept>> leaving_;  ///< were the newest; parts of them are still on their way
 };
 

@@ -1,6 +1,7 @@
 #include "coordinator/models/verification.hpp"
 
 #include "common/crypto/hash.hpp"
+#include "coordinator/round/stored_update.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -15,9 +16,8 @@ std::vector<std::string> signature_problems(const RoundEvidence& evidence, const
             problems.push_back("the receipt of " + name + " does not agree with the ledger");
         }
         const auto identity = evidence.identities.find(row.update.node);
-        const auto blob = blobs.get(row.content);
-        if (!blob) continue;  // the sum names it
-        const auto update = wire::SealedUpdate::from_blob(*blob);
+        const auto update = find_update(blobs, row.content);
+        if (!update && update.error().code != ErrorCode::InvalidInput) continue;  // the sum names it
         if (identity == evidence.identities.end() || !update ||
             !wire::verify_signature(row.content, update->signature, identity->second)) {
             problems.push_back(name + " is not signed by its node");

@@ -1,14 +1,11 @@
 #include "coordinator/round/sealed_set.hpp"
 
-#include <algorithm>
-
 #include "common/base/limits.hpp"
-#include "common/crypto/hash.hpp"
+#include "coordinator/round/stored_update.hpp"
 
 namespace skerry::coordinator {
 namespace {
 
-constexpr std::size_t kSignatureBytes = 64;
 // Where opened chunks are not kept, one is opened twice at each seam: so few of them.
 constexpr std::size_t kChunksBetweenSeams = 16;
 
@@ -39,20 +36,11 @@ aggregation::UpdateInfo SealedSet::about(std::size_t update) const {
 }
 
 Result<wire::UpdateReader> SealedSet::open(const Digest& content) const {
-    const std::uint64_t size = SKERRY_TRY(blobs_.size(content));
-    if (size < wire::kUpdateHeaderBytes + kSignatureBytes) return damaged(content, "it is too short");
-    const std::uint64_t end = size - kSignatureBytes;  // a content names what is signed, not who signs
-    crypto::Sha256 hash;
-    for (std::uint64_t at = 0; at < end; at += limits::kChunkBytes) {
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(limits::kChunkBytes, end - at));
-        hash.update(SKERRY_TRY(blobs_.get_range(content, at, count)));
-    }
-    if (hash.finish() != content) return damaged(content, "its hash is another");
-    const Bytes header = SKERRY_TRY(blobs_.get_range(content, 0, wire::kUpdateHeaderBytes));
+    const StoredUpdate stored = SKERRY_TRY(or_damaged(content, find_update(blobs_, content)));
     const auto sealed = [&blobs = blobs_, content](std::uint64_t offset, std::size_t count) {
         return blobs.get_range(content, wire::kUpdateHeaderBytes + offset, count);
     };
-    return or_damaged(content, wire::UpdateReader::open(header, end - wire::kUpdateHeaderBytes, sealed, key_));
+    return or_damaged(content, wire::UpdateReader::open(stored.header, stored.sealed_bytes, sealed, key_));
 }
 
 Result<wire::UpdateReader*> SealedSet::reader(std::size_t update) {

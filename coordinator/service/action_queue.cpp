@@ -5,6 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "coordinator/blob_orders.hpp"
+
 namespace skerry::coordinator {
 
 ActionQueue::ActionQueue(boost::asio::io_context& loop, ledger::Journal& journal, ledger::Version version,
@@ -33,7 +35,7 @@ void ActionQueue::pump() {
     ledger::Events events;
     Actions after;
     while (!queue_.empty()) {
-        if (std::holds_alternative<StoreBlob>(queue_.front())) {
+        if (is_blob_order(queue_.front())) {
             if (stored_ == 0) break;
             --stored_;
         } else if (auto* append = std::get_if<Append>(&queue_.front())) {
@@ -55,19 +57,18 @@ void ActionQueue::pump() {
     if (idle()) hooks_.idle();
 }
 
+// Moved, not copied: what was written leaves the queue with the next pump().
 void ActionQueue::write_blobs() {
-    std::vector<std::shared_ptr<const wire::SealedUpdate>> updates;
-    for (const Action& action : queue_) {
-        if (const auto* store = std::get_if<StoreBlob>(&action)) updates.push_back(store->update);
-    }
+    auto orders = std::make_shared<Actions>();
+    for (Action& action : queue_)
+        if (is_blob_order(action)) orders->push_back(std::exchange(action, DropDraft{}));
     writing_ = true;
-    worker_.run([this, updates = std::move(updates)]() -> Worker::Continuation {
+    worker_.run([this, orders]() -> Worker::Continuation {
         Result<> written;
-        for (const auto& update : updates) {
-            written = blobs_.put(update->content, update->blob());
-            if (!written) break;
+        for (const Action& order : *orders) {
+            if (written) written = perform_blob_order(order, blobs_);
         }
-        return [this, written, count = updates.size()] {
+        return [this, written, count = orders->size()] {
             if (!written) return hooks_.disk_failed(written.error());
             writing_ = false;
             stored_ = count;

@@ -11,8 +11,9 @@
 
 namespace skerry::coordinator {
 
-/// Performs actions in their order, none before what precedes it is durable, but many at once: blobs are written by the
-/// worker, and all appends that have gathered meanwhile become one transaction (group commit without a timer).
+/// Performs actions in their order, none before what precedes it is durable, but many at once: blobs and drafts are
+/// written by the worker, and all appends that have gathered meanwhile become one transaction (group commit without a
+/// timer).
 ///
 ///     queue:  blob  append  send   blob  append  send   append  send
 ///             └──────────── the worker writes both blobs ──┘
@@ -22,7 +23,7 @@ namespace skerry::coordinator {
 class ActionQueue {
 public:
     struct Hooks {
-        /// Anything but StoreBlob and Append.
+        /// Anything but Append and what is_blob_order().
         std::function<void(const Action&)> perform;
         /// What has just become durable, in order.
         std::function<void(const ledger::Events&)> committed;

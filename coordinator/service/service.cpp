@@ -78,7 +78,8 @@ void Service::perform(const Action& action) {
     std::visit(
         [this](const auto& order) {
             using Order = std::decay_t<decltype(order)>;
-            if constexpr (std::is_same_v<Order, StoreBlob> || std::is_same_v<Order, Append>) {
+            if constexpr (std::is_same_v<Order, KeepPiece> || std::is_same_v<Order, StoreBlob> ||
+                          std::is_same_v<Order, DropDraft> || std::is_same_v<Order, Append>) {
                 SKERRY_ASSERT(false);  // the queue's own
             } else {
                 perform(order);
@@ -158,9 +159,11 @@ void Service::perform(const CheckUpdate& order) {
     worker_->run([this, order]() -> Worker::Continuation {
         ModelShape model = federation_->model();
         model.classes = spec_.classes.size();
-        UpdateChecked checked{order.header.update, order.update->content,
-                              examine(*order.update, order.header, order.norm_max, model, keys_.ring.seal)};
-        return [this, checked = std::move(checked)] { deliver(checked); };
+        auto examined = examine(order.what, *blobs_, model, keys_.ring.seal);
+        return [this, order, examined = std::move(examined)]() mutable {
+            if (!examined) disk_failed(examined.error());
+            deliver(UpdateChecked{order.update, order.what.content, *std::move(examined)});
+        };
     });
 }
 
@@ -173,15 +176,13 @@ void Service::perform(const SumRound& order) {
             if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_->get(*order.optimiser));
             auto sum = SKERRY_TRY(
                 sum_round(order.set, std::move(parent), federation_->model(), terms, *blobs_, keys_.ring.seal));
-            auto encodings = encode_version(layout_, sum.digests.back(), sum.weights, config_.models.offered());
             SumReady ready{order.round, sum.sum, sum.digests};
-            for (const EncodedVersion& encoding : encodings)
-                ready.encodings.push_back(encoding.what);
             if (!sum.optimiser.empty()) {
                 ready.optimiser = crypto::sha256(ByteView(sum.optimiser));
                 SKERRY_TRY(blobs_->put(*ready.optimiser, sum.optimiser));
             }
-            SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), std::move(encodings)));
+            ready.encodings =
+                SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), layout_, config_.models.offered()));
             return ready;
         }();
         return [this, summed] {

@@ -8,6 +8,7 @@
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
 #include "common/observe/log.hpp"
+#include "coordinator/blob_orders.hpp"
 #include "coordinator/service/capacity.hpp"
 #include "coordinator/service/event_log.hpp"
 #include "coordinator/service/service.hpp"
@@ -21,13 +22,6 @@ namespace log = observe::log;
 constexpr std::size_t kJournalPage = 1000;
 constexpr std::size_t kEnrolBytesMax = 8 * 1024;
 constexpr std::size_t kAdminConnectionsMax = 64;
-
-// What is not written cannot be promised, and after a failed flush nobody knows what is: the journal tells at the
-// start.
-[[noreturn]] void disk_failed(const Error& error) {
-    log::error("disk_failed", {{"reason", error.message}, {"do", "repair the disk, then start again"}});
-    std::abort();
-}
 
 std::string at_host(const std::string& host, const std::string& bound) {
     const auto endpoint = parse_endpoint(bound);
@@ -88,6 +82,13 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
     return service;
 }
 
+// What is not written cannot be promised, and after a failed flush nobody knows what is: the journal tells at the
+// start.
+void Service::disk_failed(const Error& error) {
+    log::error("disk_failed", {{"reason", error.message}, {"do", "repair the disk, then start again"}});
+    std::abort();
+}
+
 Service::Service(boost::asio::io_context& loop, Parts parts)
     : loop_(loop),
       lock_(std::move(parts.lock)),
@@ -140,7 +141,8 @@ Result<> Service::fold_journal() {
         kept.insert(name);
     for (const Federation::Encoding& encoding : federation_->encodings(federation_->newest().version))
         kept.insert(encoding.what.digests.back());
-    return collect_strays(kept);
+    SKERRY_TRY(collect_strays(kept));
+    return restore_drafts(*federation_, *blobs_);
 }
 
 // Every node will ask for it, in one encoding or another.
@@ -151,14 +153,7 @@ Result<> Service::load_newest() {
 }
 
 Result<std::vector<wire::EncodedWeights>> Service::put_in_memory(const Digest& weights) {
-    std::vector<float> values = SKERRY_TRY(models_.load(weights));
-    auto encodings = encode_version(layout_, weights, values, config_.models.offered());
-    std::vector<wire::EncodedWeights> offered;
-    offered.reserve(encodings.size());
-    for (const EncodedVersion& encoding : encodings)
-        offered.push_back(encoding.what);
-    SKERRY_TRY(models_.put(weights, std::move(values), std::move(encodings)));
-    return offered;
+    return models_.put(weights, SKERRY_TRY(models_.load(weights)), layout_, config_.models.offered());
 }
 
 // A blob comes before its entry in the journal, and goes after it: a process that ends in between leaves one that

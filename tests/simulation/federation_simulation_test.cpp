@@ -82,10 +82,13 @@ TEST(FederationSimulation, InFairWeatherNothingIsRefusedOrLost) {
 TEST(FederationSimulation, AModelOfSeveralChunksTravelsInPieces) {
     Plan plan;
     plan.values = {100'000, 300'000, 600'000};
+    std::uint64_t drafts = 0;
     for (plan.seed = 0; plan.seed < 2; ++plan.seed) {
         const Outcome outcome = play(plan);
         EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+        drafts += outcome.counters.drafts;
     }
+    EXPECT_GT(drafts, 0U) << "no coordinator crashed while an update came";
 }
 
 TEST(FederationSimulation, AlarmsReachTheLedgerAndHastenRounds) {

@@ -54,7 +54,8 @@ int main(int argc, char** argv) {
         for (std::uint64_t Counters::*count :
              {&Counters::steps, &Counters::messages, &Counters::lost, &Counters::crashes, &Counters::rounds,
               &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early,
-              &Counters::quarantines, &Counters::outliers, &Counters::struck, &Counters::held, &Counters::rollbacks}) {
+              &Counters::quarantines, &Counters::outliers, &Counters::struck, &Counters::held, &Counters::rollbacks,
+              &Counters::drafts}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
@@ -67,11 +68,11 @@ int main(int argc, char** argv) {
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
         "strikes), %llu updates held, %llu rollbacks, %llu "
-        "crashes, %llu messages of which %llu lost, "
+        "crashes after which %llu drafts of updates were found, %llu messages of which %llu lost, "
         "%llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
         number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
-        number(all.crashes), number(all.messages), number(all.lost), number(all.steps));
+        number(all.crashes), number(all.drafts), number(all.messages), number(all.lost), number(all.steps));
     return failures == 0 ? 0 : 1;
 }

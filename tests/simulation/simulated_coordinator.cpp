@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "coordinator/blob_orders.hpp"
 #include "tests/simulation/mirrored.hpp"
 #include "tests/simulation/mutation.hpp"
 #include "tests/simulation/overload.hpp"
@@ -21,8 +22,7 @@ constexpr unsigned kAdvancesInPlaceMax = 200;
 constexpr coordinator::Ticket kFirstQuarantine = 100;
 
 bool is_durable(const Action& action) {
-    return std::holds_alternative<coordinator::StoreBlob>(action) ||
-           std::holds_alternative<coordinator::Append>(action) ||
+    return coordinator::is_blob_order(action) || std::holds_alternative<coordinator::Append>(action) ||
            std::holds_alternative<coordinator::EraseVersion>(action) ||
            std::holds_alternative<coordinator::EraseUpdates>(action);
 }
@@ -94,6 +94,8 @@ void SimulatedCoordinator::boot() {
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
         core_->apply(event);
     core_->offer({encode(core_->newest().weights)}, core_->newest().version);
+    SKERRY_ASSERT(coordinator::restore_drafts(*core_, blobs_).has_value());
+    world_.counters.drafts += core_->transfers().interrupted();
     order(resumed(world_.plan.mutation, core_->resume(clock())));
     network_.coordinator_came();
     plan_step();
@@ -111,6 +113,7 @@ void SimulatedCoordinator::crash() {
     advances_in_place_ = 0;
     workers_busy_ = 0;
     journal_.crash();
+    lose_ends_of_drafts();
     begin_storm();
     network_.coordinator_went();
     world_.time.after(crash_clock_.pause(), [this] { boot(); });
@@ -180,9 +183,9 @@ void SimulatedCoordinator::order(Actions actions) {
 
 void SimulatedCoordinator::perform(Action& action) {
     std::visit(Overload{
-                   [&](coordinator::StoreBlob& order) {
-                       SKERRY_ASSERT(blobs_.put(order.update->content, order.update->blob()).has_value());
-                   },
+                   [&](coordinator::KeepPiece&) { write(action); },
+                   [&](coordinator::StoreBlob&) { write(action); },
+                   [&](coordinator::DropDraft&) { write(action); },
                    [&](coordinator::Append& order) { append(order); },
                    [&](coordinator::Send& order) {
                        network_.to_node(index_of_.at(order.transport), std::move(order.message));
@@ -238,13 +241,26 @@ void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
     }
 }
 
+void SimulatedCoordinator::write(const coordinator::Action& order) {
+    SKERRY_ASSERT(coordinator::perform_blob_order(order, blobs_).has_value());
+}
+
+// What the disk did not have yet of each draft is gone. One draw for all: names are hashes, so their order is no
+// seed's.
+void SimulatedCoordinator::lose_ends_of_drafts() {
+    const std::uint64_t kept = dice_.chance(0.5) ? 100 : dice_.below(100);
+    const auto drafts = blobs_.drafts();
+    for (const Digest& draft : *drafts)
+        blobs_.cut_draft(draft, *blobs_.drafted(draft) * kept / 100);
+}
+
 void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
     ++workers_busy_;
     after(dice_.between(0ms, world_.conditions.work_max), [this, order] {
         --workers_busy_;
-        tell(coordinator::UpdateChecked{
-            order.header.update, order.update->content,
-            coordinator::examine(*order.update, order.header, order.norm_max, core_->model(), keys_.seal)});
+        auto examined = coordinator::examine(order.what, blobs_, core_->model(), keys_.seal);
+        SKERRY_ASSERT(examined.has_value());
+        tell(coordinator::UpdateChecked{order.update, order.what.content, *std::move(examined)});
     });
 }
 

@@ -59,7 +59,9 @@ private:
     void step();
     void order(coordinator::Actions actions);
     void perform(coordinator::Action& action);
+    void write(const coordinator::Action& order);
     void append(const coordinator::Append& order);
+    void lose_ends_of_drafts();
     void send_model(const coordinator::SendModel& order);
     void check(const coordinator::CheckUpdate& order);
     void sum(coordinator::SumRound order);

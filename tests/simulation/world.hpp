@@ -34,6 +34,7 @@ struct Counters {
     std::uint64_t struck = 0;    ///< and for strikes
     std::uint64_t held = 0;      ///< updates accepted in quarantine
     std::uint64_t rollbacks = 0;
+    std::uint64_t drafts = 0;  ///< of updates, that a restart found and kept
 };
 
 /// What all parts of a simulation share.

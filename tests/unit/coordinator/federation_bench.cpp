@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/crypto/hash.hpp"
+#include "coordinator/blob_orders.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -97,6 +98,7 @@ void FederationBench::restart() {
         keys, policy, [this] { return next_id(); }, journal);
     for (const ledger::Event& event : journal.events(ledger::kFederationStream))
         core->apply(event);
+    ASSERT_TRUE(restore_drafts(*core, blobs));
     perform(core->resume(now));
     settle();
 }
@@ -141,40 +143,41 @@ void FederationBench::settle() {
 
 void FederationBench::perform(const Actions& actions) {
     for (const Action& action : actions) {
-        std::visit(
-            Overload{
-                [&](const StoreBlob& order) { ASSERT_TRUE(blobs.put(order.update->content, order.update->blob())); },
-                [&](const Append& order) {
-                    const auto size = journal.events(ledger::kFederationStream).size();
-                    ASSERT_TRUE(journal.append(ledger::kFederationStream, size, order.events));
-                    for (const ledger::Event& event : order.events)
-                        core->apply(event);
-                },
-                [&](const Send& order) { said_.push_back(order.message); },
-                [&](const SendModel& order) {
-                    const std::uint64_t offset = std::uint64_t{order.first} * limits::kChunkBytes;
-                    const auto count = std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset);
-                    said_.push_back(wire::ModelChunk{order.version, order.tier, order.first,
-                                                     *blobs.get_range(order.weights, offset, count)});
-                },
-                [&](const ReplyToJoin& order) { join_reply_ = order.reply; },
-                [&](const CheckUpdate& order) {
-                    held_checks_.push_back(order);
-                    if (!hold_checks_) finish_checks();
-                },
-                [&](const SumRound& order) {
-                    held_sums_.push_back(order);
-                    if (!hold_sums_) finish_sums();
-                },
-                [&](const EraseVersion& order) {
-                    for (const auto& blob : {order.weights, order.optimiser})
-                        ASSERT_TRUE(!blob || blobs.erase(*blob));
-                },
-                [&](const EraseUpdates& order) { erased_rounds.push_back(order.round); },
-                [&](const Answer& order) { answers.push_back(order.outcome); },
-                [&](const Ignored& order) { ignored.push_back(order.why); },
-            },
-            action);
+        std::visit(Overload{
+                       [&](const KeepPiece& order) { ASSERT_TRUE(perform_blob_order(order, blobs)); },
+                       [&](const StoreBlob& order) { ASSERT_TRUE(perform_blob_order(order, blobs)); },
+                       [&](const DropDraft& order) { ASSERT_TRUE(perform_blob_order(order, blobs)); },
+                       [&](const Append& order) {
+                           const auto size = journal.events(ledger::kFederationStream).size();
+                           ASSERT_TRUE(journal.append(ledger::kFederationStream, size, order.events));
+                           for (const ledger::Event& event : order.events)
+                               core->apply(event);
+                       },
+                       [&](const Send& order) { said_.push_back(order.message); },
+                       [&](const SendModel& order) {
+                           const std::uint64_t offset = std::uint64_t{order.first} * limits::kChunkBytes;
+                           const auto count = std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset);
+                           said_.push_back(wire::ModelChunk{order.version, order.tier, order.first,
+                                                            *blobs.get_range(order.weights, offset, count)});
+                       },
+                       [&](const ReplyToJoin& order) { join_reply_ = order.reply; },
+                       [&](const CheckUpdate& order) {
+                           held_checks_.push_back(order);
+                           if (!hold_checks_) finish_checks();
+                       },
+                       [&](const SumRound& order) {
+                           held_sums_.push_back(order);
+                           if (!hold_sums_) finish_sums();
+                       },
+                       [&](const EraseVersion& order) {
+                           for (const auto& blob : {order.weights, order.optimiser})
+                               ASSERT_TRUE(!blob || blobs.erase(*blob));
+                       },
+                       [&](const EraseUpdates& order) { erased_rounds.push_back(order.round); },
+                       [&](const Answer& order) { answers.push_back(order.outcome); },
+                       [&](const Ignored& order) { ignored.push_back(order.why); },
+                   },
+                   action);
     }
 }
 
@@ -184,8 +187,9 @@ void FederationBench::finish_checks() {
     ModelShape model = core->model();
     model.classes = 3;  // which the core need not know
     for (const CheckUpdate& order : std::exchange(held_checks_, {})) {
-        pending_.push_back(UpdateChecked{order.header.update, order.update->content,
-                                         examine(*order.update, order.header, order.norm_max, model, keys.seal)});
+        auto examined = examine(order.what, blobs, model, keys.seal);
+        ASSERT_TRUE(examined) << examined.error().message;
+        pending_.push_back(UpdateChecked{order.update, order.what.content, *std::move(examined)});
     }
     if (outermost) settle();
 }

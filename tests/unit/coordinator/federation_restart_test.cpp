@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "coordinator/blob_orders.hpp"
 #include "tests/support/sample_audits.hpp"
 #include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
@@ -143,8 +144,8 @@ TEST(Restart, FreezesARoundWhoseGoalWasReachedJustBefore) {
     const auto& past = bench.journal.events(ledger::kFederationStream);
     for (const Action& action :
          bench.core->handle(UpdateChecked{{second.id(), Sequence{1}}, update.offer.content, Sound{}}, bench.now)) {
-        if (const auto* blob = std::get_if<StoreBlob>(&action)) {
-            ASSERT_TRUE(bench.blobs.put(blob->update->content, blob->update->blob()));
+        if (is_blob_order(action)) {
+            ASSERT_TRUE(perform_blob_order(action, bench.blobs));
         }
         if (const auto* append = std::get_if<Append>(&action)) {
             ASSERT_TRUE(bench.journal.append(ledger::kFederationStream, past.size(), append->events));

@@ -38,6 +38,22 @@ struct GatesTest : ::testing::Test {
     [[nodiscard]] Verdict size_verdict() const {
         return check_size(header, wire::sealed_size(header.plain_bytes), lease, model);
     }
+    // However it is cut: the first flaw, if any, is the same.
+    static Verdict judge(const std::vector<float>& delta, std::size_t statistics, float norm_max, double& norm) {
+        Verdict verdict;
+        std::string uncut;
+        for (std::size_t cut = 0; cut <= delta.size(); ++cut) {
+            DeltaGate gate(statistics, norm_max);
+            const std::span<const float> all(delta);
+            verdict = gate.take(all.first(cut));
+            if (!verdict) verdict = gate.take(all.subspan(cut));
+            if (!verdict) verdict = gate.finish(norm);
+            const std::string text = verdict ? verdict->text : "";
+            if (cut == 0) uncut = text;
+            EXPECT_EQ(text, uncut) << "cut at " << cut;
+        }
+        return verdict;
+    }
 };
 
 TEST_F(GatesTest, LetAnHonestUpdatePass) {
@@ -45,7 +61,7 @@ TEST_F(GatesTest, LetAnHonestUpdatePass) {
     EXPECT_FALSE(lease_verdict());
     EXPECT_FALSE(check_base(header.base, ModelVersion{13}));
     EXPECT_FALSE(size_verdict());
-    EXPECT_FALSE(check_delta(std::vector<float>{1, 2, 3, 4}, 2, 5.0F, norm));
+    EXPECT_FALSE(judge(std::vector<float>{1, 2, 3, 4}, 2, 5.0F, norm));
     EXPECT_EQ(norm, 5.0) << "of the trained part only";
 }
 
@@ -125,18 +141,18 @@ TEST_F(GatesTest, RefuseNumbersThatAreNotFitToShare) {
     double norm = 0;
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const float infinity = std::numeric_limits<float>::infinity();
-    EXPECT_EQ(check_delta(std::vector<float>{0, 0, nan, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
-    EXPECT_EQ(check_delta(std::vector<float>{-infinity, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
-    EXPECT_EQ(check_delta(std::vector<float>{8193, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::OutOfBounds);
-    EXPECT_EQ(check_delta(std::vector<float>{8193, nan, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
-    EXPECT_EQ(check_delta(std::vector<float>{0, 0, 3, 4.1F}, 2, 5.0F, norm)->code, RefusalCode::Norm);
-    EXPECT_FALSE(check_delta(std::vector<float>{10, 100, 3, 4}, 2, 5.0F, norm)) << "statistics are not trained";
+    EXPECT_EQ(judge(std::vector<float>{0, 0, nan, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
+    EXPECT_EQ(judge(std::vector<float>{-infinity, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
+    EXPECT_EQ(judge(std::vector<float>{8193, 0, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::OutOfBounds);
+    EXPECT_EQ(judge(std::vector<float>{8193, nan, 0, 0}, 2, 5.0F, norm)->code, RefusalCode::NonFinite);
+    EXPECT_EQ(judge(std::vector<float>{0, 0, 3, 4.1F}, 2, 5.0F, norm)->code, RefusalCode::Norm);
+    EXPECT_FALSE(judge(std::vector<float>{10, 100, 3, 4}, 2, 5.0F, norm)) << "statistics are not trained";
 }
 
 TEST_F(GatesTest, RefuseMomentsOfNoInput) {
     double norm = 0;
     const auto moments = [&norm](float mean, float square) {
-        return check_delta(std::vector<float>{mean, square, 0, 0}, 2, 5.0F, norm);
+        return judge(std::vector<float>{mean, square, 0, 0}, 2, 5.0F, norm);
     };
     EXPECT_FALSE(moments(-64, 4096));
     EXPECT_FALSE(moments(0.1F, 0.1F * 0.1F)) << "a constant input has no variance";

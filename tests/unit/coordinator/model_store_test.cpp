@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "common/crypto/hash.hpp"
+#include "tests/unit/coordinator/service_fixture.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -42,21 +43,40 @@ TEST_F(ModelStoreTest, SharesOlderWeightsForAsLongAsAPartOfThemIsOnItsWay) {
 }
 
 TEST_F(ModelStoreTest, SharesTheEncodingsOfTheNewestWeightsAndReadsThoseOfOlderOnesFromTheirBlobs) {
-    const auto put_both = [this](float value) {
-        const std::vector<float> weights(4, value);
+    const auto layout = *parameters::ParameterLayout::of(small_model());
+    const std::array encodings = {WeightEncoding::Float16, WeightEncoding::Float8};
+    const auto put_all = [&](float value) {
+        const std::vector<float> weights(layout.size(), value);
         const Digest digest = crypto::sha256(std::as_bytes(std::span(weights)));
-        EncodedVersion half;
-        half.bytes = Bytes(8, static_cast<std::byte>(value));
-        half.what.digests.fill(crypto::sha256(half.bytes));
-        EXPECT_TRUE(models.put(digest, weights, {half}));
-        return half.what.digests.back();
+        auto made = models.put(digest, weights, layout, encodings);
+        EXPECT_TRUE(made) << made.error().message;
+        EXPECT_EQ(made->at(0).weights, digest);
+        EXPECT_EQ(made->at(1).encoding, WeightEncoding::Float8);
+        return *made;
     };
-    const Digest older = put_both(1.0F);
-    EXPECT_EQ(models.bytes(older, 2, 4)->bytes.data(), models.bytes(older, 2, 4)->bytes.data());
-    const Digest newest = put_both(2.0F);
-    EXPECT_THAT(models.bytes(newest, 6, 2)->bytes, ElementsAre(std::byte{2}, std::byte{2}));
-    EXPECT_THAT(models.bytes(older, 6, 2)->bytes, ElementsAre(std::byte{1}, std::byte{1}));
-    EXPECT_TRUE(*blobs.has(older));
+    const auto older = put_all(1.0F);
+    for (const wire::EncodedWeights& encoding : older) {
+        const Digest& name = encoding.digests.back();
+        EXPECT_EQ(models.bytes(name, 2, 4)->bytes.data(), models.bytes(name, 2, 4)->bytes.data());
+        EXPECT_EQ(crypto::sha256(models.bytes(name, 0, encoding.bytes.back())->bytes), name);
+    }
+    put_all(2.0F);
+    for (const wire::EncodedWeights& encoding : older) {
+        const Digest& name = encoding.digests.back();
+        const auto first = *models.bytes(name, 0, encoding.bytes.back());
+        EXPECT_NE(first.bytes.data(), models.bytes(name, 0, encoding.bytes.back())->bytes.data());
+        EXPECT_EQ(crypto::sha256(first.bytes), name);
+    }
+}
+
+TEST_F(ModelStoreTest, KeepsNothingInMemoryThatIsLarge) {
+    const std::vector<float> weights((32U << 18U) + 1, 0.5F);
+    const Digest digest = crypto::sha256(std::as_bytes(std::span(weights)));
+    ASSERT_TRUE(models.put(digest, weights));
+    const auto first = *models.bytes(digest, 4, 8);
+    const auto second = *models.bytes(digest, 4, 8);
+    EXPECT_NE(first.bytes.data(), second.bytes.data()) << "each is read from its blob";
+    EXPECT_TRUE(*models.load(digest) == weights);
 }
 
 TEST_F(ModelStoreTest, ReadsFromItsBlobWhatIsNotInMemory) {

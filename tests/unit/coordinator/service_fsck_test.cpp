@@ -4,6 +4,7 @@
 
 #include "coordinator/service/fsck.hpp"
 #include "coordinator/service/high_water.hpp"
+#include "tests/support/passing_blob_store.hpp"
 #include "tests/unit/coordinator/lived_fixture.hpp"
 
 // What 'skerry fsck' says of a history and of blobs that something has happened to.
@@ -180,26 +181,17 @@ TEST_F(FsckTest, NoticesAnOlderCopyOfTheHistory) {
 }
 
 // A coordinator that drops a version between the reading of the journal and that of the blobs.
-class ErasingStore final : public storage::BlobStore {
+class ErasingStore final : public PassingBlobStore {
 public:
-    ErasingStore(storage::BlobStore& inner, std::function<void()> before_first_get)
-        : inner_(inner), before_first_get_(std::move(before_first_get)) {}
-    Result<> put(const Digest& name, ByteView blob) override { return inner_.put(name, blob); }
-    Result<Bytes> get(const Digest& name) const override {
-        if (before_first_get_) std::exchange(before_first_get_, nullptr)();
-        return inner_.get(name);
+    ErasingStore(storage::BlobStore& inner, std::function<void()> before_first_size)
+        : PassingBlobStore(inner), before_first_size_(std::move(before_first_size)) {}
+    Result<std::uint64_t> size(const Digest& name) const override {
+        if (before_first_size_) std::exchange(before_first_size_, nullptr)();
+        return PassingBlobStore::size(name);
     }
-    Result<Bytes> get_range(const Digest& name, std::uint64_t offset, std::size_t count) const override {
-        return inner_.get_range(name, offset, count);
-    }
-    Result<std::uint64_t> size(const Digest& name) const override { return inner_.size(name); }
-    Result<bool> has(const Digest& name) const override { return inner_.has(name); }
-    Result<> erase(const Digest& name) override { return inner_.erase(name); }
-    Result<std::vector<Digest>> names() const override { return inner_.names(); }
 
 private:
-    storage::BlobStore& inner_;
-    mutable std::function<void()> before_first_get_;
+    mutable std::function<void()> before_first_size_;
 };
 
 TEST_F(FsckTest, LooksAgainAtWhatWasErasedMeanwhile) {

@@ -9,6 +9,8 @@ namespace {
 
 using ::testing::SizeIs;
 
+constexpr std::uint64_t kChunk = limits::kChunkBytes;
+
 struct TransfersTest : ::testing::Test {
     TransferPolicy policy{.count_max = 2, .bytes_max = 64ULL << 20U, .idle_time = 30s};
 
@@ -16,6 +18,7 @@ struct TransfersTest : ::testing::Test {
         Incoming update;
         update.header.update.node.value[0] = static_cast<std::byte>(node);
         update.header.update.sequence = Sequence{sequence};
+        update.offer.header = Bytes(wire::kUpdateHeaderBytes, static_cast<std::byte>(sequence));
         update.offer.sealed_bytes = bytes;
         update.offer.content[0] = static_cast<std::byte>(node);
         update.offer.content[1] = static_cast<std::byte>(sequence);
@@ -26,74 +29,161 @@ struct TransfersTest : ::testing::Test {
                                    std::uint64_t sequence = 1) {
         return {Sequence{sequence}, index, Bytes(size, static_cast<std::byte>(index))};
     }
+    static bool goes_on(const Transfers::Taken& taken) { return std::holds_alternative<Transfers::More>(taken); }
+    static bool ends(const Transfers::Taken& taken) { return std::holds_alternative<Transfers::Complete>(taken); }
+    static bool is_nothing(const Transfers::Taken& taken) {
+        return std::holds_alternative<Transfers::Unexpected>(taken);
+    }
 };
 
 TEST_F(TransfersTest, PullChunksOnCreditUntilAllAreThere) {
     Transfers transfers(policy);
-    const auto pull = transfers.offer(incoming(1, 5 * limits::kChunkBytes + 10), kStart);
+    const Incoming update = incoming(1, 5 * kChunk + 10);
+    const auto pull = transfers.offer(update, kStart).pull;
     ASSERT_TRUE(pull);
     EXPECT_EQ(pull->first, 0U);
     EXPECT_EQ(pull->count, limits::kChunkCredit);
-    for (std::uint32_t index : {2U, 0U, 1U}) {
+    auto first = std::get<Transfers::More>(transfers.take(node(1), chunk(0), kStart));
+    EXPECT_FALSE(first.pull);
+    EXPECT_EQ(first.piece.content, update.offer.content);
+    EXPECT_EQ(first.piece.at, 0U);
+    ASSERT_THAT(first.piece.bytes, SizeIs(wire::kUpdateHeaderBytes + kChunk)) << "the draft begins with the header";
+    EXPECT_TRUE(std::equal(update.offer.header.begin(), update.offer.header.end(), first.piece.bytes.begin()));
+    for (const std::uint32_t index : {1U, 2U})
         EXPECT_FALSE(std::get<Transfers::More>(transfers.take(node(1), chunk(index), kStart)).pull);
-    }
-    const auto next = std::get<Transfers::More>(transfers.take(node(1), chunk(3), kStart)).pull;
-    ASSERT_TRUE(next);
-    EXPECT_EQ(next->first, 4U);
-    EXPECT_EQ(next->count, 2U);
-    EXPECT_TRUE(std::holds_alternative<Transfers::More>(transfers.take(node(1), chunk(4), kStart)));
+    const auto fourth = std::get<Transfers::More>(transfers.take(node(1), chunk(3), kStart));
+    EXPECT_EQ(fourth.piece.at, wire::kUpdateHeaderBytes + 3 * kChunk);
+    EXPECT_EQ(fourth.piece.bytes, chunk(3).bytes);
+    ASSERT_TRUE(fourth.pull);
+    EXPECT_EQ(fourth.pull->first, 4U);
+    EXPECT_EQ(fourth.pull->count, 2U);
+    EXPECT_TRUE(goes_on(transfers.take(node(1), chunk(4), kStart)));
     const auto done = transfers.take(node(1), chunk(5, 10), kStart);
-    ASSERT_TRUE(std::holds_alternative<Transfers::Complete>(done));
-    const Bytes& sealed = std::get<Transfers::Complete>(done).update->sealed;
-    ASSERT_THAT(sealed, SizeIs(5 * limits::kChunkBytes + 10));
-    EXPECT_EQ(sealed[3 * limits::kChunkBytes], std::byte{3});
-    EXPECT_EQ(sealed.back(), std::byte{5});
+    ASSERT_TRUE(ends(done));
+    EXPECT_EQ(std::get<Transfers::Complete>(done).incoming->offer, update.offer);
 }
 
-TEST_F(TransfersTest, GoOnFromTheFirstHoleWhenOfferedAgain) {
+TEST_F(TransfersTest, TakeChunksInTheirOrderAndGoOnBehindTheLastWhenOfferedAgain) {
     Transfers transfers(policy);
-    (void)transfers.offer(incoming(1, 6 * limits::kChunkBytes), kStart);
-    (void)transfers.take(node(1), chunk(0), kStart);
-    (void)transfers.take(node(1), chunk(2), kStart);
-    const auto again = transfers.offer(incoming(1, 6 * limits::kChunkBytes), kStart);
+    (void)transfers.offer(incoming(1, 6 * kChunk), kStart);
+    EXPECT_TRUE(goes_on(transfers.take(node(1), chunk(0), kStart)));
+    EXPECT_TRUE(is_nothing(transfers.take(node(1), chunk(2), kStart))) << "the second was lost";
+    const auto again = transfers.offer(incoming(1, 6 * kChunk), kStart).pull;
     ASSERT_TRUE(again);
     EXPECT_EQ(again->first, 1U);
-    EXPECT_EQ(again->count, 1U);
+    EXPECT_EQ(again->count, limits::kChunkCredit);
 }
 
 TEST_F(TransfersTest, DoNotTakeWhatWasNotAskedFor) {
     Transfers transfers(policy);
-    (void)transfers.offer(incoming(1, 6 * limits::kChunkBytes), kStart);
-    EXPECT_TRUE(std::holds_alternative<Transfers::Unexpected>(transfers.take(node(2), chunk(0), kStart)));
-    EXPECT_TRUE(std::holds_alternative<Transfers::Unexpected>(transfers.take(node(1), chunk(5), kStart)));
-    EXPECT_TRUE(std::holds_alternative<Transfers::Unexpected>(
-        transfers.take(node(1), chunk(0, limits::kChunkBytes, 2), kStart)));
+    (void)transfers.offer(incoming(1, 6 * kChunk), kStart);
+    EXPECT_TRUE(is_nothing(transfers.take(node(2), chunk(0), kStart)));
+    EXPECT_TRUE(is_nothing(transfers.take(node(1), chunk(5), kStart)));
+    EXPECT_TRUE(is_nothing(transfers.take(node(1), chunk(0, limits::kChunkBytes, 2), kStart)));
     EXPECT_TRUE(std::holds_alternative<Transfers::WrongSize>(transfers.take(node(1), chunk(0, 10), kStart)));
-    EXPECT_TRUE(std::holds_alternative<Transfers::More>(transfers.take(node(1), chunk(0), kStart)));
-    EXPECT_TRUE(std::holds_alternative<Transfers::Unexpected>(transfers.take(node(1), chunk(0), kStart)));
+    EXPECT_TRUE(goes_on(transfers.take(node(1), chunk(0), kStart)));
+    EXPECT_TRUE(is_nothing(transfers.take(node(1), chunk(0), kStart)));
+}
+
+TEST_F(TransfersTest, GoOnWhereTheDraftEndsAfterTheNodeWasGone) {
+    Transfers transfers(policy);
+    (void)transfers.offer(incoming(1, 6 * kChunk), kStart);
+    for (const std::uint32_t index : {0U, 1U})
+        EXPECT_TRUE(goes_on(transfers.take(node(1), chunk(index), kStart)));
+    transfers.interrupt(node(1));
+    EXPECT_EQ(transfers.active(), 0U);
+    EXPECT_EQ(transfers.interrupted(), 1U);
+    EXPECT_TRUE(is_nothing(transfers.take(node(1), chunk(2), kStart)));
+    EXPECT_TRUE(transfers.holds(node(1), incoming(1, 6 * kChunk).offer));
+    EXPECT_TRUE(transfers.is_unfinished(incoming(1, 0).id()));
+    const auto again = transfers.offer(incoming(1, 6 * kChunk), kStart + 1h);
+    ASSERT_TRUE(again.pull);
+    EXPECT_EQ(again.pull->first, 2U);
+    EXPECT_FALSE(again.dropped);
+    EXPECT_EQ(transfers.deadline(), kStart + 1h + 30s);
+}
+
+TEST_F(TransfersTest, GoOnWhereTheDraftEndsAfterARestart) {
+    const Incoming update = incoming(1, 6 * kChunk);
+    for (const auto& [draft, first] : std::initializer_list<std::pair<std::uint64_t, std::uint32_t>>{
+             {wire::kUpdateHeaderBytes, 0},
+             {2 * kChunk, 1},  // which ends within the second
+             {wire::kUpdateHeaderBytes + 2 * kChunk, 2},
+             {wire::kUpdateHeaderBytes + 6 * kChunk, 5}}) {  // all there: the last comes again
+        Transfers transfers(policy);
+        ASSERT_TRUE(transfers.restore(update.header, update.offer.header, update.offer.content, draft));
+        EXPECT_FALSE(transfers.restore(update.header, update.offer.header, Digest{}, draft)) << "one a node";
+        auto other = update.offer;
+        other.signature[0] ^= std::byte{1};
+        EXPECT_TRUE(transfers.holds(node(1), other)) << "nothing else is known of the offer";
+        const auto pull = transfers.offer(update, kStart).pull;
+        ASSERT_TRUE(pull);
+        EXPECT_EQ(pull->first, first);
+        EXPECT_FALSE(transfers.holds(node(1), other));
+    }
+}
+
+TEST_F(TransfersTest, NameTheDraftThatIsToBeDropped) {
+    Transfers transfers(policy);
+    const Incoming update = incoming(1, 6 * kChunk);
+    (void)transfers.offer(update, kStart);
+    EXPECT_EQ(transfers.drop(node(1)), std::nullopt) << "nothing has come";
+    (void)transfers.offer(update, kStart);
+    (void)transfers.take(node(1), chunk(0), kStart);
+    EXPECT_EQ(transfers.drop(node(1)), update.offer.content);
+    EXPECT_EQ(transfers.drop(node(1)), std::nullopt);
+    (void)transfers.offer(update, kStart);
+    (void)transfers.take(node(1), chunk(0), kStart);
+    const auto next = transfers.offer(incoming(1, 100, 2), kStart);
+    EXPECT_EQ(next.dropped, update.offer.content);
+    ASSERT_TRUE(next.pull);
+    EXPECT_EQ(next.pull->first, 0U);
+    (void)transfers.take(node(1), chunk(0, 100, 2), kStart);
+    transfers.finish(node(1));
+    (void)transfers.offer(update, kStart);
+    (void)transfers.take(node(1), chunk(0), kStart);
+    Incoming relabelled = update;
+    relabelled.offer.header[7] ^= std::byte{1};
+    EXPECT_EQ(transfers.offer(relabelled, kStart).dropped, update.offer.content)
+        << "the draft begins with another header";
+}
+
+TEST_F(TransfersTest, KnowWhoseContentItIs) {
+    Transfers transfers(policy);
+    const Incoming update = incoming(1, 6 * kChunk);
+    (void)transfers.offer(update, kStart);
+    EXPECT_TRUE(transfers.is_anothers(node(2), update.offer.content));
+    EXPECT_FALSE(transfers.is_anothers(node(1), update.offer.content));
+    (void)transfers.take(node(1), chunk(0), kStart);
+    transfers.interrupt(node(1));
+    EXPECT_TRUE(transfers.is_anothers(node(2), update.offer.content));
+    (void)transfers.offer(incoming(1, 100, 2), kStart);
+    EXPECT_FALSE(transfers.is_anothers(node(2), update.offer.content));
+    (void)transfers.drop(node(1));
+    EXPECT_FALSE(transfers.is_anothers(node(2), incoming(1, 100, 2).offer.content));
 }
 
 TEST_F(TransfersTest, LetTheRestWaitInOrder) {
     Transfers transfers(policy);
-    EXPECT_TRUE(transfers.offer(incoming(1, 100), kStart));
-    EXPECT_TRUE(transfers.offer(incoming(2, 100), kStart));
-    EXPECT_FALSE(transfers.offer(incoming(3, 100), kStart));
-    EXPECT_FALSE(transfers.offer(incoming(4, 100), kStart));
-    EXPECT_FALSE(transfers.offer(incoming(3, 100), kStart)) << "waits already";
+    EXPECT_TRUE(transfers.offer(incoming(1, 100), kStart).pull);
+    EXPECT_TRUE(transfers.offer(incoming(2, 100), kStart).pull);
+    EXPECT_FALSE(transfers.offer(incoming(3, 100), kStart).pull);
+    EXPECT_FALSE(transfers.offer(incoming(4, 100), kStart).pull);
+    EXPECT_FALSE(transfers.offer(incoming(3, 100), kStart).pull) << "waits already";
     EXPECT_EQ(transfers.waiting(), 2U);
     EXPECT_THAT(transfers.make_room(kStart), SizeIs(0));
-    transfers.drop(node(1));
+    (void)transfers.drop(node(1));
     const auto started = transfers.make_room(kStart);
     ASSERT_THAT(started, SizeIs(1));
     EXPECT_EQ(started[0].node, node(3));
 }
 
-TEST_F(TransfersTest, GiveTheMemoryOfAStalledTransferToTheNext) {
+TEST_F(TransfersTest, GiveThePlaceOfAStalledTransferToTheNext) {
     Transfers transfers(policy);
     policy.bytes_max = 150;
     Transfers tight(policy);
-    EXPECT_TRUE(tight.offer(incoming(1, 100), kStart));
-    EXPECT_FALSE(tight.offer(incoming(2, 100), kStart + 10s));
+    EXPECT_TRUE(tight.offer(incoming(1, 100), kStart).pull);
+    EXPECT_FALSE(tight.offer(incoming(2, 100), kStart + 10s).pull);
     EXPECT_EQ(tight.deadline(), kStart + 30s);
     EXPECT_THAT(tight.make_room(kStart + 29s), SizeIs(0));
     EXPECT_THAT(tight.make_room(kStart + 30s), SizeIs(1));
@@ -103,13 +193,13 @@ TEST_F(TransfersTest, GiveTheMemoryOfAStalledTransferToTheNext) {
 TEST_F(TransfersTest, LetAnUpdateLargerThanTheBoundPassAlone) {
     policy.bytes_max = 50;
     Transfers transfers(policy);
-    EXPECT_TRUE(transfers.offer(incoming(1, 100), kStart));
+    EXPECT_TRUE(transfers.offer(incoming(1, 100), kStart).pull);
 }
 
 TEST_F(TransfersTest, ReplaceAnUnfinishedUpdateByTheNodesNext) {
     Transfers transfers(policy);
     (void)transfers.offer(incoming(1, 2 * limits::kChunkBytes), kStart);
-    const auto next = transfers.offer(incoming(1, 100, 2), kStart);
+    const auto next = transfers.offer(incoming(1, 100, 2), kStart).pull;
     ASSERT_TRUE(next);
     EXPECT_EQ(next->sequence, Sequence{2});
     EXPECT_EQ(transfers.active(), 1U);
@@ -125,13 +215,13 @@ TEST_F(TransfersTest, KnowAnOfferAgainByEveryByte) {
     EXPECT_TRUE(transfers.holds(node(1), first.offer));
     EXPECT_TRUE(transfers.holds(node(2), second.offer)) << "it waits";
     EXPECT_EQ(transfers.pulling(node(2)), nullptr);
-    ASSERT_NE(transfers.pending(node(2)), nullptr);
+    EXPECT_TRUE(transfers.is_unfinished(second.id()));
     auto altered = second.offer;
     altered.signature[0] ^= std::byte{1};
     EXPECT_FALSE(transfers.holds(node(2), altered));
     (void)transfers.take(node(1), chunk(0, 100), kStart);
     EXPECT_TRUE(transfers.holds(node(1), first.offer)) << "it is examined";
-    EXPECT_EQ(transfers.pending(node(1)), nullptr);
+    EXPECT_FALSE(transfers.is_unfinished(first.id()));
     EXPECT_FALSE(transfers.holds(node(3), first.offer));
 }
 
@@ -139,8 +229,8 @@ TEST_F(TransfersTest, HoldOnToWhatIsUnderExamination) {
     Transfers transfers(policy);
     const Incoming update = incoming(1, 100);
     (void)transfers.offer(update, kStart);
-    EXPECT_TRUE(std::holds_alternative<Transfers::Complete>(transfers.take(node(1), chunk(0, 100), kStart)));
-    EXPECT_FALSE(transfers.offer(update, kStart)) << "the answer is on its way";
+    EXPECT_TRUE(ends(transfers.take(node(1), chunk(0, 100), kStart)));
+    EXPECT_FALSE(transfers.offer(update, kStart).pull) << "the answer is on its way";
     EXPECT_FALSE(transfers.deadline());
     EXPECT_THAT(transfers.make_room(kStart + 1h), SizeIs(0));
     EXPECT_NE(transfers.examining(update.id(), update.offer.content), nullptr);
@@ -148,15 +238,15 @@ TEST_F(TransfersTest, HoldOnToWhatIsUnderExamination) {
     EXPECT_EQ(transfers.pulling(node(1)), nullptr);
 }
 
-TEST_F(TransfersTest, CountTheMemoryOfWhatIsExaminedUntilItsEnd) {
+TEST_F(TransfersTest, CountWhatIsExaminedUntilItsEnd) {
     policy.bytes_max = 150;
     Transfers transfers(policy);
     const Incoming update = incoming(1, 100);
     (void)transfers.offer(update, kStart);
     (void)transfers.take(node(1), chunk(0, 100), kStart);
-    transfers.drop(node(1));
+    EXPECT_EQ(transfers.drop(node(1)), std::nullopt);
     EXPECT_NE(transfers.examining(update.id(), update.offer.content), nullptr);
-    EXPECT_FALSE(transfers.offer(incoming(2, 100), kStart)) << "a worker still holds the first";
+    EXPECT_FALSE(transfers.offer(incoming(2, 100), kStart).pull) << "a worker still holds the first";
     transfers.finish(node(1));
     EXPECT_THAT(transfers.make_room(kStart), SizeIs(1));
 }
@@ -170,7 +260,7 @@ TEST_F(TransfersTest, GiveThePlaceOfASlowTransferToWhoWaits) {
         (void)transfers.take(node(1), chunk(index), kStart + 25s * (index + 1));
     EXPECT_THAT(transfers.make_room(kStart + 50s), SizeIs(0));
     EXPECT_EQ(transfers.active(), 1U) << "nobody waits, so it may be slow";
-    EXPECT_FALSE(transfers.offer(incoming(2, 100), kStart + 50s));
+    EXPECT_FALSE(transfers.offer(incoming(2, 100), kStart + 50s).pull);
     EXPECT_THAT(transfers.make_room(kStart + 50s), SizeIs(1));
     EXPECT_EQ(transfers.pulling(node(1)), nullptr);
 }

@@ -1,5 +1,6 @@
 #include "common/storage/blob_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <sys/stat.h>
@@ -125,6 +126,127 @@ TYPED_TEST(BlobStoreTest, ForgetsAnErasedBlobAndOnlyThat) {
     EXPECT_FALSE(*this->store().has(named(1)));
     EXPECT_EQ(this->store().get(named(1)).error().code, ErrorCode::NotFound);
     EXPECT_TRUE(*this->store().has(named(2)));
+}
+
+TYPED_TEST(BlobStoreTest, MakesABlobOfPieces) {
+    const Bytes blob = blob_of(2 * kMebibyte + 300);
+    const ByteView all(blob);
+    std::uint64_t at = 0;
+    for (const std::size_t size :
+         {std::size_t{256}, kMebibyte / 4, 2 * kMebibyte - kMebibyte / 4 - 1, std::size_t{45}}) {
+        ASSERT_TRUE(this->store().append(named(1), at, all.subspan(at, size)));
+        at += size;
+        EXPECT_EQ(*this->store().drafted(named(1)), at);
+    }
+    ASSERT_EQ(at, blob.size());
+    for (const auto& [offset, count] : std::initializer_list<std::pair<std::size_t, std::size_t>>{
+             {0, blob.size()}, {kMebibyte - 1, 2}, {2 * kMebibyte - 5, 10}, {2 * kMebibyte, 300}, {blob.size(), 0}}) {
+        const auto read = this->store().read_draft(named(1), offset, count);
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_TRUE(std::ranges::equal(*read, all.subspan(offset, count))) << offset;
+    }
+    EXPECT_EQ(this->store().read_draft(named(1), blob.size(), 1).error().code, ErrorCode::InvalidInput);
+    EXPECT_FALSE(*this->store().has(named(1)));
+    EXPECT_THAT(*this->store().names(), testing::IsEmpty());
+    EXPECT_THAT(*this->store().drafts(), testing::ElementsAre(named(1)));
+    ASSERT_TRUE(this->store().finish(named(1)));
+    ASSERT_TRUE(this->store().finish(named(1))) << "it is the blob already";
+    EXPECT_TRUE(*this->store().get(named(1)) == blob);
+    EXPECT_TRUE(*this->store().read_draft(named(1), 0, blob.size()) == blob);
+    EXPECT_EQ(*this->store().drafted(named(1)), 0U);
+    EXPECT_THAT(*this->store().drafts(), testing::IsEmpty());
+    EXPECT_THAT(*this->store().names(), testing::ElementsAre(named(1)));
+}
+
+TYPED_TEST(BlobStoreTest, TakesNoPieceBehindAHoleAndNoneTwice) {
+    const Bytes blob = blob_of(kMebibyte + 10);
+    const ByteView all(blob);
+    EXPECT_EQ(this->store().append(named(1), 1, all.first(5)).error().code, ErrorCode::InvalidInput);
+    ASSERT_TRUE(this->store().append(named(1), 0, all.first(kMebibyte - 5)));
+    EXPECT_EQ(this->store().append(named(1), kMebibyte, all.first(5)).error().code, ErrorCode::InvalidInput);
+    const Bytes other(50, std::byte{7});
+    ASSERT_TRUE(this->store().append(named(1), 10, other)) << "all of it is there already";
+    ASSERT_TRUE(this->store().append(named(1), kMebibyte - 20, all.subspan(kMebibyte - 20)));
+    EXPECT_TRUE(*this->store().read_draft(named(1), 0, blob.size()) == blob);
+}
+
+TYPED_TEST(BlobStoreTest, ForgetsADroppedDraft) {
+    ASSERT_TRUE(this->store().append(named(1), 0, blob_of(2 * kMebibyte + 5)));
+    ASSERT_TRUE(this->store().read_draft(named(1), 0, 10));
+    ASSERT_TRUE(this->store().drop(named(1)));
+    ASSERT_TRUE(this->store().drop(named(1)));
+    EXPECT_EQ(*this->store().drafted(named(1)), 0U);
+    EXPECT_EQ(this->store().read_draft(named(1), 0, 1).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(this->store().finish(named(1)).error().code, ErrorCode::NotFound);
+    const Bytes other(2 * kMebibyte, std::byte{7});
+    ASSERT_TRUE(this->store().append(named(1), 0, other));
+    ASSERT_TRUE(this->store().finish(named(1)));
+    EXPECT_TRUE(*this->store().get(named(1)) == other);
+}
+
+TYPED_TEST(BlobStoreTest, LeavesABlobAloneWhateverIsDraftedUnderItsName) {
+    ASSERT_TRUE(this->store().put(named(1), blob_of(5000)));
+    ASSERT_TRUE(this->store().append(named(1), 0, Bytes(10)));
+    ASSERT_TRUE(this->store().append(named(1), 10, Bytes(10)));
+    EXPECT_EQ(*this->store().drafted(named(1)), 0U);
+    ASSERT_TRUE(this->store().drop(named(1)));
+    EXPECT_TRUE(*this->store().get(named(1)) == blob_of(5000));
+}
+
+TYPED_TEST(BlobStoreTest, KeepsManyDraftsApart) {
+    constexpr int kDrafts = 80;  // more than have their ends in memory
+    const auto piece = [](int draft, std::size_t size) { return Bytes(size, static_cast<std::byte>(draft)); };
+    for (std::uint64_t at = 0; at < 3000; at += 1000)
+        for (int draft = 0; draft < kDrafts; ++draft)
+            ASSERT_TRUE(this->store().append(named(draft), at, piece(draft, 1000)));
+    EXPECT_THAT(*this->store().drafts(), testing::SizeIs(kDrafts));
+    for (int draft = 0; draft < kDrafts; ++draft) {
+        EXPECT_TRUE(*this->store().read_draft(named(draft), 500, 2500) == piece(draft, 2500));
+        ASSERT_TRUE(this->store().finish(named(draft)));
+        EXPECT_TRUE(*this->store().get(named(draft)) == piece(draft, 3000));
+    }
+}
+
+TEST(RocksBlobStore, KeepsTheDraftsOfAProcessThatEnds) {
+    TemporaryFolder folder;
+    const Bytes blob = blob_of(kMebibyte + 10);
+    ASSERT_TRUE((*RocksBlobStore::open(folder / "blobs"))->append(named(1), 0, ByteView(blob).first(kMebibyte + 3)));
+    const auto store = RocksBlobStore::open(folder / "blobs");
+    EXPECT_THAT(*(*store)->drafts(), testing::ElementsAre(named(1)));
+    EXPECT_EQ(*(*store)->drafted(named(1)), kMebibyte + 3);
+    ASSERT_TRUE((*store)->append(named(1), kMebibyte + 3, ByteView(blob).last(7)));
+    ASSERT_TRUE((*store)->finish(named(1)));
+    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
+}
+
+TEST(RocksBlobStore, KeepsTheBeginningOfADraftWhenTheProcessIsKilled) {
+    TemporaryFolder folder;
+    const Bytes blob = blob_of(3 * kMebibyte + 10);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto store = RocksBlobStore::open(folder / "blobs");
+        if (store && (*store)->append(named(1), 0, blob)) ::kill(::getpid(), SIGKILL);
+        ::_exit(1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    const auto store = RocksBlobStore::open(folder / "blobs");
+    ASSERT_TRUE(store) << store.error().message;
+    const std::uint64_t left = *(*store)->drafted(named(1));
+    EXPECT_EQ(left, 3 * kMebibyte);
+    ASSERT_TRUE((*store)->append(named(1), left, ByteView(blob).subspan(left)));
+    ASSERT_TRUE((*store)->finish(named(1)));
+    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
+}
+
+TEST(RocksBlobStore, PutsALargeBlobPieceByPiece) {
+    TemporaryFolder folder;
+    const auto store = RocksBlobStore::open(folder / "blobs");
+    const Bytes blob = blob_of(9 * kMebibyte + 10);
+    ASSERT_TRUE((*store)->put(named(1), blob));
+    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
+    EXPECT_THAT(*(*store)->drafts(), testing::IsEmpty());
 }
 
 TEST(RocksBlobStore, KeepsWhatItAcknowledgedWhenTheProcessIsKilled) {
