@@ -102,22 +102,51 @@ TEST_F(ServiceTest, PushesWhatItsRecordSignsAndTheSameAfterARestart) {
               "version 2 is not offered as mixed");
 }
 
-TEST_F(ServiceTest, CarriesAModelOfManyChunksBothWays) {
-    stop();
-    std::filesystem::remove_all(directory_.path);
-    auto spec = small_model();
-    for (auto& stage : spec.stages)
-        stage[0].width = 700;
-    ASSERT_TRUE(create_federation(directory_, {spec, 5, "wide"}));
-    config_.policy.rounds.quorum = config_.policy.rounds.goal = 1;
-    start();
-    ASSERT_GT(size() * sizeof(float), 3 * limits::kChunkBytes);
+struct WideModelTest : ServiceTest {
+    // Of several chunks; one update makes a round.
+    WideModelTest() {
+        stop();
+        std::filesystem::remove_all(directory_.path);
+        auto spec = small_model();
+        for (auto& stage : spec.stages)
+            stage[0].width = 700;
+        EXPECT_TRUE(create_federation(directory_, {spec, 5, "wide"}));
+        config_.policy.rounds.quorum = config_.policy.rounds.goal = 1;
+        start();
+        EXPECT_GT(size() * sizeof(float), 3 * limits::kChunkBytes);
+    }
+};
+
+TEST_F(WideModelTest, TravelsBothWays) {
     auto peer = joined("wide");
     peer->hello();
     EXPECT_THAT(peer->pull(ModelVersion{1}, Tier::Heavy, size()), SizeIs(size()));
     EXPECT_TRUE(std::holds_alternative<wire::Receipt>(
         peer->contribute(ModelVersion{1}, std::vector<float>(size(), 0.001F), 100)));
     EXPECT_EQ(peer->await<wire::Announcement>().counted, Sequence{1});
+}
+
+TEST_F(WideModelTest, GoesOnWithAnUploadWhereItStoppedAfterARestart) {
+    auto peer = joined("wide");
+    const auto grant = peer->ask<wire::LeaseGrant>(wire::LeaseRequest{ModelVersion{1}, Tier::Heavy});
+    const auto update = peer->seal(grant.lease, std::vector<float>(size(), 0.001F), 100);
+    const wire::UpdateOffer offer{grant.lease, update.header, update.sealed.size(), update.content, update.signature};
+    EXPECT_EQ(peer->ask<wire::PullUpdate>(offer).first, 0U);
+    for (std::uint32_t index = 0; index < 2; ++index) {
+        const ByteView chunk = ByteView(update.sealed).subspan(index * limits::kChunkBytes, limits::kChunkBytes);
+        peer->send(wire::UpdateChunk{Sequence{1}, index, copy_of(chunk)});
+    }
+    peer->hello();  // is answered behind them
+    stop();
+    start();
+    EXPECT_EQ(service_->federation().transfers().interrupted(), 1U);
+    peer->connect();
+    peer->hello();
+    EXPECT_EQ(peer->ask<wire::PullUpdate>(offer).first, 2U);
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(peer->deliver(grant.lease, update)));
+    peer->await<wire::Announcement>();
+    EXPECT_TRUE(data("POST", "/v1/rounds/1/verify")["intact"]);
+    EXPECT_EQ(data("POST", "/v1/fsck")["problems"], json::array());
 }
 
 TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {
