@@ -141,7 +141,7 @@ int run(const RunArguments& arguments) {
 }  // namespace skerry::coordinator
 
 int main(int argc, char** argv) {
-    skerry::keep_heap_small();
+    skerry::keep_heap_small(4 << 20);  // chunks of updates, and what RocksDB copies them through, are 1 MiB
     using namespace skerry::coordinator;
     CLI::App app("The server of a Skerry federation: enrols nodes, runs rounds, keeps every model version");
     app.set_version_flag("--version", "skerry-coordinator " SKERRY_VERSION);

@@ -44,12 +44,13 @@ void give_back_startup_memory() {
 #endif
 }
 
-void keep_heap_small() {
+void keep_heap_small(int large_bytes) {
 #ifdef __GLIBC__
-    constexpr int kLargeBytes = 128 * 1024;
     ::mallopt(M_ARENA_MAX, 1);
-    ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);  // a fixed one: glibc raises its own with each large buffer that is freed
-    ::mallopt(M_TRIM_THRESHOLD, kLargeBytes);
+    ::mallopt(M_MMAP_THRESHOLD, large_bytes);  // a fixed one: glibc raises its own with each large buffer that is freed
+    ::mallopt(M_TRIM_THRESHOLD, large_bytes);
+#else
+    static_cast<void>(large_bytes);
 #endif
 }
 

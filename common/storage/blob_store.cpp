@@ -12,6 +12,7 @@ tl::unexpected<Error> no_blob(const Digest& name) {
 
 std::vector<Digest> names_of(const std::map<Digest, Bytes>& blobs) {
     std::vector<Digest> names;
+    names.reserve(blobs.size());
     for (const auto& [name, blob] : blobs)
         names.push_back(name);
     return names;

@@ -1,5 +1,6 @@
 #include "coordinator/service/service.hpp"
 
+#include "common/base/heap.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/observe/log.hpp"
@@ -185,6 +186,7 @@ void Service::perform(const SumRound& order) {
                 SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), layout_, config_.models.offered()));
             return ready;
         }();
+        give_back_freed_memory();
         return [this, summed] {
             if (!summed) stop_on_damage(summed.error());
             deliver(*summed);
