@@ -72,8 +72,8 @@ Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShap
 
     RoundTerms terms{evidence.recipe, evidence.seed};
     if (evidence.parent_optimiser) terms.optimiser = SKERRY_TRY(blobs.get(*evidence.parent_optimiser));
-    const auto sum =
-        SKERRY_TRY(sum_round(set, SKERRY_TRY(models.load(evidence.parent_weights)), model, terms, blobs, seal));
+    const auto parent = [&] { return models.load(evidence.parent_weights); };
+    const auto sum = SKERRY_TRY(sum_round(set, parent, model, terms, blobs, seal));
     result.sum_recomputed = sum.sum;
     result.weights_recomputed = sum.digests.back();
     if (result.sum != result.sum_recomputed) result.problems.emplace_back("the sum comes out differently");

@@ -21,18 +21,18 @@ Result<aggregation::ServerOptimiser> optimiser_of(const RoundTerms& terms, std::
 
 }  // namespace
 
-Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent, const ModelShape& model,
+Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights& parent, const ModelShape& model,
                            const RoundTerms& terms, const storage::BlobStore& blobs,
                            const crypto::SealPrivateKey& key) {
-    SKERRY_ASSERT(parent.size() == model.values.back());
     const auto rule = SKERRY_TRY(aggregation::parse_rule(terms.recipe.rule));
-    auto optimiser = SKERRY_TRY(optimiser_of(terms, parent.size()));
+    auto optimiser = SKERRY_TRY(optimiser_of(terms, model.values.back()));
     SealedSet updates(set, blobs, key, terms.memory_max);
     const aggregation::Aggregate made = SKERRY_TRY(
         aggregation::aggregate(rule, updates, {model.values, model.statistics, terms.seed, {}, terms.memory_max}));
     RoundSum result;
     result.sum = made.digest;
-    result.weights = std::move(parent);
+    result.weights = SKERRY_TRY(parent());
+    SKERRY_ASSERT(result.weights.size() == model.values.back());
     std::copy_n(made.delta.begin(), model.statistics, result.weights.begin());
     for (const aggregation::SectionReport& section : made.sections) {
         if (!section.stepped || section.last <= model.statistics) continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -27,13 +28,16 @@ struct RoundSum {
     Bytes optimiser;                       ///< what it remembers from here; empty: nothing
 };
 
+/// Shape [heavy]. Called once, when the set is summed: so that the weights are not in memory before.
+using LoadWeights = std::function<Result<std::vector<float>>()>;
+
 /// Sums the set by the recipe's rule and takes the step. A function of its arguments alone, without memory_max: the
 /// same bytes on every machine, after every restart. What no update covers takes no step. Memory: memory_max, 8 bytes a
 /// parameter for the step and the weights, 4 for each moment of the optimiser; where updates are not float32 also the
 /// largest of them, decoded, and 8 bytes a parameter for the sum.
 /// Internal: a blob is damaged, or the recipe cannot be read. InvalidInput: too few updates for the rule. Else what
-/// the store fails with.
-[[nodiscard]] Result<RoundSum> sum_round(std::span<const Contribution> set, std::vector<float> parent,
+/// the store or `parent` fails with.
+[[nodiscard]] Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights& parent,
                                          const ModelShape& model, const RoundTerms& terms,
                                          const storage::BlobStore& blobs, const crypto::SealPrivateKey& key);
 

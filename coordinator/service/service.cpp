@@ -171,12 +171,14 @@ void Service::perform(const CheckUpdate& order) {
 void Service::perform(const SumRound& order) {
     worker_->run([this, order]() -> Worker::Continuation {
         const auto summed = [&]() -> Result<SumReady> {
-            auto parent = SKERRY_TRY(models_.load(order.parent_weights));
+            const auto parent = [&] {
+                give_back_freed_memory();  // what the chunks took
+                return models_.load(order.parent_weights);
+            };
             RoundTerms terms{order.recipe, order.seed};
             terms.memory_max = config_.sum_memory;
             if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_->get(*order.optimiser));
-            auto sum = SKERRY_TRY(
-                sum_round(order.set, std::move(parent), federation_->model(), terms, *blobs_, keys_.ring.seal));
+            auto sum = SKERRY_TRY(sum_round(order.set, parent, federation_->model(), terms, *blobs_, keys_.ring.seal));
             SumReady ready{order.round, sum.sum, sum.digests};
             if (!sum.optimiser.empty()) {
                 ready.optimiser = crypto::sha256(ByteView(sum.optimiser));

@@ -275,8 +275,8 @@ void SimulatedCoordinator::sum(coordinator::SumRound order) {
             if (!remembered) return world_.broken("no_version_without_its_weights", "the optimiser's memory is gone");
             terms.optimiser = *remembered;
         }
-        const auto sum =
-            coordinator::sum_round(order.set, floats_of(*parent), core_->model(), terms, blobs_, keys_.seal);
+        const auto load = [&]() -> Result<std::vector<float>> { return floats_of(*parent); };
+        const auto sum = coordinator::sum_round(order.set, load, core_->model(), terms, blobs_, keys_.seal);
         if (!sum) return world_.broken("no_accepted_update_without_its_bytes", sum.error().message);
         SKERRY_ASSERT(blobs_.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))).has_value());
         coordinator::SumReady ready{order.round, sum->sum, sum->digests, {encode(sum->digests.back())}};

@@ -200,7 +200,8 @@ void FederationBench::finish_sums() {
     for (const SumRound& order : std::exchange(held_sums_, {})) {
         RoundTerms terms{order.recipe, order.seed};
         if (order.optimiser) terms.optimiser = *blobs.get(*order.optimiser);
-        const auto sum = sum_round(order.set, weights(order.parent_weights), core->model(), terms, blobs, keys.seal);
+        const auto parent = [&]() -> Result<std::vector<float>> { return weights(order.parent_weights); };
+        const auto sum = sum_round(order.set, parent, core->model(), terms, blobs, keys.seal);
         ASSERT_TRUE(sum) << sum.error().message;
         ASSERT_TRUE(blobs.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))));
         SumReady ready{order.round, sum->sum, sum->digests};

@@ -176,7 +176,8 @@ TEST(Restart, SumsAFrozenRoundAgainToTheSameBytes) {
         std::vector<Contribution>{
             {{first.id(), Sequence{1}}, {}, Tier::Heavy, 0},
         },
-        bench.newest_weights(), bench.core->model(), {}, bench.blobs, bench.keys.seal);
+        [&]() -> Result<std::vector<float>> { return bench.newest_weights(); }, bench.core->model(), {}, bench.blobs,
+        bench.keys.seal);
     EXPECT_FALSE(again) << "a blob that is not there stops the sum";
     EXPECT_EQ(bench.newest_manifest().sum, once.sum);
 }
