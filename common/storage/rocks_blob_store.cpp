@@ -167,6 +167,7 @@ Result<> RocksBlobStore::finish(const Digest& name) {
 }
 
 Result<> RocksBlobStore::drop(const Digest& name) {
+    dropped_bytes_ += SKERRY_TRY(drafts_.size(name)).value_or(0);
     SKERRY_TRY(drafts_.drop(name));
     // The next draft of that name may have other bytes: who gives it its name has still to check that.
     const std::lock_guard lock(last_mutex_);
@@ -202,6 +203,7 @@ Result<std::vector<Digest>> RocksBlobStore::list(Kind kind) const {
 }
 
 Result<> RocksBlobStore::reclaim() {
+    dropped_bytes_ = 0;
     rocksdb::CompactRangeOptions everything;
     everything.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
     everything.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;

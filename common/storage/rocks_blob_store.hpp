@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -42,6 +43,8 @@ public:
     /// Gives the space of erased blobs back to the file system. Rewrites what is left beside them: call it after
     /// erasing a lot, not after each.
     [[nodiscard]] Result<> reclaim();
+    /// Bytes of dropped drafts since the last reclaim(): they keep their space on the disk until then.
+    [[nodiscard]] std::uint64_t dropped_bytes() const { return dropped_bytes_; }
 
 private:
     RocksBlobStore(std::filesystem::path folder, std::unique_ptr<rocksdb::DB> database);
@@ -57,6 +60,7 @@ private:
     std::filesystem::path folder_;
     std::unique_ptr<rocksdb::DB> database_;
     mutable RocksDrafts drafts_;
+    std::atomic<std::uint64_t> dropped_bytes_{0};
     struct Part {
         Digest name{};
         std::uint64_t part = 0;

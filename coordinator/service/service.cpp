@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 // Erased blobs give their space back only when what lies beside them is rewritten, so not after each.
 constexpr std::size_t kErasuresBeforeReclaim = 16;
+constexpr std::uint64_t kDroppedBytesBeforeReclaim = 1ULL << 30U;
 
 [[noreturn]] void stop_on_damage(const Error& error) {
     log::error("round_not_summed", {{"reason", error.message}});
@@ -236,11 +237,19 @@ void Service::erase(std::vector<Digest> blobs) {
 }
 
 void Service::reclaim_space() {
+    reclaiming_ = true;
     janitor_->run([this]() -> Worker::Continuation {
-        return [reclaimed = blobs_->reclaim()] {
+        return [this, reclaimed = blobs_->reclaim()] {
+            reclaiming_ = false;
             if (!reclaimed) log::warning("space_not_reclaimed", {{"reason", reclaimed.error().message}});
         };
     });
+}
+
+// Else updates that are sent in part, or refused, would fill the disk between two rounds.
+void Service::reclaim_drafts() {
+    if (draining_ || reclaiming_ || blobs_->dropped_bytes() < kDroppedBytesBeforeReclaim) return;
+    reclaim_space();
 }
 
 void Service::perform(const Answer& order) {

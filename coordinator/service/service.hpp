@@ -102,6 +102,7 @@ private:
     // service_audit.cpp
     void complete(Findings& findings, ModelVersion newest_then) const;
     void reclaim_space();
+    void reclaim_drafts();
     void on_full(std::string_view socket, bool full);
     void log_denial(const NodeId& node, const wire::Denied& denied);
 
@@ -125,6 +126,7 @@ private:
     std::map<Ticket, std::function<void(Result<>)>> answers_;
     Ticket next_ticket_ = 1;
     std::size_t erased_ = 0;
+    bool reclaiming_ = false;
     std::map<NodeId, Seldom> denials_logged_;
     Seldom fleet_full_logged_, enrol_full_logged_, accept_failed_logged_, joins_limited_logged_;
     bool checking_ = false;                 ///< fsck or prove_journal: one at a time

@@ -76,7 +76,11 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
                                    self->metrics_.committed(event);
                                }
                            },
-                           disk_failed, [self] { self->finish_drain(); }});
+                           disk_failed,
+                           [self] {
+                               self->reclaim_drafts();
+                               self->finish_drain();
+                           }});
     service->take(service->federation_->resume(Clock::now()));
     service->settle();
     return service;

@@ -240,6 +240,22 @@ TEST(RocksBlobStore, KeepsTheBeginningOfADraftWhenTheProcessIsKilled) {
     EXPECT_TRUE(*(*store)->get(named(1)) == blob);
 }
 
+TEST(RocksBlobStore, GivesTheSpaceOfDroppedDraftsBack) {
+    TemporaryFolder folder;
+    const auto store = RocksBlobStore::open(folder / "blobs");
+    for (int i = 0; i < 16; ++i) {
+        ASSERT_TRUE((*store)->append(named(i), 0, blob_of(2 * kMebibyte)));
+        ASSERT_TRUE((*store)->drop(named(i)));
+    }
+    EXPECT_EQ((*store)->dropped_bytes(), 32 * kMebibyte);
+    ASSERT_TRUE((*store)->reclaim());
+    EXPECT_EQ((*store)->dropped_bytes(), 0U);
+    std::uintmax_t on_disk = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "blobs"))
+        if (entry.is_regular_file()) on_disk += entry.file_size();
+    EXPECT_LT(on_disk, 16 * kMebibyte);
+}
+
 TEST(RocksBlobStore, PutsALargeBlobPieceByPiece) {
     TemporaryFolder folder;
     const auto store = RocksBlobStore::open(folder / "blobs");
