@@ -81,10 +81,15 @@ struct OperatorPinsVersion {
 struct OperatorUnpinsVersion {
     Ticket ticket = 0;
 };
+/// Ends the trial of the newest version: all nodes get it.
+struct OperatorPromotesVersion {
+    Ticket ticket = 0;
+    std::string reason;
+};
 
 using Event = std::variant<NodeSpoke, PeerAskedToJoin, UpdateChecked, SumReady, OperatorCreatesToken,
                            OperatorRevokesNode, OperatorQuarantinesNode, OperatorReleasesNode, OperatorRollsBack,
-                           OperatorPinsVersion, OperatorUnpinsVersion>;
+                           OperatorPinsVersion, OperatorUnpinsVersion, OperatorPromotesVersion>;
 
 // ---- Actions: what the shell does, strictly in their order ----
 

@@ -147,12 +147,18 @@ Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, Ti
                                            " is kept and counts nowhere until the operator releases the node"}));
     }
     if (pool_.waits(node.id)) {
-        const auto wait = open_ && !frozen_ && !pin_ ? open_->deadline() - now : kWaitMax;
+        const auto wait = open_ && !frozen_ && !rounds_are_held() ? open_->deadline() - now : kWaitMax;
         return only(to(node, wire::LeaseDenied{
                                  Reason::Wait, std::clamp<std::chrono::milliseconds>(wait, kWaitMin, kWaitMax), {}}));
     }
-    if (check_base(request.base, newest().version)) {
+    if (check_base(request.base, newest_for(node.id).version, policy_.rounds.behind_max())) {
         return only(to(node, wire::LeaseDenied{Reason::StaleBase, kWaitMin, {}}));
+    }
+    if (policy_.rounds.synchronous() && !invites(node, now)) {
+        return only(to(node, wire::LeaseDenied{Reason::Wait, kWaitMax,
+                                               "round " + std::to_string(round_now().value) + " invites " +
+                                                   std::to_string(cohort_.members().size()) +
+                                                   " nodes, and this is none of them"}));
     }
     if (const auto wait = budgets_.limit(node.id, sealed_bytes_max(model_, request.tier), now)) {
         Actions actions = only(to(node, wire::LeaseDenied{Reason::Wait, std::max(*wait, kWaitMin), over_budget()}));
@@ -173,12 +179,24 @@ Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, Ti
     return only(to(node, wire::LeaseGrant{wire::sign(lease, keys_.signing)}));
 }
 
+bool Federation::invites(const Node& node, TimePoint now) {
+    // Whoever contributed on the version that is being summed on would come too late.
+    if (frozen_ || node.quarantine) return false;
+    std::vector<NodeId> present;
+    for (const Node* const other : present_nodes(now)) {
+        if (!other->quarantine) present.push_back(other->id);
+    }
+    cohort_.draw(newest().version, round_now(), policy_.rounds.cohort(), present, random_id_);
+    return cohort_.invites(node.id);
+}
+
 Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoint) {
     const auto version = held_.find(pull.version);
-    if (version == held_.end()) {
+    const ModelVersion newest_allowed = newest_for(node.id).version;
+    if (version == held_.end() || pull.version > newest_allowed) {
         return deny(node, wire::Denied::Reason::UnknownVersion,
                     "version " + std::to_string(pull.version.value) + " is not held; the newest is " +
-                        std::to_string(newest().version.value));
+                        std::to_string(newest_allowed.value));
     }
     if (pull.tier > node.tier) {
         return deny(node, wire::Denied::Reason::UnknownVersion,
@@ -276,9 +294,28 @@ wire::SignedBytes Federation::certify(const wire::Certificate& certificate) cons
 }
 
 wire::Announcement Federation::announcement_for(const NodeId& node, TimePoint now) const {
-    return {
-        newest().manifest,     pool_.of(node).counted, fleet_audits_.known(),     encoding_records(newest().version),
-        drift_.of(node).known, drift_notice(now),      fleet_soft_labels_.known()};
+    wire::Announcement said = announcement(newest_for(node), node, now);
+    if (!trial_) return said;
+    if (trial_->is_canary(node)) {
+        said.trial_against = trial_->began().against;
+    } else if (const auto before = counted_before_.find(node); before != counted_before_.end()) {
+        said.counted = before->second;
+    }
+    return said;
+}
+
+wire::Announcement Federation::announcement(const Version& version, const NodeId& node, TimePoint now) const {
+    return {version.manifest,      pool_.of(node).counted, fleet_audits_.known(),     encoding_records(version.version),
+            drift_.of(node).known, drift_notice(now),      fleet_soft_labels_.known()};
+}
+
+std::vector<const Node*> Federation::present_nodes(TimePoint now) const {
+    std::vector<const Node*> nodes;
+    for (const auto& [id, presence] : presence_) {
+        const Node* const node = registry_.node(id);
+        if (presence.present && node != nullptr && !node->revoked && !node->expired(now)) nodes.push_back(node);
+    }
+    return nodes;
 }
 
 void Federation::offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version) {

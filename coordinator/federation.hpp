@@ -17,6 +17,9 @@
 #include "coordinator/ledger/ledger_view.hpp"
 #include "coordinator/registry/join_limits.hpp"
 #include "coordinator/registry/registry.hpp"
+#include "coordinator/release/release_policy.hpp"
+#include "coordinator/release/trial.hpp"
+#include "coordinator/round/cohort.hpp"
 #include "coordinator/round/fleet_audits.hpp"
 #include "coordinator/round/fleet_drift.hpp"
 #include "coordinator/round/fleet_errors.hpp"
@@ -41,6 +44,7 @@ struct Policy {
     TransferPolicy transfers;
     AdmissionPolicy admission;
     BudgetPolicy budgets;
+    ReleasePolicy release;
     std::uint32_t steps_per_update = 5;
     wire::DeltaPolicy delta;         ///< how nodes are asked to write updates; any other way is taken too
     std::size_t versions_kept = 20;  ///< weights of older ones are erased, and with them what their rounds counted
@@ -123,6 +127,10 @@ public:
         std::string reason;
     };
     [[nodiscard]] const std::optional<Pin>& pin() const { return pin_; }
+    /// While the newest version is on trial.
+    [[nodiscard]] const std::optional<Trial>& trial() const { return trial_; }
+    /// The newest that this node may have.
+    [[nodiscard]] const Version& newest_for(const NodeId& node) const;
     /// The version to roll back to, if that can be done now: the errors of OperatorRollsBack.
     [[nodiscard]] Result<const Version*> restorable(ModelVersion version, bool pin) const;
     [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
@@ -167,6 +175,9 @@ private:
     Actions hear(const Node& node, const wire::Goodbye& goodbye, TimePoint now);
     [[nodiscard]] wire::SignedBytes certify(const wire::Certificate& certificate) const;
     [[nodiscard]] wire::Announcement announcement_for(const NodeId& node, TimePoint now) const;
+    [[nodiscard]] wire::Announcement announcement(const Version& version, const NodeId& node, TimePoint now) const;
+    [[nodiscard]] std::vector<const Node*> present_nodes(TimePoint now) const;
+    [[nodiscard]] bool invites(const Node& node, TimePoint now);
     [[nodiscard]] std::vector<wire::SignedBytes> encoding_records(ModelVersion version) const;
 
     // federation_updates.cpp: an update on its way to its fate
@@ -176,6 +187,7 @@ private:
     [[nodiscard]] Verdict gate(const Node& node, const Incoming& incoming, TimePoint now) const;
     [[nodiscard]] std::optional<Actions> known_fate(const Node& node, const Incoming& incoming, TimePoint now);
     [[nodiscard]] Verdict turn(const wire::UpdateHeader& header) const;
+    [[nodiscard]] Verdict check_age(ModelVersion base, const NodeId& node) const;
     Actions accept(const Node& node, const Incoming& update, const Sound& sound, TimePoint now);
     [[nodiscard]] std::optional<ledger::NodeQuarantined> outlier(const Node& node,
                                                                  const ledger::UpdateAccepted& update) const;
@@ -195,10 +207,21 @@ private:
     Actions on(const OperatorRollsBack& event, TimePoint now);
     Actions on(const OperatorPinsVersion& event, TimePoint now);
     Actions on(const OperatorUnpinsVersion& event, TimePoint now);
-    [[nodiscard]] Result<ledger::VersionPublished> restored(const OperatorRollsBack& order, TimePoint now) const;
-    [[nodiscard]] Actions announcements_of(const ledger::VersionPublished& version, TimePoint now) const;
+    [[nodiscard]] ledger::VersionPublished restored(const Version& old, std::string reason, TimePoint now) const;
+    [[nodiscard]] Actions announcements_of(const ledger::VersionPublished& version,
+                                           const std::optional<ledger::TrialBegan>& trial, TimePoint now) const;
     void fold(const ledger::VersionPinned& event);
     void fold(const ledger::VersionUnpinned& event);
+
+    // federation_trials.cpp: a version that only its canaries have
+    Actions on(const OperatorPromotesVersion& event, TimePoint now);
+    [[nodiscard]] std::optional<ledger::TrialBegan> trial_of(const ledger::VersionPublished& version,
+                                                             TimePoint now) const;
+    [[nodiscard]] ledger::TrialEnded end_of_trial(const Trial::Verdict& verdict, TimePoint now) const;
+    [[nodiscard]] Actions end_trial(const Trial::Verdict& verdict, TimePoint now);
+    [[nodiscard]] bool rounds_are_held() const { return pin_ || trial_; }
+    void fold(const ledger::TrialBegan& event);
+    void fold(const ledger::TrialEnded& event);
 
     // federation_drift.cpp: alarms of nodes
     Actions hear(const Node& node, const wire::Report& report, TimePoint now);
@@ -219,6 +242,7 @@ private:
     void fold(const ledger::UpdateAccepted& event);
     void fold(const ledger::UpdateRefused& event);
     void fold(const ledger::UpdateSetAside& event);
+    void fold(const ledger::NodeRevoked& event);
     void fold(const ledger::NodeQuarantined& event);
     void fold(const ledger::NodeReleased& event);
     void fold(const ledger::RoundFrozen& event);
@@ -252,6 +276,9 @@ private:
     std::optional<Round> frozen_;
     std::map<ModelVersion, Version> held_;
     std::optional<Pin> pin_;
+    std::optional<Trial> trial_;
+    /// Of the nodes that the newest round's version counts: what the version before it had counted.
+    std::map<NodeId, Sequence> counted_before_;
     Retention retention_;
     std::optional<EraseVersion> last_erasure_;
     std::optional<EraseUpdates> last_updates_erasure_;
@@ -259,6 +286,7 @@ private:
     JoinLimits join_limits_;
     Budgets budgets_;
     Transfers transfers_;
+    Cohort cohort_;
     std::map<NodeId, Presence> presence_;
     std::map<ModelVersion, std::vector<Encoding>> encodings_;  ///< of versions that are held, or will be at once
 };

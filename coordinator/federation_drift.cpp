@@ -7,6 +7,7 @@ Actions Federation::hear(const Node& node, const wire::Report& report, TimePoint
     Presence& presence = presence_[node.id];
     presence.installed = report.global;
     presence.report = report;
+    if (trial_ && report.trial && !node.quarantine) trial_->hear(node.id, *report.trial);
     if (report.alarms.empty()) return {};
 
     FleetDrift::Standing standing = drift_.of(node.id);
@@ -34,13 +35,11 @@ Actions Federation::hear(const Node& node, const wire::Report& report, TimePoint
     if (early.value != 0) announcement.drift = {policy_.rounds.early_interval, true};
     actions.push_back(Send{node.id, node.transport, announcement});
     if (early.value == 0) return actions;
-    for (const auto& [id, presence_of] : presence_) {
-        const Node* const other = registry_.node(id);
-        if (id == node.id || !presence_of.present || other == nullptr || other->revoked || other->expired(now))
-            continue;
-        wire::Announcement to_other = announcement_for(id, now);
+    for (const Node* const other : present_nodes(now)) {
+        if (other->id == node.id) continue;
+        wire::Announcement to_other = announcement_for(other->id, now);
         to_other.drift = announcement.drift;
-        actions.push_back(Send{id, other->transport, std::move(to_other)});
+        actions.push_back(Send{other->id, other->transport, std::move(to_other)});
     }
     return actions;
 }

@@ -61,7 +61,7 @@ Actions Federation::on(const OperatorReleasesNode& event, TimePoint now) {
         std::string reason;
         if (event.discard) {
             reason = "discarded by the operator who released its node from quarantine";
-        } else if (const Verdict old = check_base(held->base, newest().version)) {
+        } else if (const Verdict old = check_age(held->base, node.id)) {
             reason = "too old when its node was released from quarantine: " + old->text;
         }
         if (!reason.empty()) events.push_back(ledger::UpdateSetAside{now, round_now(), held->update, reason});

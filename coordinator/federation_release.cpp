@@ -40,9 +40,10 @@ Result<const Federation::Version*> Federation::restorable(ModelVersion version, 
     return &found->second;
 }
 
-Result<ledger::VersionPublished> Federation::restored(const OperatorRollsBack& order, TimePoint now) const {
-    const Version& old = *SKERRY_TRY(restorable(order.to, order.pin));
-    auto manifest = SKERRY_TRY(wire::open_manifest(old.manifest, keys_.signing.verify_key()));
+ledger::VersionPublished Federation::restored(const Version& old, std::string reason, TimePoint now) const {
+    const auto signed_here = wire::open_manifest(old.manifest, keys_.signing.verify_key());
+    SKERRY_ASSERT(signed_here.has_value());
+    wire::Manifest manifest = *signed_here;
     manifest.parent = newest().version;
     manifest.version = manifest.parent.next();
     manifest.round = {};
@@ -58,20 +59,25 @@ Result<ledger::VersionPublished> Federation::restored(const OperatorRollsBack& o
     published.weights = old.weights;
     published.manifest = wire::sign(manifest, keys_.signing);
     published.optimiser = old.optimiser;
-    published.restores = order.to;
-    published.reason = order.reason;
+    published.restores = old.version;
+    published.reason = std::move(reason);
     return published;
 }
 
 Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
-    auto published = restored(event, now);
-    if (!published) return answer(event.ticket, tl::unexpected(std::move(published).error()));
-    offer(event.encodings, published->version);
-    Actions announcements = announcements_of(*published, now);
-    const ModelVersion version = published->version;
+    const auto old = restorable(event.to, event.pin);
+    if (!old) return answer(event.ticket, tl::unexpected(old.error()));
+    ledger::VersionPublished published = restored(**old, event.reason, now);
+    offer(event.encodings, published.version);
+    Actions announcements = announcements_of(published, {}, now);
+    const ModelVersion version = published.version;
     ledger::Events events;
     if (pin_) events.push_back(ledger::VersionUnpinned{now, newest().version});
-    events.push_back(*std::move(published));
+    if (trial_) {
+        events.push_back(
+            end_of_trial({ledger::TrialOutcome::Withdrawn, "rolled back by the operator: " + event.reason}, now));
+    }
+    events.push_back(std::move(published));
     if (event.pin) events.push_back(ledger::VersionPinned{now, version, event.reason});
     Actions actions;
     actions.push_back(Append{std::move(events)});
@@ -82,6 +88,12 @@ Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
 
 Actions Federation::on(const OperatorPinsVersion& event, TimePoint now) {
     if (pin_) return answer(event.ticket, pinned(*pin_, newest().version, "'skerry model unpin' ends that"));
+    if (trial_) {
+        return answer(event.ticket,
+                      fail(ErrorCode::Conflict, name_of(newest().version) +
+                                                    " is on trial: 'skerry model promote' or 'skerry model rollback' "
+                                                    "ends that, 'rollback --pin' pins as well"));
+    }
     if (frozen_) {
         return answer(event.ticket,
                       fail(ErrorCode::Conflict, "round " + std::to_string(frozen_->id().value) +
@@ -102,7 +114,8 @@ Actions Federation::on(const OperatorUnpinsVersion& event, TimePoint now) {
     return actions;
 }
 
-Actions Federation::announcements_of(const ledger::VersionPublished& version, TimePoint now) const {
+Actions Federation::announcements_of(const ledger::VersionPublished& version,
+                                     const std::optional<ledger::TrialBegan>& trial, TimePoint now) const {
     // The event is not applied yet: what its round counts is still the pool's frozen set.
     const std::vector<Contribution> none;
     const std::vector<Contribution>& set = version.round.value == 0 ? none : pool_.frozen();
@@ -113,14 +126,15 @@ Actions Federation::announcements_of(const ledger::VersionPublished& version, Ti
     const wire::SoftLabels soft_labels = fleet_soft_labels_.with(set);
     const std::vector<wire::SignedBytes> encodings = encoding_records(version.version);
     Actions announcements;
-    for (const auto& [id, presence] : presence_) {
-        const Node* const node = registry_.node(id);
-        if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
+    for (const Node* const node : present_nodes(now)) {
+        const NodeId& id = node->id;
+        if (trial && !std::binary_search(trial->canaries.begin(), trial->canaries.end(), id)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(Send{id, node->transport,
-                                     wire::Announcement{version.manifest, highest, audits, encodings,
-                                                        drift_.of(id).known, drift_notice(now), soft_labels}});
+        announcements.push_back(
+            Send{id, node->transport,
+                 wire::Announcement{version.manifest, highest, audits, encodings, drift_.of(id).known,
+                                    drift_notice(now), soft_labels, trial ? trial->against : ModelVersion{}}});
     }
     return announcements;
 }

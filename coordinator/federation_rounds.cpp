@@ -64,6 +64,7 @@ Actions Federation::resume(TimePoint now) {
     Actions actions;
     pool_.forget_expired(now);
     if (open_) open_->count_from(now);
+    if (trial_) trial_->count_from(now);
     if (last_erasure_) {
         EraseVersion again = *last_erasure_;
         // A version published since may have come back to the same bytes.
@@ -79,10 +80,12 @@ Actions Federation::resume(TimePoint now) {
 std::optional<TimePoint> Federation::deadline() const {
     // While one round is summed the next one only gathers.
     const bool summing = frozen_.has_value();
-    if (held_.size() > policy_.versions_kept && !summing) return kAtOnce;
+    if (trial_ && trial_->verdict(kAtOnce)) return kAtOnce;
+    if (held_.size() > policy_.versions_kept && !summing && !trial_) return kAtOnce;
     if (!summing && retention_.due(policy_.retention, kAtOnce)) return kAtOnce;
     std::optional<TimePoint> first = transfers_.deadline();
-    if (!summing && !pin_) {
+    if (trial_ && (!first || trial_->deadline() < *first)) first = trial_->deadline();
+    if (!summing && !rounds_are_held()) {
         const std::uint64_t waiting = pool_.waiting().size();
         if (!open_ && waiting >= policy_.rounds.quorum) return kAtOnce;
         if (open_ && waiting >= open_->goal()) return kAtOnce;
@@ -97,7 +100,13 @@ Actions Federation::advance(TimePoint now) {
     start_waiting(actions, now);
     if (frozen_) return actions;
 
-    if (held_.size() > policy_.versions_kept) {
+    if (const auto verdict = trial_ ? trial_->verdict(now) : std::nullopt) {
+        Actions ended = end_trial(*verdict, now);
+        std::move(ended.begin(), ended.end(), std::back_inserter(actions));
+        return actions;
+    }
+    // What a trial compares with may be the oldest that is held.
+    if (held_.size() > policy_.versions_kept && !trial_) {
         actions.push_back(Append{{ledger::VersionDropped{now, held_.begin()->first}}});
         const Version& oldest = held_.begin()->second;
         const auto shared = [&](auto Version::*blob) {
@@ -114,7 +123,7 @@ Actions Federation::advance(TimePoint now) {
         actions.push_back(EraseUpdates{erased->round});
         return actions;
     }
-    if (pin_) return actions;
+    if (rounds_are_held()) return actions;
     const std::uint64_t waiting = pool_.waiting().size();
     if (!open_) {
         // Left over from an abandoned round under a larger quorum, or from a set that had reached its limits.
@@ -183,8 +192,11 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     published.optimiser = event.optimiser;
 
     offer(event.encodings, published.version);
-    Actions announcements = announcements_of(published, now);
-    actions.push_back(Append{{std::move(published)}});
+    const auto trial = trial_of(published, now);
+    Actions announcements = announcements_of(published, trial, now);
+    ledger::Events events = {std::move(published)};
+    if (trial) events.push_back(*trial);
+    actions.push_back(Append{std::move(events)});
     std::move(announcements.begin(), announcements.end(), std::back_inserter(actions));
     return actions;
 }
@@ -231,8 +243,14 @@ void Federation::fold(const ledger::UpdateSetAside& event) {
     fleet_errors_.apply(event);
 }
 
+void Federation::fold(const ledger::NodeRevoked& event) {
+    registry_.apply(event);
+    if (trial_) trial_->forget(event.node);
+}
+
 void Federation::fold(const ledger::NodeQuarantined& event) {
     registry_.apply(event);
+    if (trial_) trial_->forget(event.node);
     pool_.apply(event);
     norms_.apply(event);
 }
@@ -267,6 +285,9 @@ void Federation::fold(const ledger::VersionPublished& event) {
         fleet_audits_.count(pool_.frozen());
         fleet_soft_labels_.count(pool_.frozen());
         fleet_errors_.count(pool_.frozen());
+        counted_before_.clear();
+        for (const Contribution& update : pool_.frozen())
+            counted_before_[update.update.node] = pool_.of(update.update.node).counted;
         pool_.apply(event);
     }
     retention_.apply(event);

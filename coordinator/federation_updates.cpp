@@ -71,7 +71,7 @@ bool Federation::restore_draft(const Digest& content, Bytes header_bytes, std::u
     if (!header || draft_bytes < header_bytes.size()) return false;
     const Node* const node = registry_.node(header->update.node);
     const bool may_come = node != nullptr && !node->revoked && header->update.sequence > pool_.of(node->id).decided &&
-                          !check_base(header->base, newest().version);
+                          !check_age(header->base, node->id);
     return may_come && transfers_.restore(*header, std::move(header_bytes), content, draft_bytes);
 }
 
@@ -110,13 +110,21 @@ Verdict Federation::gate(const Node& node, const Incoming& incoming, TimePoint n
         return Flaw{wire::RefusalCode::Replayed,
                     "its lease was spent by sequence " + std::to_string(spent->sequence.value)};
     }
-    if (Verdict flaw = check_base(header.base, newest().version)) return flaw;
+    if (Verdict flaw = check_age(header.base, node.id)) return flaw;
     if (Verdict flaw = check_size(header, incoming.offer.sealed_bytes, incoming.lease, model_)) return flaw;
     if (Verdict flaw = turn(header)) return flaw;
     if (!wire::verify_signature(incoming.offer.content, incoming.offer.signature, node.identity)) {
         return Flaw{wire::RefusalCode::Unsigned, "the signature is not this node's over this content"};
     }
     return {};
+}
+
+Verdict Federation::check_age(ModelVersion base, const NodeId& node) const {
+    if (frozen_ && policy_.rounds.synchronous()) {
+        return Flaw{wire::RefusalCode::Stale,
+                    "round " + std::to_string(frozen_->id().value) + " has closed without it"};
+    }
+    return check_base(base, newest_for(node).version, policy_.rounds.behind_max());
 }
 
 Verdict Federation::turn(const wire::UpdateHeader& header) const {
@@ -167,7 +175,7 @@ Actions Federation::on(const UpdateChecked& event, TimePoint now) {
     if (!flaw && pool_.spent_by(update.header.lease)) {
         flaw = Flaw{wire::RefusalCode::Replayed, "its lease was spent by another update"};
     }
-    if (!flaw) flaw = check_base(update.header.base, newest().version);
+    if (!flaw) flaw = check_age(update.header.base, node->id);
     if (!flaw) flaw = turn(update.header);
 
     Actions actions;
@@ -193,7 +201,7 @@ Actions Federation::accept(const Node& node, const Incoming& update, const Sound
     accepted.lease = header.lease;
     accepted.lease_expires = lease.expires;
     accepted.base = header.base;
-    accepted.staleness = newest().version.value - header.base.value;
+    accepted.staleness = newest_for(node.id).version.value - header.base.value;
     accepted.tier = header.tier;
     accepted.examples = header.examples;
     accepted.weight = aggregation::weight_of(header.examples, lease.examples_max, accepted.staleness);

@@ -88,6 +88,18 @@ Result<DriftAlarm> read(const proto::DriftAlarm& from, std::uint64_t above) {
     return to;
 }
 
+Result<TrialCounts> read(const proto::TrialCounts& from) {
+    const TrialCounts to{ModelVersion{from.version()},
+                         from.samples(),
+                         from.better(),
+                         from.worse(),
+                         from.cheaper(),
+                         from.dearer(),
+                         from.refused()};
+    if (!to.consistent()) return invalid("the counts of a trial contradict each other");
+    return to;
+}
+
 Result<Report> read(const proto::Report& from) {
     Report to;
     to.global = ModelVersion{from.global()};
@@ -107,6 +119,7 @@ Result<Report> read(const proto::Report& from) {
     }
     for (const proto::DriftAlarm& alarm : from.alarms())
         to.alarms.push_back(SKERRY_TRY(read(alarm, to.alarms.empty() ? 0 : to.alarms.back().number)));
+    if (from.has_trial()) to.trial = SKERRY_TRY(read(from.trial()));
     return to;
 }
 
@@ -114,6 +127,7 @@ Result<Announcement> read(const proto::Announcement& from) {
     Announcement to{SKERRY_TRY(read(from.manifest(), "the manifest")), Sequence{from.counted()}};
     if (from.alarms_known() > kAlarmNumberMax) return invalid("no node has raised so many drift alarms");
     to.alarms_known = from.alarms_known();
+    to.trial_against.value = from.trial_against();
     if (from.drift().lasts_ms() > DriftNotice::kLastsMax.count()) return invalid("a drift lasts longer than a day");
     to.drift = {std::chrono::milliseconds(from.drift().lasts_ms()), from.drift().early()};
     if (!from.audits().empty()) to.audits = SKERRY_TRY(audit_counts_of(bytes_of(from.audits())));

@@ -52,6 +52,7 @@ void write(const Announcement& from, proto::Announcement& to) {
     for (const SignedBytes& encoding : from.encodings)
         write(encoding, *to.add_encodings());
     to.set_alarms_known(from.alarms_known);
+    to.set_trial_against(from.trial_against.value);
     if (from.drift == DriftNotice{}) return;
     const auto lasts = std::clamp(from.drift.lasts, std::chrono::milliseconds(0), DriftNotice::kLastsMax);
     to.mutable_drift()->set_lasts_ms(static_cast<std::uint32_t>(lasts.count()));
@@ -68,6 +69,17 @@ void write(const DriftAlarm& from, proto::DriftAlarm& to) {
     to.set_trigger(from.trigger);
     to.set_global(from.global.value);
     to.set_local(from.local);
+}
+
+void write(const TrialCounts& from, proto::TrialCounts& to) {
+    SKERRY_ASSERT(from.consistent());
+    to.set_version(from.version.value);
+    to.set_samples(from.samples);
+    to.set_better(from.better);
+    to.set_worse(from.worse);
+    to.set_cheaper(from.cheaper);
+    to.set_dearer(from.dearer);
+    to.set_refused(from.refused);
 }
 
 void write(const Hello& from, proto::Envelope& envelope) {
@@ -126,6 +138,7 @@ void write(const Report& from, proto::Envelope& envelope) {
     SKERRY_ASSERT(from.alarms.size() <= kReportedAlarmsMax);
     for (const DriftAlarm& alarm : from.alarms)
         write(alarm, *to.add_alarms());
+    if (from.trial) write(*from.trial, *to.mutable_trial());
 }
 
 void write(const Goodbye&, proto::Envelope& envelope) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,6 +18,7 @@
 #include "common/wire/audit_counts.hpp"
 #include "common/wire/delta_codec.hpp"
 #include "common/wire/soft_labels.hpp"
+#include "common/wire/trial_counts.hpp"
 
 /// What a node and the coordinator say to each other, as plain structs: what the pure cores see. PROTOCOL.md tells
 /// the story; codec.hpp turns them into frames and back, checking every bound of limits.hpp on the way in. Texts are
@@ -102,6 +104,7 @@ struct Report {
     std::string learning_reason;  ///< the elastic rate's sentence
     /// The newest that the coordinator does not know, at most kReportedAlarmsMax, by number.
     std::vector<DriftAlarm> alarms{};
+    std::optional<TrialCounts> trial{};  ///< of a version that this node is a canary of
     bool operator==(const Report&) const = default;
 };
 
@@ -135,6 +138,8 @@ struct Announcement {
     std::uint64_t alarms_known = 0;  ///< highest number of this node's alarms in the ledger: lower ones are settled
     DriftNotice drift{};
     SoftLabels soft_labels{};  ///< what the fleet's heavy exits say of each class by then; may be empty
+    /// Not 0: the version is on trial, and this node one of its canaries, which compares it with this older one.
+    ModelVersion trial_against{};
     bool operator==(const Announcement&) const = default;
 };
 

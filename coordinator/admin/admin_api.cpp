@@ -79,6 +79,8 @@ void AdminApi::post(const Path& path, const http::Request& request, const http::
         pin(request, respond);
     } else if (path.size() == 3 && path[1] == "models" && path[2] == "unpin") {
         unpin(respond);
+    } else if (path.size() == 3 && path[1] == "models" && path[2] == "promote") {
+        promote(request, respond);
     } else if (path.size() == 4 && path[1] == "rounds" && path[3] == "verify") {
         verify(path[2], respond);
     } else if (path.size() == 2 && path[1] == "fsck") {

@@ -43,6 +43,7 @@ private:
     void roll_back(const std::string& number, const http::Request& request, const http::Respond& respond);
     void pin(const http::Request& request, const http::Respond& respond);
     void unpin(const http::Respond& respond);
+    void promote(const http::Request& request, const http::Respond& respond);
     /// Answers with the newest version as it is then.
     [[nodiscard]] std::function<void(const Result<>&)> answer_with_newest(const http::Respond& respond) const;
     void verify(const std::string& number, const http::Respond& respond);

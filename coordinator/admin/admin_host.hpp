@@ -55,10 +55,12 @@ public:
     /// Conflict: the newest has them, it is pinned and is not to be, or a round is being summed.
     virtual void roll_back(ModelVersion to, const std::string& reason, bool pin,
                            std::function<void(Result<>)> done) = 0;
-    /// Keeps the newest version the newest. Conflict: it is pinned, or a round is being summed.
+    /// Keeps the newest version the newest. Conflict: it is pinned or on trial, or a round is being summed.
     virtual void pin_version(const std::string& reason, std::function<void(Result<>)> done) = 0;
     /// Conflict: none is pinned.
     virtual void unpin_version(std::function<void(Result<>)> done) = 0;
+    /// Ends the trial of the newest version: all nodes get it. Conflict: none is on trial.
+    virtual void promote_version(const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) = 0;
     /// Conflict: another check is going on.
     virtual void fsck(std::function<void(Result<Findings>)> done) = 0;

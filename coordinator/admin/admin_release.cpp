@@ -33,6 +33,12 @@ void AdminApi::unpin(const http::Respond& respond) {
     host_.unpin_version(answer_with_newest(respond));
 }
 
+void AdminApi::promote(const http::Request& request, const http::Respond& respond) {
+    const auto reason = reason_in(request);
+    if (failed(respond, reason)) return;
+    host_.promote_version(*reason, answer_with_newest(respond));
+}
+
 std::function<void(const Result<>&)> AdminApi::answer_with_newest(const http::Respond& respond) const {
     return [this, respond](const Result<>& done) {
         if (failed(respond, done)) return;

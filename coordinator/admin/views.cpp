@@ -75,6 +75,46 @@ json pinned(const Federation& federation) {
     return pin ? json{{"since", to_text(pin->since)}, {"reason", pin->reason}} : json();
 }
 
+json counts_of(const wire::TrialCounts& counts) {
+    return {{"samples", counts.samples}, {"better", counts.better}, {"worse", counts.worse},
+            {"cheaper", counts.cheaper}, {"dearer", counts.dearer}, {"refused", counts.refused}};
+}
+
+// Of a trial that goes on; null: there is none.
+json on_trial(const Federation& federation) {
+    const auto& trial = federation.trial();
+    if (!trial) return nullptr;
+    const ledger::TrialBegan& began = trial->began();
+    json to = counts_of(trial->total());
+    to.update({{"version", began.version.value},
+               {"against", began.against.value},
+               {"began_at", to_text(began.at)},
+               {"deadline", to_text(trial->deadline())},
+               {"canaries", json::array()}});
+    for (const NodeId& id : began.canaries) {
+        const Node* const node = federation.registry().node(id);
+        const auto heard = trial->heard().find(id);
+        json canary = counts_of(heard == trial->heard().end() ? wire::TrialCounts{} : heard->second);
+        canary.update({{"node", id.to_text()}, {"name", node == nullptr ? std::string() : node->name}});
+        to["canaries"].push_back(std::move(canary));
+    }
+    return to;
+}
+
+// Of one that ended; null: there was none, or it goes on.
+json trial_of(const std::optional<ledger::TrialRow>& row) {
+    if (!row || !row->ended) return nullptr;
+    json to = counts_of(row->counts);
+    to.erase("refused");
+    to.update({{"against", row->against.value},
+               {"began_at", to_text(row->began)},
+               {"ended_at", to_text(*row->ended)},
+               {"canaries", row->canaries},
+               {"outcome", row->outcome},
+               {"reason", row->reason}});
+    return to;
+}
+
 }  // namespace
 
 Result<json> status(const AdminHost& host, TimePoint now) {
@@ -104,6 +144,7 @@ Result<json> status(const AdminHost& host, TimePoint now) {
                   {"parameters", per_tier(federation.model().values)}}},
                 {"version", federation.newest().version.value},
                 {"pinned", pinned(federation)},
+                {"on_trial", on_trial(federation)},
                 {"published_at", to_text(federation.newest().published)},
                 {"round", round_now(federation)},
                 {"nodes",
@@ -231,6 +272,7 @@ json round(const ledger::RoundRow& row) {
             {"sum", row.sum ? json(hex(*row.sum)) : json(nullptr)},
             {"rule", row.recipe.rule},
             {"optimiser", row.recipe.optimiser},
+            {"tier_quorum", row.recipe.tier_quorum},
             {"reason", row.reason},
             {"erased_at", time_or_null(row.erased)},
             {"erased_by", row.erased ? json(row.erased_by) : json(nullptr)},
@@ -245,6 +287,8 @@ json listed_model(const ledger::VersionRow& row, const Federation& federation) {
             {"restores", row.restores ? json(row.restores->value) : json()},
             {"reason", row.reason},
             {"pinned", newest ? pinned(federation) : json()},
+            {"on_trial", newest ? on_trial(federation) : json()},
+            {"trial", trial_of(row.trial)},
             {"published_at", to_text(row.published)},
             {"updates", row.updates},
             {"sum", hex(row.sum)},

@@ -53,16 +53,17 @@ Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header, 
     return {};
 }
 
-Verdict check_base(ModelVersion base, ModelVersion newest) {
+Verdict check_base(ModelVersion base, ModelVersion newest, std::uint64_t behind_max) {
     if (base.value == 0 || base.value > newest.value) {
         return Flaw{RefusalCode::Stale, "its base version " + std::to_string(base.value) + " is not published; " +
                                             std::to_string(newest.value) + " is the newest"};
     }
-    if (newest.value - base.value > limits::kStalenessMax) {
+    if (newest.value - base.value > behind_max) {
         return Flaw{RefusalCode::Stale, "its base version " + std::to_string(base.value) + " is " +
                                             std::to_string(newest.value - base.value) + " behind version " +
-                                            std::to_string(newest.value) + "; at most " +
-                                            std::to_string(limits::kStalenessMax) + " are taken"};
+                                            std::to_string(newest.value) + "; " +
+                                            (behind_max == 0 ? "its round has closed without it"
+                                                             : "at most " + std::to_string(behind_max) + " are taken")};
     }
     return {};
 }

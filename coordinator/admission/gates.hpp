@@ -32,8 +32,9 @@ struct ModelShape {
 [[nodiscard]] Verdict check_lease(const wire::Lease& lease, const wire::UpdateHeader& header,
                                   const wire::FederationId& federation, const NodeId& sender, TimePoint now);
 
-/// Stale: the base is more than limits::kStalenessMax behind `newest`, or no published version.
-[[nodiscard]] Verdict check_base(ModelVersion base, ModelVersion newest);
+/// Stale: the base is more than `behind_max` behind `newest`, or no published version.
+[[nodiscard]] Verdict check_base(ModelVersion base, ModelVersion newest,
+                                 std::uint64_t behind_max = limits::kStalenessMax);
 
 /// Oversized: larger than the lease allows. Misshapen: not the size of a tier's update, or of another model.
 [[nodiscard]] Verdict check_size(const wire::UpdateHeader& header, std::uint64_t sealed_bytes, const wire::Lease& lease,

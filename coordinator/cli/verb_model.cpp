@@ -8,6 +8,12 @@ namespace skerry::cli {
 
 namespace {
 
+std::string state_of(Value model) {
+    if (model["on_trial"].present()) return "on trial";
+    if (model["pinned"].present()) return "pinned";
+    return model["trial"].present() ? text_in(model["trial"]["outcome"]) : "published";
+}
+
 // The round that made it; or, after a rollback, whose weights these are.
 std::string came_from(Value model) {
     return model["restores"].present() ? "= " + count_in(model["restores"]) : count_in(model["round"]);
@@ -23,11 +29,12 @@ ExitCode list(std::uint64_t limit, Session& session) {
                          {"UPDATES", Column::Right},
                          {"VALUES", Column::Right},
                          {"SHA-256", Column::Left},
+                         {"STATE", Column::Left},
                          {"STORED", Column::Left}});
             for (const Value model : models.items()) {
                 table.row({count_in(model["version"]), count_in(model["parent"]), came_from(model),
                            age_in(model["published_at"], session.output.now()), count_in(model["updates"]),
-                           count_in(model["values"]["heavy"]), digest_in(model["digests"]["heavy"]),
+                           count_in(model["values"]["heavy"]), digest_in(model["digests"]["heavy"]), state_of(model),
                            presence_in(model["stored"])});
             }
             if (!table.empty()) return session.output.print(table);
@@ -42,12 +49,42 @@ std::string origin_of(Value model) {
     return "round " + count_in(model["round"]) + ", from version " + count_in(model["parent"]);
 }
 
+// What each has seen on the same samples, of this version and of the one before.
+void print_canaries(Value trial, Output& output) {
+    if (!trial.present()) return;
+    Table canaries({{"CANARY", Column::Left},
+                    {"SAMPLES", Column::Right},
+                    {"BETTER", Column::Right},
+                    {"WORSE", Column::Right},
+                    {"CHEAPER", Column::Right},
+                    {"DEARER", Column::Right}});
+    for (const Value canary : trial["canaries"].items()) {
+        if (canary["refused"].flag().value_or(false)) {
+            canaries.row({text_in(canary["name"]), "cannot use it", kAbsent, kAbsent, kAbsent, kAbsent});
+            continue;
+        }
+        canaries.row({text_in(canary["name"]), count_in(canary["samples"]), count_in(canary["better"]),
+                      count_in(canary["worse"]), count_in(canary["cheaper"]), count_in(canary["dearer"])});
+    }
+    output.gap();
+    output.print(canaries);
+}
+
 void render(Value model, Output& output) {
     Facts facts;
     facts.fact("Version", count_in(model["version"])).fact("Origin", origin_of(model));
     const auto pinned = model["pinned"];
     if (pinned.present())
         facts.fact("Pinned", "since " + time_in(pinned["since"], output.now()) + ": " + text_in(pinned["reason"]));
+    if (const auto trial = model["trial"]; trial.present()) {
+        facts.fact("Trial", text_in(trial["outcome"]) + " " + age_in(trial["ended_at"], output.now()) + " with " +
+                                count_in(trial["canaries"]) + " canaries: " + text_in(trial["reason"]));
+    }
+    const auto on_trial = model["on_trial"];
+    if (on_trial.present()) {
+        facts.fact("On trial", "against version " + count_in(on_trial["against"]) + ", until " +
+                                   time_in(on_trial["deadline"], output.now()) + " at the latest");
+    }
     output.print(facts.fact("Published", time_in(model["published_at"], output.now()))
                      .fact("Updates", count_in(model["updates"]))
                      .fact("Sum", text_in(model["sum"]))
@@ -62,6 +99,7 @@ void render(Value model, Output& output) {
     }
     output.gap();
     output.print(tiers);
+    print_canaries(on_trial, output);
     // What nodes may fetch instead of float32. None of a version that is not the newest since the last start.
     Table encodings({{"PUSHED AS", Column::Left},
                      {"BYTES", Column::Right},

@@ -37,6 +37,13 @@ ExitCode pin(const std::string& reason, Session& session) {
     });
 }
 
+ExitCode promote(const std::string& reason, Session& session) {
+    return session.output.report(
+        session.coordinator.post("/v1/models/promote", {{"reason", reason}}), [&](Value model) {
+            session.output.line("version " + count_in(model["version"]) + " is on trial no more: all nodes get it");
+        });
+}
+
 ExitCode unpin(Session& session) {
     return session.output.report(session.coordinator.post("/v1/models/unpin", {}), [&](Value model) {
         session.output.line("version " + count_in(model["version"]) + " is pinned no more: rounds close again");
@@ -58,6 +65,11 @@ void add_model_release(CLI::App& model, Verb& chosen) {
     auto* keep = model.add_subcommand("pin", "Keep the newest version the newest: rounds gather, and none closes");
     add_text(*keep, "--reason", *reason, "Kept in the ledger")->required();
     keep->callback([&chosen, reason] { chosen = [reason](Session& session) { return pin(*reason, session); }; });
+
+    auto why = std::make_shared<std::string>();
+    auto* further = model.add_subcommand("promote", "End the trial of the newest version: all nodes get it");
+    add_text(*further, "--reason", *why, "Kept in the ledger")->required();
+    further->callback([&chosen, why] { chosen = [why](Session& session) { return promote(*why, session); }; });
 
     auto* let_go = model.add_subcommand("unpin", "Let rounds close again");
     let_go->callback([&chosen] { chosen = [](Session& session) { return unpin(session); }; });

@@ -21,6 +21,10 @@ std::string parameters_line(Value parameters) {
 std::string version_line(Value status, TimePoint now) {
     if (status["version"].count().value_or(0) == 0) return "none yet";
     std::string line = count_in(status["version"]) + ", published " + age_in(status["published_at"], now);
+    if (const auto trial = status["on_trial"]; trial.present()) {
+        line += ", on trial with " + human_count(trial["canaries"].items().size()) + " canaries against version " +
+                count_in(trial["against"]);
+    }
     const auto pinned = status["pinned"];
     if (!pinned.present()) return line;
     return line + ", pinned " + age_in(pinned["since"], now) + ": " + text_in(pinned["reason"]);

@@ -133,6 +133,7 @@ RoundOpened read(const stored::RoundOpened& from, Fields&) {
     RoundOpened to{{}, RoundId{from.round()}, from.goal(), from.quorum(), time(from.deadline_ms())};
     if (!from.rule().empty()) to.recipe.rule = from.rule();
     if (!from.optimiser().empty()) to.recipe.optimiser = from.optimiser();
+    if (from.tier_quorum() != 0) to.recipe.tier_quorum = from.tier_quorum();
     return to;
 }
 
@@ -223,6 +224,28 @@ VersionUnpinned read(const stored::VersionUnpinned& from, Fields&) {
     return {{}, ModelVersion{from.version()}};
 }
 
+TrialBegan read(const stored::TrialBegan& from, Fields& fields) {
+    TrialBegan to;
+    to.version.value = from.version();
+    to.against.value = from.against();
+    for (const std::string& node : from.canaries())
+        fields.id(node, to.canaries.emplace_back());
+    to.deadline = time(from.deadline_ms());
+    to.samples_max = from.samples_max();
+    return to;
+}
+
+TrialEnded read(const stored::TrialEnded& from, Fields& fields) {
+    TrialEnded to;
+    to.version.value = from.version();
+    if (from.outcome() >= kTrialOutcomes) fields.fault();
+    to.outcome = static_cast<TrialOutcome>(from.outcome());
+    to.reason = from.reason();
+    to.counts = {to.version,     from.samples(), from.better(), from.worse(),
+                 from.cheaper(), from.dearer(),  from.refused()};
+    return to;
+}
+
 VersionDropped read(const stored::VersionDropped& from, Fields&) {
     return {{}, ModelVersion{from.version()}};
 }
@@ -288,6 +311,10 @@ Result<Event> read(const stored::Event& from, Fields& fields) {
             return read(from.version_pinned(), fields);
         case stored::Event::kVersionUnpinned:
             return read(from.version_unpinned(), fields);
+        case stored::Event::kTrialBegan:
+            return read(from.trial_began(), fields);
+        case stored::Event::kTrialEnded:
+            return read(from.trial_ended(), fields);
         case stored::Event::kUpdatesErased:
             return read(from.updates_erased(), fields);
         case stored::Event::KIND_NOT_SET:

@@ -90,6 +90,7 @@ void write(const RoundOpened& from, stored::Event& event) {
     to.set_deadline_ms(milliseconds(from.deadline));
     to.set_rule(from.recipe.rule);
     to.set_optimiser(from.recipe.optimiser);
+    if (from.recipe.tier_quorum != 1) to.set_tier_quorum(from.recipe.tier_quorum);
 }
 
 void write(const UpdateAccepted& from, stored::Event& event) {
@@ -177,6 +178,29 @@ void write(const VersionPinned& from, stored::Event& event) {
 
 void write(const VersionUnpinned& from, stored::Event& event) {
     event.mutable_version_unpinned()->set_version(from.version.value);
+}
+
+void write(const TrialBegan& from, stored::Event& event) {
+    auto& to = *event.mutable_trial_began();
+    to.set_version(from.version.value);
+    to.set_against(from.against.value);
+    for (const NodeId& node : from.canaries)
+        to.add_canaries(raw(node.value));
+    to.set_deadline_ms(milliseconds(from.deadline));
+    to.set_samples_max(from.samples_max);
+}
+
+void write(const TrialEnded& from, stored::Event& event) {
+    auto& to = *event.mutable_trial_ended();
+    to.set_version(from.version.value);
+    to.set_outcome(static_cast<std::uint32_t>(from.outcome));
+    to.set_reason(from.reason);
+    to.set_samples(from.counts.samples);
+    to.set_better(from.counts.better);
+    to.set_worse(from.counts.worse);
+    to.set_cheaper(from.counts.cheaper);
+    to.set_dearer(from.counts.dearer);
+    to.set_refused(from.counts.refused);
 }
 
 void write(const VersionDropped& from, stored::Event& event) {

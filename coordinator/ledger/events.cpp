@@ -25,6 +25,8 @@ struct Name {
     std::string_view operator()(const UpdatesErased&) const { return "updates_erased"; }
     std::string_view operator()(const VersionPinned&) const { return "version_pinned"; }
     std::string_view operator()(const VersionUnpinned&) const { return "version_unpinned"; }
+    std::string_view operator()(const TrialBegan&) const { return "trial_began"; }
+    std::string_view operator()(const TrialEnded&) const { return "trial_ended"; }
 };
 
 template <std::size_t... Kinds>
@@ -41,6 +43,10 @@ std::string_view name_of(RetentionLimit limit) {
 std::string_view name_of(QuarantinedBy by) {
     constexpr std::array<std::string_view, kQuarantineCauses> kNames = {"operator", "strikes", "outlier"};
     return kNames.at(static_cast<std::size_t>(by));
+}
+
+std::string_view name_of(TrialOutcome outcome) {
+    return outcome == TrialOutcome::Published ? "published" : "withdrawn";
 }
 
 std::string_view name_of(const Event& event) {

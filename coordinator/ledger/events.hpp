@@ -13,6 +13,7 @@
 #include "common/crypto/sign.hpp"
 #include "common/wire/messages.hpp"
 #include "common/wire/sealed_update.hpp"
+#include "common/wire/trial_counts.hpp"
 
 /// What has happened to a federation, in the order in which it happened: the coordinator's state is a fold over these.
 /// What is not in the journal has not happened. ledger.proto is the stored form; fields are only ever added.
@@ -108,6 +109,8 @@ struct NodeReleased {
 struct Recipe {
     std::string rule = "mean";       ///< aggregation::parse_rule
     std::string optimiser = "none";  ///< aggregation::parse_optimiser
+    /// What medium and heavy add takes a step only where so many updates cover it.
+    std::uint64_t tier_quorum = 1;
 
     bool operator==(const Recipe&) const = default;
 };
@@ -208,8 +211,8 @@ struct VersionPublished {
     Digest weights{};  ///< of the heavy vector: the name of its blob
     wire::SignedBytes manifest;
     std::optional<Digest> optimiser;       ///< what the optimiser remembers: the name of its blob; nothing: it does not
-    std::optional<ModelVersion> restores;  ///< the operator's rollback: weights and memory are that version's
-    std::string reason;                    ///< of the rollback
+    std::optional<ModelVersion> restores;  ///< a rollback, or a withdrawal: weights and memory are that version's
+    std::string reason;                    ///< of that
 
     bool operator==(const VersionPublished&) const = default;
 };
@@ -228,6 +231,36 @@ struct VersionUnpinned {
     ModelVersion version;
 
     bool operator==(const VersionUnpinned&) const = default;
+};
+
+/// The version just published goes to its canaries alone, and no round freezes, until TrialEnded.
+struct TrialBegan {
+    TimePoint at;
+    ModelVersion version;
+    ModelVersion against;           ///< its parent, which all other nodes keep
+    std::vector<NodeId> canaries;   ///< sorted
+    TimePoint deadline;             ///< a version that is not shown to be worse by then goes to all
+    std::uint64_t samples_max = 0;  ///< or when it was compared on so many
+
+    bool operator==(const TrialBegan&) const = default;
+};
+
+enum class TrialOutcome : std::uint8_t {
+    Published,  ///< all nodes get the version
+    Withdrawn,  ///< what it replaced is published again, under the next number, by the event after this
+};
+inline constexpr std::size_t kTrialOutcomes = 2;
+/// "published", "withdrawn"
+[[nodiscard]] std::string_view name_of(TrialOutcome outcome);
+
+struct TrialEnded {
+    TimePoint at;
+    ModelVersion version;
+    TrialOutcome outcome = TrialOutcome::Published;
+    std::string reason;
+    wire::TrialCounts counts;  ///< of all canaries
+
+    bool operator==(const TrialEnded&) const = default;
 };
 
 /// The weights of an old version, and the updates counted in it if they are still kept, are erased after this.
@@ -265,10 +298,10 @@ struct DriftReported {
     bool operator==(const DriftReported&) const = default;
 };
 
-using Event =
-    std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked, NodeQuarantined,
-                 NodeReleased, RoundOpened, UpdateAccepted, UpdateRefused, UpdateSetAside, RoundFrozen, RoundAbandoned,
-                 VersionPublished, VersionDropped, DriftReported, UpdatesErased, VersionPinned, VersionUnpinned>;
+using Event = std::variant<FederationCreated, TokenCreated, NodeEnrolled, CertificateRenewed, NodeRevoked,
+                           NodeQuarantined, NodeReleased, RoundOpened, UpdateAccepted, UpdateRefused, UpdateSetAside,
+                           RoundFrozen, RoundAbandoned, VersionPublished, VersionDropped, DriftReported, UpdatesErased,
+                           VersionPinned, VersionUnpinned, TrialBegan, TrialEnded>;
 using Events = std::vector<Event>;
 
 /// "update_accepted"; stable, as logs and the audit show it.

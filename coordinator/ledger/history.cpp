@@ -71,7 +71,8 @@ RefusalRow refusal_row(const Statement& row) {
 
 constexpr const char* kRoundColumns =
     "SELECT id, state, opened, deadline, goal, quorum, accepted, frozen, ended, parent, version, weight, sum, reason, "
-    "erased, erased_by, (SELECT min(entry) FROM alarms WHERE early = rounds.id), rule, optimiser, seed FROM rounds ";
+    "erased, erased_by, (SELECT min(entry) FROM alarms WHERE early = rounds.id), rule, optimiser, "
+    "tier_quorum, seed FROM rounds ";
 
 RoundRow round_row(const Statement& row) {
     RoundRow to;
@@ -92,15 +93,30 @@ RoundRow round_row(const Statement& row) {
     if (!row.is_null(14)) to.erased = time(row.int64(14));
     to.erased_by = row.text(15);
     if (!row.is_null(16)) to.early = row.uint64(16);
-    to.recipe = {row.text(17), row.text(18)};
-    to.seed = digest(row, 19);
+    to.recipe = {row.text(17), row.text(18), row.uint64(19)};
+    to.seed = digest(row, 20);
     return to;
 }
 
 constexpr const char* kVersionColumns =
-    "SELECT version, parent, round, published, updates, weight, sum, weights, dropped, manifest, manifest_signature, "
-    "optimiser, restores, reason "
-    "FROM versions ";
+    "SELECT v.version, v.parent, v.round, v.published, v.updates, v.weight, v.sum, v.weights, v.dropped, v.manifest, "
+    "v.manifest_signature, v.optimiser, v.restores, v.reason, t.against, t.began, t.deadline, t.canaries, t.ended, "
+    "t.outcome, t.reason, t.samples, t.better, t.worse, t.cheaper, t.dearer "
+    "FROM versions v LEFT JOIN trials t ON t.version = v.version ";
+
+TrialRow trial_row(const Statement& row) {
+    TrialRow to;
+    to.against.value = row.uint64(14);
+    to.began = time(row.int64(15));
+    to.deadline = time(row.int64(16));
+    to.canaries = row.uint64(17);
+    if (!row.is_null(18)) to.ended = time(row.int64(18));
+    to.outcome = row.text(19);
+    to.reason = row.text(20);
+    to.counts = {
+        ModelVersion{row.uint64(0)}, row.uint64(21), row.uint64(22), row.uint64(23), row.uint64(24), row.uint64(25)};
+    return to;
+}
 
 VersionRow version_row(const Statement& row) {
     VersionRow to;
@@ -117,6 +133,7 @@ VersionRow version_row(const Statement& row) {
     if (!row.is_null(11)) to.optimiser = digest(row, 11);
     if (!row.is_null(12)) to.restores = ModelVersion{row.uint64(12)};
     to.reason = row.text(13);
+    if (!row.is_null(14)) to.trial = trial_row(row);
     return to;
 }
 
@@ -213,11 +230,12 @@ Result<std::vector<RefusalRow>> History::refusals_of(const NodeId& node, std::si
 }
 
 Result<std::vector<VersionRow>> History::versions(std::size_t limit) const {
-    return all(database_, std::string(kVersionColumns) + "ORDER BY version DESC LIMIT ?", &version_row, limit);
+    return all(database_, std::string(kVersionColumns) + "ORDER BY v.version DESC LIMIT ?", &version_row, limit);
 }
 
 Result<VersionRow> History::version(ModelVersion version) const {
-    auto found = SKERRY_TRY(all(database_, std::string(kVersionColumns) + "WHERE version = ?", &version_row, version));
+    auto found =
+        SKERRY_TRY(all(database_, std::string(kVersionColumns) + "WHERE v.version = ?", &version_row, version));
     if (found.empty()) {
         return fail(ErrorCode::NotFound, "no model version " + std::to_string(version.value) +
                                              ": 'skerry model list' shows those that exist");

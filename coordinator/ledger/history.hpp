@@ -96,6 +96,15 @@ struct RoundRow {
     Digest seed{};  ///< zeros until it is frozen
 };
 
+struct TrialRow {
+    ModelVersion against;
+    TimePoint began, deadline;
+    std::uint64_t canaries = 0;
+    std::optional<TimePoint> ended;
+    std::string outcome, reason;  ///< empty until it ended
+    wire::TrialCounts counts;     ///< of all canaries, when it ended
+};
+
 struct VersionRow {
     ModelVersion version, parent;
     RoundId round;
@@ -108,6 +117,7 @@ struct VersionRow {
     std::optional<Digest> optimiser;       ///< the blob of what it remembers
     std::optional<ModelVersion> restores;  ///< the version whose weights these are again
     std::string reason;                    ///< of that
+    std::optional<TrialRow> trial;         ///< with canaries, before all others had it
 };
 
 struct ConfusionRow {

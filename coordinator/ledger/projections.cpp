@@ -58,10 +58,11 @@ public:
 
     Result<> operator()(const RoundOpened& e) const {
         return db_.run(
-            "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, rule, optimiser, accepted) "
-            "VALUES (?, 'open', ?, ?, ?, ?, ?, ?, "
+            "INSERT INTO rounds (id, state, opened, deadline, goal, quorum, rule, optimiser, tier_quorum, accepted) "
+            "VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, "
             "(SELECT count(*) FROM updates WHERE round IS NULL AND set_aside IS NULL AND held IS NULL))",
-            e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum, e.recipe.rule, e.recipe.optimiser);
+            e.round, ms(e.at), ms(e.deadline), e.goal, e.quorum, e.recipe.rule, e.recipe.optimiser,
+            e.recipe.tier_quorum);
     }
 
     Result<> operator()(const UpdateAccepted& e) const {
@@ -145,6 +146,19 @@ public:
     // Who asks for what is pinned asks the newest state, not history; the journal tells the rest.
     Result<> operator()(const VersionPinned&) const { return {}; }
     Result<> operator()(const VersionUnpinned&) const { return {}; }
+
+    Result<> operator()(const TrialBegan& e) const {
+        return db_.run("INSERT INTO trials (version, against, began, deadline, canaries) VALUES (?, ?, ?, ?, ?)",
+                       e.version, e.against, ms(e.at), ms(e.deadline), e.canaries.size());
+    }
+
+    Result<> operator()(const TrialEnded& e) const {
+        return db_.run(
+            "UPDATE trials SET ended = ?, outcome = ?, reason = ?, samples = ?, better = ?, worse = ?, cheaper = ?, "
+            "dearer = ? WHERE version = ?",
+            ms(e.at), name_of(e.outcome), e.reason, e.counts.samples, e.counts.better, e.counts.worse, e.counts.cheaper,
+            e.counts.dearer, e.version);
+    }
 
     Result<> operator()(const VersionDropped& e) const {
         SKERRY_TRY(db_.run("UPDATE versions SET dropped = ? WHERE version = ?", ms(e.at), e.version));

@@ -71,6 +71,14 @@ std::vector<std::string> course_of(const RoundStory& story) {
                          skerry::to_text(round.ended.value_or(TimePoint{})) + ": " +
                          count_text(round.accepted, "update") + " of weight " + number(round.weight.value_or(0)) +
                          " on version " + number(round.parent.value_or(ModelVersion{}).value) + ".");
+        for (const Tier tier : {Tier::Medium, Tier::Heavy}) {
+            const auto covering = std::count_if(story.counted.begin(), story.counted.end(),
+                                                [tier](const UpdateRow& row) { return row.tier >= tier; });
+            if (static_cast<std::uint64_t>(covering) >= round.recipe.tier_quorum) continue;
+            course.push_back("What " + std::string(skerry::name_of(tier)) + " adds took no step: " +
+                             count_text(static_cast<std::uint64_t>(covering), "update") + " of the " +
+                             number(round.recipe.tier_quorum) + " that rounds.tier_quorum asks for covered it.");
+        }
         if (round.erased) course.push_back("It cannot be recomputed: " + erasure_of(round, story.counted) + ".");
     } else {
         course.emplace_back("Its sum is being made; a version comes of it in any case.");

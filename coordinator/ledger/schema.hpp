@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 8> kSchema = {R"sql(
+inline constexpr std::array<const char*, 9> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -122,10 +122,20 @@ CREATE INDEX updates_by_round_of_acceptance ON updates (accepted_round);
                                                        R"sql(
 ALTER TABLE versions ADD COLUMN restores INTEGER;  -- the version whose weights these are again; NULL: a round's, or the first
 ALTER TABLE versions ADD COLUMN reason TEXT NOT NULL DEFAULT '';  -- of that
+)sql",
+                                                       R"sql(
+ALTER TABLE rounds ADD COLUMN tier_quorum INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE trials (
+  version INTEGER PRIMARY KEY, against INTEGER NOT NULL, began INTEGER NOT NULL, deadline INTEGER NOT NULL,
+  canaries INTEGER NOT NULL, ended INTEGER, outcome TEXT NOT NULL DEFAULT '',  -- ledger::TrialOutcome; empty: it goes on
+  reason TEXT NOT NULL DEFAULT '', samples INTEGER NOT NULL DEFAULT 0, better INTEGER NOT NULL DEFAULT 0,
+  worse INTEGER NOT NULL DEFAULT 0, cheaper INTEGER NOT NULL DEFAULT 0, dearer INTEGER NOT NULL DEFAULT 0
+);
 )sql"};
 
 /// Everything that rebuild() empties.
-inline constexpr std::array<const char*, 10> kProjections = {
-    "tokens", "nodes", "rounds", "updates", "refusals", "versions", "confusions", "totals", "error_types", "alarms"};
+inline constexpr std::array<const char*, 11> kProjections = {"tokens",      "nodes",    "rounds",     "updates",
+                                                             "refusals",    "versions", "confusions", "totals",
+                                                             "error_types", "alarms",   "trials"};
 
 }  // namespace skerry::coordinator::ledger

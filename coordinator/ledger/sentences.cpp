@@ -85,6 +85,15 @@ struct Sentence {
     std::string operator()(const VersionUnpinned& e) const {
         return "version " + number(e.version) + " is pinned no more";
     }
+    std::string operator()(const TrialBegan& e) const {
+        return "version " + number(e.version) + " is on trial with " + std::to_string(e.canaries.size()) +
+               (e.canaries.size() == 1 ? " canary" : " canaries") + ", against version " + number(e.against);
+    }
+    std::string operator()(const TrialEnded& e) const {
+        const bool published = e.outcome == TrialOutcome::Published;
+        return "the trial of version " + number(e.version) + " ended: it " +
+               (published ? "goes to all nodes: " : "was withdrawn: ") + e.reason;
+    }
     std::string operator()(const DriftReported& e) const {
         const std::string of = e.alarm.label_class ? " of class " + std::to_string(*e.alarm.label_class) : "";
         return name(e.node) + " raised alarm " + std::to_string(e.alarm.number) + ": errors" + of + " went from " +
@@ -114,6 +123,8 @@ struct About {
     Subject operator()(const UpdatesErased& e) const { return {{}, e.round}; }
     Subject operator()(const VersionPinned& e) const { return {{}, {}, e.version}; }
     Subject operator()(const VersionUnpinned& e) const { return {{}, {}, e.version}; }
+    Subject operator()(const TrialBegan& e) const { return {{}, {}, e.version}; }
+    Subject operator()(const TrialEnded& e) const { return {{}, {}, e.version}; }
     Subject operator()(const DriftReported& e) const {
         return {e.node, e.early.value == 0 ? std::nullopt : std::optional(e.early)};
     }
@@ -133,6 +144,9 @@ bool concerns(const Event& event, const NodeId& node) {
     if (const auto* frozen = std::get_if<RoundFrozen>(&event)) {
         return std::any_of(frozen->set.begin(), frozen->set.end(),
                            [&node](const UpdateId& update) { return update.node == node; });
+    }
+    if (const auto* trial = std::get_if<TrialBegan>(&event)) {
+        return std::binary_search(trial->canaries.begin(), trial->canaries.end(), node);
     }
     return subject_of(event).node == node;
 }

@@ -1,6 +1,7 @@
 #include "coordinator/round/round.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "aggregation/optimisers/optimiser_spec.hpp"
 #include "aggregation/rules/rule_spec.hpp"
@@ -15,6 +16,13 @@ std::vector<std::string> RoundPolicy::problems() const {
         found.emplace_back("rounds.goal must not be below rounds.quorum: a round that reaches it closes");
     if (goal > limits::kRoundUpdatesMax) {
         found.push_back("rounds.goal must be at most " + std::to_string(limits::kRoundUpdatesMax));
+    }
+    if (overcommit != 0 && !(overcommit >= 1 && overcommit <= 10)) {
+        found.emplace_back(
+            "rounds.overcommit must be 0 (whoever comes counts) or 1 to 10 (times the goal that is invited)");
+    }
+    if (recipe.tier_quorum < 1 || recipe.tier_quorum > limits::kRoundUpdatesMax) {
+        found.push_back("rounds.tier_quorum must be 1 to " + std::to_string(limits::kRoundUpdatesMax));
     }
     if (deadline < std::chrono::milliseconds(100)) found.emplace_back("rounds.deadline must be at least 100ms");
     if (early_interval < std::chrono::seconds(1) || early_interval > wire::DriftNotice::kLastsMax) {
@@ -37,6 +45,10 @@ std::vector<std::string> RoundPolicy::problems() const {
         found.push_back("rounds.optimiser: " + optimiser.error().message);
     }
     return found;
+}
+
+std::size_t RoundPolicy::cohort() const {
+    return static_cast<std::size_t>(std::ceil(static_cast<double>(goal) * overcommit));
 }
 
 Round::Round(const ledger::RoundOpened& opened)

@@ -6,11 +6,12 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/limits.hpp"
 #include "coordinator/ledger/events.hpp"
 
 namespace skerry::coordinator {
 
-/// When a round closes. Asynchronous by nature: whoever comes counts, weighted by age.
+/// When a round closes, and who contributes to it.
 struct RoundPolicy {
     /// So many updates close the round at once.
     std::uint64_t goal = 3;
@@ -19,6 +20,10 @@ struct RoundPolicy {
     std::uint64_t quorum = 2;
     /// From the first accepted update. A slower node is not lost: its update waits for the next round.
     std::chrono::milliseconds deadline{300'000};
+    /// 0: asynchronous, whoever comes counts, weighted by age. At least 1: synchronous, goal · overcommit nodes are
+    /// drawn for each round and only they contribute, of which the first `goal` count; what stands on an older version
+    /// is refused, and stays progress of its node.
+    double overcommit = 0;
 
     /// What becomes of the set, and of what that gives. Updates longer than half of the others are shortened before
     /// they are averaged: a few hostile nodes then move the mean no farther than as many honest ones
@@ -30,6 +35,12 @@ struct RoundPolicy {
     bool early_on_drift = true;
     /// At least so long between two alarms that do so, whoever raises them.
     std::chrono::milliseconds early_interval{300'000};
+
+    [[nodiscard]] bool synchronous() const { return overcommit > 0; }
+    /// Versions that an update's base may be behind.
+    [[nodiscard]] std::uint64_t behind_max() const { return synchronous() ? 0 : limits::kStalenessMax; }
+    /// Nodes that are invited to a round that is synchronous.
+    [[nodiscard]] std::size_t cohort() const;
 
     /// Everything wrong with these values, in words an operator understands. Empty: usable.
     [[nodiscard]] std::vector<std::string> problems() const;

@@ -36,6 +36,8 @@ Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights&
     std::copy_n(made.delta.begin(), model.statistics, result.weights.begin());
     for (const aggregation::SectionReport& section : made.sections) {
         if (!section.stepped || section.last <= model.statistics) continue;
+        const bool deep = section.first >= model.values.front();
+        if (deep && section.updates < terms.recipe.tier_quorum) continue;
         optimiser.step(made.delta, result.weights, std::max(section.first, model.statistics), section.last);
     }
     result.digests = tier_digests(result.weights, model);

@@ -19,6 +19,8 @@ CoordinatorConfig read(config::TableReader root) {
     rounds.integer("goal", to.policy.rounds.goal, 1U, limits::kRoundUpdatesMax);
     rounds.integer("quorum", to.policy.rounds.quorum, 1U, limits::kRoundUpdatesMax);
     rounds.duration("deadline", to.policy.rounds.deadline, 100ms, 24h * 30);
+    rounds.number("overcommit", to.policy.rounds.overcommit, 0, 10);
+    rounds.integer("tier_quorum", to.policy.rounds.recipe.tier_quorum, 1U, limits::kRoundUpdatesMax);
     rounds.text("rule", to.policy.rounds.recipe.rule);
     rounds.text("optimiser", to.policy.rounds.recipe.optimiser);
     rounds.boolean("early_on_drift", to.policy.rounds.early_on_drift);
@@ -40,6 +42,11 @@ CoordinatorConfig read(config::TableReader root) {
     listen.text("advertise", to.listen.advertise);
     auto metrics = root.table("metrics");
     metrics.text("listen", to.metrics.listen);
+    auto release = root.table("release");
+    release.number("canary_share", to.policy.release.canary_share, 0, 0.5);
+    release.integer("canaries_min", to.policy.release.canaries_min, 2U, 10'000U);
+    release.duration("trial_time", to.policy.release.trial_time, 1min, 24h * 30);
+    release.integer("trial_samples", to.policy.release.trial_samples, 100U, 1'000'000'000U);
     root.table("models").texts("precisions", to.models.precisions, kWeightEncodings);
     auto limits_table = root.table("limits");
     limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
@@ -160,6 +167,8 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("goal", policy.rounds.goal)
         .value("quorum", policy.rounds.quorum)
         .value("deadline", policy.rounds.deadline)
+        .value("overcommit", policy.rounds.overcommit)
+        .value("tier_quorum", policy.rounds.recipe.tier_quorum)
         .value("rule", policy.rounds.recipe.rule)
         .value("optimiser", policy.rounds.recipe.optimiser)
         .value("early_on_drift", policy.rounds.early_on_drift)
@@ -180,6 +189,11 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("enrol", config.listen.enrol)
         .value("advertise", config.listen.advertise);
     out.section("metrics").value("listen", config.metrics.listen);
+    out.section("release")
+        .value("canary_share", policy.release.canary_share)
+        .value("canaries_min", policy.release.canaries_min)
+        .value("trial_time", policy.release.trial_time)
+        .value("trial_samples", policy.release.trial_samples);
     out.section("models").value("precisions", config.models.precisions);
     out.section("limits")
         .value("versions_kept", policy.versions_kept)

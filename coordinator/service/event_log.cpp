@@ -62,6 +62,14 @@ struct Line {
     void operator()(const ledger::VersionPinned& e) const {
         log::warning(name, {{"version", e.version}, {"reason", e.reason}});
     }
+    void operator()(const ledger::TrialBegan& e) const {
+        log::info(name, {{"version", e.version}, {"against", e.against}, {"canaries", e.canaries.size()}});
+    }
+    void operator()(const ledger::TrialEnded& e) const {
+        const auto level = e.outcome == ledger::TrialOutcome::Withdrawn ? log::Level::Warning : log::Level::Info;
+        log::event(level, name,
+                   {{"version", e.version}, {"outcome", ledger::name_of(e.outcome)}, {"reason", e.reason}});
+    }
     void operator()(const ledger::VersionUnpinned& e) const { log::warning(name, {{"version", e.version}}); }
     void operator()(const ledger::VersionPublished& e) const {
         if (e.restores) {

@@ -112,8 +112,29 @@ Result<> JournalCheck::check(const ledger::Recorded&, const ledger::VersionUnpin
     return {};
 }
 
+Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::TrialBegan& event) {
+    if (on_trial_ || event.version != newest_) {
+        problem(recorded, "version " + std::to_string(event.version.value) +
+                              " goes on trial, and it is not the newest, or another is on trial");
+    }
+    on_trial_ = event.version;
+    return {};
+}
+
+Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::TrialEnded& event) {
+    if (on_trial_ != event.version) {
+        problem(recorded, "the trial of version " + std::to_string(event.version.value) + " ends, which has not begun");
+    }
+    on_trial_.reset();
+    return {};
+}
+
 Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::RoundFrozen& event) {
-    if (pinned_) problem(recorded, "round " + std::to_string(event.round.value) + " closes while a version is pinned");
+    const char* const held = pinned_ ? "pinned" : on_trial_ ? "on trial" : nullptr;
+    if (held != nullptr) {
+        problem(recorded,
+                "round " + std::to_string(event.round.value) + " closes while a version is " + std::string(held));
+    }
     return {};
 }
 

@@ -26,6 +26,8 @@ private:
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionDropped& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionPinned& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::VersionUnpinned& event);
+    [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::TrialBegan& event);
+    [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::TrialEnded& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::RoundFrozen& event);
     [[nodiscard]] Result<> check(const ledger::Recorded&, const auto&) { return {}; }
     [[nodiscard]] Result<> commit();
@@ -41,6 +43,7 @@ private:
     bool consistent_ = true;
     ModelVersion newest_;
     bool pinned_ = false;
+    std::optional<ModelVersion> on_trial_;
 };
 
 }  // namespace skerry::coordinator

@@ -193,6 +193,7 @@ std::string CoordinatorMetrics::text(const Federation& federation, const Traffic
     registry_.gauge("skerry_nodes", "away").set(enrolled - connected - revoked);
     registry_.gauge("skerry_model_version").set(static_cast<double>(federation.newest().version.value));
     registry_.gauge("skerry_version_pinned").set(federation.pin() ? 1 : 0);
+    registry_.gauge("skerry_version_on_trial").set(federation.trial() ? 1 : 0);
     registry_.gauge("skerry_updates_waiting").set(static_cast<double>(federation.pool().waiting().size()));
     registry_.gauge("skerry_updates_held").set(static_cast<double>(federation.pool().held().size()));
     registry_.gauge("skerry_transfers", "active").set(static_cast<double>(federation.transfers().active()));

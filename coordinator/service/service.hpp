@@ -55,6 +55,7 @@ public:
     void roll_back(ModelVersion to, const std::string& reason, bool pin, std::function<void(Result<>)> done) override;
     void pin_version(const std::string& reason, std::function<void(Result<>)> done) override;
     void unpin_version(std::function<void(Result<>)> done) override;
+    void promote_version(const std::string& reason, std::function<void(Result<>)> done) override;
     void verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) override;
     void fsck(std::function<void(Result<Findings>)> done) override;
     void prove_journal(std::optional<ledger::NotedHead> noted, std::function<void(Result<JournalProof>)> done) override;

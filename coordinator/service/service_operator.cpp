@@ -98,6 +98,12 @@ void Service::unpin_version(std::function<void(Result<>)> done) {
     deliver(OperatorUnpinsVersion{ticket});
 }
 
+void Service::promote_version(const std::string& reason, std::function<void(Result<>)> done) {
+    const Ticket ticket = next_ticket_++;
+    answers_[ticket] = std::move(done);
+    deliver(OperatorPromotesVersion{ticket, reason});
+}
+
 void Service::verify(RoundEvidence evidence, std::function<void(Result<Verification>)> done) {
     worker_->run([this, evidence = std::move(evidence), done = std::move(done)]() -> Worker::Continuation {
         auto result = verify_round(evidence, federation_->model(), *blobs_, models_, keys_.ring.seal,

@@ -143,14 +143,21 @@ Result<> Service::fold_journal() {
     std::set<Digest> kept;
     for (const auto& [name, blob] : needed.all())
         kept.insert(name);
-    for (const Federation::Encoding& encoding : federation_->encodings(federation_->newest().version))
-        kept.insert(encoding.what.digests.back());
+    for (const auto& [version, held] : federation_->versions()) {
+        for (const Federation::Encoding& encoding : federation_->encodings(version))
+            kept.insert(encoding.what.digests.back());
+    }
     SKERRY_TRY(collect_strays(kept));
     return restore_drafts(*federation_, *blobs_);
 }
 
 // Every node will ask for it, in one encoding or another.
 Result<> Service::load_newest() {
+    // While it is on trial, most nodes ask for the one before it.
+    if (const auto& trial = federation_->trial()) {
+        const Federation::Version& before = federation_->versions().at(trial->began().against);
+        federation_->offer(SKERRY_TRY(put_in_memory(before.weights)), before.version);
+    }
     const Federation::Version& newest = federation_->newest();
     federation_->offer(SKERRY_TRY(put_in_memory(newest.weights)), newest.version);
     return {};

@@ -19,6 +19,8 @@ namespace {
 /// An engine that failed is asked again after this; the learner process has its own, longer restart delays.
 constexpr std::chrono::milliseconds kEngineRetry{1000};
 
+/// What a step used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
+constexpr std::chrono::milliseconds kUseAgain{2000};
 /// A disk that is full is tried again after this.
 constexpr std::chrono::milliseconds kDiskRetry{5000};
 /// A batch that an engine could not compute so often is given up.
@@ -49,6 +51,7 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       identity_(identity),
       retry_(loop),
       room_(loop),
+      quiet_(loop),
       patience_(loop) {}
 
 Result<> LocalModel::adopt(std::vector<float> weights) {
@@ -179,22 +182,34 @@ Result<std::shared_ptr<const Snapshot>> LocalModel::snapshot_of_policy(feedback:
 
 void LocalModel::begin_trigger() {
     trigger_began_ = Clock::now();
-    on_disk([&labels = stores_.labels, rows = config_.trigger_rows] { return labels.unconsumed(rows); },
-            [this](std::vector<feedback::LabelledSample> batch) {
-                policy_->heed(fleet_labels_);
-                learning_ = true;
-                const auto shared = std::make_shared<std::vector<feedback::LabelledSample>>(std::move(batch));
-                const feedback::SnapshotVersion next{checkpoint_.version.global, checkpoint_.version.local + 1};
-                steps_.expect();
-                const auto on_learned = [this, shared, next](Result<Learned> learned) {
-                    steps_.post([this, shared, step = step_of(std::move(learned), next)]() mutable {
-                        on_step(std::move(step), *shared);
-                    });
-                };
-                boost::asio::post(learning_loop_, [this, shared, on_learned] {
-                    run_piece_([&] { policy_->learn(*shared, on_learned); });
-                });
+    const ModelVersion against =
+        trial_ && trial_->version == checkpoint_.version.global ? trial_against_ : ModelVersion{};
+    const feedback::SnapshotVersion next{checkpoint_.version.global, checkpoint_.version.local + 1};
+    on_disk(
+        [this, against, next]() -> Result<std::shared_ptr<Batch>> {
+            auto labels = SKERRY_TRY(stores_.labels.unconsumed(config_.trigger_rows));
+            return std::make_shared<Batch>(Batch{std::move(labels), SKERRY_TRY(rivals(against)), next});
+        },
+        [this](const std::shared_ptr<Batch>& batch) {
+            policy_->heed(fleet_labels_);
+            learning_ = true;
+            steps_.expect();
+            boost::asio::post(learning_loop_, [this, batch, router = listeners_.router()] {
+                if (!batch->rivals) return learn(batch, std::nullopt);
+                compare_versions(engine_, model_->spec, std::move(batch->rivals), batch->labels, router,
+                                 [this, batch](std::optional<wire::TrialCounts> trial) { learn(batch, trial); });
             });
+        });
+}
+
+// On the learning thread.
+void LocalModel::learn(const std::shared_ptr<Batch>& batch, std::optional<wire::TrialCounts> trial) {
+    const auto on_learned = [this, batch, trial](Result<Learned> learned) {
+        Step step = step_of(std::move(learned), batch->next);
+        step.trial = trial;
+        steps_.post([this, batch, step = std::move(step)]() mutable { on_step(std::move(step), batch->labels); });
+    };
+    run_piece_([&] { policy_->learn(batch->labels, on_learned); });
 }
 
 LocalModel::Step LocalModel::step_of(Result<Learned> learned, feedback::SnapshotVersion version) const {
@@ -242,6 +257,16 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
         [this] { end_work(); });
 }
 
+// A trigger holds several times what it leaves behind, in thousands of small pieces: for the next one, if that begins
+// at once.
+void LocalModel::give_back_soon() {
+    quiet_.expires_after(kUseAgain);
+    quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code again) {
+        if (again || alive.expired()) return;
+        stores_.thread.run([] { return give_back_freed_memory(), true; }, [](bool) {});
+    });
+}
+
 void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
     if (disk_trouble_.empty()) {
         log::error("disk_full", {{"reason", error.message},
@@ -272,6 +297,7 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
     learning_ = false;
     end_learning();
     if (!step.learned) return on_not_learned(step.learned.error(), batch);
+    note_trial(step.trial);
     const Learned& learned = *step.learned;
     failures_ = 0;
     engine_trouble_.clear();
@@ -307,8 +333,7 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
             listeners_.alarmed(alarm);
         if (!alarms.empty()) listeners_.tell(DriftSeen{});
         if (accepted) listeners_.tell(StepLearned{});
-        // A trigger holds several times what it leaves behind, in thousands of small pieces.
-        stores_.thread.run([] { return give_back_freed_memory(), true; }, [](bool) {});
+        give_back_soon();
         end_work();
     });
 }

@@ -17,6 +17,7 @@
 #include "edge-node/daemon/storage_thread.hpp"
 #include "edge-node/learning/alarm_book.hpp"
 #include "edge-node/learning/learning_policy.hpp"
+#include "edge-node/learning/version_trial.hpp"
 #include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
 #include "edge-node/session/events.hpp"
@@ -63,6 +64,8 @@ public:
         std::function<void(const LabelledLogits&)> labelled{};  ///< before the step's snapshot is published
         std::function<wire::AuditCounts()> audits = [] { return wire::AuditCounts(); };  ///< what an update takes along
         std::function<void(const DriftAlarm&)> alarmed = [](const DriftAlarm&) {};       ///< it is durable
+        /// That answers are routed by now.
+        std::function<std::shared_ptr<const Router>()> router = [] { return std::make_shared<const Router>(); };
     };
 
     LocalModel(boost::asio::io_context& loop, Stores stores, std::shared_ptr<const Model> model, Learning learning,
@@ -84,6 +87,11 @@ public:
     void perform(Action order);
     /// What the fleet's heavy exits say of each class: the next trigger learns from it.
     void heed(wire::SoftLabels fleet) { fleet_labels_ = std::move(fleet); }
+    /// This node is a canary of a version, or of none: labels that come are asked of it and of the one before it, where
+    /// both are kept.
+    void heed(const HeedTrial& order);
+    /// What came of that since then or since begin(); nothing: it is no canary.
+    [[nodiscard]] const std::optional<wire::TrialCounts>& trial() const { return trial_; }
     /// Undoes local learning, durably: the weights are the installed version's, own heads too; what no update holds is
     /// dropped, the update without a receipt withdrawn, the optimiser's memory forgotten, e = 1. Labels that wait are
     /// learned on it. After what is under way or ordered. `done` is called once, perhaps at once. Conflict: no version
@@ -133,6 +141,7 @@ private:
         Result<Learned> learned;
         Bytes learner;                                     ///< the policy's checkpoint
         Result<std::shared_ptr<const Snapshot>> snapshot;  ///< of the weights after it
+        std::optional<wire::TrialCounts> trial{};          ///< what its labels say of a version on trial
     };
 
     void pump();
@@ -141,6 +150,15 @@ private:
 
     [[nodiscard]] bool waits_for_version();
     void begin_trigger();
+    /// What a trigger begins with.
+    struct Batch {
+        std::vector<feedback::LabelledSample> labels;
+        std::shared_ptr<const Rivals> rivals;  ///< null: no version is on trial here, or they have been asked
+        feedback::SnapshotVersion next;        ///< of the snapshot after it
+    };
+    [[nodiscard]] Result<std::shared_ptr<const Rivals>> rivals(ModelVersion against);
+    void learn(const std::shared_ptr<Batch>& batch, std::optional<wire::TrialCounts> trial);
+    void note_trial(const std::optional<wire::TrialCounts>& counts);
     [[nodiscard]] std::vector<DriftAlarm> numbered(std::vector<DriftAlarm> alarms) const;
     void end_learning();
     [[nodiscard]] Step step_of(Result<Learned> learned, feedback::SnapshotVersion version) const;
@@ -195,6 +213,7 @@ private:
     void on_disk(Job job, Done done);
     template <class Job, class Done>
     void try_on_disk(std::shared_ptr<Work<Job, Done>> work);
+    void give_back_soon();
     void wait_for_room(const Error& error, std::function<void()> then);
 
     LoopQueue steps_;  ///< from the learning thread
@@ -219,6 +238,8 @@ private:
     std::uint64_t unconsumed_ = 0;
     std::optional<LearningReport> last_report_;
     AlarmBook alarms_;
+    std::optional<wire::TrialCounts> trial_;  ///< of the version that this node is a canary of
+    ModelVersion trial_against_;
     wire::SoftLabels fleet_labels_;  ///< empty: nothing was told since the start
     std::chrono::milliseconds trigger_time_{0};
     TimePoint trigger_began_{};
@@ -239,6 +260,7 @@ private:
     std::function<void()> then_;
     boost::asio::steady_timer retry_;
     boost::asio::steady_timer room_;
+    boost::asio::steady_timer quiet_;  ///< since the last step
 
     /// Since when the progress that is due or on its way is waited for; nothing while none is.
     std::optional<TimePoint> waiting_since_;

@@ -91,6 +91,7 @@ void LocalModel::work_on(InstallVersion& order) {
     };
     on_disk(std::move(job), [this, number = order.manifest.version, as = order.as](Prepared prepared) {
         if (!prepared.refused.empty()) {
+            if (trial_ && trial_->version == number) trial_->refused = true;
             listeners_.tell(VersionRefused{number, prepared.refused});
             return end_work();
         }

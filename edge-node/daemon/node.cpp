@@ -118,16 +118,16 @@ Node::~Node() {
 }
 
 Result<> Node::start() {
-    local_.begin({[this](std::shared_ptr<const Snapshot> snapshot) { publish(std::move(snapshot)); },
-                  [this](Event event) {
-                      if (link_) link_->tell(std::move(event));
-                  },
-                  [this](const LearningReport& report) { on_learned(report); },
-                  [this] { return api_.counters().answered; }, [this] { return link_ && link_->session().sharing(); },
-                  [this] { return host_.admit_install(*this); }, [this] { return host_.may_learn(*this); },
-                  [this] { host_.done_learning(*this); },
-                  [this](const LabelledLogits& readings) { routes_.on_labelled(readings); },
-                  [this] { return routes_.audits(); }, [this](const DriftAlarm& alarm) { on_alarm(alarm); }});
+    local_.begin(
+        {[this](std::shared_ptr<const Snapshot> snapshot) { publish(std::move(snapshot)); },
+         [this](Event event) {
+             if (link_) link_->tell(std::move(event));
+         },
+         [this](const LearningReport& report) { on_learned(report); }, [this] { return api_.counters().answered; },
+         [this] { return link_ && link_->session().sharing(); }, [this] { return host_.admit_install(*this); },
+         [this] { return host_.may_learn(*this); }, [this] { host_.done_learning(*this); },
+         [this](const LabelledLogits& readings) { routes_.on_labelled(readings); }, [this] { return routes_.audits(); },
+         [this](const DriftAlarm& alarm) { on_alarm(alarm); }, [this] { return routes_.router(); }});
     expire_predictions();
     return link_ ? link_->start() : Result<>();
 }

@@ -42,6 +42,7 @@ void Node::perform(Action action) {
     if (std::holds_alternative<SendReport>(action)) return send_report();
     if (const auto* chunks = std::get_if<SendUpdateChunks>(&action)) return send_chunks(*chunks);
     if (const auto* notice = std::get_if<Notice>(&action)) return note(*notice);
+    if (const auto* trial = std::get_if<HeedTrial>(&action)) return local_.heed(*trial);
     if (const auto* fleet = std::get_if<HeedAudits>(&action)) return routes_.on_fleet(fleet->counts);
     if (auto* fleet = std::get_if<HeedSoftLabels>(&action)) return local_.heed(std::move(fleet->labels));
     if (const auto* drift = std::get_if<HeedDrift>(&action)) return heed_drift(*drift);
@@ -80,6 +81,7 @@ void Node::send_report() {
     report.learning_rate = checkpoint.learning_rate;
     report.learning_reason = checkpoint.reason.substr(0, limits::kTextMax);
     report.alarms = local_.alarms().unknown();
+    report.trial = local_.trial();
     link_->send(std::move(report));
 }
 

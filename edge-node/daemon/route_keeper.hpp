@@ -38,6 +38,8 @@ public:
     /// The fleet is in drift for so long from now: more audits until then.
     void on_drift(std::chrono::milliseconds lasts);
 
+    /// The newest; never null.
+    [[nodiscard]] std::shared_ptr<const Router> router() const { return published_; }
     /// This node's audits, for the fleet; empty: it has none.
     [[nodiscard]] wire::AuditCounts audits() const;
     [[nodiscard]] const RouterTuner& tuner() const { return tuner_; }

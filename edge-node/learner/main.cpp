@@ -33,11 +33,11 @@ void step_behind_serving() {
     static_cast<void>(::close_range(kSocket + 1, ~0U, 0));
 }
 
-// One request from the socket, one answer to it. Unavailable: the daemon has closed or is gone.
-Result<> serve_one(Exchange& exchange) {
+// One request from the socket, one answer to it. A request without memory of its own is about what was handed over
+// last. Unavailable: the daemon has closed or is gone.
+Result<> serve_one(Exchange& exchange, std::optional<SharedMapping>& mapping) {
     learner_wire::ReceivedFrame frame = SKERRY_TRY(learner_wire::receive_frame(kSocket));
     if (frame.bytes.empty()) return fail(ErrorCode::Unavailable, "the daemon has closed");
-    std::optional<SharedMapping> mapping;
     if (frame.passed_fd) mapping = SKERRY_TRY(SharedMapping::adopt(*frame.passed_fd));
     const learner_wire::Request request = SKERRY_TRY(learner_wire::decode_request(frame.bytes));
     const auto memory = mapping ? mapping->bytes() : std::span<std::byte>();
@@ -57,8 +57,9 @@ int run() {
     if (!learner_wire::send_frame(kSocket, learner_wire::encode(learner_wire::Answer{}))) return 0;
     IdleTime idle(prepare_torch_thread);
     Exchange exchange([&idle](const std::function<void()>& piece) { idle.run(piece); });
+    std::optional<SharedMapping> mapping;
     for (;;) {
-        const Result<> served = serve_one(exchange);
+        const Result<> served = serve_one(exchange, mapping);
         if (served) continue;
         if (served.error().code == ErrorCode::Unavailable) return 0;
         std::fprintf(stderr, "skerry-learner: %s\n", served.error().message.c_str());

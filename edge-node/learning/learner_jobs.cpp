@@ -85,6 +85,7 @@ Result<Regions> LearnerProcess::prepare(const Counts& counts) {
     // Half as much again: the next request is seldom much larger, and a mapping cannot grow.
     if (!exchange_ || exchange_->bytes().size() < bytes) {
         exchange_.reset();
+        exchange_known_to_ = 0;
         exchange_ = SKERRY_TRY(SharedMapping::create(bytes + bytes / 2));
     }
     return learner_wire::regions_in(exchange_->bytes(), counts);

@@ -23,6 +23,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRestartDelayFirst{1000};
 constexpr milliseconds kLeaveTime{5000};
 constexpr milliseconds kTimeMin{10};
+/// What a step used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
+constexpr milliseconds kUseAgain{2000};
 
 }  // namespace
 
@@ -124,7 +126,9 @@ Result<> LearnerProcess::send_load() {
 Result<> LearnerProcess::send_job() {
     phase_ = Phase::Working;
     arm(config_.request_time, &LearnerProcess::on_deadline);
-    return learner_wire::send_frame(socket_->native_handle(), learner_wire::encode(job_->request), exchange_->fd());
+    const bool known = std::exchange(exchange_known_to_, sessions_) == sessions_;
+    return learner_wire::send_frame(socket_->native_handle(), learner_wire::encode(job_->request),
+                                    known ? std::nullopt : std::optional(exchange_->fd()));
 }
 
 void LearnerProcess::listen() {
@@ -155,16 +159,15 @@ Result<> LearnerProcess::on_answer(const Answer& answer) {
         if (!answer.ok) return fail(answer.code, answer.message);
         if (job_) return send_job();
         phase_ = Phase::Ready;
-        arm(config_.idle_time, &LearnerProcess::leave);
+        pause();
         return {};
     }
     if (phase_ != Phase::Working || !job_) return unexpected();
     if (answer.verb != job_->request.verb || answer.id != job_->request.id) return unexpected();
     phase_ = Phase::Ready;
     deaths_in_a_row_ = 0;
-    arm(config_.idle_time, &LearnerProcess::leave);
+    pause();
     run_([&] { finish_job(answer); });
-    if (!job_) exchange_.reset();  // the trigger is over; its numbers are as large as several models
     return {};
 }
 
@@ -192,8 +195,21 @@ void LearnerProcess::on_deadline() {
     give_up("it took longer than it may");
 }
 
+void LearnerProcess::pause() {
+    const bool leaves_first = config_.idle_time <= kUseAgain;
+    arm(leaves_first ? config_.idle_time : kUseAgain,
+        leaves_first ? &LearnerProcess::leave : &LearnerProcess::give_back);
+}
+
+// The step is over; its numbers are as large as several models.
+void LearnerProcess::give_back() {
+    if (exchange_) exchange_->give_back();
+    arm(config_.idle_time - kUseAgain, &LearnerProcess::leave);
+}
+
 void LearnerProcess::leave() {
     phase_ = Phase::Leaving;
+    exchange_.reset();
     socket_.reset();  // tells it to end
     arm(kLeaveTime, &LearnerProcess::on_deadline);
 }

@@ -98,6 +98,8 @@ private:
     void give_up(std::string why);
     void on_exit(const std::string& how);
     void count_death();
+    void pause();
+    void give_back();
     void leave();
     void disarm();
     void arm(std::chrono::milliseconds time, void (LearnerProcess::*then)());
@@ -114,6 +116,7 @@ private:
     Phase phase_ = Phase::Absent;
     std::optional<Job> job_;
     std::optional<SharedMapping> exchange_;  ///< holds the numbers of job_
+    std::uint64_t exchange_known_to_ = 0;    ///< the session whose child has been handed it
     std::optional<SharedMapping> model_;     ///< holds model_text_
     std::string why_killed_;                 ///< what we found wrong, where we killed it ourselves
     bool rests_ = false;                     ///< Dying: it was asked to rest, which is no fault of its own

@@ -52,6 +52,11 @@ Result<SharedMapping> SharedMapping::adopt(int fd) {
     return mapping;
 }
 
+void SharedMapping::give_back() {
+    // The seals forbid another size, not a hole. Where the kernel can't make one the memory stays.
+    static_cast<void>(::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes_)));
+}
+
 SharedMapping::SharedMapping(SharedMapping&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       base_(std::exchange(other.base_, nullptr)),

@@ -20,6 +20,10 @@ public:
     SharedMapping& operator=(SharedMapping&& other) noexcept;
     ~SharedMapping();
 
+    /// Gives its memory back to the system, on both sides; it is as large as before and zero. While nobody else uses
+    /// it.
+    void give_back();
+
     [[nodiscard]] std::span<std::byte> bytes() const { return {base_, bytes_}; }
     /// To pass on; still owned here.
     [[nodiscard]] int fd() const { return fd_; }

@@ -82,6 +82,10 @@ void Session::on(const DriftSeen&, TimePoint now) {
     report_soon(now);
 }
 
+void Session::on(const TrialMeasured&, TimePoint now) {
+    report_soon(now);
+}
+
 void Session::report_soon(TimePoint now) {
     report_due_ = std::min(report_due_, std::max(now, reported_ + milliseconds(1000)));
 }

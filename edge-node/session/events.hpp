@@ -45,12 +45,15 @@ struct VersionRefused {
 /// The operator has undone local learning, durably: what was learned and is in no update is gone, the update without a
 /// receipt is withdrawn.
 struct ProgressUndone {};
+/// What this canary knows of a version on trial has grown: a report takes it along.
+struct TrialMeasured {};
 struct TimePassed {};
 /// The daemon drains: says goodbye.
 struct Stopping {};
 
-using Event = std::variant<Connected, Disconnected, MessageReceived, StepLearned, DriftSeen, UpdateSpooled,
-                           NothingTaken, VersionInstalled, VersionRefused, ProgressUndone, TimePassed, Stopping>;
+using Event =
+    std::variant<Connected, Disconnected, MessageReceived, StepLearned, DriftSeen, UpdateSpooled, NothingTaken,
+                 VersionInstalled, VersionRefused, ProgressUndone, TrialMeasured, TimePassed, Stopping>;
 
 // ---- Actions, to be performed in their order ----
 
@@ -129,6 +132,12 @@ struct HeedDrift {
     std::uint64_t alarms_known = 0;      ///< the highest number of this node's alarms that the ledger has
     std::chrono::milliseconds lasts{0};  ///< the fleet is in drift for so long from now
 };
+/// This node is a canary of `version`, and compares it with `against`; 0: of none. Before the version is fetched. Not
+/// durable, since Welcome repeats it.
+struct HeedTrial {
+    ModelVersion version;
+    ModelVersion against;
+};
 /// For the log and the status page.
 struct Notice {
     enum class Level { Info, Warning, Error };
@@ -139,7 +148,7 @@ struct Notice {
 
 using Action =
     std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress, StoreModelChunk,
-                 InstallVersion, KeepKeys, KeepCertificate, HeedAudits, HeedSoftLabels, HeedDrift, Notice>;
+                 InstallVersion, KeepKeys, KeepCertificate, HeedAudits, HeedSoftLabels, HeedDrift, HeedTrial, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace skerry::node

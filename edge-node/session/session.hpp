@@ -100,6 +100,7 @@ private:
     void hear(const wire::Refusal& refusal, TimePoint now);
     void on(const StepLearned&, TimePoint now);
     void on(const DriftSeen&, TimePoint now);
+    void on(const TrialMeasured&, TimePoint now);
     void on(const UpdateSpooled& event, TimePoint now);
     void on(const NothingTaken& event, TimePoint now);
     void on(const ProgressUndone&, TimePoint now);
@@ -148,6 +149,7 @@ private:
     ModelVersion audits_of_;       ///< of the version that the fleet's audits were last heard with
     ModelVersion soft_labels_of_;  ///< and its soft labels
     std::uint64_t alarms_known_ = 0;
+    ModelVersion trial_against_;    ///< not 0: the newest known version is on trial, and we are a canary
     ModelVersion hurries_until_;    ///< is installed: a step is worth an update. 0: no early round gathers
     ModelVersion refused_version_;  ///< we can't use it: wait for a newer one
     TimePoint refused_until_{};     ///< or, where we have none, for this moment

@@ -41,6 +41,11 @@ void Session::heed(const wire::Announcement& announcement, ModelVersion version)
     hurries_until_ = announcement.drift.early ? version.next() : ModelVersion{};
     const bool news = announcement.alarms_known > alarms_known_;
     alarms_known_ = std::max(alarms_known_, announcement.alarms_known);
+    const bool another = version > newest_known_ && announcement.trial_against.value > 0;
+    if (another || announcement.trial_against != trial_against_) {
+        trial_against_ = announcement.trial_against;
+        order(HeedTrial{trial_against_.value > 0 ? version : ModelVersion{}, trial_against_});
+    }
     if (news || announcement.drift.lasts.count() > 0) order(HeedDrift{alarms_known_, announcement.drift.lasts});
 }
 

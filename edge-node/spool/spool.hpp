@@ -148,6 +148,8 @@ public:
 
     /// The installed version's weights; empty before the first.
     [[nodiscard]] Result<std::vector<float>> base();
+    /// Those of it or of one of the two that were installed before it; empty: they are not kept.
+    [[nodiscard]] Result<std::vector<float>> kept(ModelVersion version) { return base_of(version.value); }
     /// Those plus Δ of every update in the spool: what the weights were when the last one was taken, without any
     /// progress since. Empty before the first version.
     [[nodiscard]] Result<std::vector<float>> as_sent();

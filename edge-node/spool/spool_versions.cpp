@@ -8,6 +8,13 @@
 
 namespace skerry::node {
 
+namespace {
+
+/// The installed one, and what a trial compares it with.
+constexpr std::uint64_t kVersionsKept = 3;
+
+}  // namespace
+
 Result<std::vector<float>> floats_of(ByteView stored) {
     std::vector<float> floats(stored.size() / sizeof(float));
     if (floats.size() * sizeof(float) != stored.size()) {
@@ -122,7 +129,10 @@ Result<> Spool::finish_install() {
     const std::uint64_t version = SKERRY_TRY(number("installing"));
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence <= ?", counted));
-    SKERRY_TRY(database_.run("DELETE FROM spool_base WHERE version <> ?", version));
+    SKERRY_TRY(
+        database_.run("DELETE FROM spool_base WHERE version NOT IN "
+                      "(SELECT DISTINCT version FROM spool_base ORDER BY version DESC LIMIT ?)",
+                      kVersionsKept));
     SKERRY_TRY(put_number("installed", version));
     SKERRY_TRY(put_fact("manifest", SKERRY_TRY(fact("installing_manifest")).value_or(Bytes())));
     SKERRY_TRY(put_fact("installed_as", SKERRY_TRY(fact("installing_as")).value_or(stored(PushedAs()))));

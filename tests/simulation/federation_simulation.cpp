@@ -135,6 +135,7 @@ private:
             if (!somebody && world_.storm && world_.conditions.quarantines && operator_dice_.chance(0.8))
                 coordinator_.quarantine(nodes_[operator_dice_.below(nodes_.size())]->id());
             review_versions(core != nullptr && core->pin());
+            if (core != nullptr && core->trial() && world_.storm && trial_dice_.chance(0.1)) coordinator_.promote();
             review();
         });
     }
@@ -230,6 +231,7 @@ private:
     World world_;
     TimePoint started_ = world_.time.now();
     Dice operator_dice_{world_.plan.seed ^ 0x0FE2};
+    Dice trial_dice_{world_.plan.seed ^ 0x7B1A};
     Dice release_dice_{world_.plan.seed ^ 0x5E1E};
     Evidence evidence_;
     Network network_;

@@ -122,6 +122,20 @@ TEST(FederationSimulation, NodesGoIntoQuarantineAndComeOut) {
     EXPECT_GT(all.held, 10U);
 }
 
+TEST(FederationSimulation, VersionsGoToCanariesFirstAndSomeAreWithdrawn) {
+    Plan plan;
+    Counters all;
+    for (plan.seed = 0; plan.seed < 40; ++plan.seed) {
+        const Outcome outcome = play(plan);
+        EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+        all.trials += outcome.counters.trials;
+        all.withdrawn += outcome.counters.withdrawn;
+    }
+    EXPECT_GT(all.trials, 20U);
+    EXPECT_GT(all.withdrawn, 5U);
+    EXPECT_LT(all.withdrawn, all.trials);
+}
+
 // A law that no bug can break proves nothing: each planted one must be caught, and by a law that names it.
 struct Planted {
     Mutation mutation;
@@ -171,6 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once"}},
                       Planted{Mutation::ErasesNewestUpdates, {"no_accepted_update_without_its_bytes"}},
                       Planted{Mutation::ForgetsErasures, {"what_is_erased_is_gone"}},
+                      Planted{Mutation::ForgetsTrials, {"candidates_go_to_canaries_alone"}},
                       Planted{Mutation::CountsHeld, {"held_updates_count_nowhere"}}),
     name_of_planted);
 

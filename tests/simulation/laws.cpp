@@ -34,8 +34,11 @@ void Laws::check() {
     no_version_without_its_weights();
     while (retreats_seen_ < evidence_.retreats.size())
         one_fate_for_each_update(evidence_.retreats[retreats_seen_++]);
-    while (installs_seen_ < evidence_.installs.size())
-        nodes_install_published_versions_upwards(evidence_.installs[installs_seen_++]);
+    while (installs_seen_ < evidence_.installs.size()) {
+        const Evidence::Install& install = evidence_.installs[installs_seen_++];
+        nodes_install_published_versions_upwards(install);
+        candidates_go_to_canaries_alone(install);
+    }
     disk_changes_seen_.resize(evidence_.nodes.size());
     for (std::size_t node = 0; node < evidence_.nodes.size(); ++node) {
         const NodeDisk* const disk = evidence_.nodes[node].disk;
@@ -69,7 +72,13 @@ void Laws::fold(const Event& event) {
                 pinned_ = false;
                 if (open_) open_->due = std::max(open_->due, world_.time.now());
             },
+            [&](const ledger::TrialBegan& happened) {
+                ++world_.counters.trials;
+                on_trial_ = OnTrial{happened, world_.time.now() + (happened.deadline - happened.at)};
+            },
+            [&](const ledger::TrialEnded& happened) { trials_end(happened); },
             [&](const ledger::RoundFrozen& happened) {
+                if (on_trial_) world_.broken("candidates_go_to_canaries_alone", "a round freezes during a trial");
                 if (pinned_) world_.broken("a_pin_holds", "a round freezes while a version is pinned");
                 no_round_below_its_quorum(happened);
                 held_updates_count_nowhere(happened);
@@ -139,7 +148,11 @@ void Laws::rounds_end() {
             world_.broken("rounds_end", "round " + std::to_string(id.value) + " is frozen and never published");
         }
     }
-    if (open_ && !pinned_ && frozen_.empty() && overdue(open_->due)) {
+    if (on_trial_ && overdue(on_trial_->due)) {
+        world_.broken("rounds_end",
+                      "the trial of version " + std::to_string(on_trial_->event.version.value) + " does not end");
+    }
+    if (open_ && !pinned_ && !on_trial_ && frozen_.empty() && overdue(open_->due)) {
         world_.broken("rounds_end", "round " + std::to_string(open_->round.value) + " is past its deadline");
     }
 }

@@ -89,6 +89,11 @@ private:
     /// Each version is, byte for byte, its parent plus the weighted mean of what its nodes sealed (reference.hpp), and
     /// its signed manifest says so.
     void versions_are_the_exact_mean(const coordinator::ledger::VersionPublished& event);
+    /// While a version is on trial no node but its canaries installs it, and no round freezes; in fair weather each
+    /// trial ends by its deadline.
+    void candidates_go_to_canaries_alone(const Evidence::Install& install);
+    [[nodiscard]] bool is_canary(const NodeId& node) const;
+    void trials_end(const coordinator::ledger::TrialEnded& event);
     /// A node's version only ever grows, and its bytes are those that were published under that number.
     void nodes_install_published_versions_upwards(const Evidence::Install& install);
     /// On each node: all that it ever learned, but for what refusals made it drop, is in the versions it has installed,
@@ -112,6 +117,11 @@ private:
     std::set<NodeId> revoked_;
     std::set<NodeId> quarantined_;
     bool pinned_ = false;
+    struct OnTrial {
+        coordinator::ledger::TrialBegan event;
+        TimePoint due;  ///< by a clock that is right
+    };
+    std::optional<OnTrial> on_trial_;
     std::set<NodeId> told_quarantined_;  ///< the operator
     std::set<LeaseId> spent_;
     std::set<UpdateId> pending_;  ///< accepted, and bytes still needed

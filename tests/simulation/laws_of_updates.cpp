@@ -98,7 +98,10 @@ void Laws::one_fate_for_each_update(const ledger::UpdateAccepted& event) {
     if (made.id != event.update || made.base != event.base || made.tier != event.tier) {
         return broken("is accepted as another than its node sealed");
     }
-    const std::uint64_t behind = versions_.rbegin()->first.value - event.base.value;
+    // While a version is on trial, the newest is another for who is no canary.
+    const bool older = on_trial_ && !is_canary(event.update.node);
+    const ModelVersion newest = older ? on_trial_->event.against : versions_.rbegin()->first;
+    const std::uint64_t behind = newest.value - event.base.value;
     if (event.weight != reference_weight(made.examples, made.examples_max, behind)) {
         return broken("has the wrong weight " + std::to_string(event.weight));
     }

@@ -115,6 +115,28 @@ void Laws::nodes_install_published_versions_upwards(const Evidence::Install& ins
     }
 }
 
+void Laws::candidates_go_to_canaries_alone(const Evidence::Install& install) {
+    if (!on_trial_ || install.to != on_trial_->event.version) return;
+    if (is_canary(evidence_.nodes[install.node].id)) return;
+    world_.broken("candidates_go_to_canaries_alone", "node " + std::to_string(install.node) + " installs version " +
+                                                         std::to_string(install.to.value) +
+                                                         ", which is on trial, and is no canary");
+}
+
+bool Laws::is_canary(const NodeId& node) const {
+    const auto& canaries = on_trial_->event.canaries;
+    return std::binary_search(canaries.begin(), canaries.end(), node);
+}
+
+void Laws::trials_end(const ledger::TrialEnded& event) {
+    if (!on_trial_ || on_trial_->event.version != event.version) {
+        world_.broken("candidates_go_to_canaries_alone", "a trial ends that has not begun");
+    }
+    on_trial_.reset();
+    if (event.outcome == ledger::TrialOutcome::Withdrawn) ++world_.counters.withdrawn;
+    if (open_) open_->due = std::max(open_->due, world_.time.now());
+}
+
 void Laws::nothing_learned_is_lost(std::size_t index) {
     const Evidence::Node& node = evidence_.nodes[index];
     if (node.disk->weights.empty()) return;

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
              {&Counters::steps, &Counters::messages, &Counters::lost, &Counters::crashes, &Counters::rounds,
               &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early,
               &Counters::quarantines, &Counters::outliers, &Counters::struck, &Counters::held, &Counters::rollbacks,
-              &Counters::drafts}) {
+              &Counters::trials, &Counters::withdrawn, &Counters::drafts}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
@@ -67,12 +67,13 @@ int main(int argc, char** argv) {
     std::printf(
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
-        "strikes), %llu updates held, %llu rollbacks, %llu "
+        "strikes), %llu updates held, %llu rollbacks, %llu trials of which %llu were withdrawn, %llu "
         "crashes after which %llu drafts of updates were found, %llu messages of which %llu lost, "
         "%llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
         number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
-        number(all.crashes), number(all.drafts), number(all.messages), number(all.lost), number(all.steps));
+        number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.messages),
+        number(all.lost), number(all.steps));
     return failures == 0 ? 0 : 1;
 }

@@ -158,6 +158,8 @@ ledger::Events remembered(Mutation mutation, const ledger::Events& journal) {
     ledger::Events events = journal;
     if (mutation == Mutation::ForgetsAlarms) {
         std::erase_if(events, [](const auto& event) { return std::holds_alternative<ledger::DriftReported>(event); });
+    } else if (mutation == Mutation::ForgetsTrials) {
+        std::erase_if(events, [](const auto& event) { return std::holds_alternative<ledger::TrialBegan>(event); });
     }
     return events;
 }

@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 10> kFaults = 
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 18> kMutations = {"none",
+constexpr std::array<std::string_view, 19> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -41,6 +41,7 @@ constexpr std::array<std::string_view, 18> kMutations = {"none",
                                                          "forgets-alarms",
                                                          "erases-newest-updates",
                                                          "forgets-erasures",
+                                                         "forgets-trials",
                                                          "counts-held"};
 static_assert(static_cast<std::size_t>(Mutation::CountsHeld) == kMutations.size() - 1);
 
@@ -89,6 +90,9 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
     policy.retention.rounds_verifiable = (7 * policy.versions_kept + policy.rounds.goal) % 5;
     if ((policy.versions_kept + policy.transfers.count_max) % 3 == 0) policy.retention.updates_kept = 2500;
     policy.rounds.recipe = recipe_of(policy);
+    // Likewise: a few federations are synchronous, in a few a deep tier needs company.
+    if ((policy.versions_kept + policy.rounds.goal) % 7 == 3) policy.rounds.overcommit = 1.5;
+    if ((policy.versions_kept * 3 + policy.rounds.quorum) % 5 == 2) policy.rounds.recipe.tier_quorum = 2;
     // By dice of its own: a seed without quarantines is what it was before there were any.
     Dice admission(0x57A1 ^ static_cast<std::uint64_t>(policy.rounds.deadline.count() * 64) ^ policy.versions_kept);
     policy.admission.strikes = admission.between(0, 2);
@@ -105,6 +109,11 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
     policy.delta = kWays[(policy.versions_kept + policy.rounds.goal * 5) % kWays.size()];
     if (admission.chance(0.3)) policy.budgets.bytes_per_hour = update_bytes * admission.between(20, 1000);
     return policy;
+}
+
+coordinator::ReleasePolicy draw_release(std::uint64_t seed) {
+    Dice dice(seed ^ 0xCA4A);
+    return {0.3, dice.between(1, 2), dice.between(20s, 180s), dice.between(500, 5000)};
 }
 
 std::string_view name_of(Mutation mutation) {
@@ -180,6 +189,8 @@ Conditions draw(const Plan& plan, Dice& dice) {
     // By dice of its own: a seed without alarms is what it was before there were any.
     drawn.drifts = Dice(plan.seed ^ 0xA1A2).chance(0.5);
     drawn.quarantines = may.quarantine && Dice(plan.seed ^ 0x90A2).chance(0.7);
+    drawn.trials = may.operate && Dice(plan.seed ^ 0x7214).chance(0.4);
+    if (drawn.trials) drawn.policy.release = draw_release(plan.seed);
     drawn.rolls_back = may.operate && Dice(plan.seed ^ 0x40B1).chance(0.3);
     return drawn;
 }
@@ -217,6 +228,7 @@ std::string to_text(const Conditions& conditions) {
     say("revokes", conditions.revokes);
     say("quarantines", conditions.quarantines);
     say("rolls_back", conditions.rolls_back);
+    say("trials", conditions.trials);
     say("joins_late", conditions.joins_late);
     say("groups", conditions.groups);
     say("pendulum", conditions.pendulum);

@@ -33,6 +33,7 @@ enum class Mutation {
     ForgetsAlarms,         ///< a restarted coordinator does not know which alarms its journal has
     ErasesNewestUpdates,   ///< an erasure takes the updates of the newest frozen set
     ForgetsErasures,       ///< a restarted coordinator does not repeat what it may not have erased
+    ForgetsTrials,         ///< a restarted coordinator does not know that a version is on trial
     CountsHeld,            ///< a quarantine is not written down, so that what is held counts
 };
 /// "ack-before-commit"
@@ -96,6 +97,7 @@ struct Conditions {
     bool revokes = false;
     bool quarantines = false;
     bool rolls_back = false;
+    bool trials = false;    ///< versions go to canaries first
     bool groups = false;    ///< the coordinator's shell commits in groups: its core runs ahead of its disk
     bool drifts = false;    ///< learners raise alarms now and then
     bool pendulum = false;  ///< learners go to and fro, so that versions come back to earlier weights
@@ -104,6 +106,7 @@ struct Conditions {
 };
 
 [[nodiscard]] coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice);
+[[nodiscard]] coordinator::ReleasePolicy draw_release(std::uint64_t seed);
 /// One line for people: what makes this seed differ from the others.
 [[nodiscard]] std::string to_text(const Conditions& conditions);
 [[nodiscard]] Conditions draw(const Plan& plan, Dice& dice);

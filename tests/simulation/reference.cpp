@@ -93,7 +93,10 @@ Reference reference_step(std::span<const float> parent, const coordinator::Model
     std::copy_n(made->delta.begin(), model.statistics, result.weights.begin());
     for (const auto& section : made->sections) {
         const std::size_t first = std::max(section.first, model.statistics);
-        if (section.stepped && first < section.last) optimiser.step(made->delta, result.weights, first, section.last);
+        const bool deep = section.first >= model.values.front();
+        const bool few = deep && section.updates < recipe.tier_quorum;
+        if (section.stepped && !few && first < section.last)
+            optimiser.step(made->delta, result.weights, first, section.last);
     }
     if (optimiser.remembers()) result.optimiser = optimiser.encode();
     return result;

@@ -78,6 +78,10 @@ void SimulatedCoordinator::unpin() {
     if (core_) tell(coordinator::OperatorUnpinsVersion{6});
 }
 
+void SimulatedCoordinator::promote() {
+    if (core_) tell(coordinator::OperatorPromotesVersion{7, "simulated"});
+}
+
 void SimulatedCoordinator::begin_storm() {
     if (world_.plan.mutation == Mutation::NeverSyncs) journal_.stop_syncing();
 }
@@ -86,6 +90,7 @@ void SimulatedCoordinator::boot() {
     SKERRY_ASSERT(!core_);
     if (world_.storm && world_.conditions.policy_changes) {
         world_.conditions.policy = draw_policy(world_.plan, world_.conditions.nodes, dice_);
+        if (world_.conditions.trials) world_.conditions.policy.release = draw_release(world_.plan.seed);
     }
     note("boots", past().size());
     if (world_.storm && world_.conditions.clocks_wrong) clock_error_ = dice_.between(0ms, 48h) - 24h;
@@ -93,6 +98,10 @@ void SimulatedCoordinator::boot() {
         keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_);
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
         core_->apply(event);
+    if (const auto& trial = core_->trial()) {
+        const auto& before = core_->versions().at(trial->began().against);
+        core_->offer({encode(before.weights)}, before.version);
+    }
     core_->offer({encode(core_->newest().weights)}, core_->newest().version);
     SKERRY_ASSERT(coordinator::restore_drafts(*core_, blobs_).has_value());
     world_.counters.drafts += core_->transfers().interrupted();

@@ -40,6 +40,7 @@ public:
     void roll_back(std::size_t which, bool pin);
     void pin();
     void unpin();
+    void promote();
     void crash();
     /// The journal's disk begins to lie if that is the planted bug, and again after each crash.
     void begin_storm();

@@ -107,6 +107,7 @@ void SimulatedNode::crash() {
     todo_.clear();
     step_is_planned_ = last_was_durable_ = false;
     wakes_in_place_ = 0;
+    trial_.reset();
     fetching_ = {};
     fetched_.clear();
     world_.time.after(crash_clock_.pause(), [this] { boot(); });
@@ -182,6 +183,8 @@ void SimulatedNode::perform(node::Action& action) {
                 report.global = disk_.installed;
                 report.local = disk_.learned.steps;
                 report.alarms = alarms_.unknown();
+                report.labelled = disk_.learned.examples;
+                report.trial = trial_;
                 network_.to_coordinator(index_, report);
             },
             [&](node::SendUpdateChunks& order) {
@@ -211,6 +214,10 @@ void SimulatedNode::perform(node::Action& action) {
             [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
             [&](node::KeepCertificate& order) { disk_.certificate = order.signed_certificate; },
             [&](node::HeedDrift& order) { alarms_.known(order.alarms_known); },
+            [&](node::HeedTrial& order) {
+                trial_.reset();
+                if (order.version.value > 0) trial_.emplace().version = order.version;
+            },
             [](node::HeedAudits&) {},      // a matter of the router, which is not simulated
             [](node::HeedSoftLabels&) {},  // and of learning, which is not either
             [&](node::Notice& order) { note(order.event); },
@@ -262,6 +269,7 @@ void SimulatedNode::install(const node::InstallVersion& order) {
     // help.
     if (world_.storm && disk_.installed.value > 0 && dice_.chance(world_.conditions.unfit / 2)) {
         note("refuses version", order.manifest.version.value);
+        if (trial_ && trial_->version == order.manifest.version) trial_->refused = true;
         return answer_later(node::VersionRefused{order.manifest.version, "it fails its self-test"});
     }
     note("installs", order.manifest.version.value, order.counted.value);

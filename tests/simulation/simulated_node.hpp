@@ -50,6 +50,7 @@ private:
     void plan_learning();
     void learn();
     bool raise_alarms();
+    bool compare_versions(std::uint64_t examples);
     void perform(node::Action& action);
     void take(const node::TakeUpdate& order);
     void install(const node::InstallVersion& order);
@@ -91,6 +92,7 @@ private:
     std::uint64_t life_ = 0;
     std::optional<node::Session> session_;
     node::AlarmBook alarms_;
+    std::optional<wire::TrialCounts> trial_;
     std::deque<node::Action> todo_;
     bool step_is_planned_ = false;
     bool last_was_durable_ = false;

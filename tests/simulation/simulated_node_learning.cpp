@@ -29,7 +29,8 @@ void SimulatedNode::learn() {
         step[i] = static_cast<float>(units) / 256.0F;
         if (wild && i >= model_.statistics) step[i] += units < 0 ? -kWild : kWild;
     }
-    disk_.learn(step, world_.conditions.pendulum ? 100 : dice_.between(50, 150));
+    const std::uint64_t examples = world_.conditions.pendulum ? 100 : dice_.between(50, 150);
+    disk_.learn(step, examples);
     note(wild ? "learns wildly" : "learns", disk_.learned.steps);
     Evidence::Node& seen = evidence_.nodes[index_];
     seen.unfit = seen.unfit || wild;
@@ -38,7 +39,24 @@ void SimulatedNode::learn() {
     last_was_durable_ = true;
     const std::uint64_t life = life_;
     if (raise_alarms()) tell(node::DriftSeen{});
+    if (life == life_ && compare_versions(examples)) tell(node::TrialMeasured{});
     if (life == life_) tell(node::StepLearned{});
+}
+
+// What a version is worth follows from its number: a third are worse, a third cannot be told from the one before. One
+// node in some seeds says the opposite.
+bool SimulatedNode::compare_versions(std::uint64_t examples) {
+    if (!trial_ || trial_->version != disk_.installed) return false;
+    const std::uint64_t kind = Dice(world_.plan.seed ^ (trial_->version.value * 0x9E37)).below(3);
+    const bool lies = index_ == 0 && world_.plan.seed % 4 == 0;
+    const std::uint64_t few = examples / 20, many = examples / 4;
+    const bool equal = kind == 2;
+    const bool worse = (kind == 0) != lies;
+    trial_->samples += examples;
+    trial_->better += equal || worse ? few : many;
+    trial_->worse += equal || !worse ? few : many;
+    note("compares versions", trial_->version.value, trial_->samples);
+    return true;
 }
 
 // In the same transaction as the step.

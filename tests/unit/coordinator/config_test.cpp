@@ -34,10 +34,14 @@ TEST_F(ConfigTest, ReadsWhatItWrites) {
     config.policy.rounds = {7, 3, 90s};
     config.policy.leases.norm_max = 2.5F;
     config.listen.advertise = "skerry.example.org";
+    config.policy.rounds.overcommit = 1.25;
+    config.policy.release = {0.25, 5, 10min, 500};
     const auto again = load(config_text(config));
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(config_text(*again), config_text(config));
     EXPECT_EQ(again->policy.rounds.deadline, 90s);
+    EXPECT_EQ(again->policy.rounds.cohort(), 9U);
+    EXPECT_EQ(again->policy.release.trial_time, 10min);
 }
 
 TEST_F(ConfigTest, OffersEachPrecisionOnceAndNamesWhatIsNone) {

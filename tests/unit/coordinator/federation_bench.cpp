@@ -270,7 +270,7 @@ OfferedUpdate FederationBench::sealed(FakeNode& node, const std::vector<float>& 
     const Tier tier = delta.size() == values_[0]   ? Tier::Light
                       : delta.size() == values_[1] ? Tier::Medium
                                                    : Tier::Heavy;
-    return sealed_under(node, lease(node, core->newest().version, tier), delta, examples);
+    return sealed_under(node, lease(node, core->newest_for(node.id()).version, tier), delta, examples);
 }
 
 OfferedUpdate FederationBench::sealed_under(FakeNode& node, const wire::SignedBytes& signed_lease,

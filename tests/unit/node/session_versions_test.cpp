@@ -78,6 +78,26 @@ TEST_F(SessionTest, HeedsTheFleetsAuditsOnceForEachVersion) {
     EXPECT_THAT(hear(session, foreign), ElementsAre(orders<Notice>())) << "of a key that nobody knows";
 }
 
+TEST_F(SessionTest, ComparesAVersionOnTrialBeforeItIsFetchedAndUntilTheTrialEnds) {
+    Session session = settled();
+    wire::Announcement announcement = federation_.announcement(2);
+    announcement.trial_against = ModelVersion{1};
+    const Actions begun = hear(session, announcement);
+    EXPECT_EQ(the<HeedTrial>(begun).version, ModelVersion{2});
+    EXPECT_EQ(the<HeedTrial>(begun).against, ModelVersion{1});
+    EXPECT_THAT(begun, Contains(says<wire::ModelPull>()));
+    EXPECT_THAT(hear(session, announcement), Not(Contains(orders<HeedTrial>()))) << "once";
+    announcement.trial_against = {};
+    EXPECT_EQ(the<HeedTrial>(hear(session, announcement)).version, ModelVersion{});
+}
+
+TEST_F(SessionTest, ReportsWhatATrialHasShownWithinASecond) {
+    Session session = settled();
+    tell(session, TrialMeasured{});
+    ASSERT_TRUE(session.deadline());
+    EXPECT_LE(*session.deadline(), now_ + 1s);
+}
+
 TEST_F(SessionTest, HearsTheFleetsAuditsAgainAfterARestart) {
     Session session = open(5);
     tell(session, Connected{});
