@@ -76,6 +76,7 @@ std::vector<MetricFamily> table() {
         {"skerry_nodes_quarantined", "Nodes in quarantine, connected or not.", MetricKind::Gauge, "by", causes(), {}},
         {"skerry_quarantines_total", "Nodes put into quarantine.", MetricKind::Counter, "by", causes(), {}},
         {"skerry_updates_held", "Accepted, of nodes in quarantine.", MetricKind::Gauge, "", {}, {}},
+        {"skerry_version_on_trial", "1: only its canaries have the newest version.", MetricKind::Gauge, "", {}, {}},
         {"skerry_version_pinned",
          "1: no round closes until an operator unpins the version.",
          MetricKind::Gauge,

@@ -30,8 +30,8 @@ TEST(ModelList, IsOneRowAVersion) {
     CannedCoordinator coordinator;
     coordinator.answers("GET /v1/models?limit=20", std::string("[") + kModel + ']');
     EXPECT_EQ(coordinator.run({"model", "list"}).out,
-              "VERSION  PARENT  ROUND  PUBLISHED       UPDATES  VALUES  SHA-256       STORED\n"
-              "      8       7      7  2 min 47 s ago        2  61,834  333333333333  yes\n");
+              "VERSION  PARENT  ROUND  PUBLISHED       UPDATES  VALUES  SHA-256       STATE      STORED\n"
+              "      8       7      7  2 min 47 s ago        2  61,834  333333333333  published  yes\n");
 }
 
 TEST(ModelList, SaysWhoseWeightsAreBack) {
@@ -53,6 +53,42 @@ TEST(ModelShow, TellsWhatNodesMayFetchItAsAndWhatThatCosts) {
     EXPECT_EQ(ran.code, 0);
     EXPECT_THAT(ran.out, HasSubstr("PUSHED AS   BYTES  LARGEST ERROR  SHA-256\n"
                                    "fp8        61 KiB          3.1 %  444444444444\n"));
+}
+
+TEST(ModelShow, TellsWhatEachCanaryOfAVersionOnTrialHasSeen) {
+    std::string model = kModel;
+    model.insert(model.size() - 1,
+                 R"(,"on_trial":{"version":8,"against":7,"deadline":"2026-03-01T12:57:13Z","canaries":[
+      {"name":"porch","samples":300,"better":4,"worse":21,"cheaper":9,"dearer":8,"refused":false},
+      {"name":"attic","samples":0,"better":0,"worse":0,"cheaper":0,"dearer":0,"refused":true}]})");
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/models/8", model);
+    const std::string out = coordinator.run({"model", "show", "8"}).out;
+    EXPECT_THAT(out, HasSubstr("against version 7, until "));
+    EXPECT_THAT(out, HasSubstr("CANARY        SAMPLES  BETTER  WORSE  CHEAPER  DEARER\n"
+                               "porch             300       4     21        9       8\n"
+                               "attic   cannot use it       —      —        —       —\n"));
+    coordinator.answers("GET /v1/models?limit=20", '[' + model + ']');
+    EXPECT_THAT(coordinator.run({"model", "list"}).out, HasSubstr("  on trial  yes"));
+}
+
+TEST(ModelShow, TellsHowATrialEnded) {
+    std::string model = kModel;
+    model.insert(model.size() - 1,
+                 R"(,"trial":{"outcome":"withdrawn","reason":"its answers are worse","canaries":3,
+      "ended_at":"2026-03-01T11:57:13Z"})");
+    CannedCoordinator coordinator;
+    coordinator.answers("GET /v1/models/8", model);
+    EXPECT_THAT(coordinator.run({"model", "show", "8"}).out,
+                HasSubstr("withdrawn 2 min 47 s ago with 3 canaries: its answers are worse"));
+}
+
+TEST(ModelPromote, EndsATrial) {
+    CannedCoordinator coordinator;
+    coordinator.answers("POST /v1/models/promote", R"({"version":9})");
+    const Ran ran = coordinator.run({"model", "promote", "--reason", "looked at it"});
+    EXPECT_EQ(ran.out, "version 9 is on trial no more: all nodes get it\n");
+    EXPECT_NE(coordinator.run({"model", "promote"}).code, 0) << "the ledger keeps why";
 }
 
 TEST(ModelShow, OfTheNewestAsksWhichThatIs) {

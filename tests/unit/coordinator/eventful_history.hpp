@@ -16,7 +16,6 @@ namespace skerry::coordinator::ledger {
 inline Events eventful_history() {
     Policy policy = FederationBench::small_policy();
     policy.retention.rounds_verifiable = 1;
-    policy.release = {.canary_share = 0.5, .canaries_min = 2};
     FederationBench bench(policy);
     FakeNode first = bench.enrolled();
     FakeNode second = bench.enrolled(Tier::Medium);
@@ -59,18 +58,12 @@ inline Events eventful_history() {
     bench.tell(OperatorRevokesNode{1, third.id(), "stolen"});
     bench.tell(OperatorRollsBack{1, ModelVersion{bench.core->newest().version.value - 1}, "it confuses 4 and 9", true});
     bench.tell(OperatorUnpinsVersion{1});
-    std::vector<FakeNode> fresh;
-    for (int i = 0; i < 3; ++i) {
-        fresh.push_back(bench.enrolled());
-        wire::Report has_labels;
-        has_labels.global = bench.core->newest().version;
-        has_labels.labelled = 5;
-        bench.say(fresh.back(), has_labels);
-    }
-    bench.contribute(fresh[0], ones);
-    bench.contribute(fresh[1], ones);
-    bench.tell(OperatorPromotesVersion{1, "it looks good"});
-    return bench.journal.events(kFederationStream);
+    Events events = bench.journal.events(kFederationStream);
+    const ModelVersion newest = bench.core->newest().version;
+    const wire::TrialCounts counts{newest, 900, 40, 30, 20, 10, false};
+    events.push_back(TrialBegan{bench.now, newest, ModelVersion{newest.value - 1}, {first.id()}, bench.now + 1h, 2000});
+    events.push_back(TrialEnded{bench.now + 1min, newest, TrialOutcome::Published, "no worse", counts});
+    return events;
 }
 
 struct TempFolder {

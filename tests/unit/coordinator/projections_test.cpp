@@ -29,6 +29,7 @@ constexpr std::array kWithoutQuarantine{"DROP INDEX updates_held",
                                         "ALTER TABLE nodes DROP COLUMN quarantine_reason"};
 
 // And the eighth.
+constexpr std::array kWithoutTrials{"DROP TABLE trials", "ALTER TABLE rounds DROP COLUMN tier_quorum"};
 constexpr std::array kWithoutRollbacks{"ALTER TABLE versions DROP COLUMN restores",
                                        "ALTER TABLE versions DROP COLUMN reason"};
 
@@ -36,6 +37,10 @@ bool is_of_quarantine_or_rollback(const Event& event) {
     const auto* const published = std::get_if<VersionPublished>(&event);
     return std::holds_alternative<NodeQuarantined>(event) || std::holds_alternative<NodeReleased>(event) ||
            (published != nullptr && published->restores);
+}
+
+bool is_of_a_trial(const Event& event) {
+    return std::holds_alternative<TrialBegan>(event) || std::holds_alternative<TrialEnded>(event);
 }
 
 using ::testing::IsEmpty;
@@ -97,7 +102,8 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
     const TempFolder folder;
     Events before;
     for (const Event& event : eventful_history()) {
-        const bool newer = std::holds_alternative<UpdateSetAside>(event) || is_of_quarantine_or_rollback(event);
+        const bool newer = std::holds_alternative<UpdateSetAside>(event) || is_of_quarantine_or_rollback(event) ||
+                           is_of_a_trial(event);
         if (!newer) before.push_back(event);
     }
     std::vector<std::string> wanted;
@@ -105,6 +111,8 @@ TEST(Projections, OfAnOlderProgramAreBroughtUpToDate) {
         auto journal = *SqliteJournal::open(folder.path / "history.db");
         ASSERT_TRUE(journal.append(kFederationStream, 0, before));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutTrials)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutRollbacks)
             ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutQuarantine)
@@ -132,11 +140,13 @@ TEST(Projections, KnowWhichUpdatesAnOlderProgramHadErased) {
         std::erase_if(events, [](const Event& event) {
             const auto* const dropped = std::get_if<VersionDropped>(&event);
             return std::holds_alternative<UpdatesErased>(event) || is_of_quarantine_or_rollback(event) ||
-                   (dropped != nullptr && dropped->version == ModelVersion{4});
+                   is_of_a_trial(event) || (dropped != nullptr && dropped->version == ModelVersion{4});
         });
         ASSERT_TRUE(journal.append(kFederationStream, 0, events));
         ASSERT_TRUE(journal.append(kFederationStream, events.size(), {VersionDropped{kStart, ModelVersion{4}}}));
         wanted = dump(journal.database());
+        for (const char* const undo : kWithoutTrials)
+            ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutRollbacks)
             ASSERT_TRUE(journal.database().run(undo));
         for (const char* const undo : kWithoutQuarantine)
@@ -347,6 +357,17 @@ TEST(History, TellsOfAlarmsAndOfTheRoundThatTheyHastened) {
     EXPECT_THAT(*history.alarms({alarms[0].node, alarms[0].recorded}, 10), SizeIs(2));
     EXPECT_THAT(*history.alarms({{}, alarms[0].recorded + std::chrono::milliseconds(1)}, 10), IsEmpty());
     EXPECT_EQ(history.alarm(4711).error().code, ErrorCode::NotFound);
+}
+
+TEST_F(HistoryTest, TellsOfAVersionHowItsTrialEnded) {
+    const History history(journal.database());
+    const VersionRow newest = history.versions(1)->front();
+    ASSERT_TRUE(newest.trial && newest.trial->ended);
+    EXPECT_EQ(newest.trial->outcome, "published");
+    EXPECT_EQ(newest.trial->reason, "no worse");
+    EXPECT_EQ(newest.trial->canaries, 1U);
+    EXPECT_EQ(newest.trial->counts.worse, 30U);
+    EXPECT_FALSE(history.version(ModelVersion{1})->trial);
 }
 
 }  // namespace
