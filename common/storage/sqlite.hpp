@@ -26,6 +26,8 @@ struct OpenOptions {
     std::chrono::milliseconds busy_timeout{5000};
     /// Page cache of this connection.
     std::size_t cache_bytes = 1 << 20;
+    /// The SQLite VFS that has the files, which it makes itself. Empty: the operating system.
+    std::string vfs{};
 };
 
 /// One prepared statement, borrowed from its database: reset and without values when handed out, given back to the
@@ -145,6 +147,8 @@ public:
     [[nodiscard]] Result<> run_script(const char* sql);
 
     /// Applies scripts[user_version …], each with its new user_version in one transaction. Scripts are only ever added.
+    /// All that can be read from here on is on the disk, also what an earlier process wrote and did not live to flush;
+    /// so ask for it before the first answer is built on what is read. Cost: the log, at most 16 MiB, is written again.
     /// VersionMismatch: the file was written by a newer program.
     [[nodiscard]] Result<> migrate(std::span<const char* const> scripts);
 
@@ -159,6 +163,7 @@ private:
     friend class Transaction;
     friend class Snapshot;
     explicit Database(std::unique_ptr<Connection> connection);
+    [[nodiscard]] Result<> settle();
 
     std::unique_ptr<Connection> connection_;
 };
