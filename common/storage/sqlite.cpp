@@ -158,6 +158,7 @@ Result<Database> Database::open(const std::filesystem::path& path, OpenOptions o
     if (const int code = sqlite3_open_v2(path.c_str(), &connection->handle, flags, vfs); code != SQLITE_OK) {
         return connection->failure(code);
     }
+    sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // before settle()
     sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
     const std::string settings =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
@@ -190,6 +191,7 @@ Result<> Database::migrate(std::span<const char* const> scripts) {
         SKERRY_TRY(version.step());
         return version.int64(0);
     };
+    SKERRY_TRY(settle());
     for (;;) {
         // Asked again inside each transaction: another process may be migrating the same file.
         Transaction transaction = SKERRY_TRY(Transaction::begin(*this));
@@ -200,7 +202,7 @@ Result<> Database::migrate(std::span<const char* const> scripts) {
                                                         std::to_string(scripts.size()) +
                                                         ": run the newer version of Skerry that wrote it");
         }
-        if (applied == scripts.size()) return settle();
+        if (applied == scripts.size()) return {};
         SKERRY_TRY(run_script(scripts[applied]));
         SKERRY_TRY(run_script(("PRAGMA user_version = " + std::to_string(applied + 1)).c_str()));
         SKERRY_TRY(transaction.commit());
@@ -209,8 +211,11 @@ Result<> Database::migrate(std::span<const char* const> scripts) {
 
 // SQLite takes for committed what it finds in the log, but of what a killed process left there, or one whose flush had
 // failed, a power cut may leave nothing. To flush it now is not enough: after a failed flush a kernel takes the bytes
-// for flushed. So they are written once more. Inside a transaction: nobody else writes to the log meanwhile.
+// for flushed. So they are written once more. Before that, nothing may go from the log into the file: the log that a
+// power cut leaves would be older than the file. The flush takes the folder along, or else a log that the last process
+// has removed might come back.
 Result<> Database::settle() {
+    const Transaction nobody_else_writes = SKERRY_TRY(Transaction::begin(*this));
     sqlite3_file* log = nullptr;
     sqlite3_file_control(connection_->handle, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
     if (log == nullptr || log->pMethods == nullptr) return {};  // a database in memory
@@ -222,8 +227,9 @@ Result<> Database::settle() {
         code = log->pMethods->xRead(log, piece.data(), count, at);
         if (code == SQLITE_OK) code = log->pMethods->xWrite(log, piece.data(), count, at);
     }
-    if (code == SQLITE_OK && size > 0) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
     if (code != SQLITE_OK) return tl::unexpected<Error>(sqlite_error(code, nullptr, connection_->path));
+    sqlite3_db_config(connection_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
     return {};
 }
 

@@ -146,10 +146,13 @@ public:
     /// Several statements in one text, without values.
     [[nodiscard]] Result<> run_script(const char* sql);
 
+    /// All that can be read from here on is on the disk, also what an earlier process wrote and did not live to flush.
+    /// For whoever owns the file, before anything is written or an answer is built on what is read; without it a
+    /// connection only reads. Cost: the log, at most 16 MiB, is written again.
+    [[nodiscard]] Result<> settle();
+
     /// Applies scripts[user_version …], each with its new user_version in one transaction. Scripts are only ever added.
-    /// All that can be read from here on is on the disk, also what an earlier process wrote and did not live to flush;
-    /// so ask for it before the first answer is built on what is read. Cost: the log, at most 16 MiB, is written again.
-    /// VersionMismatch: the file was written by a newer program.
+    /// Begins with settle(). VersionMismatch: the file was written by a newer program.
     [[nodiscard]] Result<> migrate(std::span<const char* const> scripts);
 
     /// The last call failed, and for want of room: its transaction is rolled back, the database is as before, and the
@@ -163,7 +166,6 @@ private:
     friend class Transaction;
     friend class Snapshot;
     explicit Database(std::unique_ptr<Connection> connection);
-    [[nodiscard]] Result<> settle();
 
     std::unique_ptr<Connection> connection_;
 };

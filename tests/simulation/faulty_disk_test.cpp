@@ -151,6 +151,57 @@ TEST(DatabaseOnFaultyDisk, KeepsWhatAProcessHasReadAfterOneThatDidNotLiveToFlush
     EXPECT_GT(read_unflushed, 50U);
 }
 
+TEST(DatabaseOnFaultyDisk, IsWholeAfterAConnectionThatReadAndClosedOverALogThatWasNotFlushed) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        SCOPED_TRACE(seed);
+        FaultyDisk disk{Dice(seed)};
+        {
+            auto database = open(disk);
+            ASSERT_TRUE(database && add(*database, 0) && add(*database, 3));
+            ASSERT_TRUE(database->run_script("PRAGMA wal_checkpoint(TRUNCATE)"));
+            // Of the pages that the next one writes, the log has only some before it.
+            ASSERT_TRUE(database->run("UPDATE t SET text = upper(text) WHERE number = 5"));
+            disk.arm(Fault::SyncFails, 0);
+            ASSERT_FALSE(database->run("UPDATE t SET text = replace(lower(text), 'x', 'y')"));
+            disk.kill();
+        }
+        {
+            auto reader = Database::open("test.db", {.vfs = disk.vfs()});
+            ASSERT_TRUE(reader && count(*reader));
+        }
+        disk.cut_power();
+        auto database = open(disk);
+        ASSERT_TRUE(database) << database.error().message;
+        auto changed = database->prepare("SELECT count(*) FROM t WHERE text LIKE 'y%'");
+        ASSERT_TRUE(changed && *changed->step());
+        EXPECT_TRUE(changed->int64(0) == 0 || changed->int64(0) == 6) << changed->int64(0) << " of 6 rows changed";
+    }
+}
+
+TEST(DatabaseOnFaultyDisk, DoesNotBringBackWhatHadFailedWithALogThatWasRemoved) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        SCOPED_TRACE(seed);
+        FaultyDisk disk{Dice(seed)};
+        {
+            auto database = open(disk);
+            ASSERT_TRUE(database && add(*database, 0));
+            disk.arm(Fault::SyncFails, 0);
+            ASSERT_FALSE(add(*database, 3));
+        }
+        std::int64_t known = 0;
+        {
+            auto database = open(disk);
+            ASSERT_TRUE(database);
+            known = *count(*database);
+            disk.kill();
+        }
+        disk.cut_power();
+        auto database = open(disk);
+        ASSERT_TRUE(database) << database.error().message;
+        EXPECT_EQ(*count(*database), known);
+    }
+}
+
 TEST(DatabaseOnFaultyDisk, GoesOnWhenThereIsRoomAgain) {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         SCOPED_TRACE(seed);
