@@ -1,5 +1,6 @@
 #include "common/storage/sqlite.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
@@ -15,7 +16,8 @@ namespace skerry::storage {
 
 namespace {
 constexpr std::size_t kIdleStatementsMax = 128;
-}
+constexpr sqlite3_int64 kPieceBytes = 64 << 10;  // of the log, when it is written again
+}  // namespace
 
 struct Connection {
     std::filesystem::path path;
@@ -149,12 +151,14 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Result<Database> Database::open(const std::filesystem::path& path, OpenOptions options) {
-    if (path != ":memory:") SKERRY_TRY(create_private_file(path));
+    if (path != ":memory:" && options.vfs.empty()) SKERRY_TRY(create_private_file(path));
     auto connection = std::make_unique<Connection>(path);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (const int code = sqlite3_open_v2(path.c_str(), &connection->handle, flags, nullptr); code != SQLITE_OK) {
+    const char* const vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+    if (const int code = sqlite3_open_v2(path.c_str(), &connection->handle, flags, vfs); code != SQLITE_OK) {
         return connection->failure(code);
     }
+    sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // before settle()
     sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
     const std::string settings =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
@@ -187,6 +191,7 @@ Result<> Database::migrate(std::span<const char* const> scripts) {
         SKERRY_TRY(version.step());
         return version.int64(0);
     };
+    SKERRY_TRY(settle());
     for (;;) {
         // Asked again inside each transaction: another process may be migrating the same file.
         Transaction transaction = SKERRY_TRY(Transaction::begin(*this));
@@ -202,6 +207,30 @@ Result<> Database::migrate(std::span<const char* const> scripts) {
         SKERRY_TRY(run_script(("PRAGMA user_version = " + std::to_string(applied + 1)).c_str()));
         SKERRY_TRY(transaction.commit());
     }
+}
+
+// SQLite takes for committed what it finds in the log, but of what a killed process left there, or one whose flush had
+// failed, a power cut may leave nothing. To flush it now is not enough: after a failed flush a kernel takes the bytes
+// for flushed. So they are written once more. Before that, nothing may go from the log into the file: the log that a
+// power cut leaves would be older than the file. The flush takes the folder along, or else a log that the last process
+// has removed might come back.
+Result<> Database::settle() {
+    const Transaction nobody_else_writes = SKERRY_TRY(Transaction::begin(*this));
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(connection_->handle, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+    if (log == nullptr || log->pMethods == nullptr) return {};  // a database in memory
+    sqlite3_int64 size = 0;
+    int code = log->pMethods->xFileSize(log, &size);
+    Bytes piece(static_cast<std::size_t>(kPieceBytes));
+    for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += kPieceBytes) {
+        const auto count = static_cast<int>(std::min(kPieceBytes, size - at));
+        code = log->pMethods->xRead(log, piece.data(), count, at);
+        if (code == SQLITE_OK) code = log->pMethods->xWrite(log, piece.data(), count, at);
+    }
+    if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (code != SQLITE_OK) return tl::unexpected<Error>(sqlite_error(code, nullptr, connection_->path));
+    sqlite3_db_config(connection_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+    return {};
 }
 
 bool Database::disk_full() const {

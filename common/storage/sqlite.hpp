@@ -26,6 +26,8 @@ struct OpenOptions {
     std::chrono::milliseconds busy_timeout{5000};
     /// Page cache of this connection.
     std::size_t cache_bytes = 1 << 20;
+    /// The SQLite VFS that has the files, which it makes itself. Empty: the operating system.
+    std::string vfs{};
 };
 
 /// One prepared statement, borrowed from its database: reset and without values when handed out, given back to the
@@ -144,8 +146,13 @@ public:
     /// Several statements in one text, without values.
     [[nodiscard]] Result<> run_script(const char* sql);
 
+    /// All that can be read from here on is on the disk, also what an earlier process wrote and did not live to flush.
+    /// For whoever owns the file, before anything is written or an answer is built on what is read; without it a
+    /// connection only reads. Cost: the log, at most 16 MiB, is written again.
+    [[nodiscard]] Result<> settle();
+
     /// Applies scripts[user_version …], each with its new user_version in one transaction. Scripts are only ever added.
-    /// VersionMismatch: the file was written by a newer program.
+    /// Begins with settle(). VersionMismatch: the file was written by a newer program.
     [[nodiscard]] Result<> migrate(std::span<const char* const> scripts);
 
     /// The last call failed, and for want of room: its transaction is rolled back, the database is as before, and the

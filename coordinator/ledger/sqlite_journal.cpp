@@ -1,5 +1,7 @@
 #include "coordinator/ledger/sqlite_journal.hpp"
 
+#include <utility>
+
 #include "common/crypto/hash.hpp"
 #include "coordinator/ledger/event_codec.hpp"
 #include "coordinator/ledger/projections.hpp"
@@ -18,8 +20,8 @@ Digest link(const Digest& before, Version version, ByteView body) {
 
 }  // namespace
 
-Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& path) {
-    storage::Database database = SKERRY_TRY(storage::Database::open(path));
+Result<SqliteJournal> SqliteJournal::open(const std::filesystem::path& path, storage::OpenOptions options) {
+    storage::Database database = SKERRY_TRY(storage::Database::open(path, std::move(options)));
     SKERRY_TRY(database.migrate(kSchema));
     SqliteJournal journal(std::move(database));
     if (SKERRY_TRY(journal.must_rebuild())) SKERRY_TRY(journal.rebuild());

@@ -15,7 +15,8 @@ public:
     /// Opens or creates. After a program that had other projections they are made anew: once, at the cost of reading
     /// all of the journal. Unavailable: the file cannot be opened, is locked or damaged. VersionMismatch: written by a
     /// newer program.
-    [[nodiscard]] static Result<SqliteJournal> open(const std::filesystem::path& path);
+    [[nodiscard]] static Result<SqliteJournal> open(const std::filesystem::path& path,
+                                                    storage::OpenOptions options = {});
 
     /// A second connection, beside the one of a coordinator that has opened the file with open(): for reading on
     /// another thread. It takes no lock that an append would wait for. Unavailable: the file cannot be opened.

@@ -52,6 +52,7 @@ Result<PushedAs> pushed_as_of(ByteView bytes_stored) {
 
 Result<Spool> Spool::open(const std::filesystem::path& path) {
     Spool spool(SKERRY_TRY(storage::Database::open(path)));
+    SKERRY_TRY(spool.database_.settle());
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(spool.database_));
     SKERRY_TRY(spool.database_.run_script(kTables));
     const std::uint64_t schema = SKERRY_TRY(spool.number("schema"));

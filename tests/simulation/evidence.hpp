@@ -58,6 +58,7 @@ struct Evidence {
     std::map<Digest, Sealed> sealed;  ///< by content
     std::set<NodeId> suspected;       ///< that the operator ever asked to put into quarantine
     std::vector<NodeId> quarantined;  ///< that the operator was told to be there, in this order
+    std::size_t pins = 0;             ///< that the operator was told to be made
     std::vector<Receipt> receipts;    ///< that ever reached a living node
     std::vector<Retreat> retreats;
     std::vector<Install> installs;

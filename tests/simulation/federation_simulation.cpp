@@ -99,7 +99,6 @@ private:
         world_.storm = true;
         network_.begin_storm();
         if (world_.conditions.joins_late) keep_asking(nodes_.size() - 1);
-        coordinator_.begin_storm();
         if (world_.conditions.revokes) {
             world_.time.after(world_.dice.between(kStormMin / 4, kStormMin),
                               [this] { coordinator_.revoke(nodes_[world_.dice.below(nodes_.size())]->id()); });
@@ -152,6 +151,7 @@ private:
         world_.note("storm", "ends");
         world_.storm = false;
         network_.heal();
+        coordinator_.heal();
         laws_.healed();
         // At least one more: the storm must not have left anything behind that stops the next round.
         const std::size_t versions = std::max<std::size_t>(world_.plan.rounds, world_.counters.versions + 1);
@@ -166,6 +166,7 @@ private:
             node->stop_learning();
         if (!run_until([&] { return settled(); }, kSettleMax)) return stuck(who_is_not_settled());
         laws_.settled();
+        coordinator_.compare_tables();
         return !world_.violation();
     }
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/laws.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/limits.hpp"
 #include "tests/simulation/overload.hpp"
@@ -28,6 +29,7 @@ void Laws::check() {
         fold(journal[events_seen_++]);
     while (told_seen_ < evidence_.quarantined.size())
         told_quarantined_.insert(evidence_.quarantined[told_seen_++]);
+    if (std::exchange(pins_seen_, evidence_.pins) != evidence_.pins) told_pinned_ = true;
     errors_are_counted_once();
     no_receipt_without_its_update();
     no_accepted_update_without_its_bytes();
@@ -69,7 +71,7 @@ void Laws::fold(const Event& event) {
             [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
             [&](const ledger::VersionPinned&) { pinned_ = true; },
             [&](const ledger::VersionUnpinned&) {
-                pinned_ = false;
+                pinned_ = told_pinned_ = false;
                 if (open_) open_->due = std::max(open_->due, world_.time.now());
             },
             [&](const ledger::TrialBegan& happened) {
@@ -79,7 +81,7 @@ void Laws::fold(const Event& event) {
             [&](const ledger::TrialEnded& happened) { trials_end(happened); },
             [&](const ledger::RoundFrozen& happened) {
                 if (on_trial_) world_.broken("candidates_go_to_canaries_alone", "a round freezes during a trial");
-                if (pinned_) world_.broken("a_pin_holds", "a round freezes while a version is pinned");
+                a_pin_holds();
                 no_round_below_its_quorum(happened);
                 held_updates_count_nowhere(happened);
                 counted_at_most_once(happened);
@@ -120,6 +122,11 @@ void Laws::fold(const Event& event) {
 void Laws::settled() {
     what_is_erased_is_gone();
     no_more_is_kept_than_asked_for();
+}
+
+void Laws::a_pin_holds() {
+    if (pinned_) world_.broken("a_pin_holds", "a round freezes while a version is pinned");
+    if (told_pinned_) world_.broken("a_pin_holds", "a round freezes, but the operator was told of a pin");
 }
 
 void Laws::queues_are_bounded() {

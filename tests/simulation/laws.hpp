@@ -12,8 +12,9 @@
 namespace skerry::simulation {
 
 /// What must be true of a federation after every single step, whatever happens to its messages and processes. Each
-/// law is one function here; check() looks only at what is new since the last time. Three more are seen by others:
-/// messages_read_back (network.cpp), cores_come_to_rest (both shells), and everybody_catches_up, once the storm is over
+/// law is one function here; check() looks only at what is new since the last time. More are seen by others:
+/// messages_read_back (network.cpp), cores_come_to_rest (both shells), what_a_sum_needs_is_there
+/// (simulated_coordinator.cpp), those of simulated_journal.hpp, and everybody_catches_up, once the storm is over
 /// (federation_simulation.cpp).
 class Laws {
 public:
@@ -78,6 +79,8 @@ private:
     void quarantine_has_a_cause(const coordinator::ledger::NodeQuarantined& event);
     void quarantine_has_a_cause(const coordinator::ledger::UpdateRefused& event);
     [[nodiscard]] bool was_unfit(const NodeId& node) const;
+    /// No round freezes while a version is pinned: by what the journal says, and by what the operator was told.
+    void a_pin_holds();
     /// What the coordinator knows of the fleet's errors is the sum of what the nodes made in the updates that versions
     /// count, each once, whatever restarts it has seen.
     void errors_are_counted_once();
@@ -122,6 +125,7 @@ private:
         TimePoint due;  ///< by a clock that is right
     };
     std::optional<OnTrial> on_trial_;
+    bool told_pinned_ = false;           ///< the operator
     std::set<NodeId> told_quarantined_;  ///< the operator
     std::set<LeaseId> spent_;
     std::set<UpdateId> pending_;  ///< accepted, and bytes still needed
@@ -143,7 +147,7 @@ private:
     std::map<NodeId, std::uint64_t> alarms_;  ///< highest number on record
 
     // How far the rest was looked at.
-    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0, told_seen_ = 0;
+    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0, told_seen_ = 0, pins_seen_ = 0;
     std::vector<std::uint64_t> disk_changes_seen_;
 };
 

@@ -1,26 +1,42 @@
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 
 #include <CLI/CLI.hpp>
 
-#include "tests/simulation/federation_simulation.hpp"
+#include "tests/simulation/found_seed.hpp"
 
 // skerry-simulate --seed 0 --seeds 500 --faults all
-// Plays whole federations, one a seed, and says which seeds break which law.
-int main(int argc, char** argv) {
-    using namespace skerry;
-    using namespace skerry::simulation;
+// Plays whole federations, one a seed, says which seeds break which law, and makes the first of those smaller.
+namespace {
 
+using namespace skerry::simulation;
+
+constexpr std::uint64_t kShrunkMax = 3;
+
+// False: the file cannot be written.
+bool keep(const std::string& path, const Plan& plan, const Violation& violation) {
+    std::ofstream file(path, std::ios::app);
+    file << kept_line(plan, violation) << "\n";
+    file.close();
+    return !file.fail();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
     Plan plan;
     std::uint64_t seeds = 1;
     std::string faults = "all";
     std::string mutation = "none";
+    std::string list;
+    std::uint64_t values = plan.values.back();
     CLI::App app(
         "Plays a federation of real cores over a seeded network, on a virtual clock, and checks every law after "
         "every step");
-    app.add_option("--nodes", plan.nodes, "Nodes; 0: three to five, drawn")->capture_default_str();
+    app.add_option("--nodes", plan.nodes, "Nodes, at least two; 0: three to five, drawn")->capture_default_str();
     app.add_option("--rounds", plan.rounds, "Versions that must be published")->capture_default_str();
-    app.add_option("--values", plan.values.back(), "Values of the model; more than 262144 travel in several chunks")
+    app.add_option("--values", values, "Values of the model; more than 262144 travel in several chunks")
         ->capture_default_str();
     app.add_option("--seed", plan.seed, "The first seed")->capture_default_str();
     app.add_option("--seeds", seeds, "How many")->capture_default_str();
@@ -28,6 +44,7 @@ int main(int argc, char** argv) {
                    "all, none, or of loss,repeat,reorder,cut,crash,disk,clock,unfit,operate,quarantine")
         ->capture_default_str();
     app.add_option("--mutation", mutation, "A bug to plant in the simulated shells")->capture_default_str();
+    app.add_option("--keep", list, "A file like seeds.txt, to whose end each seed that breaks a law is written");
     app.add_flag("--trace", plan.print, "Print each step");
     CLI11_PARSE(app, argc, argv);
 
@@ -38,9 +55,9 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s\n", problem->message.c_str());
         return 2;
     }
-    plan.values = {plan.values.back() * 3 / 10, plan.values.back() * 6 / 10, plan.values.back()};
-    if (plan.values.front() < 8) {
-        std::fprintf(stderr, "--values must be at least 27\n");
+    plan.values = values_of(values);
+    if (plan.values.front() < 8 || plan.nodes == 1 || (!list.empty() && mutation != "none")) {
+        std::fprintf(stderr, "--values must be at least 27, --nodes not 1; a planted bug is no reason to --keep\n");
         return 2;
     }
     plan.faults = *allowed;
@@ -52,15 +69,24 @@ int main(int argc, char** argv) {
     for (std::uint64_t i = 0; i < seeds; ++i, ++plan.seed) {
         const Outcome outcome = play(plan);
         for (std::uint64_t Counters::*count :
-             {&Counters::steps, &Counters::messages, &Counters::lost, &Counters::crashes, &Counters::rounds,
-              &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early,
-              &Counters::quarantines, &Counters::outliers, &Counters::struck, &Counters::held, &Counters::rollbacks,
-              &Counters::trials, &Counters::withdrawn, &Counters::drafts}) {
+             {&Counters::steps,     &Counters::messages, &Counters::lost,        &Counters::crashes,
+              &Counters::rounds,    &Counters::versions, &Counters::accepted,    &Counters::refused,
+              &Counters::alarms,    &Counters::early,    &Counters::quarantines, &Counters::outliers,
+              &Counters::struck,    &Counters::held,     &Counters::rollbacks,   &Counters::trials,
+              &Counters::withdrawn, &Counters::drafts,   &Counters::disk_faults, &Counters::power_cuts}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
         ++failures;
         std::printf("%s\n", to_text(*outcome.violation, plan.seed).c_str());
+        if (failures <= kShrunkMax && !plan.print) {
+            const Plan smallest = shrink(plan, outcome.violation->law);
+            std::printf("  skerry-simulate %s\n", arguments_of(smallest).c_str());
+        }
+        if (!list.empty() && !keep(list, plan, *outcome.violation)) {
+            std::fprintf(stderr, "%s cannot be written\n", list.c_str());
+            return 2;
+        }
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
@@ -68,12 +94,13 @@ int main(int argc, char** argv) {
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
         "strikes), %llu updates held, %llu rollbacks, %llu trials of which %llu were withdrawn, %llu "
-        "crashes after which %llu drafts of updates were found, %llu messages of which %llu lost, "
+        "crashes after which %llu drafts of updates were found, %llu faults of disks, %llu power cuts, "
+        "%llu messages of which %llu lost, "
         "%llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
         number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
-        number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.messages),
-        number(all.lost), number(all.steps));
+        number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.disk_faults),
+        number(all.power_cuts), number(all.messages), number(all.lost), number(all.steps));
     return failures == 0 ? 0 : 1;
 }

@@ -128,6 +128,17 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
                 }
             }
             break;
+        case Mutation::RollbackLosesPin:
+            for (Action& action : actions) {
+                auto* const append = std::get_if<coordinator::Append>(&action);
+                // Only with a rollback does another event come before it.
+                if (append != nullptr && append->events.size() > 1) {
+                    std::erase_if(append->events, [](const ledger::Event& event) {
+                        return std::holds_alternative<ledger::VersionPinned>(event);
+                    });
+                }
+            }
+            break;
         case Mutation::ForgetsErrors:
             for (Action& action : actions) {
                 auto* const append = std::get_if<coordinator::Append>(&action);

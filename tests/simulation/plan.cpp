@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 10> kFaults = 
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 19> kMutations = {"none",
+constexpr std::array<std::string_view, 25> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -42,8 +42,14 @@ constexpr std::array<std::string_view, 19> kMutations = {"none",
                                                          "erases-newest-updates",
                                                          "forgets-erasures",
                                                          "forgets-trials",
-                                                         "counts-held"};
-static_assert(static_cast<std::size_t>(Mutation::CountsHeld) == kMutations.size() - 1);
+                                                         "counts-held",
+                                                         "journal-unflushed",
+                                                         "appends-by-halves",
+                                                         "ignores-failed-append",
+                                                         "updates-in-memory",
+                                                         "sums-in-memory",
+                                                         "rollback-loses-pin"};
+static_assert(static_cast<std::size_t>(Mutation::RollbackLosesPin) == kMutations.size() - 1);
 
 }  // namespace
 
@@ -154,6 +160,27 @@ Result<Faults> Faults::parse(std::string_view text) {
         faults.*(found->second) = true;
     }
     return faults;
+}
+
+std::vector<Faults> Faults::each_with_one_less() const {
+    std::vector<Faults> found;
+    for (const auto& [name, member] : kFaults) {
+        if (!(this->*member)) continue;
+        found.push_back(*this);
+        found.back().*member = false;
+    }
+    return found;
+}
+
+std::string to_text(const Faults& faults) {
+    std::string text;
+    std::size_t count = 0;
+    for (const auto& [name, member] : kFaults) {
+        if (!(faults.*member)) continue;
+        text.append(text.empty() ? "" : ",").append(name);
+        ++count;
+    }
+    return count == kFaults.size() ? "all" : count == 0 ? "none" : text;
 }
 
 Conditions draw(const Plan& plan, Dice& dice) {

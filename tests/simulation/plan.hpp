@@ -35,6 +35,12 @@ enum class Mutation {
     ForgetsErasures,       ///< a restarted coordinator does not repeat what it may not have erased
     ForgetsTrials,         ///< a restarted coordinator does not know that a version is on trial
     CountsHeld,            ///< a quarantine is not written down, so that what is held counts
+    JournalUnflushed,      ///< the journal is opened with synchronous=OFF
+    AppendsByHalves,       ///< an append is two transactions
+    IgnoresFailedAppend,   ///< a process goes on although its append has failed
+    UpdatesInMemory,       ///< the store says that an update is durable, and has it in memory
+    SumsInMemory,          ///< the same with the weights that a round has made
+    RollbackLosesPin,      ///< a rollback that pins does not write the pin down
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);
@@ -49,7 +55,8 @@ struct Faults {
     bool reorder = true;  ///< messages overtake each other, by seconds
     bool cut = true;      ///< links are down for a while, in one direction or both
     bool crash = true;    ///< processes die between any two steps; each at least once
-    bool disk = true;     ///< appends to the journal fail, before or after they are written
+    bool disk = true;     ///< the coordinator's disk: reads, writes and syncs fail, there is no room, processes die
+                          ///< in the middle of a transaction, the power goes and takes along what is not synced
     bool clock = true;    ///< nodes have no idea what time it is, and the coordinator may start with a wrong one
     bool unfit = true;    ///< learners go wild and nodes forget to clip, so that updates are refused for their norm;
                           ///< versions fail self-tests
@@ -61,7 +68,11 @@ struct Faults {
     [[nodiscard]] static Faults none();
     /// "all", "none", or names separated by commas. InvalidInput: another word; the message lists those that exist.
     [[nodiscard]] static Result<Faults> parse(std::string_view text);
+    /// These, less one, for each that there is.
+    [[nodiscard]] std::vector<Faults> each_with_one_less() const;
 };
+/// What parse() reads.
+[[nodiscard]] std::string to_text(const Faults& faults);
 
 struct Plan {
     std::uint64_t seed = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "coordinator/blob_orders.hpp"
 #include "tests/simulation/mirrored.hpp"
 #include "tests/simulation/mutation.hpp"
@@ -19,6 +20,7 @@ namespace ledger = coordinator::ledger;
 namespace {
 
 constexpr unsigned kAdvancesInPlaceMax = 200;
+constexpr coordinator::Ticket kRollsBack = 4, kPins = 5, kUnpins = 6, kRollsBackAndPins = 7, kPromotes = 8;
 constexpr coordinator::Ticket kFirstQuarantine = 100;
 
 bool is_durable(const Action& action) {
@@ -36,7 +38,7 @@ std::vector<float> floats_of(const Bytes& bytes) {
 }  // namespace
 
 const ledger::Events& SimulatedCoordinator::past() const {
-    return journal_.events(ledger::kFederationStream);
+    return journal_.known().events(ledger::kFederationStream);
 }
 
 void SimulatedCoordinator::hear(const ByteArray<32>& transport, wire::FromNode message) {
@@ -65,25 +67,30 @@ void SimulatedCoordinator::roll_back(std::size_t which, bool pin) {
     if (!core_) return;
     const auto& held = core_->versions();
     const auto version = std::next(held.begin(), static_cast<std::ptrdiff_t>(which % held.size()));
-    coordinator::OperatorRollsBack order{4, version->first, "simulated", pin};
-    if (core_->restorable(order.to, pin)) order.encodings.push_back(encode(version->second.weights));
+    coordinator::OperatorRollsBack order{pin ? kRollsBackAndPins : kRollsBack, version->first, "simulated", pin};
+    if (core_->restorable(order.to, pin)) {
+        auto encoded = encode(version->second.weights);
+        if (!encoded) return note("cannot read what to roll back to", version->first.value);
+        order.encodings.push_back(*std::move(encoded));
+    }
     tell(std::move(order));
 }
 
 void SimulatedCoordinator::pin() {
-    if (core_) tell(coordinator::OperatorPinsVersion{5, "simulated"});
+    if (core_) tell(coordinator::OperatorPinsVersion{kPins, "simulated"});
 }
 
 void SimulatedCoordinator::unpin() {
-    if (core_) tell(coordinator::OperatorUnpinsVersion{6});
+    if (core_) tell(coordinator::OperatorUnpinsVersion{kUnpins});
 }
 
 void SimulatedCoordinator::promote() {
-    if (core_) tell(coordinator::OperatorPromotesVersion{7, "simulated"});
+    if (core_) tell(coordinator::OperatorPromotesVersion{kPromotes, "simulated"});
 }
 
-void SimulatedCoordinator::begin_storm() {
-    if (world_.plan.mutation == Mutation::NeverSyncs) journal_.stop_syncing();
+// The log of the real one says blobs_not_erased: they are at its next start.
+void SimulatedCoordinator::heal() {
+    if (core_ && blobs_.refuses()) disk_failed();
 }
 
 void SimulatedCoordinator::boot() {
@@ -92,22 +99,34 @@ void SimulatedCoordinator::boot() {
         world_.conditions.policy = draw_policy(world_.plan, world_.conditions.nodes, dice_);
         if (world_.conditions.trials) world_.conditions.policy.release = draw_release(world_.plan.seed);
     }
-    note("boots", past().size());
     if (world_.storm && world_.conditions.clocks_wrong) clock_error_ = dice_.between(0ms, 48h) - 24h;
-    core_ = std::make_unique<coordinator::Federation>(
-        keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_);
-    for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
-        core_->apply(event);
-    if (const auto& trial = core_->trial()) {
-        const auto& before = core_->versions().at(trial->began().against);
-        core_->offer({encode(before.weights)}, before.version);
-    }
-    core_->offer({encode(core_->newest().weights)}, core_->newest().version);
-    SKERRY_ASSERT(coordinator::restore_drafts(*core_, blobs_).has_value());
+    if (!start()) return disk_failed();
+    note("boots", past().size());
     world_.counters.drafts += core_->transfers().interrupted();
     order(resumed(world_.plan.mutation, core_->resume(clock())));
     network_.coordinator_came();
     plan_step();
+}
+
+Result<> SimulatedCoordinator::start() {
+    if (!journal_.open()) return fail(ErrorCode::Unavailable, "the journal cannot be read");
+    core_ = std::make_unique<coordinator::Federation>(
+        keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_.known());
+    for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
+        core_->apply(event);
+    if (const auto& trial = core_->trial()) {
+        const auto& before = core_->versions().at(trial->began().against);
+        core_->offer({SKERRY_TRY(encode(before.weights))}, before.version);
+    }
+    core_->offer({SKERRY_TRY(encode(core_->newest().weights))}, core_->newest().version);
+    return coordinator::restore_drafts(*core_, blobs_);
+}
+
+// As the service does, whatever it was at: what is true is read back at the next start.
+void SimulatedCoordinator::disk_failed() {
+    note("has a disk that fails");
+    crash_clock_.count_death();
+    crash();
 }
 
 void SimulatedCoordinator::crash() {
@@ -121,9 +140,9 @@ void SimulatedCoordinator::crash() {
     step_is_planned_ = last_was_durable_ = false;
     advances_in_place_ = 0;
     workers_busy_ = 0;
-    journal_.crash();
-    lose_ends_of_drafts();
-    begin_storm();
+    const bool power = world_.storm && world_.plan.faults.disk && disk_dice_.chance(0.5);
+    journal_.crash(power);
+    blobs_.crash(power, dice_.chance(0.5) ? 100 : dice_.below(100));
     network_.coordinator_went();
     world_.time.after(crash_clock_.pause(), [this] { boot(); });
 }
@@ -208,32 +227,27 @@ void SimulatedCoordinator::perform(Action& action) {
                    [&](coordinator::CheckUpdate& order) { check(order); },
                    [&](coordinator::SumRound& order) { sum(std::move(order)); },
                    [&](coordinator::EraseVersion& order) { erase(order); },
-                   [&](coordinator::EraseUpdates& order) { erase_updates(order.round); },
-                   [&](coordinator::Answer& order) {
-                       note("answers", order.ticket, order.outcome ? 1 : 0);
-                       const auto asked = quarantines_asked_.find(order.ticket);
-                       if (asked != quarantines_asked_.end() && order.outcome)
-                           evidence_.quarantined.push_back(asked->second);
-                   },
+                   [&](coordinator::EraseUpdates& order) { erase(updates_of(order.round)); },
+                   [&](coordinator::Answer& order) { answered(order); },
                    [&](coordinator::Ignored& order) { note("ignores", static_cast<std::uint64_t>(order.why)); },
                },
                action);
 }
 
-SimulatedCoordinator::Journal::Disk SimulatedCoordinator::next_append() {
-    if (!world_.storm || !dice_.chance(world_.conditions.disk_fails)) return Journal::Disk::Works;
-    return dice_.chance(0.5) ? Journal::Disk::FailsBefore : Journal::Disk::FailsAfter;
+void SimulatedCoordinator::answered(const coordinator::Answer& order) {
+    note("answers", order.ticket, order.outcome ? 1 : 0);
+    if (!order.outcome) return;
+    const auto asked = quarantines_asked_.find(order.ticket);
+    if (asked != quarantines_asked_.end()) evidence_.quarantined.push_back(asked->second);
+    if (order.ticket == kPins || order.ticket == kRollsBackAndPins) ++evidence_.pins;
 }
 
 void SimulatedCoordinator::append(const coordinator::Append& order) {
-    const bool works = journal_.append(ledger::kFederationStream, past().size(), order.events).has_value();
+    const bool faulty = world_.storm && dice_.chance(2 * world_.conditions.disk_fails);
+    const bool works = journal_.append(order.events, faulty);
     for (const ledger::Event& event : order.events)
         note(ledger::name_of(event), works ? 1 : 0);
-    if (!works) {
-        // Nobody knows whether it is written: the journal will tell, after a restart.
-        crash_clock_.count_death();
-        return crash();
-    }
+    if (!works) return disk_failed();
     if (world_.conditions.groups) return;
     for (const ledger::Event& event : order.events)
         core_->apply(event);
@@ -251,16 +265,7 @@ void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
 }
 
 void SimulatedCoordinator::write(const coordinator::Action& order) {
-    SKERRY_ASSERT(coordinator::perform_blob_order(order, blobs_).has_value());
-}
-
-// What the disk did not have yet of each draft is gone. One draw for all: names are hashes, so their order is no
-// seed's.
-void SimulatedCoordinator::lose_ends_of_drafts() {
-    const std::uint64_t kept = dice_.chance(0.5) ? 100 : dice_.below(100);
-    const auto drafts = blobs_.drafts();
-    for (const Digest& draft : *drafts)
-        blobs_.cut_draft(draft, *blobs_.drafted(draft) * kept / 100);
+    if (!coordinator::perform_blob_order(order, blobs_)) disk_failed();
 }
 
 void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
@@ -268,7 +273,7 @@ void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
     after(dice_.between(0ms, world_.conditions.work_max), [this, order] {
         --workers_busy_;
         auto examined = coordinator::examine(order.what, blobs_, core_->model(), keys_.seal);
-        SKERRY_ASSERT(examined.has_value());
+        if (!examined) return disk_failed();
         tell(coordinator::UpdateChecked{order.update, order.what.content, *std::move(examined)});
     });
 }
@@ -276,58 +281,73 @@ void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
 void SimulatedCoordinator::sum(coordinator::SumRound order) {
     ++workers_busy_;
     after(dice_.between(0ms, world_.conditions.work_max), [this, order = std::move(order)] {
-        const auto parent = blobs_.get(order.parent_weights);
-        if (!parent) return world_.broken("no_version_without_its_weights", "a sum has no parent to start from");
-        coordinator::RoundTerms terms{order.recipe, order.seed};
-        if (order.optimiser) {
-            const auto remembered = blobs_.get(*order.optimiser);
-            if (!remembered) return world_.broken("no_version_without_its_weights", "the optimiser's memory is gone");
-            terms.optimiser = *remembered;
-        }
-        const auto load = [&]() -> Result<std::vector<float>> { return floats_of(*parent); };
-        const auto sum = coordinator::sum_round(order.set, load, core_->model(), terms, blobs_, keys_.seal);
-        if (!sum) return world_.broken("no_accepted_update_without_its_bytes", sum.error().message);
-        SKERRY_ASSERT(blobs_.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))).has_value());
-        coordinator::SumReady ready{order.round, sum->sum, sum->digests, {encode(sum->digests.back())}};
-        if (!sum->optimiser.empty()) {
-            ready.optimiser = crypto::sha256(ByteView(sum->optimiser));
-            SKERRY_ASSERT(blobs_.put(*ready.optimiser, sum->optimiser).has_value());
-        }
+        auto ready = sum_now(order);
+        if (!ready && ready.error().code == ErrorCode::Unavailable) return disk_failed();
+        if (!ready) return world_.broken("what_a_sum_needs_is_there", ready.error().message);
         // The process may die here, between the bytes and the word about them.
-        after(dice_.between(0ms, 50ms), [this, ready = std::move(ready)] {
+        after(dice_.between(0ms, 50ms), [this, ready = *std::move(ready)] {
             --workers_busy_;
             tell(ready);
         });
     });
 }
 
-wire::EncodedWeights SimulatedCoordinator::encode(const Digest& weights) {
+Result<coordinator::SumReady> SimulatedCoordinator::sum_now(const coordinator::SumRound& order) {
+    const Bytes parent = SKERRY_TRY(blobs_.get(order.parent_weights));
+    coordinator::RoundTerms terms{order.recipe, order.seed};
+    if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_.get(*order.optimiser));
+    const auto load = [&]() -> Result<std::vector<float>> { return floats_of(parent); };
+    const auto sum = SKERRY_TRY(sum_round(order.set, load, core_->model(), terms, blobs_, keys_.seal));
+    coordinator::SumReady ready{order.round, sum.sum, sum.digests};
+    if (!sum.optimiser.empty()) {
+        ready.optimiser = crypto::sha256(ByteView(sum.optimiser));
+        SKERRY_TRY(blobs_.put(*ready.optimiser, sum.optimiser));
+    }
+    SKERRY_TRY(blobs_.put(sum.digests.back(), std::as_bytes(std::span(sum.weights))));
+    ready.encodings.push_back(SKERRY_TRY(encode(sum.digests.back())));
+    return ready;
+}
+
+// Encodings are kept in memory, in truth; the disk has no part in them.
+Result<wire::EncodedWeights> SimulatedCoordinator::encode(const Digest& weights) {
     const auto bytes = blobs_.get(weights);
+    if (!bytes && bytes.error().code != ErrorCode::NotFound) return tl::unexpected(bytes.error());
     // A planted bug may have let the weights go: then there is nothing to offer, and the laws say so.
     const Bytes mirror = mirrored(bytes ? *bytes : Bytes(core_->model().values.back() * sizeof(float)));
     const wire::EncodedWeights record = record_of(mirror, weights, core_->model());
-    SKERRY_ASSERT(blobs_.put(record.digests.back(), mirror).has_value());
+    SKERRY_TRY(stored_.put(record.digests.back(), mirror));
     return record;
 }
 
 void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {
-    for (const Digest& encoding : order.encodings)
-        SKERRY_ASSERT(blobs_.erase(encoding).has_value());
+    std::vector<Digest> blobs = order.encodings;
     for (const auto& blob : {order.weights, order.optimiser})
-        if (blob) SKERRY_ASSERT(blobs_.erase(*blob).has_value());
-    if (order.round.value != 0) erase_updates(order.round);
+        if (blob) blobs.push_back(*blob);
+    if (order.round.value != 0) {
+        const std::vector<Digest> updates = updates_of(order.round);
+        blobs.insert(blobs.end(), updates.begin(), updates.end());
+    }
+    erase(blobs);
 }
 
-void SimulatedCoordinator::erase_updates(RoundId round) {
+// As the service does, goes on without: a restart will erase what is left.
+void SimulatedCoordinator::erase(const std::vector<Digest>& blobs) {
+    for (const Digest& blob : blobs)
+        if (!blobs_.erase(blob)) return note("cannot erase");
+}
+
+std::vector<Digest> SimulatedCoordinator::updates_of(RoundId round) const {
     std::map<UpdateId, Digest> content;
+    std::vector<Digest> found;
     for (const ledger::Event& event : past()) {
         if (const auto* accepted = std::get_if<ledger::UpdateAccepted>(&event)) {
             content[accepted->update] = accepted->content;
         } else if (const auto* frozen = std::get_if<ledger::RoundFrozen>(&event); frozen && frozen->round == round) {
             for (const UpdateId& update : frozen->set)
-                SKERRY_ASSERT(blobs_.erase(content.at(update)).has_value());
+                found.push_back(content.at(update));
         }
     }
+    return found;
 }
 
 }  // namespace skerry::simulation

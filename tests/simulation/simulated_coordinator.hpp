@@ -9,7 +9,9 @@
 #include "coordinator/federation.hpp"
 #include "tests/simulation/crash_clock.hpp"
 #include "tests/simulation/evidence.hpp"
+#include "tests/simulation/faulty_blob_store.hpp"
 #include "tests/simulation/network.hpp"
+#include "tests/simulation/simulated_journal.hpp"
 
 namespace skerry::simulation {
 
@@ -42,8 +44,10 @@ public:
     void unpin();
     void promote();
     void crash();
-    /// The journal's disk begins to lie if that is the planted bug, and again after each crash.
-    void begin_storm();
+    /// Somebody who has read that a disk failed starts it again, unless it has done so by itself.
+    void heal();
+    /// All is over: what the tables say is compared with the journal.
+    void compare_tables() { journal_.compare_tables(); }
 
     [[nodiscard]] const coordinator::Federation* core() const { return core_.get(); }
     [[nodiscard]] std::uint64_t deaths() const { return crash_clock_.deaths(); }
@@ -52,9 +56,9 @@ public:
     [[nodiscard]] const crypto::VerifyKey& root() const { return keys_.root.verify_key(); }
 
 private:
-    using Journal = coordinator::ledger::MemoryJournal;
-
     void boot();
+    [[nodiscard]] Result<> start();
+    void disk_failed();
     void tell(coordinator::Event event);
     void plan_step();
     void step();
@@ -62,15 +66,16 @@ private:
     void perform(coordinator::Action& action);
     void write(const coordinator::Action& order);
     void append(const coordinator::Append& order);
-    void lose_ends_of_drafts();
+    void answered(const coordinator::Answer& order);
     void send_model(const coordinator::SendModel& order);
     void check(const coordinator::CheckUpdate& order);
     void sum(coordinator::SumRound order);
+    [[nodiscard]] Result<coordinator::SumReady> sum_now(const coordinator::SumRound& order);
     void erase(const coordinator::EraseVersion& order);
-    void erase_updates(RoundId round);
+    void erase(const std::vector<Digest>& blobs);
+    [[nodiscard]] std::vector<Digest> updates_of(RoundId round) const;
     /// Puts the mirror of these weights beside them.
-    [[nodiscard]] wire::EncodedWeights encode(const Digest& weights);
-    [[nodiscard]] Journal::Disk next_append();
+    [[nodiscard]] Result<wire::EncodedWeights> encode(const Digest& weights);
     [[nodiscard]] const coordinator::ledger::Events& past() const;
     /// The process's own idea of the time.
     [[nodiscard]] TimePoint clock() const { return world_.time.now() + clock_error_; }
@@ -89,13 +94,15 @@ private:
     Evidence& evidence_;
     OnJoinReply on_join_reply_;
     Dice dice_;
+    Dice disk_dice_;  ///< of its own: a seed without disk faults is what it was before there were any
     CrashClock crash_clock_;
     std::map<ByteArray<32>, std::size_t> index_of_;
 
     // Lasts.
     coordinator::Keyring keys_;
-    Journal journal_;
-    storage::MemoryBlobStore blobs_;
+    SimulatedJournal journal_;
+    storage::MemoryBlobStore stored_;
+    FaultyBlobStore blobs_;  ///< what the process sees of it
 
     // Dies with the process.
     std::uint64_t life_ = 0;

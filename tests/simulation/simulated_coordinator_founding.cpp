@@ -27,9 +27,11 @@ SimulatedCoordinator::SimulatedCoordinator(World& world, Network& network, Evide
       evidence_(evidence),
       on_join_reply_(std::move(on_join_reply)),
       dice_(world.dice.fork()),
+      disk_dice_(world.plan.seed ^ 0x90FF),
       crash_clock_(world, dice_.fork()),
       keys_(keyring(dice_)),
-      journal_([this] { return next_append(); }) {}
+      journal_(world),
+      blobs_(stored_, world) {}
 
 void SimulatedCoordinator::found() {
     const auto values = world_.plan.values;
@@ -66,10 +68,11 @@ void SimulatedCoordinator::found() {
     published.weights = manifest.digests.back();
     published.manifest = wire::sign(manifest, keys_.signing);
     SKERRY_ASSERT(blobs_.put(published.weights, std::as_bytes(std::span(weights))).has_value());
-    SKERRY_ASSERT(journal_.append(ledger::kFederationStream, 0, {created, published}).has_value());
+    SKERRY_ASSERT(journal_.open() && journal_.append({created, published}, false));
+    journal_.crash(false);
 
-    evidence_.journal = &journal_;
-    evidence_.blobs = &blobs_;
+    evidence_.journal = &journal_.known();
+    evidence_.blobs = &stored_;
     evidence_.core = [this] { return core(); };
     evidence_.signing = keys_.signing.verify_key();
     evidence_.model = model;
