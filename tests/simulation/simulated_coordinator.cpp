@@ -20,8 +20,6 @@ namespace ledger = coordinator::ledger;
 namespace {
 
 constexpr unsigned kAdvancesInPlaceMax = 200;
-constexpr coordinator::Ticket kRollsBack = 4, kPins = 5, kUnpins = 6, kRollsBackAndPins = 7, kPromotes = 8;
-constexpr coordinator::Ticket kFirstQuarantine = 100;
 
 bool is_durable(const Action& action) {
     return coordinator::is_blob_order(action) || std::holds_alternative<coordinator::Append>(action) ||
@@ -45,47 +43,6 @@ void SimulatedCoordinator::hear(const ByteArray<32>& transport, wire::FromNode m
     if (!core_) return;
     note("hears", index_of_.at(transport), message.index());
     tell(coordinator::NodeSpoke{transport, std::move(message)});
-}
-
-void SimulatedCoordinator::revoke(const NodeId& node) {
-    if (core_) tell(coordinator::OperatorRevokesNode{2, node, "simulated"});
-}
-
-void SimulatedCoordinator::quarantine(const NodeId& node) {
-    if (!core_) return;
-    const coordinator::Ticket ticket = kFirstQuarantine + quarantines_asked_.size();
-    quarantines_asked_[ticket] = node;
-    evidence_.suspected.insert(node);
-    tell(coordinator::OperatorQuarantinesNode{ticket, node, "simulated"});
-}
-
-void SimulatedCoordinator::release(const NodeId& node, bool discard) {
-    if (core_) tell(coordinator::OperatorReleasesNode{3, node, discard});
-}
-
-void SimulatedCoordinator::roll_back(std::size_t which, bool pin) {
-    if (!core_) return;
-    const auto& held = core_->versions();
-    const auto version = std::next(held.begin(), static_cast<std::ptrdiff_t>(which % held.size()));
-    coordinator::OperatorRollsBack order{pin ? kRollsBackAndPins : kRollsBack, version->first, "simulated", pin};
-    if (core_->restorable(order.to, pin)) {
-        auto encoded = encode(version->second.weights);
-        if (!encoded) return note("cannot read what to roll back to", version->first.value);
-        order.encodings.push_back(*std::move(encoded));
-    }
-    tell(std::move(order));
-}
-
-void SimulatedCoordinator::pin() {
-    if (core_) tell(coordinator::OperatorPinsVersion{kPins, "simulated"});
-}
-
-void SimulatedCoordinator::unpin() {
-    if (core_) tell(coordinator::OperatorUnpinsVersion{kUnpins});
-}
-
-void SimulatedCoordinator::promote() {
-    if (core_) tell(coordinator::OperatorPromotesVersion{kPromotes, "simulated"});
 }
 
 // The log of the real one says blobs_not_erased: they are at its next start.

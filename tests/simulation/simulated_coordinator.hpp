@@ -56,6 +56,9 @@ public:
     [[nodiscard]] const crypto::VerifyKey& root() const { return keys_.root.verify_key(); }
 
 private:
+    static constexpr coordinator::Ticket kRollsBack = 4, kPins = 5, kUnpins = 6, kRollsBackAndPins = 7, kPromotes = 8;
+    static constexpr coordinator::Ticket kFirstQuarantine = 100;
+
     void boot();
     [[nodiscard]] Result<> start();
     void disk_failed();
