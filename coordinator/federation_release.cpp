@@ -67,6 +67,7 @@ Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
     auto published = restored(event, now);
     if (!published) return answer(event.ticket, tl::unexpected(std::move(published).error()));
     offer(event.encodings, published->version);
+    offer(event.differences, published->version, published->parent);
     Actions announcements = announcements_of(*published, now);
     const ModelVersion version = published->version;
     ledger::Events events;
@@ -112,15 +113,17 @@ Actions Federation::announcements_of(const ledger::VersionPublished& version, Ti
     const wire::AuditCounts audits = fleet_audits_.with(set);
     const wire::SoftLabels soft_labels = fleet_soft_labels_.with(set);
     const std::vector<wire::SignedBytes> encodings = encoding_records(version.version);
+    const std::vector<wire::SignedBytes> differences = difference_records(version.version);
     Actions announcements;
     for (const auto& [id, presence] : presence_) {
         const Node* const node = registry_.node(id);
         if (!presence.present || node == nullptr || node->revoked || node->expired(now)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(Send{id, node->transport,
-                                     wire::Announcement{version.manifest, highest, audits, encodings,
-                                                        drift_.of(id).known, drift_notice(now), soft_labels}});
+        announcements.push_back(
+            Send{id, node->transport,
+                 wire::Announcement{version.manifest, highest, audits, encodings, drift_.of(id).known,
+                                    drift_notice(now), soft_labels, differences}});
     }
     return announcements;
 }

@@ -40,7 +40,9 @@ CoordinatorConfig read(config::TableReader root) {
     listen.text("advertise", to.listen.advertise);
     auto metrics = root.table("metrics");
     metrics.text("listen", to.metrics.listen);
-    root.table("models").texts("precisions", to.models.precisions, kWeightEncodings);
+    auto models = root.table("models");
+    models.texts("precisions", to.models.precisions, kWeightEncodings);
+    models.boolean("differences", to.models.differences);
     auto limits_table = root.table("limits");
     limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
     limits_table.integer("rounds_verifiable", to.policy.retention.rounds_verifiable, 0U, 100'000U);
@@ -180,7 +182,7 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("enrol", config.listen.enrol)
         .value("advertise", config.listen.advertise);
     out.section("metrics").value("listen", config.metrics.listen);
-    out.section("models").value("precisions", config.models.precisions);
+    out.section("models").value("precisions", config.models.precisions).value("differences", config.models.differences);
     out.section("limits")
         .value("versions_kept", policy.versions_kept)
         .value("rounds_verifiable", policy.retention.rounds_verifiable)
