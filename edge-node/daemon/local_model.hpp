@@ -20,6 +20,7 @@
 #include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
 #include "edge-node/session/events.hpp"
+#include "edge-node/spool/arriving_file.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "feedback/label_store.hpp"
 
@@ -42,6 +43,7 @@ public:
         StorageThread& thread;
         Spool& spool;
         feedback::LabelStore& labels;
+        ArrivingFile& arriving;
     };
     struct Learning {
         boost::asio::io_context& loop;  ///< the learning thread's, which ends before the LocalModel does
@@ -150,6 +152,7 @@ private:
 
     // local_model_orders.cpp
     void work_on(TakeUpdate& order);
+    void store_arriving(std::function<bool(ArrivingFile&)> store);
     void work_on(InstallVersion& order);
     void work_on(DropProgress& order);
     void work_on(PutBack& order);
@@ -227,7 +230,6 @@ private:
     unsigned failures_ = 0;  ///< of the same batch, by an engine that is there
     std::uint64_t labels_dropped_ = 0;
 
-    Bytes staged_;  ///< the version that is being fetched, as encoded
     std::deque<Action> orders_;
     std::optional<RollBack> rollback_;  ///< waits, or is under way
     bool refusing_rollbacks_ = false;

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
              {&Counters::steps, &Counters::messages, &Counters::lost, &Counters::crashes, &Counters::rounds,
               &Counters::versions, &Counters::accepted, &Counters::refused, &Counters::alarms, &Counters::early,
               &Counters::quarantines, &Counters::outliers, &Counters::struck, &Counters::held, &Counters::rollbacks,
-              &Counters::drafts}) {
+              &Counters::drafts, &Counters::differences, &Counters::unreadable, &Counters::resumed}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
@@ -68,11 +68,12 @@ int main(int argc, char** argv) {
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
         "strikes), %llu updates held, %llu rollbacks, %llu "
-        "crashes after which %llu drafts of updates were found, %llu messages of which %llu lost, "
-        "%llu steps\n",
+        "crashes after which %llu drafts of updates and %llu arriving versions were found, %llu versions by their "
+        "difference, %llu fetched again, %llu messages of which %llu lost, %llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
         number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
-        number(all.crashes), number(all.drafts), number(all.messages), number(all.lost), number(all.steps));
+        number(all.crashes), number(all.drafts), number(all.resumed), number(all.differences), number(all.unreadable),
+        number(all.messages), number(all.lost), number(all.steps));
     return failures == 0 ? 0 : 1;
 }

@@ -1,6 +1,5 @@
 #include "tests/simulation/simulated_coordinator.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "common/base/limits.hpp"
@@ -20,17 +19,12 @@ namespace {
 
 constexpr unsigned kAdvancesInPlaceMax = 200;
 constexpr coordinator::Ticket kFirstQuarantine = 100;
+constexpr unsigned kSpoilsOneDifferenceIn = 5;
 
 bool is_durable(const Action& action) {
     return coordinator::is_blob_order(action) || std::holds_alternative<coordinator::Append>(action) ||
            std::holds_alternative<coordinator::EraseVersion>(action) ||
            std::holds_alternative<coordinator::EraseUpdates>(action);
-}
-
-std::vector<float> floats_of(const Bytes& bytes) {
-    std::vector<float> values(bytes.size() / sizeof(float));
-    std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
 }
 
 }  // namespace
@@ -66,7 +60,10 @@ void SimulatedCoordinator::roll_back(std::size_t which, bool pin) {
     const auto& held = core_->versions();
     const auto version = std::next(held.begin(), static_cast<std::ptrdiff_t>(which % held.size()));
     coordinator::OperatorRollsBack order{4, version->first, "simulated", pin};
-    if (core_->restorable(order.to, pin)) order.encodings.push_back(encode(version->second.weights));
+    if (core_->restorable(order.to, pin)) {
+        order.encodings.push_back(encode(version->second.weights));
+        order.differences = differences(core_->newest().weights, version->second.weights);
+    }
     tell(std::move(order));
 }
 
@@ -94,6 +91,10 @@ void SimulatedCoordinator::boot() {
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
         core_->apply(event);
     core_->offer({encode(core_->newest().weights)}, core_->newest().version);
+    if (const auto& held = core_->versions(); held.size() > 1) {
+        const auto& before = std::prev(held.end(), 2)->second;
+        core_->offer(differences(before.weights, core_->newest().weights), core_->newest().version, before.version);
+    }
     SKERRY_ASSERT(coordinator::restore_drafts(*core_, blobs_).has_value());
     world_.counters.drafts += core_->transfers().interrupted();
     order(resumed(world_.plan.mutation, core_->resume(clock())));
@@ -236,8 +237,9 @@ void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
         const auto count = std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset);
         auto bytes = blobs_.get_range(order.weights, offset, static_cast<std::size_t>(count));
         if (!bytes) return note("finds no weights", order.version.value);
-        network_.to_node(index_of_.at(order.transport),
-                         wire::ModelChunk{order.version, order.tier, index, *std::move(bytes), order.encoding});
+        network_.to_node(
+            index_of_.at(order.transport),
+            wire::ModelChunk{order.version, order.tier, index, *std::move(bytes), order.encoding, order.base});
     }
 }
 
@@ -284,6 +286,7 @@ void SimulatedCoordinator::sum(coordinator::SumRound order) {
             ready.optimiser = crypto::sha256(ByteView(sum->optimiser));
             SKERRY_ASSERT(blobs_.put(*ready.optimiser, sum->optimiser).has_value());
         }
+        ready.differences = differences(order.parent_weights, sum->digests.back());
         // The process may die here, between the bytes and the word about them.
         after(dice_.between(0ms, 50ms), [this, ready = std::move(ready)] {
             --workers_busy_;
@@ -299,6 +302,24 @@ wire::EncodedWeights SimulatedCoordinator::encode(const Digest& weights) {
     const wire::EncodedWeights record = record_of(mirror, weights, core_->model());
     SKERRY_ASSERT(blobs_.put(record.digests.back(), mirror).has_value());
     return record;
+}
+
+std::vector<wire::EncodedDifference> SimulatedCoordinator::differences(const Digest& base, const Digest& newest) {
+    const auto from = blobs_.get(base);
+    const auto to = blobs_.get(newest);
+    if (!from || !to) return {};
+    wire::EncodedDifference record;
+    record.weights = newest;
+    record.base_weights = base;
+    Bytes bytes = difference_of(floats_of(*from), floats_of(*to), core_->model(), record);
+    if (++differences_made_ % kSpoilsOneDifferenceIn == 0) {
+        bytes.back() ^= std::byte{1};
+        record.digests.back() = crypto::sha256(bytes);
+    }
+    SKERRY_ASSERT(blobs_.put(record.digests.back(), bytes).has_value());
+    std::vector<wire::EncodedDifference> both{record, record};
+    both.back().encoding = kMirrored;
+    return both;
 }
 
 void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {

@@ -69,6 +69,8 @@ private:
     void erase_updates(RoundId round);
     /// Puts the mirror of these weights beside them.
     [[nodiscard]] wire::EncodedWeights encode(const Digest& weights);
+    /// Puts what turns these weights into those, for nodes that fetch either; now and then it is of no use.
+    [[nodiscard]] std::vector<wire::EncodedDifference> differences(const Digest& base, const Digest& newest);
     [[nodiscard]] Journal::Disk next_append();
     [[nodiscard]] const coordinator::ledger::Events& past() const;
     /// The process's own idea of the time.
@@ -108,6 +110,7 @@ private:
     std::uint64_t wake_ = 0;
     std::map<coordinator::Ticket, NodeId> quarantines_asked_;
     unsigned workers_busy_ = 0;
+    unsigned differences_made_ = 0;
 };
 
 }  // namespace skerry::simulation
