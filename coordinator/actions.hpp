@@ -42,6 +42,8 @@ struct SumReady {
     /// The weights in the encodings that are offered, each a durable blob; without federation and version.
     std::vector<wire::EncodedWeights> encodings{};
     std::optional<Digest> optimiser{};  ///< what it remembers, a durable blob
+    /// From the parent's weights, each a durable blob; without federation and versions.
+    std::vector<wire::EncodedDifference> differences{};
 };
 
 /// What the operator asked for; each is answered by Answer with the same ticket.
@@ -73,6 +75,8 @@ struct OperatorRollsBack {
     std::string reason;
     bool pin = false;                               ///< and keeps it the newest
     std::vector<wire::EncodedWeights> encodings{};  ///< of those weights, each a blob; without federation and version
+    /// To those weights, likewise; used where they are from the newest version's.
+    std::vector<wire::EncodedDifference> differences{};
 };
 struct OperatorPinsVersion {
     Ticket ticket = 0;
@@ -134,6 +138,7 @@ struct SendModel {
     std::uint64_t prefix_bytes = 0;  ///< as encoded
     Digest weights{};                ///< the blob
     WeightEncoding encoding = WeightEncoding::Float32;
+    ModelVersion base{};  ///< not 0: it holds the difference to that version
 };
 
 struct ReplyToJoin {
@@ -169,7 +174,7 @@ struct EraseVersion {
     ModelVersion version;
     RoundId round;
     std::optional<Digest> weights;      ///< nothing: another version has the same bytes
-    std::vector<Digest> encodings{};    ///< of the weights, without those that another version has too
+    std::vector<Digest> encodings{};    ///< of the weights, and differences, without those of another version too
     std::optional<Digest> optimiser{};  ///< what it remembered; nothing: nothing, or another version has the same
 };
 

@@ -204,7 +204,16 @@ Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoin
     }
     std::uint64_t bytes = std::uint64_t{model_.prefix(pull.tier)} * sizeof(float);
     Digest blob = version->second.weights;
-    if (pull.encoding != WeightEncoding::Float32) {
+    if (pull.base.value != 0) {
+        const wire::EncodedDifference* const difference = difference_for(pull);
+        if (difference == nullptr) {
+            return deny(node, wire::Denied::Reason::UnknownVersion,
+                        "version " + std::to_string(pull.version.value) +
+                            " is not offered as a difference to version " + std::to_string(pull.base.value));
+        }
+        bytes = difference->bytes[static_cast<std::size_t>(pull.tier)];
+        blob = difference->digests.back();
+    } else if (pull.encoding != WeightEncoding::Float32) {
         const auto offered = encodings(pull.version);
         const auto found = std::find_if(offered.begin(), offered.end(), [&pull](const Encoding& encoding) {
             return encoding.what.encoding == pull.encoding;
@@ -221,7 +230,7 @@ Actions Federation::hear(const Node& node, const wire::ModelPull& pull, TimePoin
     if (pull.first >= chunks || pull.count == 0) return only(Ignored{Ignored::Why::Unexpected});
     const auto count = std::min<std::uint64_t>({pull.count, limits::kChunkCredit, chunks - pull.first});
     return only(SendModel{node.id, node.transport, pull.version, pull.tier, pull.first,
-                          static_cast<std::uint32_t>(count), bytes, blob, pull.encoding});
+                          static_cast<std::uint32_t>(count), bytes, blob, pull.encoding, pull.base});
 }
 
 Actions Federation::hear(const Node& node, const wire::Goodbye&, TimePoint now) {
@@ -305,8 +314,15 @@ wire::Announcement Federation::announcement_for(const NodeId& node, TimePoint no
 }
 
 wire::Announcement Federation::announcement(const Version& version, const NodeId& node, TimePoint now) const {
-    return {version.manifest,      pool_.of(node).counted, fleet_audits_.known(),     encoding_records(version.version),
-            drift_.of(node).known, drift_notice(now),      fleet_soft_labels_.known()};
+    return {version.manifest,
+            pool_.of(node).counted,
+            fleet_audits_.known(),
+            encoding_records(version.version),
+            drift_.of(node).known,
+            drift_notice(now),
+            fleet_soft_labels_.known(),
+            {},
+            difference_records(version.version)};
 }
 
 std::vector<const Node*> Federation::present_nodes(TimePoint now) const {

@@ -105,6 +105,10 @@ public:
     /// an older one in an encoding is told that it is gone.
     void offer(const std::vector<wire::EncodedWeights>& encodings, ModelVersion version);
 
+    /// Offers it to nodes that hold `base` as these differences, too, where they are from its weights; as encodings
+    /// are.
+    void offer(const std::vector<wire::EncodedDifference>& differences, ModelVersion version, ModelVersion base);
+
     /// At a start, after the journal: this draft of an update is there, `draft_bytes` with its header. False: it is of
     /// no use.
     [[nodiscard]] bool restore_draft(const Digest& content, Bytes header_bytes, std::uint64_t draft_bytes);
@@ -163,6 +167,13 @@ public:
     };
     /// What a version is offered in beside float32.
     [[nodiscard]] std::span<const Encoding> encodings(ModelVersion version) const;
+    struct Difference {
+        wire::EncodedDifference what;
+        wire::SignedBytes record;
+    };
+    [[nodiscard]] std::span<const Difference> differences(ModelVersion version) const;
+    /// The blobs of both.
+    [[nodiscard]] std::vector<Digest> offered_blobs(ModelVersion version) const;
 
 private:
     // federation.cpp: conversations that write at most a certificate
@@ -179,6 +190,11 @@ private:
     [[nodiscard]] std::vector<const Node*> present_nodes(TimePoint now) const;
     [[nodiscard]] bool invites(const Node& node, TimePoint now);
     [[nodiscard]] std::vector<wire::SignedBytes> encoding_records(ModelVersion version) const;
+
+    // federation_differences.cpp: versions for who holds another
+    [[nodiscard]] std::vector<wire::SignedBytes> difference_records(ModelVersion version) const;
+    /// Null: not offered.
+    [[nodiscard]] const wire::EncodedDifference* difference_for(const wire::ModelPull& pull) const;
 
     // federation_updates.cpp: an update on its way to its fate
     Actions hear(const Node& node, const wire::UpdateOffer& offer, TimePoint now);
@@ -236,7 +252,7 @@ private:
     [[nodiscard]] SumRound sum_order() const;
     [[nodiscard]] bool holds_weights(const Digest& weights) const;
     [[nodiscard]] bool remembers(const std::optional<Digest>& optimiser) const;
-    [[nodiscard]] std::vector<Digest> encodings_only_of(ModelVersion version) const;
+    [[nodiscard]] std::vector<Digest> offered_only_of(ModelVersion version) const;
     void fold(const ledger::FederationCreated& event);
     void fold(const ledger::RoundOpened& event);
     void fold(const ledger::UpdateAccepted& event);
@@ -288,7 +304,9 @@ private:
     Transfers transfers_;
     Cohort cohort_;
     std::map<NodeId, Presence> presence_;
-    std::map<ModelVersion, std::vector<Encoding>> encodings_;  ///< of versions that are held, or will be at once
+    // Of versions that are held, or will be at once.
+    std::map<ModelVersion, std::vector<Encoding>> encodings_;
+    std::map<ModelVersion, std::vector<Difference>> differences_;
 };
 
 }  // namespace skerry::coordinator

@@ -69,6 +69,7 @@ Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
     if (!old) return answer(event.ticket, tl::unexpected(old.error()));
     ledger::VersionPublished published = restored(**old, event.reason, now);
     offer(event.encodings, published.version);
+    offer(event.differences, published.version, published.parent);
     Actions announcements = announcements_of(published, {}, now);
     const ModelVersion version = published.version;
     ledger::Events events;
@@ -125,16 +126,17 @@ Actions Federation::announcements_of(const ledger::VersionPublished& version,
     const wire::AuditCounts audits = fleet_audits_.with(set);
     const wire::SoftLabels soft_labels = fleet_soft_labels_.with(set);
     const std::vector<wire::SignedBytes> encodings = encoding_records(version.version);
+    const std::vector<wire::SignedBytes> differences = difference_records(version.version);
     Actions announcements;
     for (const Node* const node : present_nodes(now)) {
         const NodeId& id = node->id;
         if (trial && !std::binary_search(trial->canaries.begin(), trial->canaries.end(), id)) continue;
         const auto mine = counted.find(id);
         const Sequence highest = std::max(pool_.of(id).counted, mine == counted.end() ? Sequence{} : mine->second);
-        announcements.push_back(
-            Send{id, node->transport,
-                 wire::Announcement{version.manifest, highest, audits, encodings, drift_.of(id).known,
-                                    drift_notice(now), soft_labels, trial ? trial->against : ModelVersion{}}});
+        announcements.push_back(Send{
+            id, node->transport,
+            wire::Announcement{version.manifest, highest, audits, encodings, drift_.of(id).known, drift_notice(now),
+                               soft_labels, trial ? trial->against : ModelVersion{}, differences}});
     }
     return announcements;
 }

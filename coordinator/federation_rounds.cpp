@@ -21,20 +21,6 @@ bool Federation::remembers(const std::optional<Digest>& optimiser) const {
                        [&optimiser](const auto& held) { return held.second.optimiser == optimiser; });
 }
 
-std::vector<Digest> Federation::encodings_only_of(ModelVersion version) const {
-    std::vector<Digest> blobs;
-    for (const Encoding& encoding : encodings(version)) {
-        const Digest& blob = encoding.what.digests.back();
-        const bool shared = std::any_of(encodings_.begin(), encodings_.end(), [&](const auto& other) {
-            return other.first != version &&
-                   std::any_of(other.second.begin(), other.second.end(),
-                               [&blob](const Encoding& theirs) { return theirs.what.digests.back() == blob; });
-        });
-        if (!shared) blobs.push_back(blob);
-    }
-    return blobs;
-}
-
 ledger::RoundOpened Federation::opening(TimePoint now) const {
     return {now,
             last_round_.next(),
@@ -115,7 +101,7 @@ Actions Federation::advance(TimePoint now) {
         };
         actions.push_back(EraseVersion{
             oldest.version, oldest.round, shared(&Version::weights) ? std::nullopt : std::optional(oldest.weights),
-            encodings_only_of(oldest.version), shared(&Version::optimiser) ? std::nullopt : oldest.optimiser});
+            offered_only_of(oldest.version), shared(&Version::optimiser) ? std::nullopt : oldest.optimiser});
         return actions;
     }
     if (auto erased = retention_.due(policy_.retention, now)) {
@@ -192,6 +178,7 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     published.optimiser = event.optimiser;
 
     offer(event.encodings, published.version);
+    offer(event.differences, published.version, published.parent);
     const auto trial = trial_of(published, now);
     Actions announcements = announcements_of(published, trial, now);
     ledger::Events events = {std::move(published)};
@@ -302,6 +289,7 @@ void Federation::fold(const ledger::VersionDropped& event) {
     retention_.apply(event);
     held_.erase(dropped);
     encodings_.erase(event.version);
+    differences_.erase(event.version);
     last_erasure_ = EraseVersion{event.version,
                                  gone.round,
                                  holds_weights(gone.weights) ? std::nullopt : std::optional(gone.weights),

@@ -63,8 +63,12 @@ Result<UpdateChunk> read(const proto::UpdateChunk& from, Bytes payload) {
 }
 
 Result<ModelPull> read(const proto::ModelPull& from) {
-    return ModelPull{ModelVersion{from.version()}, SKERRY_TRY(tier(from.tier())), SKERRY_TRY(chunk(from.first())),
-                     SKERRY_TRY(chunk_count(from.count())), SKERRY_TRY(weight_encoding(from.encoding()))};
+    return ModelPull{ModelVersion{from.version()},
+                     SKERRY_TRY(tier(from.tier())),
+                     SKERRY_TRY(chunk(from.first())),
+                     SKERRY_TRY(chunk_count(from.count())),
+                     SKERRY_TRY(weight_encoding(from.encoding())),
+                     ModelVersion{from.base()}};
 }
 
 Result<DriftAlarm> read(const proto::DriftAlarm& from, std::uint64_t above) {
@@ -132,13 +136,17 @@ Result<Announcement> read(const proto::Announcement& from) {
     to.drift = {std::chrono::milliseconds(from.drift().lasts_ms()), from.drift().early()};
     if (!from.audits().empty()) to.audits = SKERRY_TRY(audit_counts_of(bytes_of(from.audits())));
     if (!from.soft_labels().empty()) to.soft_labels = SKERRY_TRY(soft_labels_of(bytes_of(from.soft_labels())));
-    if (static_cast<std::size_t>(from.encodings_size()) > kEncodingsMax) {
-        return fail(ErrorCode::InvalidInput, "a version is announced in " + std::to_string(from.encodings_size()) +
-                                                 " encodings; at most " + std::to_string(kEncodingsMax) +
-                                                 " are possible");
+    for (const int offered : {from.encodings_size(), from.differences_size()}) {
+        if (static_cast<std::size_t>(offered) > kEncodingsMax) {
+            return fail(ErrorCode::InvalidInput, "a version is announced in " + std::to_string(offered) +
+                                                     " encodings; at most " + std::to_string(kEncodingsMax) +
+                                                     " are possible");
+        }
     }
     for (const proto::SignedBytes& encoding : from.encodings())
         to.encodings.push_back(SKERRY_TRY(read(encoding, "an encoding of the version")));
+    for (const proto::SignedBytes& difference : from.differences())
+        to.differences.push_back(SKERRY_TRY(read(difference, "a difference of the version")));
     return to;
 }
 
@@ -188,8 +196,12 @@ Result<Refusal> read(const proto::Refusal& from) {
 
 Result<ModelChunk> read(const proto::ModelChunk& from, Bytes payload) {
     const WeightEncoding encoding = SKERRY_TRY(weight_encoding(from.encoding()));
-    return ModelChunk{ModelVersion{from.version()}, SKERRY_TRY(tier(from.tier())), SKERRY_TRY(chunk(from.index())),
-                      std::move(payload), encoding};
+    return ModelChunk{ModelVersion{from.version()},
+                      SKERRY_TRY(tier(from.tier())),
+                      SKERRY_TRY(chunk(from.index())),
+                      std::move(payload),
+                      encoding,
+                      ModelVersion{from.base()}};
 }
 
 Result<Denied> read(const proto::Denied& from) {

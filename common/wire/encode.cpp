@@ -51,6 +51,9 @@ void write(const Announcement& from, proto::Announcement& to) {
     SKERRY_ASSERT(from.encodings.size() <= kEncodingsMax);
     for (const SignedBytes& encoding : from.encodings)
         write(encoding, *to.add_encodings());
+    SKERRY_ASSERT(from.differences.size() <= kEncodingsMax);
+    for (const SignedBytes& difference : from.differences)
+        write(difference, *to.add_differences());
     to.set_alarms_known(from.alarms_known);
     to.set_trial_against(from.trial_against.value);
     if (from.drift == DriftNotice{}) return;
@@ -121,6 +124,7 @@ void write(const ModelPull& from, proto::Envelope& envelope) {
     to.set_first(from.first);
     to.set_count(from.count);
     to.set_encoding(static_cast<std::uint32_t>(from.encoding));
+    to.set_base(from.base.value);
 }
 
 void write(const Report& from, proto::Envelope& envelope) {
@@ -199,6 +203,7 @@ void write(const ModelChunk& from, proto::Envelope& envelope) {
     to.set_tier(numbered<proto::Tier>(from.tier));
     to.set_index(from.index);
     to.set_encoding(static_cast<std::uint32_t>(from.encoding));
+    to.set_base(from.base.value);
 }
 
 void write(const Denied& from, proto::Envelope& envelope) {

@@ -87,6 +87,7 @@ struct ModelPull {
     std::uint32_t first = 0;
     std::uint32_t count = 0;  ///< ≤ limits::kChunkCredit: the credit
     WeightEncoding encoding = WeightEncoding::Float32;
+    ModelVersion base{};  ///< not 0: of the difference to that version
     bool operator==(const ModelPull&) const = default;
 };
 
@@ -140,6 +141,8 @@ struct Announcement {
     SoftLabels soft_labels{};  ///< what the fleet's heavy exits say of each class by then; may be empty
     /// Not 0: the version is on trial, and this node one of its canaries, which compares it with this older one.
     ModelVersion trial_against{};
+    /// signed.hpp: EncodedDifference, one for each that a node may pull instead, if it holds the base.
+    std::vector<SignedBytes> differences{};
     bool operator==(const Announcement&) const = default;
 };
 
@@ -219,6 +222,7 @@ struct ModelChunk {
     std::uint32_t index = 0;
     Bytes bytes;  ///< travels as a raw frame
     WeightEncoding encoding = WeightEncoding::Float32;
+    ModelVersion base{};  ///< as it was asked for
     bool operator==(const ModelChunk&) const = default;
 };
 

@@ -81,6 +81,21 @@ struct Layout<EncodedWeights> {
     }
 };
 
+template <>
+struct Layout<EncodedDifference> {
+    static constexpr std::string_view kDomain = "skerry/difference/1", kMagic = "SKD1",
+                                      kName = "difference of two versions";
+    static auto fields(auto& r) {
+        return std::tie(r.federation, r.version, r.weights, r.encoding, r.base, r.base_weights, r.bytes, r.digests,
+                        r.values);
+    }
+    static bool sound(const EncodedDifference& record) {
+        return record.base < record.version && record.bytes.front() > 0 &&
+               std::is_sorted(record.bytes.begin(), record.bytes.end()) &&
+               record.bytes.back() <= limits::kParametersMax * sizeof(float);
+    }
+};
+
 struct FieldWriter {
     ByteWriter out;
 
@@ -208,6 +223,9 @@ SignedBytes sign(const Manifest& record, const crypto::SigningKey& signing) {
 SignedBytes sign(const EncodedWeights& record, const crypto::SigningKey& signing) {
     return sign_record(record, signing);
 }
+SignedBytes sign(const EncodedDifference& record, const crypto::SigningKey& signing) {
+    return sign_record(record, signing);
+}
 
 Result<KeySet> open_keys(const SignedBytes& bytes, const crypto::VerifyKey& root) {
     return open_record<KeySet>(bytes, root);
@@ -226,6 +244,9 @@ Result<Manifest> open_manifest(const SignedBytes& bytes, const crypto::VerifyKey
 }
 Result<EncodedWeights> open_encoded(const SignedBytes& bytes, const crypto::VerifyKey& signing) {
     return open_record<EncodedWeights>(bytes, signing);
+}
+Result<EncodedDifference> open_difference(const SignedBytes& bytes, const crypto::VerifyKey& signing) {
+    return open_record<EncodedDifference>(bytes, signing);
 }
 
 }  // namespace skerry::wire

@@ -98,12 +98,28 @@ struct EncodedWeights {
     bool operator==(const EncodedWeights&) const = default;
 };
 
+/// Coordinator → nodes: what turns a version's weights into another's, for a node that holds exactly the former as it
+/// reads them from that encoding (difference_codec.hpp; a segment for each tensor).
+struct EncodedDifference {
+    FederationId federation;
+    ModelVersion version;
+    Digest weights{};  ///< the manifest's digest of the heavy prefix
+    WeightEncoding encoding = WeightEncoding::Float32;
+    ModelVersion base;
+    Digest base_weights{};                      ///< likewise, of the base
+    std::array<std::uint64_t, kTiers> bytes{};  ///< of each tier's prefix
+    std::array<Digest, kTiers> digests{};       ///< SHA-256 of those bytes
+    std::array<Digest, kTiers> values{};        ///< SHA-256 of the float32 that come out, of each tier's prefix
+    bool operator==(const EncodedDifference&) const = default;
+};
+
 [[nodiscard]] SignedBytes sign(const KeySet& record, const crypto::SigningKey& root);
 [[nodiscard]] SignedBytes sign(const Certificate& record, const crypto::SigningKey& root);
 [[nodiscard]] SignedBytes sign(const Lease& record, const crypto::SigningKey& signing);
 [[nodiscard]] SignedBytes sign(const ReceiptBody& record, const crypto::SigningKey& signing);
 [[nodiscard]] SignedBytes sign(const Manifest& record, const crypto::SigningKey& signing);
 [[nodiscard]] SignedBytes sign(const EncodedWeights& record, const crypto::SigningKey& signing);
+[[nodiscard]] SignedBytes sign(const EncodedDifference& record, const crypto::SigningKey& signing);
 
 [[nodiscard]] Result<KeySet> open_keys(const SignedBytes& bytes, const crypto::VerifyKey& root);
 [[nodiscard]] Result<Certificate> open_certificate(const SignedBytes& bytes, const crypto::VerifyKey& root);
@@ -112,5 +128,6 @@ struct EncodedWeights {
 [[nodiscard]] Result<Manifest> open_manifest(const SignedBytes& bytes, const crypto::VerifyKey& signing);
 /// InvalidInput also for an encoding that this version does not know.
 [[nodiscard]] Result<EncodedWeights> open_encoded(const SignedBytes& bytes, const crypto::VerifyKey& signing);
+[[nodiscard]] Result<EncodedDifference> open_difference(const SignedBytes& bytes, const crypto::VerifyKey& signing);
 
 }  // namespace skerry::wire

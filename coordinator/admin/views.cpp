@@ -314,6 +314,12 @@ json model(const ledger::VersionRow& row, const Federation& federation) {
                                    {"digests", per_tier(digests)},
                                    {"error", per_tier(encoding.what.errors)}});
     }
+    to["differences"] = json::array();
+    for (const Federation::Difference& difference : federation.differences(row.version)) {
+        to["differences"].push_back({{"precision", skerry::name_of(difference.what.encoding)},
+                                     {"base", difference.what.base.value},
+                                     {"bytes", per_tier(difference.what.bytes)}});
+    }
     return to;
 }
 

@@ -114,6 +114,15 @@ void render(Value model, Output& output) {
         output.gap();
         output.print(encodings);
     }
+    Table differences({{"DIFFERENCE IN", Column::Left}, {"TO VERSION", Column::Right}, {"BYTES", Column::Right}});
+    for (const Value difference : model["differences"].items()) {
+        differences.row(
+            {text_in(difference["precision"]), count_in(difference["base"]), bytes_in(difference["bytes"]["heavy"])});
+    }
+    if (!differences.empty()) {
+        output.gap();
+        output.print(differences);
+    }
     print_updates("Counted", model["contributors"], output);
 }
 

@@ -7,6 +7,7 @@ namespace skerry::coordinator {
 namespace {
 
 constexpr std::size_t kKeptBytesMax = 32 << 20;
+constexpr std::size_t kKeptDifferenceBytesMax = 8 << 20;
 constexpr std::size_t kReadBytes = 1 << 20;
 
 }  // namespace
@@ -55,6 +56,37 @@ Result<std::vector<wire::EncodedWeights>> ModelStore::put(const Digest& digest, 
     SKERRY_TRY(store({digest, std::move(weights), {}}, fresh));
     replace_newest(std::move(fresh));
     return made;
+}
+
+Result<std::vector<wire::EncodedDifference>> ModelStore::put_differences(const Digest& base, const Digest& newest,
+                                                                         const parameters::ParameterLayout& layout,
+                                                                         std::span<const WeightEncoding> encodings) {
+    std::vector<WeightEncoding> all = {WeightEncoding::Float32};
+    all.insert(all.end(), encodings.begin(), encodings.end());
+    std::vector<wire::EncodedDifference> made;
+    for (const WeightEncoding encoding : all) {
+        auto difference = SKERRY_TRY(
+            difference_of([&](const parameters::Block& block) { return tensor(base, block); },
+                          [&](const parameters::Block& block) { return tensor(newest, block); }, layout, encoding));
+        if (!difference) continue;
+        difference->what.weights = newest;
+        difference->what.base_weights = base;
+        made.push_back(difference->what);
+        const Digest& name = difference->what.digests.back();
+        SKERRY_TRY(blobs_.put(name, difference->bytes));
+        if (difference->bytes.size() > kKeptDifferenceBytesMax) continue;
+        difference->bytes.shrink_to_fit();
+        const std::lock_guard lock(mutex_);
+        newest_.push_back(std::make_shared<const Kept>(Kept{name, {}, std::move(difference->bytes)}));
+    }
+    return made;
+}
+
+Result<std::vector<float>> ModelStore::tensor(const Digest& weights, const parameters::Block& block) const {
+    const auto part = SKERRY_TRY(bytes(weights, block.offset * sizeof(float), block.count * sizeof(float)));
+    std::vector<float> values(block.count);
+    std::ranges::copy(part.bytes, std::as_writable_bytes(std::span(values)).begin());
+    return values;
 }
 
 Result<std::vector<float>> ModelStore::load(const Digest& digest) const {

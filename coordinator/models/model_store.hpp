@@ -8,11 +8,13 @@
 #include "common/base/shared_bytes.hpp"
 #include "common/storage/blob_store.hpp"
 #include "coordinator/models/encoded_version.hpp"
+#include "coordinator/models/version_difference.hpp"
 
 namespace skerry::coordinator {
 
-/// Weights by the SHA-256 of the heavy vector, and their encodings by that of their bytes: in the blob store, and those
-/// of the newest version in memory, each if it takes no more than 32 MiB there. Thread-safe.
+/// Weights by the SHA-256 of the heavy vector, their encodings and differences by that of their bytes: in the blob
+/// store, and those of the newest version in memory, each if it takes no more than 32 MiB there, a difference 8 MiB.
+/// Thread-safe.
 /// Errors: those of the blob store; NotFound also for a version that was dropped.
 class ModelStore {
 public:
@@ -26,15 +28,22 @@ public:
                                                                 const parameters::ParameterLayout& layout,
                                                                 std::span<const WeightEncoding> encodings);
 
+    /// What turns `base` into the newest weights, for nodes that read both from float32 or from one of these encodings:
+    /// without federation and versions. Those that would be no shorter than what they stand for are left out. Durable
+    /// when it returns. Memory: the longest of them, and some of the largest tensor. NotFound: `base` was dropped.
+    [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(
+        const Digest& base, const Digest& newest, const parameters::ParameterLayout& layout,
+        std::span<const WeightEncoding> encodings);
+
     [[nodiscard]] Result<std::vector<float>> load(const Digest& digest) const;
 
-    /// Bytes [offset, offset + count) of a vector, float32 little-endian, or of an encoding. Of the newest, and of
-    /// older ones for as long as anybody holds a part of them, they are shared and not copied; of others each call
-    /// reads its own.
+    /// Bytes [offset, offset + count) of a vector, float32 little-endian, or of an encoding or difference. Of the
+    /// newest, and of older ones for as long as anybody holds a part of them, they are shared and not copied; of others
+    /// each call reads its own.
     [[nodiscard]] Result<SharedBytes> bytes(const Digest& digest, std::uint64_t offset, std::size_t count) const;
 
 private:
-    /// Weights or an encoding.
+    /// Weights, an encoding or a difference.
     struct Kept {
         Digest digest{};
         std::vector<float> weights;
@@ -48,6 +57,7 @@ private:
     /// Into the blob store, and into `fresh` if it is small enough.
     [[nodiscard]] Result<> store(Kept what, AllKept& fresh);
     void replace_newest(AllKept fresh);
+    [[nodiscard]] Result<std::vector<float>> tensor(const Digest& weights, const parameters::Block& block) const;
     [[nodiscard]] std::shared_ptr<const Kept> kept(const Digest& digest) const;
 
     storage::BlobStore& blobs_;

@@ -47,7 +47,9 @@ CoordinatorConfig read(config::TableReader root) {
     release.integer("canaries_min", to.policy.release.canaries_min, 2U, 10'000U);
     release.duration("trial_time", to.policy.release.trial_time, 1min, 24h * 30);
     release.integer("trial_samples", to.policy.release.trial_samples, 100U, 1'000'000'000U);
-    root.table("models").texts("precisions", to.models.precisions, kWeightEncodings);
+    auto models = root.table("models");
+    models.texts("precisions", to.models.precisions, kWeightEncodings);
+    models.boolean("differences", to.models.differences);
     auto limits_table = root.table("limits");
     limits_table.integer("versions_kept", to.policy.versions_kept, 1U, 100'000U);
     limits_table.integer("rounds_verifiable", to.policy.retention.rounds_verifiable, 0U, 100'000U);
@@ -194,7 +196,7 @@ std::string config_text(const CoordinatorConfig& config) {
         .value("canaries_min", policy.release.canaries_min)
         .value("trial_time", policy.release.trial_time)
         .value("trial_samples", policy.release.trial_samples);
-    out.section("models").value("precisions", config.models.precisions);
+    out.section("models").value("precisions", config.models.precisions).value("differences", config.models.differences);
     out.section("limits")
         .value("versions_kept", policy.versions_kept)
         .value("rounds_verifiable", policy.retention.rounds_verifiable)

@@ -33,6 +33,9 @@ struct ModelsConfig {
     /// What nodes may fetch versions as beside fp32, which is always there: fp16, fp8, mixed. Each is made once a
     /// version, and takes its bytes on the disk, and in memory for the newest.
     std::vector<std::string> precisions = {"fp16", "fp8", "mixed"};
+    /// Whether nodes that hold the version before the newest may fetch the difference to it, in fp32 and in each of
+    /// these. Takes time at each publication, and their bytes on the disk.
+    bool differences = true;
 
     /// The encodings that `precisions` names, each once; fp32 and what is none are left out.
     [[nodiscard]] std::vector<WeightEncoding> offered() const;

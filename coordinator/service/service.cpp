@@ -136,9 +136,10 @@ void Service::perform(const SendModel& order) {
             return;
         }
         const std::size_t size = bytes->bytes.size();
-        if (!fleet_->send(transport::CurvePublicKey{order.transport},
-                          wire::encode_head(wire::ModelChunk{order.version, order.tier, index, {}, order.encoding}),
-                          *std::move(bytes))) {
+        if (!fleet_->send(
+                transport::CurvePublicKey{order.transport},
+                wire::encode_head(wire::ModelChunk{order.version, order.tier, index, {}, order.encoding, order.base}),
+                *std::move(bytes))) {
             return log::debug("model_chunk_dropped", {{"node", order.node}});  // its queue is full: it asks again
         }
         metrics_.sent_weights(size);
@@ -187,6 +188,8 @@ void Service::perform(const SumRound& order) {
             }
             ready.encodings =
                 SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), layout_, config_.models.offered()));
+            give_back_freed_memory();
+            ready.differences = SKERRY_TRY(put_differences(order.parent_weights, sum.digests.back()));
             return ready;
         }();
         give_back_freed_memory();

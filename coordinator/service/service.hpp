@@ -75,6 +75,9 @@ private:
     [[nodiscard]] Result<> load_newest();
     /// Any thread. These weights and their encodings, in the store's memory from here on; what they are offered in.
     [[nodiscard]] Result<std::vector<wire::EncodedWeights>> put_in_memory(const Digest& weights);
+    /// Any thread. None where they are not wanted, or `base` was dropped.
+    [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(const Digest& base,
+                                                                               const Digest& newest);
     void return_newest_to_memory();
     [[nodiscard]] http::ServerOptions server_options();
     [[nodiscard]] Result<> open_sockets();

@@ -32,10 +32,8 @@ void Service::complete(Findings& findings, ModelVersion newest_then) const {
     std::erase_if(findings.strays, [this](const Digest& stray) {
         const auto& versions = federation_->versions();
         return std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
-            const auto encodings = federation_->encodings(version.first);
-            return std::any_of(encodings.begin(), encodings.end(), [&stray](const Federation::Encoding& encoding) {
-                return encoding.what.digests.back() == stray;
-            });
+            const std::vector<Digest> offered = federation_->offered_blobs(version.first);
+            return std::find(offered.begin(), offered.end(), stray) != offered.end();
         });
     });
     note_strays(findings);

@@ -65,15 +65,19 @@ void Service::roll_back(ModelVersion to, const std::string& reason, bool pin, st
     const auto old = federation_->restorable(to, pin);
     if (!old) return done(tl::unexpected(old.error()));
     // Before anybody asks for it: all nodes will, at once.
-    worker_->run([this, weights = (*old)->weights, to, reason, pin, done = std::move(done)]() -> Worker::Continuation {
-        return [this, to, reason, pin, done, encodings = put_in_memory(weights)] {
+    worker_->run([this, weights = (*old)->weights, newest = federation_->newest().weights, to, reason, pin,
+                  done = std::move(done)]() -> Worker::Continuation {
+        auto encodings = put_in_memory(weights);
+        auto differences = put_differences(newest, weights);
+        return [this, to, reason, pin, done, encodings = std::move(encodings), differences = std::move(differences)] {
             if (!encodings) return done(tl::unexpected(encodings.error()));
+            if (!differences) return done(tl::unexpected(differences.error()));
             const Ticket ticket = next_ticket_++;
             answers_[ticket] = [this, done](const Result<>& outcome) {
                 if (!outcome) return_newest_to_memory();  // a round was frozen meanwhile
                 done(outcome);
             };
-            deliver(OperatorRollsBack{ticket, to, reason, pin, *encodings});
+            deliver(OperatorRollsBack{ticket, to, reason, pin, *encodings, *differences});
         };
     });
 }

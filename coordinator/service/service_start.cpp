@@ -144,8 +144,8 @@ Result<> Service::fold_journal() {
     for (const auto& [name, blob] : needed.all())
         kept.insert(name);
     for (const auto& [version, held] : federation_->versions()) {
-        for (const Federation::Encoding& encoding : federation_->encodings(version))
-            kept.insert(encoding.what.digests.back());
+        for (const Digest& blob : federation_->offered_blobs(version))
+            kept.insert(blob);
     }
     SKERRY_TRY(collect_strays(kept));
     return restore_drafts(*federation_, *blobs_);
@@ -160,11 +160,22 @@ Result<> Service::load_newest() {
     }
     const Federation::Version& newest = federation_->newest();
     federation_->offer(SKERRY_TRY(put_in_memory(newest.weights)), newest.version);
+    const auto& held = federation_->versions();
+    if (held.size() < 2) return {};
+    const Federation::Version& before = std::prev(held.end(), 2)->second;
+    federation_->offer(SKERRY_TRY(put_differences(before.weights, newest.weights)), newest.version, before.version);
     return {};
 }
 
 Result<std::vector<wire::EncodedWeights>> Service::put_in_memory(const Digest& weights) {
     return models_.put(weights, SKERRY_TRY(models_.load(weights)), layout_, config_.models.offered());
+}
+
+Result<std::vector<wire::EncodedDifference>> Service::put_differences(const Digest& base, const Digest& newest) {
+    if (!config_.models.differences) return std::vector<wire::EncodedDifference>();
+    auto made = models_.put_differences(base, newest, layout_, config_.models.offered());
+    if (!made && made.error().code == ErrorCode::NotFound) return std::vector<wire::EncodedDifference>();
+    return made;
 }
 
 // A blob comes before its entry in the journal, and goes after it: a process that ends in between leaves one that

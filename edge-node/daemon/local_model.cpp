@@ -82,14 +82,24 @@ void LocalModel::labels_arrived(std::size_t count) {
 }
 
 void LocalModel::perform(Action order) {
+    // What arrives waits for no learning step: the file is nobody else's, and InstallVersion comes behind it.
+    if (auto* version = std::get_if<BeginVersion>(&order)) {
+        return store_arriving([what = std::move(version->what)](ArrivingFile& file) { return file.begin(what); });
+    }
     if (auto* chunk = std::get_if<StoreModelChunk>(&order)) {
-        // Memory, not disk: what is on its way is only worth keeping once it is whole.
-        if (chunk->index == 0) staged_.clear();
-        staged_.insert(staged_.end(), chunk->bytes.begin(), chunk->bytes.end());
-        return;
+        return store_arriving([bytes = std::move(chunk->bytes)](ArrivingFile& file) { return file.append(bytes); });
     }
     orders_.push_back(std::move(order));
     pump();
+}
+
+void LocalModel::store_arriving(std::function<bool(ArrivingFile&)> store) {
+    stores_.thread.run(
+        [&file = stores_.arriving, store = std::move(store)] { return store(file); },
+        [this](bool on_disk) {
+            if (on_disk) return;
+            log::debug("version_waits_in_memory", {{"reason", "the disk takes no more"}, {"model", model_->spec.name}});
+        });
 }
 
 void LocalModel::finish(std::function<void()> then) {

@@ -21,6 +21,7 @@
 #include "edge-node/memory/memory_budget.hpp"
 #include "edge-node/serving/snapshot.hpp"
 #include "edge-node/session/events.hpp"
+#include "edge-node/spool/arriving_file.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "feedback/label_store.hpp"
 
@@ -43,6 +44,7 @@ public:
         StorageThread& thread;
         Spool& spool;
         feedback::LabelStore& labels;
+        ArrivingFile& arriving;
     };
     struct Learning {
         boost::asio::io_context& loop;  ///< the learning thread's, which ends before the LocalModel does
@@ -168,6 +170,7 @@ private:
 
     // local_model_orders.cpp
     void work_on(TakeUpdate& order);
+    void store_arriving(std::function<bool(ArrivingFile&)> store);
     void work_on(InstallVersion& order);
     void work_on(DropProgress& order);
     void work_on(PutBack& order);
@@ -248,7 +251,6 @@ private:
     unsigned failures_ = 0;  ///< of the same batch, by an engine that is there
     std::uint64_t labels_dropped_ = 0;
 
-    Bytes staged_;  ///< the version that is being fetched, as encoded
     std::deque<Action> orders_;
     std::optional<RollBack> rollback_;  ///< waits, or is under way
     bool refusing_rollbacks_ = false;

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "common/observe/log.hpp"
 #include "common/parameters/precision/encoding.hpp"
+#include "common/wire/difference_codec.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
 #include "edge-node/serving/classify.hpp"
 #include "edge-node/spool/rebase.hpp"
@@ -21,6 +23,22 @@ Result<std::vector<float>> decoded(const Model& model, Tier held, WeightEncoding
     const auto blocks = parameters::held_blocks(model.layout.blocks(), held);
     const auto plan = SKERRY_TRY(parameters::plan_named(name_of(encoding), model.layout.blocks()));
     return parameters::decode(blocks, plan, bytes);
+}
+
+/// The weights of this node's tier, from those that it holds and what turns them into the version's. InvalidInput: they
+/// are not what was announced.
+Result<std::vector<float>> changed(const Model& model, Tier held, const AnnouncedDifference& difference, ByteView bytes,
+                                   std::vector<float> base) {
+    std::vector<std::size_t> segments;
+    for (const parameters::Block& block : parameters::held_blocks(model.layout.blocks(), held))
+        segments.push_back(block.count);
+    if (base.size() != model.layout.prefix(held)) return fail(ErrorCode::InvalidInput, "there is no version to change");
+    SKERRY_TRY(wire::apply_difference(bytes, segments, base));
+    if (crypto::sha256(std::as_bytes(std::span(base))) != difference.values) {
+        return fail(ErrorCode::InvalidInput, "the difference to version " + std::to_string(difference.base.value) +
+                                                 " gives other weights than were announced");
+    }
+    return base;
 }
 
 /// The version can be served, and every exit of it answers one sample, a black image or a row of zeroes, in numbers.
@@ -71,47 +89,65 @@ void LocalModel::work_on(TakeUpdate& order) {
 void LocalModel::work_on(InstallVersion& order) {
     struct Prepared {
         std::vector<float> weights;
+        std::string unreadable;
         std::string refused;
     };
-    auto job = [this, order, bytes = std::exchange(staged_, {}), version = std::vector<float>(),
+    auto job = [this, order, version = std::vector<float>(),
                 weights = policy_ ? policy_->parameters() : nullptr]() mutable -> Result<Prepared> {
-        // Once, although a full disk repeats all this: so that the version is not held twice.
+        // Once, although a full disk repeats all this.
         if (version.empty()) {
-            auto values = decoded(*model_, order.tier, order.as.encoding, bytes);
-            if (!values) return Prepared{{}, values.error().message};
+            const Bytes bytes = SKERRY_TRY(stores_.arriving.bytes());
+            if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
+                return Prepared{{}, "their hash is another", {}};
+            auto values = order.difference
+                              ? changed(*model_, order.tier, *order.difference, bytes, SKERRY_TRY(stores_.spool.base()))
+                              : decoded(*model_, order.tier, order.as.encoding, bytes);
+            if (!values && order.difference) return Prepared{{}, values.error().message, {}};
+            if (!values) return Prepared{{}, {}, values.error().message};
             version = std::move(*values);
-            bytes = {};
         }
         // The self-test: a version that is no use to this node must not become its base.
         if (const auto fit = self_test(model_, order.manifest.version, version, executors_); !fit) {
-            return Prepared{{}, fit.error().message};
+            return Prepared{{}, {}, fit.error().message};
         }
         SKERRY_TRY(stores_.spool.begin_install(order, version));
-        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_)), {}};
+        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_)), {}, {}};
     };
-    on_disk(std::move(job), [this, number = order.manifest.version, as = order.as](Prepared prepared) {
-        if (!prepared.refused.empty()) {
-            if (trial_ && trial_->version == number) trial_->refused = true;
-            listeners_.tell(VersionRefused{number, prepared.refused});
-            return end_work();
-        }
-        if (const auto adopted = adopt(std::move(prepared.weights)); !adopted) disk_failed(adopted.error());
-        checkpoint_.version = {number, 0};
-        on_disk(
-            [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
-                SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
-                SKERRY_TRY(stores_.spool.finish_install());
-                return snapshot_of_policy(checkpoint.version);
-            },
-            [this, number, as](std::shared_ptr<const Snapshot> snapshot) {
-                publish(std::move(snapshot));
-                waiting_since_.reset();
-                log::info("version_installed",
-                          {{"version", number}, {"pushed_as", name_of(as.encoding)}, {"model", model_->spec.name}});
-                listeners_.tell(VersionInstalled{number});
-                end_work();
+    on_disk(std::move(job),
+            [this, number = order.manifest.version, as = order.as, whole = !order.difference](Prepared prepared) {
+                if (!prepared.unreadable.empty()) {
+                    listeners_.tell(VersionUnreadable{number, prepared.unreadable});
+                    return end_work();
+                }
+                if (!prepared.refused.empty()) {
+                    if (trial_ && trial_->version == number) trial_->refused = true;
+                    store_arriving([](ArrivingFile& file) {
+                        file.remove();
+                        return true;
+                    });
+                    listeners_.tell(VersionRefused{number, prepared.refused});
+                    return end_work();
+                }
+                if (const auto adopted = adopt(std::move(prepared.weights)); !adopted) disk_failed(adopted.error());
+                checkpoint_.version = {number, 0};
+                on_disk(
+                    [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
+                        SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
+                        SKERRY_TRY(stores_.spool.finish_install());
+                        stores_.arriving.remove();
+                        return snapshot_of_policy(checkpoint.version);
+                    },
+                    [this, number, as, whole](std::shared_ptr<const Snapshot> snapshot) {
+                        publish(std::move(snapshot));
+                        waiting_since_.reset();
+                        log::info("version_installed", {{"version", number},
+                                                        {"pushed_as", name_of(as.encoding)},
+                                                        {"fetched", whole ? "whole" : "difference"},
+                                                        {"model", model_->spec.name}});
+                        listeners_.tell(VersionInstalled{number});
+                        end_work();
+                    });
             });
-    });
 }
 
 void LocalModel::work_on(DropProgress& order) {

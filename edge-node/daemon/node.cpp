@@ -75,9 +75,9 @@ Result<std::unique_ptr<Node>> Node::open(boost::asio::io_context& loop, NodeOpti
         dir / "node.db", feedback::LabelStoreConfig{config.remembered_ids_max, config.errors}));
     auto ring = SKERRY_TRY(feedback::PendingRing::open(dir / "pending.ring", config.labels, spec.input.sample_bytes()));
     auto model = SKERRY_TRY(Model::of(std::move(spec)));
-    auto durable =
-        std::make_unique<Durable>(Durable{std::move(lock), std::move(keys), std::move(spool), std::move(*enrolment),
-                                          certificate, std::move(model), identity, std::move(labels), std::move(ring)});
+    auto durable = std::make_unique<Durable>(Durable{
+        std::move(lock), std::move(keys), std::move(spool), std::move(*enrolment), certificate, std::move(model),
+        identity, std::move(labels), std::move(ring), ArrivingFile(dir / "node.db-arriving")});
     std::unique_ptr<Node> node(new Node(loop, std::move(options), host, std::move(durable)));
     SKERRY_TRY(node->local_.restore(node->options_.dir));
     node->next_order_ = std::max(node->durable_->ring.next_order(), SKERRY_TRY(node->durable_->labels->next_order()));
@@ -105,7 +105,7 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
       storage_(loop),
       engine_(engine_for(options_, thinking_, durable_->model->spec)),
       local_(
-          loop, {storage_, durable_->spool, *durable_->labels}, durable_->model,
+          loop, {storage_, durable_->spool, *durable_->labels, durable_->arriving}, durable_->model,
           {thinking_.loop(), *engine_, options_.config.learning, [this](const auto& piece) { thinking_.run(piece); }},
           options_.config.version_patience, executors_.factory(), durable_->keys.identity),
       intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),

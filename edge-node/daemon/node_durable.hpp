@@ -15,6 +15,7 @@ struct Node::Durable {
     Digest model_identity{};
     std::unique_ptr<feedback::LabelStore> labels;
     feedback::PendingRing ring;
+    ArrivingFile arriving;
 };
 
 inline constexpr const char* kSoftware = "skerry-node " SKERRY_VERSION;

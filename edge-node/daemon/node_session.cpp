@@ -14,6 +14,12 @@ namespace log = observe::log;
 Result<> Node::make_link() {
     DurableState state = SKERRY_TRY(durable_->spool.load());
     state.steps = local_.steps_unsent();
+    state.arriving = durable_->arriving.open();
+    // A crash came between its installation and this file's end.
+    if (state.arriving && state.arriving->what.manifest.version <= state.installed) {
+        state.arriving.reset();
+        durable_->arriving.remove();
+    }
     if (options_.alone && state.installed.value > 0) return {};
     SessionConfig config;
     config.root = durable_->enrolment.root;

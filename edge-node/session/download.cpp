@@ -7,44 +7,36 @@
 
 namespace skerry::node {
 
-Download::Download(Announced version, Tier tier)
+Download::Download(Announced version, Tier tier, std::uint32_t chunks_there)
     : announced_(std::move(version)),
       tier_(tier),
-      chunks_(static_cast<std::uint32_t>((announced_.bytes + limits::kChunkBytes - 1) / limits::kChunkBytes)) {
-    SKERRY_ASSERT(chunks_ > 0);
+      chunks_(static_cast<std::uint32_t>((announced_.fetched_bytes() + limits::kChunkBytes - 1) / limits::kChunkBytes)),
+      next_(chunks_there),
+      asked_(chunks_there) {
+    SKERRY_ASSERT(chunks_ > 0 && next_ <= chunks_);
 }
 
 std::optional<wire::ModelPull> Download::ask() {
     const auto free = static_cast<std::uint32_t>(limits::kChunkCredit) - (asked_ - next_);
     const std::uint32_t count = std::min(free, chunks_ - asked_);
     if (count == 0) return std::nullopt;
-    const wire::ModelPull pull{version(), tier_, asked_, count, announced_.as.encoding};
+    const wire::ModelPull pull{version(), tier_, asked_, count, announced_.as.encoding, base()};
     asked_ += count;
     return pull;
 }
 
 Download::Taken Download::take(const wire::ModelChunk& chunk) {
     if (chunk.version != version() || chunk.tier != tier_ || chunk.encoding != announced_.as.encoding ||
-        chunk.index != next_ || next_ == chunks_) {
+        chunk.base != base() || chunk.index != next_ || complete()) {
         return Taken::Ignored;
     }
     const std::uint64_t offset = std::uint64_t{chunk.index} * limits::kChunkBytes;
-    if (chunk.bytes.size() != std::min<std::uint64_t>(limits::kChunkBytes, announced_.bytes - offset)) {
-        restart();
+    if (chunk.bytes.size() != std::min<std::uint64_t>(limits::kChunkBytes, announced_.fetched_bytes() - offset)) {
         return Taken::Corrupt;
     }
-    hash_.update(chunk.bytes);
     ++next_;
     asked_ = std::max(asked_, next_);
-    if (next_ < chunks_) return Taken::Stored;
-    if (hash_.finish() == announced_.digest) return Taken::Complete;
-    restart();
-    return Taken::Corrupt;
-}
-
-void Download::restart() {
-    static_cast<void>(hash_.finish());
-    next_ = asked_ = 0;
+    return complete() ? Taken::Complete : Taken::Stored;
 }
 
 }  // namespace skerry::node

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,6 +43,11 @@ struct VersionRefused {
     ModelVersion version;
     std::string why;
 };
+/// InstallVersion found other bytes than those that were announced, or the difference does not give what it must.
+struct VersionUnreadable {
+    ModelVersion version;
+    std::string why;
+};
 /// The operator has undone local learning, durably: what was learned and is in no update is gone, the update without a
 /// receipt is withdrawn.
 struct ProgressUndone {};
@@ -51,9 +57,9 @@ struct TimePassed {};
 /// The daemon drains: says goodbye.
 struct Stopping {};
 
-using Event =
-    std::variant<Connected, Disconnected, MessageReceived, StepLearned, DriftSeen, UpdateSpooled, NothingTaken,
-                 VersionInstalled, VersionRefused, ProgressUndone, TrialMeasured, TimePassed, Stopping>;
+using Event = std::variant<Connected, Disconnected, MessageReceived, StepLearned, DriftSeen, UpdateSpooled,
+                           NothingTaken, VersionInstalled, VersionRefused, VersionUnreadable, ProgressUndone,
+                           TrialMeasured, TimePassed, Stopping>;
 
 // ---- Actions, to be performed in their order ----
 
@@ -92,21 +98,27 @@ struct PutBack {
 struct DropProgress {
     Sequence sequence;
 };
-/// The next piece of the version that is being fetched, as encoded; index 0 begins anew. Its bytes are
-/// verified when all are there, before InstallVersion; nothing of it may be used until then.
+/// What is stored of another version is let go: from here on chunks are of this one. They should outlive the process.
+struct BeginVersion {
+    Announced what;
+};
+/// The next piece of it. Nobody has verified it: nothing of it may be used before InstallVersion.
 struct StoreModelChunk {
-    ModelVersion version;
     std::uint32_t index = 0;
     Bytes bytes;
 };
-/// In one durable transaction: the stored chunks, decoded, become the base, updates up to `counted` leave the spool,
-/// and weights = base + Σ Δ of later updates + progress not yet sent. Then VersionInstalled or VersionRefused.
+/// Of the version that was begun, all chunks are stored. Their hash, or that of the values which they make of the
+/// installed version, must be what was announced; else nothing changes, and VersionUnreadable. Then, in one durable
+/// transaction: they, decoded, become the base, updates up to `counted` leave the spool, and weights = base + Σ Δ of
+/// later updates + progress not yet sent; and VersionInstalled or VersionRefused.
 struct InstallVersion {
     wire::Manifest manifest;
     wire::SignedBytes signed_manifest;
     Sequence counted;
     PushedAs as{};
-    Tier tier = Tier::Heavy;  ///< whose prefix it is
+    Tier tier = Tier::Heavy;                          ///< whose prefix it is
+    Digest digest{};                                  ///< of the bytes, where they are no difference
+    std::optional<AnnouncedDifference> difference{};  ///< else
 };
 /// Durably. A changed transport key or seal key is used from the next connection or update on.
 struct KeepKeys {
@@ -146,9 +158,9 @@ struct Notice {
     std::string text;   ///< what happened, and what to do where something can be done
 };
 
-using Action =
-    std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress, StoreModelChunk,
-                 InstallVersion, KeepKeys, KeepCertificate, HeedAudits, HeedSoftLabels, HeedDrift, HeedTrial, Notice>;
+using Action = std::variant<Send, SendReport, SendUpdateChunks, TakeUpdate, KeepReceipt, PutBack, DropProgress,
+                            BeginVersion, StoreModelChunk, InstallVersion, KeepKeys, KeepCertificate, HeedAudits,
+                            HeedSoftLabels, HeedDrift, HeedTrial, Notice>;
 using Actions = std::vector<Action>;
 
 }  // namespace skerry::node

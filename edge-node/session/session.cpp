@@ -34,6 +34,10 @@ Session::Session(SessionConfig config, wire::KeySet keys, wire::Certificate cert
       newest_known_(durable.installed) {
     for (const SpooledUpdate& update : spool_)
         next_sequence_ = std::max(next_sequence_, update.sequence.next());
+    if (const auto manifest = wire::open_manifest(durable.manifest, keys_.signing); manifest && is_ours(*manifest)) {
+        if (manifest->version == installed_) installed_weights_ = manifest->digests.back();
+    }
+    if (durable.arriving) go_on_with(*durable.arriving);
 }
 
 Actions Session::handle(const Event& event, TimePoint now) {

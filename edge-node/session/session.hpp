@@ -87,7 +87,17 @@ private:
     void hear(const wire::ModelChunk& chunk, TimePoint now);
     void on(const VersionInstalled& event, TimePoint now);
     void on(const VersionRefused& event, TimePoint now);
+    void on(const VersionUnreadable& event, TimePoint now);
+    [[nodiscard]] bool is_ours(const wire::Manifest& manifest) const;
     [[nodiscard]] Announced as_pushed(const wire::Announcement& announcement, const wire::Manifest& manifest);
+    void go_on_with(const ArrivingVersion& arriving);
+    void fetch(Announced version);
+    void fetch_again(Announced version, const std::string& why, TimePoint now);
+    void finish_download();
+    // difference.cpp: versions as differences to the installed one
+    [[nodiscard]] std::optional<AnnouncedDifference> difference_to(const Announced& version,
+                                                                   const std::vector<wire::SignedBytes>& records);
+    [[nodiscard]] bool stands_on_installed(const Announced& version) const;
     void order_install();
     void begin_download(TimePoint now);
     void ask_for_chunks(TimePoint now);
@@ -123,6 +133,7 @@ private:
 
     // Durable, as far as the actions ordered so far.
     ModelVersion installed_;
+    Digest installed_weights_{};  ///< of its heavy prefix; zeroes: not known
     PushedAs installed_as_;
     Sequence next_sequence_;
     std::uint64_t steps_;

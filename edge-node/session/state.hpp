@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,13 +35,47 @@ struct PushedAs {
     bool operator==(const PushedAs&) const = default;
 };
 
+/// What turns the version that a node holds into another, as both are read from Announced::as.
+struct AnnouncedDifference {
+    ModelVersion base;
+    Digest base_weights{};    ///< the manifest's digest of the base's heavy prefix
+    std::uint64_t bytes = 0;  ///< of our tier's prefix
+    Digest digest{};          ///< of these bytes
+    Digest values{};          ///< of the float32 that come out
+
+    bool operator==(const AnnouncedDifference&) const = default;
+};
+
+/// A version that is announced and verified, and as which bytes we fetch it.
+struct Announced {
+    wire::Manifest manifest;
+    wire::SignedBytes signed_manifest;
+    Sequence counted;
+    PushedAs as;
+    std::uint64_t bytes = 0;                          ///< of our tier's prefix, as encoded
+    Digest digest{};                                  ///< of these bytes
+    std::optional<AnnouncedDifference> difference{};  ///< is fetched instead of them
+
+    [[nodiscard]] std::uint64_t fetched_bytes() const { return difference ? difference->bytes : bytes; }
+    bool operator==(const Announced&) const = default;
+};
+
+/// A version of which some has arrived.
+struct ArrivingVersion {
+    Announced what;            ///< `manifest` but for its version is in `signed_manifest` alone
+    std::uint32_t chunks = 0;  ///< that are there, from the first
+};
+
 /// All that a session needs to go on after a crash. What it orders changes exactly these, each action at once and
-/// whole: Keys, Certificate, TakeUpdate, KeepReceipt, PutBack, DropProgress, InstallVersion.
+/// whole: Keys, Certificate, TakeUpdate, KeepReceipt, PutBack, DropProgress, BeginVersion, StoreModelChunk,
+/// InstallVersion. Of what arrives a crash may lose the end, or all.
 struct DurableState {
     wire::SignedBytes keys;         ///< newest key set
     wire::SignedBytes certificate;  ///< of this node
     ModelVersion installed;         ///< the floor: an older version is never installed. 0: none yet
     PushedAs installed_as;
+    wire::SignedBytes manifest;               ///< of the installed version
+    std::optional<ArrivingVersion> arriving;  ///< what was on its way
     Sequence next_sequence{1};
     std::uint64_t steps = 0;           ///< learning steps whose progress is in no update yet
     std::vector<SpooledUpdate> spool;  ///< by sequence; at most the last is not accepted

@@ -10,8 +10,7 @@ using Level = Notice::Level;
 void Session::hear(const wire::Announcement& announcement, TimePoint now) {
     const auto manifest = wire::open_manifest(announcement.manifest, keys_.signing);
     if (!manifest) return notice(Level::Error, "untrusted_version", manifest.error().message);
-    if (manifest->federation != keys_.federation || manifest->model != config_.model ||
-        manifest->values != config_.values) {
+    if (!is_ours(*manifest)) {
         return notice(Level::Error, "untrusted_version",
                       "the version announced is of another federation or another declared model: it is not installed");
     }
@@ -33,7 +32,25 @@ void Session::hear(const wire::Announcement& announcement, TimePoint now) {
     // A node that has any version can wait for a better one; without one it can only try the same again.
     if (manifest->version == refused_version_ && (installed_.value > 0 || now < refused_until_)) return;
     newest_ = as_pushed(announcement, *manifest);
+    newest_->difference = difference_to(*newest_, announcement.differences);
     begin_download(now);
+}
+
+bool Session::is_ours(const wire::Manifest& manifest) const {
+    return manifest.federation == keys_.federation && manifest.model == config_.model &&
+           manifest.values == config_.values;
+}
+
+// What was on its way when the process before this one ended is on its way still.
+void Session::go_on_with(const ArrivingVersion& arriving) {
+    Announced version = arriving.what;
+    const auto manifest = wire::open_manifest(version.signed_manifest, keys_.signing);
+    if (!manifest || !is_ours(*manifest) || manifest->version <= installed_) return;
+    version.manifest = *manifest;
+    if (version.difference && !stands_on_installed(version)) return;
+    newest_known_ = std::max(newest_known_, manifest->version);
+    download_.emplace(std::move(version), certificate_.tier, arriving.chunks);
+    pull_.open(TimePoint{});
 }
 
 void Session::heed(const wire::Announcement& announcement, ModelVersion version) {
@@ -100,14 +117,21 @@ void Session::begin_download(TimePoint now) {
     // One at a time, to its end: a link that is slower than the fleet publishes would else never finish any. And
     // while one is being installed its chunks are still in place: the next one waits for VersionInstalled.
     if (download_ || installing_ || !newest_) return;
-    const Announced next = *std::exchange(newest_, std::nullopt);
+    Announced next = *std::exchange(newest_, std::nullopt);
     if (next.manifest.version <= installed_) return;
-    download_.emplace(next, certificate_.tier);
+    if (next.difference && !stands_on_installed(next)) next.difference.reset();
+    fetch(std::move(next));
     pull_.open(now);
     if (connected_ && welcomed_) ask_for_chunks(now);
 }
 
+void Session::fetch(Announced version) {
+    order(BeginVersion{version});
+    download_.emplace(std::move(version), certificate_.tier);
+}
+
 void Session::ask_for_chunks(TimePoint now) {
+    if (download_->complete()) return finish_download();
     const auto pull = download_->ask();
     pull_.asked(now, config_.backoff, jitter_);
     if (pull) say(*pull);
@@ -118,18 +142,27 @@ void Session::hear(const wire::ModelChunk& chunk, TimePoint now) {
     using Taken = Download::Taken;
     const Taken taken = download_->take(chunk);
     if (taken == Taken::Ignored) return;
-    if (taken == Taken::Corrupt) {
-        // Asked again after a pause that grows: a coordinator that serves wrong bytes must not be hammered.
-        pull_.asked(now, config_.backoff, jitter_);
-        return notice(Level::Error, "version_corrupt",
-                      "the bytes of version " + std::to_string(chunk.version.value) +
-                          " are not what was announced; it is fetched again");
-    }
-    order(StoreModelChunk{chunk.version, chunk.index, chunk.bytes});
+    if (taken == Taken::Corrupt) return fetch_again(download_->announced(), "a chunk has a wrong size", now);
+    order(StoreModelChunk{chunk.index, chunk.bytes});
     if (taken == Taken::Stored) {
         pull_.open(now);  // an answer: patience begins anew
         return ask_for_chunks(now);
     }
+    finish_download();
+}
+
+// After a pause that grows: a coordinator that serves wrong bytes must not be hammered. And whole: whatever was wrong
+// with a difference would be so again.
+void Session::fetch_again(Announced version, const std::string& why, TimePoint now) {
+    notice(Level::Error, "version_corrupt",
+           "the bytes of version " + std::to_string(version.manifest.version.value) + " are not what was announced (" +
+               why + "); it is fetched again" + (version.difference ? ", whole" : ""));
+    version.difference.reset();
+    fetch(std::move(version));
+    pull_.asked(now, config_.backoff, jitter_);
+}
+
+void Session::finish_download() {
     pull_.close();
     installing_ = download_->announced();
     download_.reset();
@@ -138,7 +171,7 @@ void Session::hear(const wire::ModelChunk& chunk, TimePoint now) {
 
 void Session::order_install() {
     order(InstallVersion{installing_->manifest, installing_->signed_manifest, installing_->counted, installing_->as,
-                         certificate_.tier});
+                         certificate_.tier, installing_->digest, installing_->difference});
 }
 
 void Session::on(const VersionInstalled& event, TimePoint now) {
@@ -146,6 +179,7 @@ void Session::on(const VersionInstalled& event, TimePoint now) {
     const Sequence counted = installing_->counted;
     installed_ = event.version;
     installed_as_ = installing_->as;
+    installed_weights_ = installing_->manifest.digests.back();
     installing_.reset();
     if (const SpooledUpdate* update = offered(); update != nullptr && update->sequence <= counted) offer_.close();
     std::erase_if(spool_, [&](const SpooledUpdate& update) { return update.sequence <= counted; });
@@ -170,6 +204,12 @@ void Session::on(const VersionRefused& event, TimePoint now) {
                     ? "; this node stays on version " + std::to_string(installed_.value) + " until a newer one comes"
                     : std::string("; it has no other, so it is tried again later")));
     begin_download(now);
+}
+
+void Session::on(const VersionUnreadable& event, TimePoint now) {
+    if (!installing_ || installing_->manifest.version != event.version) return;
+    Announced version = *std::exchange(installing_, std::nullopt);
+    fetch_again(std::move(version), event.why, now);
 }
 
 }  // namespace skerry::node

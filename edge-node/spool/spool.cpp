@@ -133,6 +133,7 @@ Result<DurableState> Spool::load() {
     state.installed = ModelVersion{SKERRY_TRY(number("installed"))};
     if (const std::optional<Bytes> as = SKERRY_TRY(fact("installed_as")))
         state.installed_as = SKERRY_TRY(pushed_as_of(*as));
+    state.manifest = SKERRY_TRY(manifest());
     state.next_sequence = Sequence{SKERRY_TRY(number("last_sequence"))}.next();
     storage::Statement rows = SKERRY_TRY(database_.prepare(
         "SELECT sequence, lease, signed_lease, header, sealed_bytes, content, signature, receipt FROM spool_update "

@@ -87,7 +87,8 @@ public:
     [[nodiscard]] Result<> keep_keys(const wire::SignedBytes& keys);
     [[nodiscard]] Result<> keep_certificate(const wire::SignedBytes& certificate);
 
-    /// What the session begins with, but for `steps`, which is the learner's total less totals_sent().steps.
+    /// What the session begins with, but for `steps`, which is the learner's total less totals_sent().steps, and
+    /// `arriving`, which is ArrivingFile's.
     [[nodiscard]] Result<DurableState> load();
 
     // ---- Updates that go ----

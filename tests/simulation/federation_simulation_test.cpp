@@ -99,6 +99,21 @@ TEST(FederationSimulation, AModelOfSeveralChunksTravelsInPieces) {
     EXPECT_GT(drafts, 0U) << "no coordinator crashed while an update came";
 }
 
+TEST(FederationSimulation, VersionsTravelAsDifferencesAndGoOnAfterCrashes) {
+    Plan plan;
+    Counters all;
+    for (plan.seed = 0; plan.seed < 20; ++plan.seed) {
+        const Outcome outcome = play(plan);
+        EXPECT_FALSE(outcome.violation) << to_text(*outcome.violation, plan.seed);
+        all.differences += outcome.counters.differences;
+        all.unreadable += outcome.counters.unreadable;
+        all.resumed += outcome.counters.resumed;
+    }
+    EXPECT_GT(all.differences, 20U);
+    EXPECT_GT(all.unreadable, 0U) << "some differences are of no use, and the whole is fetched";
+    EXPECT_GT(all.resumed, 0U) << "no node crashed while a version came";
+}
+
 TEST(FederationSimulation, AlarmsReachTheLedgerAndHastenRounds) {
     Plan plan;
     Counters all;

@@ -69,11 +69,12 @@ int main(int argc, char** argv) {
     for (std::uint64_t i = 0; i < seeds; ++i, ++plan.seed) {
         const Outcome outcome = play(plan);
         for (std::uint64_t Counters::*count :
-             {&Counters::steps,     &Counters::messages, &Counters::lost,        &Counters::crashes,
-              &Counters::rounds,    &Counters::versions, &Counters::accepted,    &Counters::refused,
-              &Counters::alarms,    &Counters::early,    &Counters::quarantines, &Counters::outliers,
-              &Counters::struck,    &Counters::held,     &Counters::rollbacks,   &Counters::trials,
-              &Counters::withdrawn, &Counters::drafts,   &Counters::disk_faults, &Counters::power_cuts}) {
+             {&Counters::steps,       &Counters::messages,   &Counters::lost,        &Counters::crashes,
+              &Counters::rounds,      &Counters::versions,   &Counters::accepted,    &Counters::refused,
+              &Counters::alarms,      &Counters::early,      &Counters::quarantines, &Counters::outliers,
+              &Counters::struck,      &Counters::held,       &Counters::rollbacks,   &Counters::trials,
+              &Counters::withdrawn,   &Counters::drafts,     &Counters::disk_faults, &Counters::power_cuts,
+              &Counters::differences, &Counters::unreadable, &Counters::resumed}) {
             all.*count += outcome.counters.*count;
         }
         if (!outcome.violation) continue;
@@ -94,13 +95,14 @@ int main(int argc, char** argv) {
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
         "strikes), %llu updates held, %llu rollbacks, %llu trials of which %llu were withdrawn, %llu "
-        "crashes after which %llu drafts of updates were found, %llu faults of disks, %llu power cuts, "
-        "%llu messages of which %llu lost, "
+        "crashes after which %llu drafts of updates and %llu arriving versions were found, %llu faults of disks, %llu "
+        "power cuts, %llu versions by their difference, %llu fetched again, %llu messages of which %llu lost, "
         "%llu steps\n",
         number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
         number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
-        number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.disk_faults),
-        number(all.power_cuts), number(all.messages), number(all.lost), number(all.steps));
+        number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.resumed),
+        number(all.disk_faults), number(all.power_cuts), number(all.differences), number(all.unreadable),
+        number(all.messages), number(all.lost), number(all.steps));
     return failures == 0 ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/limits.hpp"
 #include "edge-node/spool/rebase.hpp"
 #include "edge-node/spool/written_delta.hpp"
 
@@ -13,11 +14,24 @@ node::DurableState NodeDisk::load() const {
     state.keys = keys;
     state.certificate = certificate;
     state.installed = installed;
+    state.installed_as = installed_as;
+    state.manifest = manifest;
+    if (arriving) {
+        const auto chunks = (arriving->bytes.size() + limits::kChunkBytes - 1) / limits::kChunkBytes;
+        state.arriving = node::ArrivingVersion{arriving->what, static_cast<std::uint32_t>(chunks)};
+    }
     state.next_sequence = last_sequence.next();
     state.steps = learned.steps - sent.steps;
     for (const Entry& entry : spool)
         state.spool.push_back(entry.update);
     return state;
+}
+
+void NodeDisk::lose_end_of_arriving(std::uint64_t percent_kept) {
+    if (!arriving) return;
+    const std::size_t there = arriving->bytes.size() * percent_kept / 100;
+    const bool whole = there == arriving->what.fetched_bytes();
+    arriving->bytes.resize(whole ? there : there / limits::kChunkBytes * limits::kChunkBytes);
 }
 
 std::vector<float> NodeDisk::progress() const {
@@ -130,7 +144,8 @@ void NodeDisk::drop_progress(Sequence sequence) {
     ++changes;
 }
 
-void NodeDisk::install(ModelVersion version, Sequence counted, std::vector<float> weights_of_version, Keeps keeps) {
+void NodeDisk::install(const node::InstallVersion& order, std::vector<float> weights_of_version, Keeps keeps) {
+    const Sequence counted = order.counted;
     if (weights.empty()) {
         weights = weights_of_version;
     } else {
@@ -144,7 +159,10 @@ void NodeDisk::install(ModelVersion version, Sequence counted, std::vector<float
     }
     std::erase_if(spool, [counted](const Entry& entry) { return entry.update.sequence <= counted; });
     base = std::move(weights_of_version);
-    installed = version;
+    installed = order.manifest.version;
+    installed_as = order.as;
+    manifest = order.signed_manifest;
+    arriving.reset();
     ++changes;
 }
 

@@ -32,8 +32,15 @@ struct NodeDisk {
     std::size_t statistics = 0;  ///< values before the first that is learned
     wire::SignedBytes keys, certificate;
     ModelVersion installed;
-    std::vector<float> base;     ///< of the installed version, this node's prefix
-    std::vector<float> weights;  ///< the checkpoint
+    node::PushedAs installed_as;
+    wire::SignedBytes manifest;  ///< of the installed version
+    struct Arriving {
+        node::Announced what;
+        Bytes bytes;
+    };
+    std::optional<Arriving> arriving;  ///< node::ArrivingFile
+    std::vector<float> base;           ///< of the installed version, this node's prefix
+    std::vector<float> weights;        ///< the checkpoint
     Totals learned, sent;
     Sequence last_sequence;
     std::vector<Entry> spool;
@@ -41,6 +48,8 @@ struct NodeDisk {
     std::uint64_t changes = 0;       ///< since the beginning: whoever watches looks again when it grows
 
     [[nodiscard]] node::DurableState load() const;
+    /// What the disk did not have yet of the version on its way, or no whole chunk of it, is gone.
+    void lose_end_of_arriving(std::uint64_t percent_kept);
     /// weights − base − Σ Δ: what no update holds.
     [[nodiscard]] std::vector<float> progress() const;
 
@@ -58,7 +67,7 @@ struct NodeDisk {
     void drop_progress(Sequence sequence);
 
     enum class Keeps { All, NoProgress, CountedToo };
-    void install(ModelVersion version, Sequence counted, std::vector<float> weights_of_version, Keeps keeps);
+    void install(const node::InstallVersion& order, std::vector<float> weights_of_version, Keeps keeps);
 
 private:
     void report_errors(wire::UpdateBody& body, Sequence sequence) const;

@@ -1,6 +1,5 @@
 #include "tests/simulation/simulated_coordinator.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "common/base/limits.hpp"
@@ -20,17 +19,12 @@ namespace ledger = coordinator::ledger;
 namespace {
 
 constexpr unsigned kAdvancesInPlaceMax = 200;
+constexpr unsigned kSpoilsOneDifferenceIn = 5;
 
 bool is_durable(const Action& action) {
     return coordinator::is_blob_order(action) || std::holds_alternative<coordinator::Append>(action) ||
            std::holds_alternative<coordinator::EraseVersion>(action) ||
            std::holds_alternative<coordinator::EraseUpdates>(action);
-}
-
-std::vector<float> floats_of(const Bytes& bytes) {
-    std::vector<float> values(bytes.size() / sizeof(float));
-    std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
 }
 
 }  // namespace
@@ -76,6 +70,11 @@ Result<> SimulatedCoordinator::start() {
         core_->offer({SKERRY_TRY(encode(before.weights))}, before.version);
     }
     core_->offer({SKERRY_TRY(encode(core_->newest().weights))}, core_->newest().version);
+    if (const auto& held = core_->versions(); held.size() > 1) {
+        const auto& before = std::prev(held.end(), 2)->second;
+        core_->offer(SKERRY_TRY(differences(before.weights, core_->newest().weights)), core_->newest().version,
+                     before.version);
+    }
     return coordinator::restore_drafts(*core_, blobs_);
 }
 
@@ -216,8 +215,9 @@ void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
         const auto count = std::min<std::uint64_t>(limits::kChunkBytes, order.prefix_bytes - offset);
         auto bytes = blobs_.get_range(order.weights, offset, static_cast<std::size_t>(count));
         if (!bytes) return note("finds no weights", order.version.value);
-        network_.to_node(index_of_.at(order.transport),
-                         wire::ModelChunk{order.version, order.tier, index, *std::move(bytes), order.encoding});
+        network_.to_node(
+            index_of_.at(order.transport),
+            wire::ModelChunk{order.version, order.tier, index, *std::move(bytes), order.encoding, order.base});
     }
 }
 
@@ -262,6 +262,7 @@ Result<coordinator::SumReady> SimulatedCoordinator::sum_now(const coordinator::S
     }
     SKERRY_TRY(blobs_.put(sum.digests.back(), std::as_bytes(std::span(sum.weights))));
     ready.encodings.push_back(SKERRY_TRY(encode(sum.digests.back())));
+    ready.differences = SKERRY_TRY(differences(order.parent_weights, sum.digests.back()));
     return ready;
 }
 
@@ -274,6 +275,30 @@ Result<wire::EncodedWeights> SimulatedCoordinator::encode(const Digest& weights)
     const wire::EncodedWeights record = record_of(mirror, weights, core_->model());
     SKERRY_TRY(stored_.put(record.digests.back(), mirror));
     return record;
+}
+
+Result<std::vector<wire::EncodedDifference>> SimulatedCoordinator::differences(const Digest& base,
+                                                                               const Digest& newest) {
+    const auto from = blobs_.get(base);
+    const auto to = blobs_.get(newest);
+    for (const auto* const blob : {&from, &to}) {
+        if (*blob) continue;
+        // As in encode().
+        if (blob->error().code == ErrorCode::NotFound) return std::vector<wire::EncodedDifference>();
+        return tl::unexpected(blob->error());
+    }
+    wire::EncodedDifference record;
+    record.weights = newest;
+    record.base_weights = base;
+    Bytes bytes = difference_of(floats_of(*from), floats_of(*to), core_->model(), record);
+    if (++differences_made_ % kSpoilsOneDifferenceIn == 0) {
+        bytes.back() ^= std::byte{1};
+        record.digests.back() = crypto::sha256(bytes);
+    }
+    SKERRY_TRY(stored_.put(record.digests.back(), bytes));
+    std::vector<wire::EncodedDifference> both{record, record};
+    both.back().encoding = kMirrored;
+    return both;
 }
 
 void SimulatedCoordinator::erase(const coordinator::EraseVersion& order) {

@@ -79,6 +79,8 @@ private:
     [[nodiscard]] std::vector<Digest> updates_of(RoundId round) const;
     /// Puts the mirror of these weights beside them.
     [[nodiscard]] Result<wire::EncodedWeights> encode(const Digest& weights);
+    /// Puts what turns these weights into those, for nodes that fetch either; now and then it is of no use.
+    [[nodiscard]] Result<std::vector<wire::EncodedDifference>> differences(const Digest& base, const Digest& newest);
     [[nodiscard]] const coordinator::ledger::Events& past() const;
     /// The process's own idea of the time.
     [[nodiscard]] TimePoint clock() const { return world_.time.now() + clock_error_; }
@@ -119,6 +121,7 @@ private:
     std::uint64_t wake_ = 0;
     std::map<coordinator::Ticket, NodeId> quarantines_asked_;
     unsigned workers_busy_ = 0;
+    unsigned differences_made_ = 0;
 };
 
 }  // namespace skerry::simulation

@@ -30,6 +30,9 @@ void SimulatedCoordinator::roll_back(std::size_t which, bool pin) {
         auto encoded = encode(version->second.weights);
         if (!encoded) return note("cannot read what to roll back to", version->first.value);
         order.encodings.push_back(*std::move(encoded));
+        auto made = differences(core_->newest().weights, version->second.weights);
+        if (!made) return note("cannot read what to roll back to", version->first.value);
+        order.differences = *std::move(made);
     }
     tell(std::move(order));
 }

@@ -1,6 +1,5 @@
 #include "tests/simulation/simulated_node.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "common/base/limits.hpp"
@@ -83,6 +82,7 @@ void SimulatedNode::boot() {
         config.encoded_bytes[tier] = model_.values[tier] * sizeof(float);
     config.software = "skerry-node simulated";
     config.seed = dice_.next();
+    if (disk_.arriving && !disk_.arriving->bytes.empty()) ++world_.counters.resumed;
     auto session = node::Session::open(std::move(config), disk_.load());
     if (!session)
         return world_.broken("cores_come_to_rest", "a node cannot open its session: " + session.error().message);
@@ -108,8 +108,7 @@ void SimulatedNode::crash() {
     step_is_planned_ = last_was_durable_ = false;
     wakes_in_place_ = 0;
     trial_.reset();
-    fetching_ = {};
-    fetched_.clear();
+    disk_.lose_end_of_arriving(dice_.chance(0.5) ? 100 : dice_.below(100));
     world_.time.after(crash_clock_.pause(), [this] { boot(); });
 }
 
@@ -204,11 +203,13 @@ void SimulatedNode::perform(node::Action& action) {
             },
             [&](node::PutBack& order) { retreat(order.sequence, false); },
             [&](node::DropProgress& order) { retreat(order.sequence, true); },
+            [&](node::BeginVersion& order) {
+                disk_.arriving = {std::move(order.what), {}};
+            },
             [&](node::StoreModelChunk& order) {
-                if (order.index == 0) fetched_.clear();
-                fetching_ = order.version;
-                SKERRY_ASSERT(fetched_.size() == std::size_t{order.index} * limits::kChunkBytes);
-                fetched_.insert(fetched_.end(), order.bytes.begin(), order.bytes.end());
+                Bytes& there = disk_.arriving->bytes;
+                SKERRY_ASSERT(there.size() == std::size_t{order.index} * limits::kChunkBytes);
+                there.insert(there.end(), order.bytes.begin(), order.bytes.end());
             },
             [&](node::InstallVersion& order) { install(order); },
             [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
@@ -263,8 +264,26 @@ void SimulatedNode::take(const node::TakeUpdate& order) {
     answer_later(node::UpdateSpooled{*update});
 }
 
+std::optional<std::vector<float>> SimulatedNode::fetched(const node::InstallVersion& order) const {
+    const Bytes& bytes = disk_.arriving->bytes;
+    if (!order.difference) {
+        if (crypto::sha256(bytes) != order.digest) return {};
+        return floats_of(order.as.encoding == kMirrored ? mirrored(bytes) : bytes);
+    }
+    std::vector<float> values = disk_.base;
+    if (!wire::apply_difference(bytes, tensors_of(model_, order.tier), values)) return {};
+    if (crypto::sha256(std::as_bytes(std::span(values))) != order.difference->values) return {};
+    return values;
+}
+
 void SimulatedNode::install(const node::InstallVersion& order) {
-    SKERRY_ASSERT(fetching_ == order.manifest.version && fetched_.size() % sizeof(float) == 0);
+    SKERRY_ASSERT(disk_.arriving && disk_.arriving->what.manifest.version == order.manifest.version);
+    auto weights = fetched(order);
+    if (!weights) {
+        ++world_.counters.unreadable;
+        note("cannot read version", order.manifest.version.value);
+        return answer_later(node::VersionUnreadable{order.manifest.version, "it is damaged"});
+    }
     // Not the first one: a node that refuses it has nothing to learn on until a newer one comes, which may need its
     // help.
     if (world_.storm && disk_.installed.value > 0 && dice_.chance(world_.conditions.unfit / 2)) {
@@ -273,13 +292,11 @@ void SimulatedNode::install(const node::InstallVersion& order) {
         return answer_later(node::VersionRefused{order.manifest.version, "it fails its self-test"});
     }
     note("installs", order.manifest.version.value, order.counted.value);
-    std::vector<float> weights(fetched_.size() / sizeof(float));
-    const bool mirror = order.as.encoding == kMirrored;
-    std::memcpy(weights.data(), (mirror ? mirrored(fetched_) : fetched_).data(), fetched_.size());
-    if (world_.plan.mutation == Mutation::NodeSpoilsVersion) weights.back() += 1.0F;
-    evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, weights});
+    if (order.difference) ++world_.counters.differences;
+    if (world_.plan.mutation == Mutation::NodeSpoilsVersion) weights->back() += 1.0F;
+    evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, *weights});
     const Mutation mutation = world_.plan.mutation;
-    disk_.install(order.manifest.version, order.counted, std::move(weights),
+    disk_.install(order, *std::move(weights),
                   mutation == Mutation::NodeForgetsProgress    ? NodeDisk::Keeps::NoProgress
                   : mutation == Mutation::NodeReappliesCounted ? NodeDisk::Keeps::CountedToo
                                                                : NodeDisk::Keeps::All);

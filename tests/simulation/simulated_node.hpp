@@ -54,6 +54,7 @@ private:
     void perform(node::Action& action);
     void take(const node::TakeUpdate& order);
     void install(const node::InstallVersion& order);
+    [[nodiscard]] std::optional<std::vector<float>> fetched(const node::InstallVersion& order) const;
     void retreat(Sequence sequence, bool drops);
     void answer_later(node::Event event);
     /// The process's own idea of the time.
@@ -100,8 +101,6 @@ private:
     TimePoint busy_at_;
     unsigned wakes_in_place_ = 0;
     std::chrono::milliseconds clock_error_{0};
-    ModelVersion fetching_;
-    Bytes fetched_;
 };
 
 }  // namespace skerry::simulation

@@ -39,6 +39,9 @@ struct Counters {
     std::uint64_t drafts = 0;       ///< of updates, that a restart found and kept
     std::uint64_t disk_faults = 0;  ///< calls that failed, or in which a process died
     std::uint64_t power_cuts = 0;
+    std::uint64_t differences = 0;  ///< that made a version of the one before it
+    std::uint64_t unreadable = 0;   ///< versions that were fetched again
+    std::uint64_t resumed = 0;      ///< of versions that had arrived in part, or whole, when their node crashed
 };
 
 /// What all parts of a simulation share.

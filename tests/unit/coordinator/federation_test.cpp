@@ -114,6 +114,64 @@ TEST(Encodings, GoWithTheirVersionButForThoseThatAnotherHasToo) {
     EXPECT_THAT(erased, ElementsAre(encoding_of(WeightEncoding::Float8, 8).digests.back()));
 }
 
+/// What SumReady says of one difference to version 2 from version 1's weights.
+wire::EncodedDifference difference_of(const FederationBench& bench, std::uint8_t name) {
+    wire::EncodedDifference what;
+    what.base_weights = bench.core->versions().at(ModelVersion{1}).weights;
+    what.bytes = {3, limits::kChunkBytes + 5, limits::kChunkBytes + 7};
+    what.digests.back()[0] = std::byte{name};
+    return what;
+}
+
+TEST(Differences, AreAnnouncedAndPulledByWhoHoldsTheirBase) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    const FakeNode medium = bench.enrolled(Tier::Medium);
+    bench.contribute(first, kOnes);
+    bench.contribute(second, kOnes);
+    ASSERT_EQ(bench.core->newest().version, ModelVersion{2});
+    wire::EncodedDifference foreign = difference_of(bench, 9);
+    foreign.base_weights = {};
+    foreign.encoding = WeightEncoding::Float8;
+    bench.core->offer({difference_of(bench, 8), foreign}, ModelVersion{2}, ModelVersion{1});
+
+    const auto welcome = std::get<wire::Welcome>(bench.say(medium, hello_of(bench, kStart + 24h * 90)).at(0));
+    ASSERT_THAT(welcome.newest.differences, SizeIs(1)) << "the other is from other weights";
+    const auto record = wire::open_difference(welcome.newest.differences[0], bench.keys.signing.verify_key());
+    ASSERT_TRUE(record) << record.error().message;
+    EXPECT_EQ(record->federation, bench.core->id());
+    EXPECT_EQ(record->version, ModelVersion{2});
+    EXPECT_EQ(record->base, ModelVersion{1});
+
+    wire::ModelPull pull{ModelVersion{2}, Tier::Medium, 0, 4, WeightEncoding::Float32, ModelVersion{1}};
+    const auto order = std::get<SendModel>(bench.core->handle(NodeSpoke{medium.transport, pull}, bench.now).at(0));
+    EXPECT_EQ(order.base, ModelVersion{1});
+    EXPECT_EQ(order.weights, record->digests.back());
+    EXPECT_EQ(order.prefix_bytes, limits::kChunkBytes + 5);
+    EXPECT_EQ(order.count, 2U);
+    pull.encoding = WeightEncoding::Float8;
+    EXPECT_EQ(std::get<wire::Denied>(bench.say(medium, pull).at(0)).reason, wire::Denied::Reason::UnknownVersion);
+}
+
+TEST(Differences, GoWithTheirVersion) {
+    FederationBench bench;
+    FakeNode first = bench.enrolled();
+    FakeNode second = bench.enrolled();
+    const wire::EncodedDifference difference = difference_of(bench, 8);
+    const auto publish = [&] {
+        bench.contribute(first, kOnes);
+        bench.contribute(second, kOnes);
+    };
+    publish();
+    bench.core->offer({difference}, ModelVersion{2}, ModelVersion{1});
+    EXPECT_THAT(bench.core->offered_blobs(ModelVersion{2}), ElementsAre(difference.digests.back()));
+    for (std::uint64_t version = 2; version <= bench.policy.versions_kept + 1; ++version)
+        publish();
+    EXPECT_FALSE(bench.core->versions().contains(ModelVersion{2}));
+    EXPECT_THAT(bench.core->offered_blobs(ModelVersion{2}), SizeIs(0));
+}
+
 TEST(Session, RenewsACertificateAtTwoThirdsOfItsLifeOnce) {
     FederationBench bench;
     const FakeNode node = bench.enrolled();

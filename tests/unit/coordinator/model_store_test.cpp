@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "common/base/random.hpp"
 #include "common/crypto/hash.hpp"
 #include "tests/unit/coordinator/service_fixture.hpp"
 
@@ -67,6 +68,32 @@ TEST_F(ModelStoreTest, SharesTheEncodingsOfTheNewestWeightsAndReadsThoseOfOlderO
         EXPECT_NE(first.bytes.data(), models.bytes(name, 0, encoding.bytes.back())->bytes.data());
         EXPECT_EQ(crypto::sha256(first.bytes), name);
     }
+}
+
+TEST_F(ModelStoreTest, MakesDifferencesToTheNewestAndLeavesOutThoseThatAreNoShorter) {
+    const auto layout = *parameters::ParameterLayout::of(small_model());
+    const std::array encodings = {WeightEncoding::Float16};
+    const auto put_all = [&](const std::vector<float>& weights) {
+        const Digest digest = crypto::sha256(std::as_bytes(std::span(weights)));
+        EXPECT_TRUE(models.put(digest, weights, layout, encodings));
+        return digest;
+    };
+    const Digest base = put_all(std::vector<float>(layout.size(), 1.0F));
+    const Digest newest = put_all(std::vector<float>(layout.size(), 1.5F));
+    const auto made = *models.put_differences(base, newest, layout, encodings);
+    ASSERT_EQ(made.size(), 2U);
+    EXPECT_EQ(made[0].values.back(), newest) << "those of float32 are the version itself";
+    EXPECT_EQ(made[1].encoding, WeightEncoding::Float16);
+    const Digest& name = made[0].digests.back();
+    EXPECT_EQ(models.bytes(name, 0, 4)->bytes.data(), models.bytes(name, 0, 4)->bytes.data()) << "shared";
+    EXPECT_EQ(crypto::sha256(models.bytes(name, 0, made[0].bytes.back())->bytes), name);
+
+    std::vector<float> noise(layout.size());
+    Random random(1);
+    for (float& value : noise)
+        value = static_cast<float>(random.uniform() * 2 - 1);
+    EXPECT_TRUE(models.put_differences(newest, put_all(noise), layout, {})->empty());
+    EXPECT_EQ(models.put_differences(Digest{}, newest, layout, {}).error().code, ErrorCode::NotFound);
 }
 
 TEST_F(ModelStoreTest, KeepsNothingInMemoryThatIsLarge) {

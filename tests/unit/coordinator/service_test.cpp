@@ -4,6 +4,7 @@
 
 #include "common/parameters/layout.hpp"
 #include "common/parameters/precision/encoding.hpp"
+#include "common/wire/difference_codec.hpp"
 #include "tests/unit/coordinator/service_fixture.hpp"
 
 // What nodes see of it.
@@ -147,6 +148,62 @@ TEST_F(WideModelTest, GoesOnWithAnUploadWhereItStoppedAfterARestart) {
     peer->await<wire::Announcement>();
     EXPECT_TRUE(data("POST", "/v1/rounds/1/verify")["intact"]);
     EXPECT_EQ(data("POST", "/v1/fsck")["problems"], json::array());
+}
+
+TEST_F(WideModelTest, PushesDifferencesToTheVersionBeforeAlsoAfterARestartAndARollback) {
+    auto peer = joined("wide");
+    peer->hello();
+    EXPECT_TRUE(std::holds_alternative<wire::Receipt>(
+        peer->contribute(ModelVersion{1}, std::vector<float>(size(), 0.001F), 100)));
+    const auto announced = peer->await<wire::Announcement>();
+    ASSERT_THAT(announced.differences, SizeIs(4)) << "fp32, fp16, fp8 and mixed";
+    const auto manifest = *wire::open_manifest(announced.manifest, peer->keys.signing);
+    const auto layout =
+        *parameters::ParameterLayout::of(*parameters::parse_model(service_->federation().created().model));
+    for (const wire::SignedBytes& bytes : announced.differences) {
+        const auto record = *wire::open_difference(bytes, peer->keys.signing);
+        EXPECT_EQ(record.base, ModelVersion{1});
+        const bool exact = record.encoding == WeightEncoding::Float32;
+        EXPECT_EQ(exact, record.values == manifest.digests);
+        const auto plan = *parameters::plan_named(name_of(record.encoding), layout.blocks());
+        for (const Tier tier : {Tier::Light, Tier::Heavy}) {
+            const auto at = static_cast<std::size_t>(tier);
+            const auto blocks = parameters::held_blocks(layout.blocks(), tier);
+            const Bytes whole =
+                peer->pull_bytes(ModelVersion{1}, tier, parameters::encoded_bytes(blocks, plan), record.encoding);
+            auto values = *parameters::decode(blocks, plan, whole);
+            const Bytes difference =
+                peer->pull_bytes(ModelVersion{2}, tier, record.bytes[at], record.encoding, ModelVersion{1});
+            EXPECT_LT(difference.size(), whole.size());
+            EXPECT_EQ(crypto::sha256(difference), record.digests[at]);
+            std::vector<std::size_t> segments;
+            for (const parameters::Block& block : blocks)
+                segments.push_back(block.count);
+            EXPECT_TRUE(wire::apply_difference(difference, segments, values));
+            EXPECT_EQ(crypto::sha256(std::as_bytes(std::span(values))), record.values[at]);
+        }
+    }
+    EXPECT_EQ(peer->ask<wire::Denied>(
+                      wire::ModelPull{ModelVersion{2}, Tier::Heavy, 0, 1, WeightEncoding::Float32, ModelVersion{7}})
+                  .text,
+              "version 2 is not offered as a difference to version 7");
+    EXPECT_EQ(data("GET", "/v1/models/2")["differences"][0]["base"], 1);
+    EXPECT_EQ(data("POST", "/v1/fsck")["problems"], json::array());
+
+    stop();
+    start();
+    peer->connect();
+    EXPECT_EQ(peer->hello().newest.differences, announced.differences);
+    data("POST", "/v1/models/1/rollback", R"({"reason":"a test"})");
+    const auto back = peer->await<wire::Announcement>();
+    ASSERT_FALSE(back.differences.empty());
+    EXPECT_EQ(wire::open_difference(back.differences[0], peer->keys.signing)->base, ModelVersion{2});
+
+    stop();
+    config_.models.differences = false;
+    start();
+    peer->connect();
+    EXPECT_THAT(peer->hello().newest.differences, SizeIs(0));
 }
 
 TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {

@@ -99,13 +99,15 @@ wire::Welcome TestPeer::hello() {
     return ask<wire::Welcome>(hello);
 }
 
-Bytes TestPeer::pull_bytes(ModelVersion version, Tier tier, std::size_t size, WeightEncoding encoding) {
+Bytes TestPeer::pull_bytes(ModelVersion version, Tier tier, std::size_t size, WeightEncoding encoding,
+                           ModelVersion base) {
     Bytes bytes;
     const std::size_t chunks = (size + limits::kChunkBytes - 1) / limits::kChunkBytes;
     for (std::uint32_t index = 0; index < chunks; ++index) {
-        const auto chunk = ask<wire::ModelChunk>(wire::ModelPull{version, tier, index, 1, encoding});
+        const auto chunk = ask<wire::ModelChunk>(wire::ModelPull{version, tier, index, 1, encoding, base});
         EXPECT_EQ(chunk.index, index);
         EXPECT_EQ(chunk.encoding, encoding);
+        EXPECT_EQ(chunk.base, base);
         bytes.insert(bytes.end(), chunk.bytes.begin(), chunk.bytes.end());
     }
     return bytes;

@@ -52,7 +52,7 @@ public:
     std::vector<float> pull(ModelVersion version, Tier tier, std::size_t values);
     /// All bytes of a version as it is pushed.
     Bytes pull_bytes(ModelVersion version, Tier tier, std::size_t bytes,
-                     WeightEncoding encoding = WeightEncoding::Float32);
+                     WeightEncoding encoding = WeightEncoding::Float32, ModelVersion base = {});
     wire::SealedUpdate seal(const wire::SignedBytes& lease, const std::vector<float>& delta, std::uint32_t examples);
     /// Offers it and answers every pull; Receipt, Refusal or Denied.
     wire::FromCoordinator deliver(const wire::SignedBytes& lease, const wire::SealedUpdate& update);

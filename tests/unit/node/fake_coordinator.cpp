@@ -5,6 +5,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "common/wire/difference_codec.hpp"
 
 namespace skerry::node::testing {
 
@@ -23,7 +24,7 @@ FakeCoordinator::FakeCoordinator(boost::asio::io_context& loop, parameters::Mode
       spec_(std::move(spec)),
       layout_(parameters::ParameterLayout::of(spec_).value()),
       transport_(transport::generate_curve_keys().value()) {
-    weights = parameters::initial_parameters(spec_, layout_, 1);
+    weights = published_ = parameters::initial_parameters(spec_, layout_, 1);
     token_.id.value[0] = std::byte{7};
     token_.secret = crypto::Secret<16>::random();
     token_.root = root_.verify_key();
@@ -122,7 +123,40 @@ wire::Announcement FakeCoordinator::announcement() const {
         }
         announcement.encodings.push_back(wire::sign(record, signing_));
     }
+    if (!differences || before_.empty()) return announcement;
+    announcement.differences.push_back(wire::sign(difference(WeightEncoding::Float32).record, signing_));
+    for (const WeightEncoding encoding : encodings)
+        announcement.differences.push_back(wire::sign(difference(encoding).record, signing_));
     return announcement;
+}
+
+FakeCoordinator::Difference FakeCoordinator::difference(WeightEncoding encoding) const {
+    const auto plan = parameters::plan_named(name_of(encoding), layout_.blocks()).value();
+    const auto as_read = [&](const std::vector<float>& exact) {
+        return parameters::decode(layout_.blocks(), plan, parameters::encode(layout_.blocks(), plan, exact).bytes)
+            .value();
+    };
+    const std::vector<float> base = as_read(before_);
+    const std::vector<float> next = as_read(weights);
+    Difference made;
+    made.record.federation = wire::federation_of(root_.verify_key());
+    made.record.version = ModelVersion{version};
+    made.record.weights = crypto::sha256(bytes_of_floats(weights));
+    made.record.encoding = encoding;
+    made.record.base = ModelVersion{version - 1};
+    made.record.base_weights = crypto::sha256(bytes_of_floats(before_));
+    for (const parameters::Block& block : layout_.blocks()) {
+        wire::put_difference(std::span(base).subspan(block.offset, block.count),
+                             std::span(next).subspan(block.offset, block.count), made.bytes);
+        made.record.bytes[static_cast<std::size_t>(block.tier)] = made.bytes.size();
+    }
+    if (spoil_differences) made.bytes[made.bytes.size() / 2] ^= std::byte{1};
+    for (std::size_t tier = 0; tier < kTiers; ++tier) {
+        made.record.digests[tier] = crypto::sha256(ByteView(made.bytes).first(made.record.bytes[tier]));
+        made.record.values[tier] =
+            crypto::sha256(bytes_of_floats(std::span(next).first(layout_.prefix(static_cast<Tier>(tier)))));
+    }
+    return made;
 }
 
 parameters::Encoded FakeCoordinator::encoded(WeightEncoding encoding) const {
@@ -136,14 +170,19 @@ void FakeCoordinator::hear(const wire::Hello& hello) {
 }
 
 void FakeCoordinator::hear(const wire::ModelPull& pull) {
+    pulls.push_back(pull);
     const parameters::Encoded made = encoded(pull.encoding);
-    const ByteView all = ByteView(made.bytes).first(made.prefix_bytes[static_cast<std::size_t>(pull.tier)]);
+    const bool whole = pull.base.value == 0;
+    const Difference changes = whole ? Difference{} : difference(pull.encoding);
+    const auto tier = static_cast<std::size_t>(pull.tier);
+    const ByteView all = whole ? ByteView(made.bytes).first(made.prefix_bytes[tier])
+                               : ByteView(changes.bytes).first(changes.record.bytes[tier]);
     for (std::uint32_t index = pull.first; index < pull.first + pull.count; ++index) {
         const std::size_t offset = index * limits::kChunkBytes;
-        if (offset >= all.size() || pull.version.value != version) return;
+        if (offset >= all.size() || pull.version.value != version || index >= chunks_served) return;
         say(wire::ModelChunk{pull.version, pull.tier, index,
                              copy_of(all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset))),
-                             pull.encoding});
+                             pull.encoding, pull.base});
     }
 }
 
@@ -205,6 +244,7 @@ void FakeCoordinator::publish() {
         for (std::size_t i = 0; i < update.delta.size(); ++i)
             weights[i] += update.delta[i];
     }
+    before_ = std::exchange(published_, weights);
     counted_ = taken_;
     ++version;
     say(announcement());

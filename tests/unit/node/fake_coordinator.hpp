@@ -42,12 +42,16 @@ public:
     wire::AuditCounts fleet_audits;         ///< announced with each version
     wire::SoftLabels fleet_soft_labels;     ///< likewise
     std::vector<WeightEncoding> encodings;  ///< what versions are offered as beside float32
+    bool differences = false;               ///< whether the newest is offered as the one to the version before it, too
+    bool spoil_differences = false;         ///< they are not what they say
+    std::uint32_t chunks_served = UINT32_MAX;  ///< of a version, from its first
 
     // What it has seen.
     std::vector<wire::JoinRequest> joins;
     std::vector<wire::Hello> hellos;
     std::vector<wire::Report> reports;
     std::vector<wire::UpdateOffer> offers;
+    std::vector<wire::ModelPull> pulls;
     std::vector<wire::UpdateBody> accepted;  ///< in no version yet
     std::uint64_t accepted_in_all = 0;
     bool said_goodbye = false;
@@ -70,6 +74,11 @@ private:
     [[nodiscard]] wire::SignedBytes certificate_for(const wire::JoinRequest& request) const;
     [[nodiscard]] wire::Announcement announcement() const;
     [[nodiscard]] parameters::Encoded encoded(WeightEncoding encoding) const;
+    struct Difference {
+        wire::EncodedDifference record;
+        Bytes bytes;
+    };
+    [[nodiscard]] Difference difference(WeightEncoding encoding) const;
 
     transport::Context context_;
     parameters::ModelSpec spec_;
@@ -82,6 +91,7 @@ private:
     std::string fleet_endpoint_ = "tcp://" + skerry::testing::own_loopback() + ":0";
     std::string enrol_endpoint_ = "tcp://" + skerry::testing::own_loopback() + ":0";
     std::unique_ptr<transport::Router> fleet_, enrol_;
+    std::vector<float> published_, before_;  ///< the newest version, and the one before it
     std::optional<crypto::VerifyKey> node_identity_;
     transport::CurvePublicKey node_;
     Sequence counted_, taken_;

@@ -40,6 +40,7 @@ protected:
         std::optional<Spool> spool;
         std::unique_ptr<feedback::LabelStore> labels;
         std::optional<feedback::PendingRing> ring;
+        std::optional<ArrivingFile> arriving;
         std::unique_ptr<LearningEngine> engine;
         StorageThread storage;
         std::unique_ptr<LocalModel> local;
@@ -63,11 +64,12 @@ protected:
         parts_->ring.emplace(
             feedback::PendingRing::open(folder_.path() / "pending.ring", {.rows_max = 100}, spec_.input.sample_bytes())
                 .value());
+        parts_->arriving.emplace(folder_.path() / "node.db-arriving");
         parts_->engine = make_engine_();
         parts_->local = std::make_unique<LocalModel>(
-            *loop_, LocalModel::Stores{parts_->storage, *parts_->spool, *parts_->labels}, Model::of(spec_).value(),
-            LocalModel::Learning{*loop_, *parts_->engine, config_}, std::chrono::milliseconds(0), plain_executor,
-            federation_.identity);
+            *loop_, LocalModel::Stores{parts_->storage, *parts_->spool, *parts_->labels, *parts_->arriving},
+            Model::of(spec_).value(), LocalModel::Learning{*loop_, *parts_->engine, config_},
+            std::chrono::milliseconds(0), plain_executor, federation_.identity);
         const auto restored = local().restore(folder_.path());
         ASSERT_TRUE(restored) << restored.error().message;
         parts_->intake = std::make_unique<LabelIntake>(parts_->storage, *parts_->labels, *parts_->ring,
@@ -112,8 +114,17 @@ protected:
 
     void install(std::uint64_t version, std::uint64_t counted = 0) {
         const wire::Announcement announcement = federation_.announcement(version, counted);
-        local().perform(StoreModelChunk{ModelVersion{version}, 0, Federation::bytes_of_floats(weights(version))});
-        local().perform(InstallVersion{federation_.manifest(version), announcement.manifest, announcement.counted});
+        const Bytes bytes = Federation::bytes_of_floats(weights(version));
+        install({federation_.manifest(version), announcement.manifest, announcement.counted}, bytes);
+    }
+    /// As the session orders it once `bytes` have come.
+    void install(InstallVersion order, const Bytes& bytes) {
+        Announced announced{order.manifest, order.signed_manifest, order.counted, order.as, bytes.size(), {}, {}};
+        (order.difference ? order.difference->digest : order.digest) = crypto::sha256(bytes);
+        announced.difference = order.difference;
+        local().perform(BeginVersion{announced});
+        local().perform(StoreModelChunk{0, bytes});
+        local().perform(std::move(order));
     }
     std::vector<float> weights(std::uint64_t version) const { return federation_.weights(version); }
     void take(std::uint64_t sequence, std::uint64_t base) {

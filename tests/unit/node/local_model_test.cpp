@@ -1,3 +1,4 @@
+#include "common/wire/difference_codec.hpp"
 #include "tests/unit/node/local_model_fixture.hpp"
 
 namespace skerry::node {
@@ -217,9 +218,8 @@ TEST_F(LocalModelTest, AnUpdateIsTheProgressAloneWhateverTheVersionWasRoundedTo)
     ASSERT_NE(rounded, version);
     open();
     const wire::Announcement announcement = federation_.announcement(1);
-    local().perform(StoreModelChunk{ModelVersion{1}, 0, encoded});
-    local().perform(InstallVersion{
-        federation_.manifest(1), announcement.manifest, announcement.counted, {WeightEncoding::Float8, 0.01F}});
+    install({federation_.manifest(1), announcement.manifest, announcement.counted, {WeightEncoding::Float8, 0.01F}},
+            encoded);
     settle();
     EXPECT_EQ(told<VersionInstalled>(), 1U);
     EXPECT_EQ(parts_->spool->base().value(), rounded);
@@ -232,12 +232,12 @@ TEST_F(LocalModelTest, RefusesAVersionWhoseBytesAreNoWeights) {
     const auto plan = parameters::plan_named("fp8", layout_.blocks()).value();
     Bytes encoded = parameters::encode(layout_.blocks(), plan, parameters::initial_parameters(spec_, layout_, 3)).bytes;
     open();
-    const auto refused = [this](std::uint64_t version, Bytes bytes) {
+    const auto refused = [this](std::uint64_t version, const Bytes& bytes) {
         told_.clear();
         const wire::Announcement announcement = federation_.announcement(version);
-        local().perform(StoreModelChunk{ModelVersion{version}, 0, std::move(bytes)});
-        local().perform(InstallVersion{
-            federation_.manifest(version), announcement.manifest, announcement.counted, {WeightEncoding::Float8, 0}});
+        install(
+            {federation_.manifest(version), announcement.manifest, announcement.counted, {WeightEncoding::Float8, 0}},
+            bytes);
         settle();
         const auto* const why = told_.size() == 1 ? std::get_if<VersionRefused>(&told_.front()) : nullptr;
         return why == nullptr ? std::string("installed") : why->why;
@@ -288,6 +288,61 @@ TEST_F(LocalModelTest, ACanaryThatDoesNotHoldTheVersionBeforeComparesNothing) {
     label(kRows);
     ASSERT_TRUE(until([&] { return local().checkpoint().totals.labelled == kRows; }));
     EXPECT_EQ(local().trial()->samples, 0U);
+}
+
+TEST_F(LocalModelTest, InstallsAVersionFromItsDifferenceToTheOneThatItHolds) {
+    open();
+    install(1);
+    settle();
+    const std::vector<float> next = parameters::initial_parameters(spec_, layout_, 3);
+    Bytes difference;
+    for (const parameters::Block& block : layout_.blocks()) {
+        wire::put_difference(std::span<const float>(weights(1)).subspan(block.offset, block.count),
+                             std::span<const float>(next).subspan(block.offset, block.count), difference);
+    }
+    const auto with = [&](const Digest& values, const Bytes& bytes) {
+        told_.clear();
+        const wire::Announcement announcement = federation_.announcement(2);
+        InstallVersion order{federation_.manifest(2), announcement.manifest, announcement.counted};
+        order.difference = AnnouncedDifference{ModelVersion{1}, {}, bytes.size(), {}, values};
+        install(order, bytes);
+        settle();
+    };
+    with(Digest{}, difference);
+    EXPECT_EQ(told<VersionUnreadable>(), 1U) << "other weights than were announced";
+    const Digest right = crypto::sha256(std::as_bytes(std::span(next)));
+    Bytes torn = difference;
+    torn.pop_back();
+    with(right, torn);
+    EXPECT_EQ(told<VersionUnreadable>(), 1U);
+    EXPECT_EQ(parts_->spool->base().value(), weights(1)) << "nothing of it was kept";
+    with(right, difference);
+    EXPECT_EQ(told<VersionInstalled>(), 1U);
+    EXPECT_EQ(parts_->spool->base().value(), next);
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "node.db-arriving"));
+}
+
+TEST_F(LocalModelTest, SaysThatBytesAreNotWhatWasAnnounced) {
+    open();
+    const wire::Announcement announcement = federation_.announcement(1);
+    InstallVersion order{federation_.manifest(1), announcement.manifest, announcement.counted};
+    order.digest = order.manifest.digests.back();
+    local().perform(BeginVersion{});
+    local().perform(StoreModelChunk{0, Federation::bytes_of_floats(weights(2))});
+    local().perform(order);
+    settle();
+    EXPECT_EQ(told<VersionUnreadable>(), 1U);
+    EXPECT_TRUE(parts_->spool->base()->empty());
+}
+
+TEST_F(LocalModelTest, KeepsWhatArrivesInMemoryWhereTheDiskHasNoRoom) {
+    open();
+    FullDisk::full = true;
+    install(1);
+    until([this] { return !local().disk_trouble().empty(); });
+    FullDisk::full = false;
+    EXPECT_TRUE(until([this] { return told<VersionInstalled>() == 1; }));
+    EXPECT_EQ(parts_->spool->base().value(), weights(1));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "edge-node/daemon/node.hpp"
 
+#include <algorithm>
+
 #include "common/parameters/model_file.hpp"
 #include "common/storage/sqlite.hpp"
 #include "tests/unit/node/node_fixture.hpp"
@@ -8,10 +10,12 @@
 namespace skerry::node {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::FakeCoordinator;
 using ::testing::HasSubstr;
 using testing::Json;
 using testing::NodeTest;
+using testing::small_spec;
 
 TEST_F(NodeTest, RefusesAFolderThatHasNotJoined) {
     HostOptions options;
@@ -218,6 +222,77 @@ TEST_F(NodeTest, FetchesVersionsAsItsConfigurationSaysAndSharesOnlyItsProgress) 
     ASSERT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.serving.global.value == 2; }));
     EXPECT_EQ(status()["model"]["pushed_as"]["precision"], "fp32") << "it is not offered any more";
     EXPECT_EQ(status()["model"]["pushed_as"]["wanted"], "fp8");
+}
+
+/// Of several chunks.
+struct WideNodeTest : NodeTest {
+    static parameters::ModelSpec wide() {
+        parameters::ModelSpec spec = small_spec();
+        for (auto& stage : spec.stages)
+            stage[0].width = 700;
+        return spec;
+    }
+    WideNodeTest() : NodeTest(wide()) {}
+};
+
+TEST_F(WideNodeTest, GoesOnWithADownloadWhereItStoppedAfterRestartsOfBothSides) {
+    coordinator([](FakeCoordinator& it) { it.chunks_served = 2; });
+    start();
+    ASSERT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.session.chunks_stored == 2; }));
+    crash();
+    coordinator([](FakeCoordinator& it) { it.close(); });
+    start();
+    EXPECT_TRUE(eventually([](const auto&, const NodeFacts& facts) { return facts.session.chunks_stored == 2; }));
+    EXPECT_EQ(get("/v2/health/ready").status, 503);
+    coordinator([](FakeCoordinator& it) {
+        it.pulls.clear();
+        it.chunks_served = UINT32_MAX;
+        it.listen();
+    });
+    ASSERT_TRUE(serves());
+    coordinator([](FakeCoordinator& it) {
+        ASSERT_FALSE(it.pulls.empty());
+        EXPECT_EQ(it.pulls.front().first, 2U);
+        EXPECT_GT(it.weights.size() * sizeof(float), 3 * limits::kChunkBytes);
+    });
+    EXPECT_FALSE(std::filesystem::exists(dir() / "node.db-arriving"));
+}
+
+TEST_F(WideNodeTest, FetchesDifferencesAndTheWholeOnceOneIsSpoilt) {
+    for (const WeightEncoding encoding : {WeightEncoding::Float32, WeightEncoding::Float16}) {
+        crash();
+        std::filesystem::remove_all(dir());
+        options_.config.precision = encoding;
+        coordinator([](FakeCoordinator& it) {
+            it.encodings = {WeightEncoding::Float16};
+            it.differences = true;
+            it.spoil_differences = false;
+        });
+        start();
+        ASSERT_TRUE(serves());
+        const auto fetches = [&](bool spoilt) {
+            const std::uint64_t version = running_.on_loop([&] {
+                coordinator_->spoil_differences = spoilt;
+                coordinator_->pulls.clear();
+                for (float& weight : coordinator_->weights)
+                    weight += 0x1p-9F;
+                coordinator_->publish();
+                return coordinator_->version;
+            });
+            EXPECT_TRUE(eventually(
+                [version](const auto&, const NodeFacts& facts) { return facts.serving.global.value == version; }));
+            return running_.on_loop([&] {
+                std::vector<std::uint64_t> bases;
+                for (const wire::ModelPull& pull : coordinator_->pulls)
+                    bases.push_back(pull.base.value == 0 ? 0 : version - pull.base.value);
+                bases.erase(std::unique(bases.begin(), bases.end()), bases.end());
+                return bases;
+            });
+        };
+        EXPECT_THAT(fetches(false), ElementsAre(1));
+        EXPECT_THAT(fetches(true), ElementsAre(1, 0));
+        EXPECT_THAT(fetches(false), ElementsAre(1)) << "it stands on what was fetched whole";
+    }
 }
 
 TEST_F(NodeTest, ReportsHowItIsDoing) {

@@ -24,15 +24,91 @@ TEST_F(SessionTest, FetchesVerifiesAndInstallsTheVersionThatWelcomeAnnounces) {
     EXPECT_EQ(session.installed(), ModelVersion{1});
 }
 
-TEST_F(SessionTest, FetchesAgainWhatDoesNotHashToItsManifest) {
+TEST_F(SessionTest, FetchesAgainWhatIsNotWhatItsManifestSaysAndWaitsLongerEachTime) {
     Session session = open();
     tell(session, Connected{});
     hear(session, federation_.welcome(1));
-    wire::ModelChunk chunk{ModelVersion{1}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(7))};
-    EXPECT_THAT(hear(session, chunk), ElementsAre(orders<Notice>()));
-    EXPECT_EQ(wait_for<wire::ModelPull>(session).first, 0U);
-    chunk.bytes = Federation::bytes_of_floats(federation_.weights(1));
+    const wire::ModelChunk chunk{ModelVersion{1}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(7))};
+    std::chrono::milliseconds before{0};
+    for (int tries = 0; tries < 3; ++tries) {
+        EXPECT_EQ(the<InstallVersion>(hear(session, chunk)).digest, federation_.manifest(1).digests[2]);
+        const TimePoint began = now_;
+        EXPECT_THAT(tell(session, VersionUnreadable{ModelVersion{1}, "their hash is another"}),
+                    ElementsAre(orders<Notice>(), orders<BeginVersion>()));
+        EXPECT_EQ(wait_for<wire::ModelPull>(session).first, 0U);
+        EXPECT_GT(now_ - began, before);
+        before = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - began);
+    }
+}
+
+TEST_F(SessionTest, FetchesAgainWhatIsOfAnotherSizeThanWasAnnounced) {
+    Session session = open();
+    tell(session, Connected{});
+    hear(session, federation_.welcome(1));
+    wire::ModelChunk chunk{ModelVersion{1}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(1))};
+    chunk.bytes.push_back(std::byte{});
+    EXPECT_THAT(hear(session, chunk), ElementsAre(orders<Notice>(), orders<BeginVersion>()));
+    chunk.bytes.pop_back();
     EXPECT_THAT(hear(session, chunk), Contains(orders<InstallVersion>()));
+}
+
+TEST_F(SessionTest, GoesOnAfterARestartAtTheChunkWhereItsDownloadStoppedAlthoughThereIsANewerVersion) {
+    federation_.values = {10, 20, 6 * limits::kChunkBytes / sizeof(float)};
+    Session before = open(1);
+    tell(before, Connected{});
+    hear(before, federation_.welcome(1));
+    const Announced begun = the<BeginVersion>(hear(before, federation_.announcement(2, 5))).what;
+
+    DurableState state = federation_.joined(1);
+    state.arriving = ArrivingVersion{begun, 3};
+    state.arriving->what.manifest = {};
+    state.arriving->what.manifest.version = ModelVersion{2};
+    Session session = open_from(state);
+    tell(session, Connected{});
+    const Actions actions = hear(session, federation_.welcome(9));
+    EXPECT_THAT(actions, Not(Contains(orders<BeginVersion>())));
+    const auto pull = the_message<wire::ModelPull>(actions);
+    EXPECT_EQ(pull.version, ModelVersion{2});
+    EXPECT_EQ(pull.first, 3U);
+    for (std::uint32_t index = 3; index < 5; ++index)
+        hear(session, wire::ModelChunk{ModelVersion{2}, Tier::Heavy, index, Bytes(limits::kChunkBytes)});
+    const auto install = the<InstallVersion>(
+        hear(session, wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 5, Bytes(limits::kChunkBytes)}));
+    EXPECT_EQ(install.manifest, federation_.manifest(2));
+    EXPECT_EQ(install.counted, Sequence{5});
+    EXPECT_EQ(the_message<wire::ModelPull>(tell(session, VersionInstalled{ModelVersion{2}})).version, ModelVersion{9});
+}
+
+TEST_F(SessionTest, InstallsAfterARestartWhatHadArrivedWholeAndAsksForNothingOfIt) {
+    Session before = settled();
+    DurableState state = federation_.joined(1);
+    state.arriving = ArrivingVersion{the<BeginVersion>(hear(before, federation_.announcement(2))).what, 1};
+    Session session = open_from(state);
+    tell(session, Connected{});
+    const Actions actions = hear(session, federation_.welcome(2));
+    EXPECT_THAT(actions, Contains(orders<InstallVersion>()));
+    EXPECT_THAT(actions, Not(Contains(says<wire::ModelPull>())));
+}
+
+TEST_F(SessionTest, DoesNotGoOnWithWhatTheCoordinatorHasNotSignedOrWhatIsInstalled) {
+    Session before = settled();
+    const Announced begun = the<BeginVersion>(hear(before, federation_.announcement(2))).what;
+    const auto fetches = [this](std::uint64_t installed, const Announced& arriving) {
+        DurableState state = federation_.joined(installed);
+        state.arriving = ArrivingVersion{arriving, 0};
+        Session session = open_from(state);
+        tell(session, Connected{});
+        const Actions actions = hear(session, federation_.welcome(installed));
+        return std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+            const auto* const send = std::get_if<Send>(&action);
+            return send != nullptr && std::holds_alternative<wire::ModelPull>(send->message);
+        });
+    };
+    EXPECT_TRUE(fetches(1, begun));
+    EXPECT_FALSE(fetches(2, begun));
+    Announced altered = begun;
+    altered.signed_manifest.body[30] ^= std::byte{1};
+    EXPECT_FALSE(fetches(1, altered));
 }
 
 TEST_F(SessionTest, ResumesAPullAtTheChunkWhereItStoppedWithFourInFlight) {
@@ -64,14 +140,16 @@ TEST_F(SessionTest, NeverGoesBackToAnOlderVersion) {
     tell(session, Connected{});
     EXPECT_THAT(hear(session, federation_.welcome(4)), Not(Contains(says<wire::ModelPull>())));
     EXPECT_THAT(hear(session, federation_.announcement(5)), IsEmpty());
-    EXPECT_THAT(hear(session, federation_.announcement(6)), ElementsAre(says<wire::ModelPull>()));
+    EXPECT_THAT(hear(session, federation_.announcement(6)),
+                ElementsAre(orders<BeginVersion>(), says<wire::ModelPull>()));
 }
 
 TEST_F(SessionTest, HeedsTheFleetsAuditsOnceForEachVersion) {
     Session session = settled();
     wire::Announcement announcement = federation_.announcement(2);
     announcement.audits = sample_audits(400, 2);
-    EXPECT_THAT(hear(session, announcement), ElementsAre(orders<HeedAudits>(), says<wire::ModelPull>()));
+    EXPECT_THAT(hear(session, announcement),
+                ElementsAre(orders<HeedAudits>(), orders<BeginVersion>(), says<wire::ModelPull>()));
     EXPECT_THAT(hear(session, announcement), IsEmpty());
     wire::Announcement foreign = Federation{}.announcement(3);
     foreign.audits = announcement.audits;
@@ -140,7 +218,8 @@ TEST_F(SessionTest, StaysWhereItIsWhenAVersionCannotBeUsedUntilANewerOneComes) {
          wire::ModelChunk{ModelVersion{2}, Tier::Heavy, 0, Federation::bytes_of_floats(federation_.weights(2))});
     tell(session, VersionRefused{ModelVersion{2}, "it answers nonsense"});
     EXPECT_THAT(hear(session, federation_.announcement(2)), IsEmpty());
-    EXPECT_THAT(hear(session, federation_.announcement(3)), ElementsAre(says<wire::ModelPull>()));
+    EXPECT_THAT(hear(session, federation_.announcement(3)),
+                ElementsAre(orders<BeginVersion>(), says<wire::ModelPull>()));
 }
 
 TEST_F(SessionTest, InstallsTogetherWithWhatTheVersionCountedAndForgetsThoseUpdates) {
@@ -291,14 +370,12 @@ TEST_F(EncodingsTest, FetchesVerifiesAndInstallsTheEncodingThatItWantsWhereItIsO
     EXPECT_EQ(session_.status(now_).installed_as, (PushedAs{WeightEncoding::Float16, 0.25F}));
 }
 
-TEST_F(EncodingsTest, FetchesAgainWhatDoesNotHashToItsRecord) {
+TEST_F(EncodingsTest, FetchesAgainWhatIsNotWhatItsRecordSays) {
     hear(session_, offering_of(2, {federation_.encoding(2)}));
-    wire::ModelChunk wrong = chunk(2);
-    wrong.bytes[7] ^= std::byte{1};
-    EXPECT_THAT(hear(session_, wrong), ElementsAre(orders<Notice>()));
+    EXPECT_EQ(the<InstallVersion>(hear(session_, chunk(2))).digest, federation_.encoding(2).digests[2]);
+    EXPECT_THAT(tell(session_, VersionUnreadable{ModelVersion{2}, "their hash is another"}),
+                ElementsAre(orders<Notice>(), orders<BeginVersion>()));
     EXPECT_EQ(wait_for<wire::ModelPull>(session_).encoding, WeightEncoding::Float16);
-    wrong.bytes.push_back(std::byte{});
-    EXPECT_THAT(hear(session_, wrong), ElementsAre(orders<Notice>())) << "longer than was announced";
     EXPECT_THAT(hear(session_, chunk(2)), Contains(orders<InstallVersion>()));
 }
 

@@ -75,7 +75,7 @@ public:
             case 3:
                 return UpdateChunk{{number<std::uint64_t>()}, chunk(), payload()};
             case 4:
-                return ModelPull{{number<std::uint64_t>()}, tier(), chunk(), count(), encoding()};
+                return ModelPull{{number<std::uint64_t>()}, tier(), chunk(), count(), encoding(), base()};
             case 5:
                 return Report{{number<std::uint64_t>()},
                               number<std::uint64_t>(),
@@ -121,7 +121,7 @@ public:
             case 6:
                 return Refusal{{number<std::uint64_t>()}, static_cast<RefusalCode>(below(12)), text()};
             case 7:
-                return ModelChunk{{number<std::uint64_t>()}, tier(), chunk(), payload(), encoding()};
+                return ModelChunk{{number<std::uint64_t>()}, tier(), chunk(), payload(), encoding(), base()};
             default:
                 return Denied{static_cast<Denied::Reason>(below(5)), text()};
         }
@@ -163,12 +163,15 @@ public:
         return made;
     }
 
+    ModelVersion base() { return {below(2) == 0 ? 0 : number<std::uint64_t>()}; }
     WeightEncoding encoding() { return static_cast<WeightEncoding>(below(kWeightEncodings)); }
 
     Announcement announcement() {
         Announcement made{record(), {number<std::uint64_t>()}, below(2) == 0 ? AuditCounts{} : audit_counts(), {}};
         for (std::uint64_t left = below(kEncodingsMax + 1); left > 0; --left)
             made.encodings.push_back(record());
+        for (std::uint64_t left = below(kEncodingsMax + 1); left > 0; --left)
+            made.differences.push_back(record());
         made.alarms_known = below(kAlarmNumberMax + 1);
         if (below(2) == 0) made.soft_labels = soft_labels();
         if (below(2) == 0) made.drift = {std::chrono::milliseconds(below(86'400'001)), below(2) == 0};

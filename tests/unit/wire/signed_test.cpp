@@ -60,6 +60,18 @@ EncodedWeights encoded() {
             {0.03125F, 0.03125F, 0.0625F}};
 }
 
+EncodedDifference difference() {
+    return {kFederation,
+            ModelVersion{42},
+            filled<32>(0xB2),
+            WeightEncoding::Float8,
+            ModelVersion{41},
+            filled<32>(0xD0),
+            {9, 19, 29},
+            {filled<32>(0xA3), filled<32>(0xA4), filled<32>(0xA5)},
+            {filled<32>(0xA6), filled<32>(0xA7), filled<32>(0xA8)}};
+}
+
 /// One kind of record: what is signed is golden, comes back equal, and nothing else opens.
 template <class Record>
 void expect_canonical(const Record& record, Result<Record> (*open)(const SignedBytes&, const crypto::VerifyKey&),
@@ -99,6 +111,27 @@ TEST(Signed, ManifestsAreTheGoldenBytes) {
 
 TEST(Signed, EncodingsOfAVersionAreTheGoldenBytes) {
     expect_canonical(encoded(), &open_encoded, golden::kEncodedBody, golden::kEncodedSignature);
+}
+
+TEST(Signed, DifferencesOfVersionsAreTheGoldenBytes) {
+    expect_canonical(difference(), &open_difference, golden::kDifferenceBody, golden::kDifferenceSignature);
+}
+
+TEST(Signed, RefusesADifferenceOfNoUse) {
+    const auto refused = [](const EncodedDifference& record) {
+        const auto opened = open_difference(sign(record, signer()), signer().verify_key());
+        return !opened && opened.error().code == ErrorCode::InvalidInput;
+    };
+    EncodedDifference record = difference();
+    record.base = record.version;
+    EXPECT_TRUE(refused(record)) << "to itself";
+    record = difference();
+    record.bytes = {0, 19, 29};
+    EXPECT_TRUE(refused(record));
+    record.bytes = {9, 30, 29};
+    EXPECT_TRUE(refused(record)) << "a lighter tier's are a prefix";
+    record.bytes = {9, 19, limits::kParametersMax * sizeof(float) + 1};
+    EXPECT_TRUE(refused(record));
 }
 
 /// Signs any bytes as a lease would be signed.

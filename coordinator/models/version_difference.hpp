@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "common/parameters/layout.hpp"
+#include "common/wire/signed.hpp"
+
+namespace skerry::coordinator {
+
+/// What turns one version's weights into the next one's, as nodes hold them that read both from the same encoding. The
+/// bytes of a lighter tier are a prefix of a heavier one's, so one blob, named by the digest of the heavy prefix,
+/// serves all.
+struct VersionDifference {
+    wire::EncodedDifference what;  ///< but for federation, version, weights, base and base_weights
+    Bytes bytes;                   ///< of the heavy prefix
+};
+
+/// A tensor of a version's float32 weights, all finite.
+using TensorOf = std::function<Result<std::vector<float>>(const parameters::Block& block)>;
+
+/// Nothing: it would be no shorter than the weights in that encoding. A function of the weights alone, where libzstd is
+/// of one version. Errors: those of `base` and `next`. Memory: the bytes, and some of the largest tensor.
+[[nodiscard]] Result<std::optional<VersionDifference>> difference_of(const TensorOf& base, const TensorOf& next,
+                                                                     const parameters::ParameterLayout& layout,
+                                                                     WeightEncoding encoding);
+
+}  // namespace skerry::coordinator
