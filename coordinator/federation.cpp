@@ -302,29 +302,6 @@ wire::SignedBytes Federation::certify(const wire::Certificate& certificate) cons
     return wire::sign(certificate, keys_.root);
 }
 
-wire::Announcement Federation::announcement_for(const NodeId& node, TimePoint now) const {
-    wire::Announcement said = announcement(newest_for(node), node, now);
-    if (!trial_) return said;
-    if (trial_->is_canary(node)) {
-        said.trial_against = trial_->began().against;
-    } else if (const auto before = counted_before_.find(node); before != counted_before_.end()) {
-        said.counted = before->second;
-    }
-    return said;
-}
-
-wire::Announcement Federation::announcement(const Version& version, const NodeId& node, TimePoint now) const {
-    return {version.manifest,
-            pool_.of(node).counted,
-            fleet_audits_.known(),
-            encoding_records(version.version),
-            drift_.of(node).known,
-            drift_notice(now),
-            fleet_soft_labels_.known(),
-            {},
-            difference_records(version.version)};
-}
-
 std::vector<const Node*> Federation::present_nodes(TimePoint now) const {
     std::vector<const Node*> nodes;
     for (const auto& [id, presence] : presence_) {

@@ -185,8 +185,6 @@ private:
     Actions hear(const Node& node, const wire::ModelPull& pull, TimePoint now);
     Actions hear(const Node& node, const wire::Goodbye& goodbye, TimePoint now);
     [[nodiscard]] wire::SignedBytes certify(const wire::Certificate& certificate) const;
-    [[nodiscard]] wire::Announcement announcement_for(const NodeId& node, TimePoint now) const;
-    [[nodiscard]] wire::Announcement announcement(const Version& version, const NodeId& node, TimePoint now) const;
     [[nodiscard]] std::vector<const Node*> present_nodes(TimePoint now) const;
     [[nodiscard]] bool invites(const Node& node, TimePoint now);
     [[nodiscard]] std::vector<wire::SignedBytes> encoding_records(ModelVersion version) const;
@@ -224,6 +222,8 @@ private:
     Actions on(const OperatorPinsVersion& event, TimePoint now);
     Actions on(const OperatorUnpinsVersion& event, TimePoint now);
     [[nodiscard]] ledger::VersionPublished restored(const Version& old, std::string reason, TimePoint now) const;
+    [[nodiscard]] wire::Announcement announcement_for(const NodeId& node, TimePoint now) const;
+    [[nodiscard]] wire::Announcement announcement(const Version& version, const NodeId& node, TimePoint now) const;
     [[nodiscard]] Actions announcements_of(const ledger::VersionPublished& version,
                                            const std::optional<ledger::TrialBegan>& trial, TimePoint now) const;
     void fold(const ledger::VersionPinned& event);

@@ -115,6 +115,29 @@ Actions Federation::on(const OperatorUnpinsVersion& event, TimePoint now) {
     return actions;
 }
 
+wire::Announcement Federation::announcement_for(const NodeId& node, TimePoint now) const {
+    wire::Announcement said = announcement(newest_for(node), node, now);
+    if (!trial_) return said;
+    if (trial_->is_canary(node)) {
+        said.trial_against = trial_->began().against;
+    } else if (const auto before = counted_before_.find(node); before != counted_before_.end()) {
+        said.counted = before->second;
+    }
+    return said;
+}
+
+wire::Announcement Federation::announcement(const Version& version, const NodeId& node, TimePoint now) const {
+    return {version.manifest,
+            pool_.of(node).counted,
+            fleet_audits_.known(),
+            encoding_records(version.version),
+            drift_.of(node).known,
+            drift_notice(now),
+            fleet_soft_labels_.known(),
+            {},
+            difference_records(version.version)};
+}
+
 Actions Federation::announcements_of(const ledger::VersionPublished& version,
                                      const std::optional<ledger::TrialBegan>& trial, TimePoint now) const {
     // The event is not applied yet: what its round counts is still the pool's frozen set.

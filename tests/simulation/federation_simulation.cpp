@@ -193,7 +193,9 @@ private:
         const coordinator::FleetDrift::Standing& drift = core.fleet_drift().of(node.id());
         const std::uint64_t raised = node.disk().alarms.empty() ? 0 : node.disk().alarms.back().number;
         if (drift.known != raised && drift.recorded < coordinator::FleetDrift::kAlarmsPerHour) return false;
-        return node.settled(core.newest().version, core.pool().waits(node.id()));
+        // Who is not invited to a synchronous round keeps its progress.
+        const bool may_keep = core.pool().waits(node.id()) || core.policy().rounds.synchronous();
+        return node.settled(core.newest().version, may_keep);
     }
 
     [[nodiscard]] std::string who_is_not_settled() const {
