@@ -186,7 +186,10 @@ bool Federation::invites(const Node& node, TimePoint now) {
     for (const Node* const other : present_nodes(now)) {
         if (!other->quarantine) present.push_back(other->id);
     }
-    cohort_.draw(newest().version, round_now(), policy_.rounds.cohort(), present, random_id_);
+    // Again after each length of a deadline: members that stay silent would keep their places, and no round would open.
+    const auto turn = static_cast<std::uint64_t>(now.time_since_epoch() / policy_.rounds.deadline);
+    const RoundId draw{(round_now().value << 32U) ^ turn};
+    cohort_.draw(newest().version, draw, policy_.rounds.cohort(), present, random_id_);
     return cohort_.invites(node.id);
 }
 

@@ -97,7 +97,11 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
     if ((policy.versions_kept + policy.transfers.count_max) % 3 == 0) policy.retention.updates_kept = 2500;
     policy.rounds.recipe = recipe_of(policy);
     // Likewise: a few federations are synchronous, in a few a deep tier needs company.
-    if ((policy.versions_kept + policy.rounds.goal) % 7 == 3) policy.rounds.overcommit = 1.5;
+    if ((policy.versions_kept + policy.rounds.goal) % 7 == 3) {
+        policy.rounds.overcommit = 1.5;
+        // Another may refuse the newest version, and who stands on an older one contributes to no such round.
+        policy.rounds.quorum = std::min<std::uint64_t>(policy.rounds.quorum, nodes - 2);
+    }
     if ((policy.versions_kept * 3 + policy.rounds.quorum) % 5 == 2) policy.rounds.recipe.tier_quorum = 2;
     // By dice of its own: a seed without quarantines is what it was before there were any.
     Dice admission(0x57A1 ^ static_cast<std::uint64_t>(policy.rounds.deadline.count() * 64) ^ policy.versions_kept);
