@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 // A node whose update waits hears of the next version by itself; asking is for when that message was lost.
 constexpr std::chrono::milliseconds kWaitMin = 1s;
 constexpr std::chrono::milliseconds kWaitMax = 30s;
+constexpr std::chrono::milliseconds kSilentAfter = 45s;  // a node reports every 15 s: three have not come
 
 Send to(const Node& node, wire::FromCoordinator message) {
     return {node.id, node.transport, std::move(message)};
@@ -182,14 +183,14 @@ Actions Federation::hear(const Node& node, const wire::LeaseRequest& request, Ti
 bool Federation::invites(const Node& node, TimePoint now) {
     // Whoever contributed on the version that is being summed on would come too late.
     if (frozen_ || node.quarantine) return false;
-    std::vector<NodeId> present;
-    for (const Node* const other : present_nodes(now)) {
-        if (!other->quarantine) present.push_back(other->id);
+    const Cohort::Call call{newest().version, round_now(), policy_.rounds.cohort()};
+    if (!cohort_.answers(call) || (!open_ && now >= cohort_.until())) {
+        std::vector<NodeId> present;
+        for (const Node* const other : heard_lately(now)) {
+            if (!other->quarantine) present.push_back(other->id);
+        }
+        cohort_.draw(call, now + policy_.rounds.deadline, present, random_id_);
     }
-    // Again after each length of a deadline: members that stay silent would keep their places, and no round would open.
-    const auto turn = static_cast<std::uint64_t>(now.time_since_epoch() / policy_.rounds.deadline);
-    const RoundId draw{(round_now().value << 32U) ^ turn};
-    cohort_.draw(newest().version, draw, policy_.rounds.cohort(), present, random_id_);
     return cohort_.invites(node.id);
 }
 
@@ -311,6 +312,12 @@ std::vector<const Node*> Federation::present_nodes(TimePoint now) const {
         const Node* const node = registry_.node(id);
         if (presence.present && node != nullptr && !node->revoked && !node->expired(now)) nodes.push_back(node);
     }
+    return nodes;
+}
+
+std::vector<const Node*> Federation::heard_lately(TimePoint now) const {
+    std::vector<const Node*> nodes = present_nodes(now);
+    std::erase_if(nodes, [&](const Node* node) { return now - presence_.at(node->id).last_seen > kSilentAfter; });
     return nodes;
 }
 

@@ -186,6 +186,8 @@ private:
     Actions hear(const Node& node, const wire::Goodbye& goodbye, TimePoint now);
     [[nodiscard]] wire::SignedBytes certify(const wire::Certificate& certificate) const;
     [[nodiscard]] std::vector<const Node*> present_nodes(TimePoint now) const;
+    /// Of them, those on whom something may depend: others have vanished without a Goodbye.
+    [[nodiscard]] std::vector<const Node*> heard_lately(TimePoint now) const;
     [[nodiscard]] bool invites(const Node& node, TimePoint now);
     [[nodiscard]] std::vector<wire::SignedBytes> encoding_records(ModelVersion version) const;
 

@@ -13,7 +13,7 @@ const Federation::Version& Federation::newest_for(const NodeId& node) const {
 std::optional<ledger::TrialBegan> Federation::trial_of(const ledger::VersionPublished& version, TimePoint now) const {
     // Who can compare: has what it is to be compared with, and sees labels.
     std::vector<NodeId> able;
-    for (const Node* const node : present_nodes(now)) {
+    for (const Node* const node : heard_lately(now)) {
         const Presence& presence = presence_.at(node->id);
         if (node->quarantine || presence.installed != version.parent) continue;
         if (presence.report && presence.report->labelled > 0) able.push_back(node->id);

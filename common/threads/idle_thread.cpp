@@ -107,6 +107,7 @@ IdleThread::~IdleThread() {
 }
 
 IdleThread::Time IdleThread::run(const std::function<void()>& piece) {
+    SKERRY_ASSERT(::gettid() != worker_);  // it would wait for itself
     // Anybody may enter it; where a container forbids even that, the thread works like its caller.
     if (!std::exchange(is_idle_, true)) enter(worker_, SCHED_IDLE);
     piece_ = &piece;

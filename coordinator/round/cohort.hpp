@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/ids.hpp"
+#include "common/base/time.hpp"
 
 namespace skerry::coordinator {
 
@@ -14,18 +15,29 @@ namespace skerry::coordinator {
 /// drawn, and whoever has a lease keeps it. Not thread-safe.
 class Cohort {
 public:
-    /// Of the nodes that are there, `size` for this round on this version, if they are not drawn yet.
-    void draw(ModelVersion version, RoundId round, std::size_t size, const std::vector<NodeId>& present,
+    /// Who is wanted.
+    struct Call {
+        ModelVersion version;  ///< on which
+        RoundId round;         ///< for which
+        std::size_t size = 0;  ///< how many
+        bool operator==(const Call&) const = default;
+    };
+
+    /// Whether its members were drawn for it.
+    [[nodiscard]] bool answers(const Call& call) const { return call == call_; }
+    /// Of the nodes that are there, as many as are called. Cost: O(present log present).
+    void draw(const Call& call, TimePoint until, const std::vector<NodeId>& present,
               const std::function<ByteArray<16>()>& random);
+    /// When others are to be drawn, if no round has opened: members that stay silent would keep their places.
+    [[nodiscard]] TimePoint until() const { return until_; }
     /// True also for a node that was not drawn while there are places left, because fewer were there.
     bool invites(const NodeId& node);
 
     [[nodiscard]] const std::set<NodeId>& members() const { return members_; }
 
 private:
-    ModelVersion version_;
-    RoundId round_;
-    std::size_t size_ = 0;
+    Call call_;
+    TimePoint until_;
     std::set<NodeId> members_;
 };
 

@@ -200,7 +200,10 @@ void LocalModel::begin_trigger() {
             boost::asio::post(learning_loop_, [this, batch, router = listeners_.router()] {
                 if (!batch->rivals) return learn(batch, std::nullopt);
                 compare_versions(engine_, model_->spec, std::move(batch->rivals), batch->labels, router,
-                                 [this, batch](std::optional<wire::TrialCounts> trial) { learn(batch, trial); });
+                                 [this, batch](std::optional<wire::TrialCounts> trial) {
+                                     // An engine may answer inside a piece; learning is one of its own.
+                                     boost::asio::post(learning_loop_, [this, batch, trial] { learn(batch, trial); });
+                                 });
             });
         });
 }

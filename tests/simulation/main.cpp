@@ -68,15 +68,7 @@ int main(int argc, char** argv) {
     std::uint64_t failures = 0;
     for (std::uint64_t i = 0; i < seeds; ++i, ++plan.seed) {
         const Outcome outcome = play(plan);
-        for (std::uint64_t Counters::*count :
-             {&Counters::steps,       &Counters::messages,   &Counters::lost,        &Counters::crashes,
-              &Counters::rounds,      &Counters::versions,   &Counters::accepted,    &Counters::refused,
-              &Counters::alarms,      &Counters::early,      &Counters::quarantines, &Counters::outliers,
-              &Counters::struck,      &Counters::held,       &Counters::rollbacks,   &Counters::trials,
-              &Counters::withdrawn,   &Counters::drafts,     &Counters::disk_faults, &Counters::power_cuts,
-              &Counters::differences, &Counters::unreadable, &Counters::resumed}) {
-            all.*count += outcome.counters.*count;
-        }
+        all += outcome.counters;
         if (!outcome.violation) continue;
         ++failures;
         std::printf("%s\n", to_text(*outcome.violation, plan.seed).c_str());

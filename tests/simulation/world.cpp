@@ -10,6 +10,19 @@ constexpr TimePoint kStart{std::chrono::hours(24 * 365 * 50)};
 
 }  // namespace
 
+Counters& Counters::operator+=(const Counters& more) {
+    for (std::uint64_t Counters::*count :
+         {&Counters::steps,       &Counters::messages,   &Counters::lost,        &Counters::crashes,
+          &Counters::rounds,      &Counters::versions,   &Counters::accepted,    &Counters::refused,
+          &Counters::alarms,      &Counters::early,      &Counters::quarantines, &Counters::outliers,
+          &Counters::struck,      &Counters::held,       &Counters::rollbacks,   &Counters::trials,
+          &Counters::withdrawn,   &Counters::drafts,     &Counters::disk_faults, &Counters::power_cuts,
+          &Counters::differences, &Counters::unreadable, &Counters::resumed}) {
+        this->*count += more.*count;
+    }
+    return *this;
+}
+
 World::World(const Plan& by) : plan(by), dice(by.seed), conditions(draw(by, dice)), time(kStart) {
     if (plan.print) std::printf("%s\n", to_text(conditions).c_str());
 }

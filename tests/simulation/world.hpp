@@ -42,6 +42,8 @@ struct Counters {
     std::uint64_t differences = 0;  ///< that made a version of the one before it
     std::uint64_t unreadable = 0;   ///< versions that were fetched again
     std::uint64_t resumed = 0;      ///< of versions that had arrived in part, or whole, when their node crashed
+
+    Counters& operator+=(const Counters& more);
 };
 
 /// What all parts of a simulation share.

@@ -6,6 +6,9 @@ namespace skerry::coordinator {
 namespace {
 
 using ::testing::SizeIs;
+using Call = Cohort::Call;
+
+constexpr TimePoint kUntil{std::chrono::seconds(60)};
 
 struct CohortTest : ::testing::Test {
     Cohort cohort;
@@ -30,18 +33,24 @@ struct CohortTest : ::testing::Test {
 };
 
 TEST_F(CohortTest, InvitesSoManyOfThoseThatAreThereAndTheSameUntilTheNextRound) {
-    cohort.draw(ModelVersion{1}, RoundId{1}, 4, nodes(10), random);
-    const std::set<NodeId> first = cohort.members();
+    const Call first{ModelVersion{1}, RoundId{1}, 4};
+    EXPECT_FALSE(cohort.answers(first));
+    cohort.draw(first, kUntil, nodes(10), random);
+    EXPECT_TRUE(cohort.answers(first));
+    EXPECT_EQ(cohort.until(), kUntil);
+    const std::set<NodeId> members = cohort.members();
     EXPECT_EQ(invited(10), 4U);
-    cohort.draw(ModelVersion{1}, RoundId{1}, 4, nodes(10), random);
-    EXPECT_EQ(cohort.members(), first);
-    cohort.draw(ModelVersion{1}, RoundId{2}, 4, nodes(10), random);
+    EXPECT_EQ(cohort.members(), members);
+    for (const Call& other : {Call{ModelVersion{2}, RoundId{1}, 4}, Call{ModelVersion{1}, RoundId{2}, 4},
+                              Call{ModelVersion{1}, RoundId{1}, 5}})
+        EXPECT_FALSE(cohort.answers(other));
+    cohort.draw({ModelVersion{1}, RoundId{2}, 4}, kUntil, nodes(10), random);
     EXPECT_THAT(cohort.members(), SizeIs(4));
-    EXPECT_NE(cohort.members(), first) << "an abandoned round is not tried again with the same nodes";
+    EXPECT_NE(cohort.members(), members) << "an abandoned round is not tried again with the same nodes";
 }
 
 TEST_F(CohortTest, GivesThePlacesThatAreLeftToWhoComes) {
-    cohort.draw(ModelVersion{1}, RoundId{1}, 3, nodes(1), random);
+    cohort.draw({ModelVersion{1}, RoundId{1}, 3}, kUntil, nodes(1), random);
     EXPECT_TRUE(cohort.invites(node(7)));
     EXPECT_TRUE(cohort.invites(node(8)));
     EXPECT_FALSE(cohort.invites(node(9)));

@@ -77,6 +77,23 @@ TEST_F(CohortsTest, AnAbandonedRoundIsFollowedByAnotherCohort) {
         << "one of them may be the node whose update waits";
 }
 
+TEST_F(CohortsTest, MembersThatStaySilentGiveTheirPlacesUpAfterADeadline) {
+    const auto first = invited(1);
+    bench.wait(59s);
+    EXPECT_EQ(invited(1), first);
+    std::vector<FakeNode*> others;
+    for (FakeNode& node : nodes) {
+        if (std::find(first.begin(), first.end(), &node) == first.end()) others.push_back(&node);
+    }
+    for (int minute = 0; minute < 10; ++minute) {
+        bench.wait(60s);
+        for (const FakeNode* const node : others)
+            bench.say(*node, wire::Report{});
+    }
+    for (const FakeNode* const node : others)
+        EXPECT_TRUE(std::holds_alternative<wire::LeaseGrant>(ask(*node, 1)));
+}
+
 TEST_F(CohortsTest, NobodyIsInvitedWhileARoundIsBeingSummed) {
     const auto cohort = invited(1);
     bench.hold_sums();

@@ -68,7 +68,7 @@ protected:
         parts_->engine = make_engine_();
         parts_->local = std::make_unique<LocalModel>(
             *loop_, LocalModel::Stores{parts_->storage, *parts_->spool, *parts_->labels, *parts_->arriving},
-            Model::of(spec_).value(), LocalModel::Learning{*loop_, *parts_->engine, config_},
+            Model::of(spec_).value(), LocalModel::Learning{*loop_, *parts_->engine, config_, run_piece_},
             std::chrono::milliseconds(0), plain_executor, federation_.identity);
         const auto restored = local().restore(folder_.path());
         ASSERT_TRUE(restored) << restored.error().message;
@@ -182,6 +182,13 @@ protected:
     std::function<std::unique_ptr<LearningEngine>()> make_engine_ = [this] {
         return std::make_unique<NudgeEngine>(spec_);
     };
+    /// As the learning thread runs pieces: none inside another.
+    RunPiece run_piece_ = [this](const std::function<void()>& piece) {
+        EXPECT_FALSE(std::exchange(in_piece_, true)) << "a piece inside a piece would wait for itself";
+        piece();
+        in_piece_ = false;
+    };
+    bool in_piece_ = false;
     std::atomic<std::uint64_t> jobs_left_{0};
     std::atomic<std::uint64_t> jobs_seen_{0};
     std::atomic<std::uint64_t> jobs_with_room_{UINT64_MAX};  ///< until the disk is full

@@ -255,41 +255,6 @@ TEST_F(LocalModelTest, RefusesAVersionWhoseBytesAreNoWeights) {
     EXPECT_TRUE(parts_->spool->base()->empty());
 }
 
-TEST_F(LocalModelTest, ACanaryAsksItsLabelsOfTheVersionOnTrialAndOfTheOneBefore) {
-    open();
-    install(1);
-    local().heed(HeedTrial{ModelVersion{2}, ModelVersion{1}});
-    label(kRows);
-    ASSERT_TRUE(until([&] { return local().checkpoint().totals.labelled == kRows; }));
-    EXPECT_EQ(local().trial()->samples, 0U) << "it is not installed yet";
-    install(2);
-    ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 2; }));
-    label(2 * kRows);
-    ASSERT_TRUE(until([&] { return local().checkpoint().totals.labelled == 3 * kRows; }));
-    EXPECT_EQ(local().trial()->version, ModelVersion{2});
-    EXPECT_EQ(local().trial()->samples, 2 * kRows);
-    EXPECT_EQ(told<TrialMeasured>(), 2U);
-    crash();
-
-    open();
-    EXPECT_FALSE(local().trial());
-    local().heed(HeedTrial{ModelVersion{2}, ModelVersion{1}});
-    label(kRows);
-    ASSERT_TRUE(until([&] { return local().checkpoint().totals.labelled == 4 * kRows; }));
-    EXPECT_EQ(local().trial()->samples, kRows) << "both are kept over a restart";
-    local().heed(HeedTrial{});
-    EXPECT_FALSE(local().trial());
-}
-
-TEST_F(LocalModelTest, ACanaryThatDoesNotHoldTheVersionBeforeComparesNothing) {
-    open();
-    install(2);
-    local().heed(HeedTrial{ModelVersion{2}, ModelVersion{1}});
-    label(kRows);
-    ASSERT_TRUE(until([&] { return local().checkpoint().totals.labelled == kRows; }));
-    EXPECT_EQ(local().trial()->samples, 0U);
-}
-
 TEST_F(LocalModelTest, InstallsAVersionFromItsDifferenceToTheOneThatItHolds) {
     open();
     install(1);
