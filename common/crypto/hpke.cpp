@@ -4,23 +4,12 @@
 #include <utility>
 
 #include "common/crypto/hpke_schedule.hpp"
-#include "common/crypto/openssl_handles.hpp"
+#include "common/crypto/raw_keys.hpp"
 
 namespace skerry::crypto {
 
-namespace {
-
-SealPublicKey public_half(const Secret<32>& bytes) {
-    const PkeyHandle key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, raw(bytes.view().data()), 32));
-    SealPublicKey half;
-    std::size_t size = half.value.size();
-    SKERRY_ASSERT(key && EVP_PKEY_get_raw_public_key(key.get(), raw(half.value.data()), &size) == 1);
-    return half;
-}
-
-}  // namespace
-
-SealPrivateKey::SealPrivateKey(Secret<32> bytes) : bytes_(std::move(bytes)), public_key_(public_half(bytes_)) {}
+SealPrivateKey::SealPrivateKey(Secret<32> bytes)
+    : bytes_(std::move(bytes)), public_key_{public_half(Curve::X25519, bytes_)} {}
 
 SealPrivateKey SealPrivateKey::generate() {
     return SealPrivateKey(Secret<32>::random());

@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 
 #include "common/crypto/hkdf.hpp"
-#include "common/crypto/openssl_handles.hpp"
+#include "common/crypto/raw_keys.hpp"
 
 namespace skerry::crypto {
 
@@ -74,10 +74,8 @@ private:
 }  // namespace
 
 Result<Secret<32>> diffie_hellman(const SealPrivateKey& ours, const SealPublicKey& theirs) {
-    const PkeyHandle secret(
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, raw(ours.bytes().view().data()), 32));
-    const PkeyHandle peer(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, raw(theirs.value.data()), 32));
-    SKERRY_ASSERT(secret && peer);
+    const PkeyHandle secret = key_pair(Curve::X25519, ours.bytes(), ours.public_key().value);
+    const PkeyHandle peer = public_key(Curve::X25519, theirs.value);
     const PkeyContext context(EVP_PKEY_CTX_new(secret.get(), nullptr));
     SKERRY_ASSERT(context && EVP_PKEY_derive_init(context.get()) == 1 &&
                   EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1);

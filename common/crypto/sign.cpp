@@ -4,28 +4,11 @@
 
 #include <openssl/err.h>
 
-#include "common/crypto/openssl_handles.hpp"
+#include "common/crypto/raw_keys.hpp"
 
 namespace skerry::crypto {
 
-namespace {
-
-PkeyHandle private_key(const Secret<32>& seed) {
-    PkeyHandle key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(seed.view().data()), 32));
-    SKERRY_ASSERT(key);
-    return key;
-}
-
-VerifyKey public_half(const Secret<32>& seed) {
-    VerifyKey half;
-    std::size_t size = half.value.size();
-    SKERRY_ASSERT(EVP_PKEY_get_raw_public_key(private_key(seed).get(), raw(half.value.data()), &size) == 1);
-    return half;
-}
-
-}  // namespace
-
-SigningKey::SigningKey(Secret<32> seed) : seed_(std::move(seed)), verify_key_(public_half(seed_)) {}
+SigningKey::SigningKey(Secret<32> seed) : seed_(std::move(seed)), verify_key_{public_half(Curve::Ed25519, seed_)} {}
 
 SigningKey SigningKey::generate() {
     return SigningKey(Secret<32>::random());
@@ -36,7 +19,7 @@ Result<SigningKey> SigningKey::from_seed(ByteView seed) {
 }
 
 Signature SigningKey::sign(ByteView message) const {
-    const PkeyHandle key = private_key(seed_);
+    const PkeyHandle key = key_pair(Curve::Ed25519, seed_, verify_key_.value);
     const DigestContext context(EVP_MD_CTX_new());
     SKERRY_ASSERT(context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
     Signature signature;
@@ -48,9 +31,9 @@ Signature SigningKey::sign(ByteView message) const {
 }
 
 Result<> verify(const VerifyKey& key, ByteView message, const Signature& signature) {
-    const PkeyHandle half(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw(key.value.data()), 32));
+    const PkeyHandle half = public_key(Curve::Ed25519, key.value);
     const DigestContext context(EVP_MD_CTX_new());
-    SKERRY_ASSERT(half && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, half.get()) == 1);
+    SKERRY_ASSERT(context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, half.get()) == 1);
     if (EVP_DigestVerify(context.get(), raw(signature.data()), signature.size(), raw(message.data()), message.size()) !=
         1) {
         ERR_clear_error();

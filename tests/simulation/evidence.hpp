@@ -62,6 +62,7 @@ struct Evidence {
     std::vector<Receipt> receipts;    ///< that ever reached a living node
     std::vector<Retreat> retreats;
     std::vector<Install> installs;
+    std::vector<std::size_t> changed;  ///< nodes whose disks have, in this order
 };
 
 }  // namespace skerry::simulation

@@ -1,6 +1,7 @@
 #include "tests/simulation/federation_simulation.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -16,6 +17,8 @@ using namespace std::chrono_literals;
 // Virtual times after which waiting is a fault of its own. Pauses between two questions grow to half a minute, refusals
 // and denials are remembered for minutes: these bounds are a few of those, one after the other.
 constexpr std::chrono::milliseconds kJoinMax = 1min;
+// From one node of a large fleet to the next: a coordinator looks at so many in a minute (join_limits.hpp).
+constexpr std::chrono::milliseconds kLargeFleetJoins = 60ms;
 constexpr std::chrono::milliseconds kStormMin = 1min;
 constexpr std::chrono::milliseconds kStormMax = 15min;
 constexpr std::chrono::milliseconds kRoundsMax = 30min;
@@ -55,16 +58,27 @@ private:
             SimulatedNode& node = *nodes_.back();
             const Tier tier = world_.conditions.tiers[index];
             coordinator_.introduce(index, node.transport());
+            index_of_.emplace(node.transport(), index);
             const std::string token = coordinator_.create_token(tier);
             if (!run_until([&] { return coordinator_.idle(); }, kJoinMax)) return stuck("a token is never made");
             requests_.push_back(node.ask_to_join(token, Tier::Heavy));
         }
         const std::size_t early = nodes_.size() - (world_.conditions.joins_late ? 1 : 0);
-        for (std::size_t index = 0; index < early; ++index)
-            keep_asking(index);
-        if (!run_until([&] { return joined_.size() == early; }, kJoinMax)) return stuck("a node cannot join");
+        const std::chrono::milliseconds pace = large() ? kLargeFleetJoins : 0ms;
+        for (std::size_t index = 0; index < early; ++index) {
+            if (!large())
+                keep_asking(index);
+            else
+                world_.time.after(index * pace, [this, index] { keep_asking(index); });
+        }
+        if (!run_until([&] { return joined_.size() == early; }, kJoinMax + early * pace))
+            return stuck("a node cannot join");
+        for (std::size_t index = 0; large() && index < early; ++index)
+            nodes_[index]->boot();
         return true;
     }
+
+    [[nodiscard]] bool large() const { return world_.conditions.nodes > kLargeFleet; }
 
     // As skerry-node join does, on a socket of its own: asks until it is answered, and the answer is always the same.
     void keep_asking(std::size_t index) {
@@ -83,15 +97,13 @@ private:
     }
 
     void joined(const ByteArray<32>& peer, const wire::JoinReply& reply) {
-        const auto node = std::find_if(nodes_.begin(), nodes_.end(),
-                                       [&peer](const auto& other) { return other->transport() == peer; });
-        SKERRY_ASSERT(node != nodes_.end());
-        const coordinator::Node* const known = coordinator_.core()->registry().node((*node)->id());
+        SimulatedNode& node = *nodes_[index_of_.at(peer)];
+        const coordinator::Node* const known = coordinator_.core()->registry().node(node.id());
         if (!reply.admitted && known != nullptr && known->revoked) return;
         if (!reply.admitted) return world_.broken("everybody_catches_up", "a node may not join: " + reply.text);
         if (arriving() == 0 || !joined_.insert(peer).second) return;
-        (*node)->joined(reply, coordinator_.core()->model());
-        (*node)->boot();
+        node.joined(reply, coordinator_.core()->model());
+        if (world_.storm || !large()) node.boot();
     }
 
     bool rage() {
@@ -104,7 +116,7 @@ private:
                               [this] { coordinator_.revoke(nodes_[world_.dice.below(nodes_.size())]->id()); });
         }
         review();
-        const TimePoint calm_from = world_.time.now() + kStormMin;
+        const TimePoint calm_from = world_.time.now() + (large() ? 0ms : kStormMin);
         run_until([&] { return world_.time.now() >= calm_from && published(world_.plan.rounds) && everybody_died(); },
                   kStormMax);
         if (world_.violation()) return false;
@@ -141,6 +153,7 @@ private:
 
     // By dice of its own: a seed without rollbacks is what it was before there were any.
     void review_versions(bool pinned) {
+        if (large()) return;
         if (pinned && (!world_.storm || release_dice_.chance(0.5))) return coordinator_.unpin();
         if (pinned || !world_.storm || !world_.conditions.rolls_back || !release_dice_.chance(0.5)) return;
         if (release_dice_.chance(0.3)) return coordinator_.pin();
@@ -160,10 +173,12 @@ private:
     }
 
     // Nobody learns any more: what is on its way must arrive, and then nothing may be left to do.
+    // A large fleet would take turns for hours; it is enough that all of it comes to the version that is pinned.
     bool settle() {
         world_.note("learning", "ends");
         for (const auto& node : nodes_)
             node->stop_learning();
+        if (large()) coordinator_.pin();
         if (!run_until([&] { return settled(); }, kSettleMax)) return stuck(who_is_not_settled());
         laws_.settled();
         coordinator_.compare_tables();
@@ -182,7 +197,8 @@ private:
     // nothing to send.
     [[nodiscard]] bool settled() const {
         const coordinator::Federation* const core = coordinator_.core();
-        if (core == nullptr || !coordinator_.idle() || core->frozen_round() || core->open_round()) return false;
+        if (core == nullptr || !coordinator_.idle() || core->frozen_round()) return false;
+        if (core->open_round() && !core->pin()) return false;
         return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) { return settled(*core, *node); });
     }
 
@@ -241,6 +257,7 @@ private:
     SimulatedCoordinator coordinator_;
     std::vector<std::unique_ptr<SimulatedNode>> nodes_;
     std::vector<wire::JoinRequest> requests_;
+    std::map<ByteArray<32>, std::size_t> index_of_;  ///< by transport key
     std::set<ByteArray<32>> joined_;
     Laws laws_;
 };

@@ -99,6 +99,16 @@ TEST(FederationSimulation, AModelOfSeveralChunksTravelsInPieces) {
     EXPECT_GT(drafts, 0U) << "no coordinator crashed while an update came";
 }
 
+TEST(FederationSimulation, ALargeFleetTakesTurnsAndAllOfItCatchesUp) {
+    Plan plan;
+    plan.nodes = 500;
+    plan.rounds = 1;
+    for (const Faults& faults : {Faults::none(), *Faults::parse("loss,repeat,reorder,disk")}) {
+        plan.faults = faults;
+        expect_lawful(plan);
+    }
+}
+
 /// Plays seeds until they have shown what a test is about, so that it holds whatever the seeds happen to draw.
 template <class Shown>
 Counters play_until(Shown shown) {

@@ -41,12 +41,10 @@ void Laws::check() {
         nodes_install_published_versions_upwards(install);
         candidates_go_to_canaries_alone(install);
     }
-    disk_changes_seen_.resize(evidence_.nodes.size());
-    for (std::size_t node = 0; node < evidence_.nodes.size(); ++node) {
-        const NodeDisk* const disk = evidence_.nodes[node].disk;
-        if (disk == nullptr || disk_changes_seen_[node] == disk->changes) continue;
-        disk_changes_seen_[node] = disk->changes;
+    while (changes_seen_ < evidence_.changed.size()) {
+        const std::size_t node = evidence_.changed[changes_seen_++];
         nothing_learned_is_lost(node);
+        queues_are_bounded(node);
     }
     queues_are_bounded();
     rounds_end();
@@ -137,13 +135,13 @@ void Laws::queues_are_bounded() {
             world_.broken("queues_are_bounded", "the coordinator holds more updates than there are nodes");
         }
     }
-    for (std::size_t node = 0; node < nodes; ++node) {
-        const NodeDisk* const disk = evidence_.nodes[node].disk;
-        if (disk != nullptr && disk->spool.size() > kSpoolMax) {
-            world_.broken("queues_are_bounded", "the spool of node " + std::to_string(node) + " has " +
-                                                    std::to_string(disk->spool.size()) + " updates");
-        }
-    }
+}
+
+void Laws::queues_are_bounded(std::size_t node) {
+    const std::size_t updates = evidence_.nodes[node].disk->spool.size();
+    if (updates <= kSpoolMax) return;
+    world_.broken("queues_are_bounded",
+                  "the spool of node " + std::to_string(node) + " has " + std::to_string(updates) + " updates");
 }
 
 void Laws::rounds_end() {

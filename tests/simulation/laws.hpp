@@ -104,6 +104,7 @@ private:
     void nothing_learned_is_lost(std::size_t node);
     /// Pool and transfers hold at most one update of each node, a spool no more than staleness lets pile up.
     void queues_are_bounded();
+    void queues_are_bounded(std::size_t node);
     /// Rounds are numbered without gaps and end once; in fair weather none outlives its deadline.
     void rounds_end();
 
@@ -147,8 +148,8 @@ private:
     std::map<NodeId, std::uint64_t> alarms_;  ///< highest number on record
 
     // How far the rest was looked at.
-    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0, told_seen_ = 0, pins_seen_ = 0;
-    std::vector<std::uint64_t> disk_changes_seen_;
+    std::size_t receipts_seen_ = 0, retreats_seen_ = 0, installs_seen_ = 0, told_seen_ = 0, pins_seen_ = 0,
+                changes_seen_ = 0;
 };
 
 }  // namespace skerry::simulation

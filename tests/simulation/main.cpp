@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 
@@ -96,5 +97,8 @@ int main(int argc, char** argv) {
         number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.resumed),
         number(all.disk_faults), number(all.power_cuts), number(all.differences), number(all.unreadable),
         number(all.messages), number(all.lost), number(all.steps));
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    std::printf("at most %ld MiB resident\n", used.ru_maxrss / 1024);
     return failures == 0 ? 0 : 1;
 }

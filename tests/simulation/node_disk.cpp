@@ -49,7 +49,7 @@ void NodeDisk::learn(std::span<const float> step, std::uint64_t examples) {
     ++learned.steps;
     learned.examples += examples;
     learned.errors[learned.steps % learned.errors.size()] += examples % 11;
-    ++changes;
+    on_change();
 }
 
 std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order, const crypto::SigningKey& identity,
@@ -93,7 +93,7 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     entry.at = learned;
     last_sequence = order.sequence;
     spool.push_back(std::move(entry));
-    ++changes;
+    on_change();
     return spool.back().update;
 }
 
@@ -120,7 +120,7 @@ void NodeDisk::keep_receipt(Sequence sequence) {
         if (entry.update.sequence != sequence) continue;
         entry.update.accepted = true;
         entry.sealed.clear();
-        ++changes;
+        on_change();
     }
 }
 
@@ -129,7 +129,7 @@ void NodeDisk::put_back(Sequence sequence) {
     if (entry == nullptr) return;
     sent = entry->before;
     std::erase_if(spool, [sequence](const Entry& other) { return other.update.sequence == sequence; });
-    ++changes;
+    on_change();
 }
 
 void NodeDisk::drop_progress(Sequence sequence) {
@@ -141,7 +141,7 @@ void NodeDisk::drop_progress(Sequence sequence) {
     std::erase_if(
         spool, [sequence](const Entry& entry) { return entry.update.sequence == sequence && !entry.update.accepted; });
     sent = learned;
-    ++changes;
+    on_change();
 }
 
 void NodeDisk::install(const node::InstallVersion& order, std::vector<float> weights_of_version, Keeps keeps) {
@@ -163,7 +163,7 @@ void NodeDisk::install(const node::InstallVersion& order, std::vector<float> wei
     installed_as = order.as;
     manifest = order.signed_manifest;
     arriving.reset();
-    ++changes;
+    on_change();
 }
 
 }  // namespace skerry::simulation

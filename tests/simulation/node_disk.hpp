@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -44,8 +45,8 @@ struct NodeDisk {
     Totals learned, sent;
     Sequence last_sequence;
     std::vector<Entry> spool;
-    std::vector<DriftAlarm> alarms;  ///< by number; the real one keeps the newest only
-    std::uint64_t changes = 0;       ///< since the beginning: whoever watches looks again when it grows
+    std::vector<DriftAlarm> alarms;           ///< by number; the real one keeps the newest only
+    std::function<void()> on_change = [] {};  ///< whoever watches looks again
 
     [[nodiscard]] node::DurableState load() const;
     /// What the disk did not have yet of the version on its way, or no whole chunk of it, is gone.

@@ -103,6 +103,13 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
         policy.rounds.quorum = std::min<std::uint64_t>(policy.rounds.quorum, nodes - 2);
     }
     if ((policy.versions_kept * 3 + policy.rounds.quorum) % 5 == 2) policy.rounds.recipe.tier_quorum = 2;
+    if (nodes > kLargeFleet) {
+        // They take turns, in cohorts of 130.
+        policy.rounds.goal = 100;
+        policy.rounds.quorum = 80;
+        policy.rounds.overcommit = 1.3;
+        policy.transfers.count_max = 32;
+    }
     // By dice of its own: a seed without quarantines is what it was before there were any.
     Dice admission(0x57A1 ^ static_cast<std::uint64_t>(policy.rounds.deadline.count() * 64) ^ policy.versions_kept);
     policy.admission.strikes = admission.between(0, 2);
@@ -195,6 +202,8 @@ Conditions draw(const Plan& plan, Dice& dice) {
     while (drawn.tiers.size() < drawn.nodes)
         drawn.tiers.push_back(static_cast<Tier>(dice.below(kTiers)));
     drawn.policy = draw_policy(plan, drawn.nodes, dice);
+    // A coordinator that slow could not serve them.
+    if (drawn.nodes > kLargeFleet) drawn.action_max = 0ms;
 
     const auto has = [&dice](bool allowed, double probability = 0.6) { return dice.chance(probability) && allowed; };
     drawn.delay_max = dice.between(5ms, 400ms);

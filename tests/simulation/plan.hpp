@@ -84,6 +84,9 @@ struct Plan {
     bool print = false;                                    ///< each step, to standard output
 };
 
+/// A fleet with more nodes than this joins in small groups, is switched on together, and its rounds are synchronous.
+inline constexpr std::size_t kLargeFleet = 100;
+
 /// What a seed has drawn.
 struct Conditions {
     std::size_t nodes = 3;
@@ -113,6 +116,7 @@ struct Conditions {
     bool drifts = false;    ///< learners raise alarms now and then
     bool pendulum = false;  ///< learners go to and fro, so that versions come back to earlier weights
     std::chrono::milliseconds step_every{5000};  ///< learning steps of a node
+    std::chrono::milliseconds action_max{5};     ///< how long a process may take for one action
     std::chrono::milliseconds work_max{0};       ///< how long examining and summing take
 };
 

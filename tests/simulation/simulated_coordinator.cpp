@@ -114,7 +114,7 @@ void SimulatedCoordinator::plan_step() {
     if (!todo_.empty() || !inbox_.empty() || (due && *due <= clock())) {
         step_is_planned_ = true;
         ++wake_;
-        after(dice_.between(0ms, 5ms), [this] { step(); });
+        after(dice_.between(0ms, world_.conditions.action_max), [this] { step(); });
     } else if (due) {
         world_.time.at(*due - clock_error_, [this, life = life_, serial = ++wake_] {
             if (life != life_ || serial != wake_) return;

@@ -57,6 +57,7 @@ void SimulatedNode::joined(const wire::JoinReply& reply, const coordinator::Mode
     disk_.certificate = reply.certificate;
     model_ = model;
     disk_.statistics = model.statistics;
+    disk_.on_change = [this] { evidence_.changed.push_back(index_); };
     const auto certificate = wire::open_certificate(reply.certificate, root_);
     SKERRY_ASSERT(certificate && certificate->node == id());
     Evidence::Node& seen = evidence_.nodes[index_];
@@ -159,7 +160,7 @@ void SimulatedNode::wake() {
 
 void SimulatedNode::plan_step() {
     if (todo_.empty() || std::exchange(step_is_planned_, true)) return;
-    after(dice_.between(0ms, 5ms), [this] { step(); });
+    after(dice_.between(0ms, world_.conditions.action_max), [this] { step(); });
 }
 
 void SimulatedNode::step() {
