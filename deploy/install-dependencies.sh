@@ -10,7 +10,7 @@ packages=(
   libprotobuf-dev protobuf-compiler libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
   prometheus-cpp-dev libdnnl-dev libxnnpack-dev libpthreadpool-dev libgtest-dev libgmock-dev
   libtorch-dev libopenblas0-pthread
-  jq curl python3
+  jq curl python3 iproute2
 )
 for argument in "$@"; do
   case "$argument" in

@@ -16,16 +16,27 @@ constexpr std::chrono::milliseconds kStarving{500};
 constexpr std::chrono::microseconds kYieldEvery{250};
 constexpr int kYieldSignal = SIGURG;  // ignored where nobody asks for it, and so what other runtimes preempt with, too
 
+// Not before it has computed for this long: on a busy machine the timer has always run out by the time that the kernel
+// comes back to an idle thread, and one that yields at once never gets anywhere.
+constexpr std::chrono::microseconds kComputesBetween{125};
+
+thread_local IdleThread::Time yielded_after{0};
+
+void yield_in_turn(int /*signal*/) {
+    const int error = errno;
+    if (const auto computed = computed_by_this_thread(); computed - yielded_after >= kComputesBetween) {
+        yielded_after = computed;
+        ::sched_yield();
+    }
+    errno = error;
+}
+
 // Makes its own thread yield every quarter of a millisecond while it runs.
 class YieldTimer {
 public:
     YieldTimer() {
         struct sigaction action {};
-        action.sa_handler = [](int) {
-            const int error = errno;
-            ::sched_yield();
-            errno = error;
-        };
+        action.sa_handler = yield_in_turn;
         action.sa_flags = SA_RESTART;
         ::sigaction(kYieldSignal, &action, nullptr);
         sigset_t ours;

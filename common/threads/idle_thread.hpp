@@ -13,7 +13,8 @@ namespace skerry {
 /// when something else has to run. Except where three meet on one processor: when the thread that has put it aside
 /// sleeps, the kernel (EEVDF, Linux 6.6 on) goes back to it rather than to a third one that has just run and is owed
 /// nothing, and asks again at the next tick of its clock, up to 10 ms later. So while a piece runs, a timer makes this
-/// thread yield every quarter of a millisecond: sched_yield(2) in the handler of SIGURG, which is taken for that.
+/// thread yield every quarter of a millisecond in which it has computed: sched_yield(2) in the handler of SIGURG, which
+/// is taken for that.
 ///
 /// A piece that starves half-way is taken out of the class after half a second where that is allowed (root, or
 /// LimitNICE= as the unit has), else waited for: so pieces are to be short. It shares no lock with the thread that

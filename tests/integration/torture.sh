@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Kills coordinator, nodes and learners with SIGKILL at random while a fleet learns, lets some stand still for a second (SIGSTOP), then checks the promises of the protocol:
-# every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to; and no acknowledged label is lost.
+# Kills coordinator, nodes and learners with SIGKILL at random while a fleet learns, lets some stand still for a second (SIGSTOP) and, where namespaces are allowed, cuts and breaks links and
+# fills disks; then checks the promises of the protocol: every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to; and no
+# acknowledged label is lost.
 #   --kills K   how often (50)    --seed S   of the choice of victims and moments (1)    --nodes N   (3)
 . "$(dirname "$0")/support.sh"
+. "$here/faults.sh"
+apart "$0" "$@"
 kills=50 seed=1 nodes=3
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -13,6 +16,7 @@ while [ $# -gt 0 ]; do
 done
 RANDOM=$seed
 open_test_fleet
+if is_apart; then for ((i = 0; i < nodes; i++)); do give_disk "$work/node-$i"; done && give_disk "$work/coordinator"; fi
 
 coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed "$seed" >>"$work/coordinator.log"
 printf '[rounds]\ngoal = %s\nquorum = 2\ndeadline = "2s"\n[learning]\nsteps_per_update = 1\n[limits]\nversions_kept = 100000\nrounds_verifiable = 100000\n' "$nodes" >"$work/coordinator.toml"
@@ -30,12 +34,17 @@ done
 
 published() { skerry status --output json | jq .data.version; }
 reached() { [ "$(published)" -ge "$1" ]; }
+pause() { read -r -t "$1.$((RANDOM % 10))" <> <(:) || true; }
+restart_coordinator() {
+  restarted+=("$(date -u +%FT%T.%3NZ)")
+  coordinator_start --config "$work/coordinator.toml" || fail "the coordinator did not come back: $(tail -n 3 "$work/coordinator.log")"
+}
 kill_one() {  # fails where there was nobody to kill
   local victim=node-$((RANDOM % nodes)) learner
-  case $((RANDOM % 6)) in
+  case $((RANDOM % 5)) in
     0 | 1)
       kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
-      coordinator_start --config "$work/coordinator.toml" || fail "the coordinator did not come back: $(tail -n 3 "$work/coordinator.log")" ;;
+      restart_coordinator ;;
     2 | 3)
       kill -KILL "${pid_of[$victim]}"; wait "${pid_of[$victim]}" 2>/dev/null || true
       node_start "$victim"; pid_of[$victim]=$node_pid
@@ -45,26 +54,45 @@ kill_one() {  # fails where there was nobody to kill
       [ -n "$learner" ] || return 1
       kill -KILL "$learner" || return 1
       learners=$((learners + 1)) ;;
-    5)  # no kill: it is there, and its peers wait for it
-      local stopped=${pid_of[$victim]}
+  esac
+}
+# Nobody is killed, but a coordinator whose disk fills ends by itself, saying why, and is started again; a node goes on serving.
+trouble_one() {
+  local victim=node-$((RANDOM % nodes)) kind=$((RANDOM % 4)) stopped
+  [ "$kind" -eq 0 ] || is_apart || return 0
+  case $kind in
+    0)
+      stopped=${pid_of[$victim]}
       [ $((RANDOM % 2)) -eq 0 ] || stopped=$coordinator_pid
-      kill -STOP "$stopped"
-      read -r -t "1.$((RANDOM % 10))" <> <(:) || true
-      kill -CONT "$stopped"
-      stops=$((stops + 1))
-      return 1 ;;
+      kill -STOP "$stopped"; pause 1; kill -CONT "$stopped"
+      stops=$((stops + 1)) ;;
+    1)
+      cut_links; pause $((RANDOM % 3)); mend_links
+      cuts=$((cuts + 1)) ;;
+    2)
+      break_links "${pid_of[$victim]}"
+      cuts=$((cuts + 1)) ;;
+    3)
+      [ $((RANDOM % 2)) -eq 0 ] || victim=coordinator
+      fill_disk "$work/$victim"; pause 1; empty_disk "$work/$victim"
+      fills=$((fills + 1))
+      if kill -0 "$coordinator_pid" 2>/dev/null; then return; fi
+      wait "$coordinator_pid" 2>/dev/null || true
+      tail -n 5 "$work/coordinator.log" | grep -q "disk is full" || fail "the coordinator ended: $(tail -n 3 "$work/coordinator.log")"
+      restart_coordinator ;;
   esac
 }
 before=$(published)
-killed=0 learners=0 stops=0
+killed=0 learners=0 stops=0 cuts=0 fills=0 restarted=()
 while [ "$killed" -lt "$kills" ]; do
   read -r -t "0.$((RANDOM % 9 + 1))" <> <(:) || true
+  if [ $((RANDOM % 5)) -eq 0 ]; then trouble_one; fi
   if ! kill_one; then continue; fi
   killed=$((killed + 1))
   # On a slow machine too, rounds must close between the kills.
   [ $((killed % 10)) -ne 0 ] || wait_for 60 "a version between the kills" reached $(($(published) + 1)) || fail "no round closes any more"
 done
-echo "killed $killed times, $learners of them learners; $stops stood still for a while; version $before → $(published)"
+echo "killed $killed times, $learners of them learners; $stops stood still for a while, $cuts times links were cut, $fills times a disk was full; version $before → $(published)"
 
 # Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"

@@ -1,9 +1,13 @@
 #include "common/threads/idle_time.hpp"
 
+#include <array>
 #include <atomic>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdexcept>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -192,6 +196,39 @@ TEST(IdleTime, TakesAPieceThatStarvesOutOfTheIdleClass) {
         while (::sched_getscheduler(0) != SCHED_BATCH)
             ;
     });
+}
+
+// As whoever is not root: what is in the idle class stays there.
+bool may_not_leave_the_idle_class_any_more() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> capabilities{};
+    if (::syscall(SYS_capget, &header, capabilities.data()) != 0) return false;
+    capabilities[0].effective &= ~(1U << CAP_SYS_NICE);
+    const rlimit none{0, 0};
+    return ::syscall(SYS_capset, &header, capabilities.data()) == 0 && ::setrlimit(RLIMIT_NICE, &none) == 0 &&
+           !may_leave_the_idle_class();
+}
+
+TEST(IdleTime, GetsOnWhereItsProcessorIsBusyAndItMayNotLeaveTheIdleClass) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(60);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(::sched_getcpu(), &one);
+        if (!may_not_leave_the_idle_class_any_more() || ::sched_setaffinity(0, sizeof(one), &one) != 0) ::_exit(77);
+        const Crowd crowd;
+        IdleThread idle;
+        idle.run([] {
+            while (computed_by_this_thread() < 1ms)
+                ;
+        });
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_FALSE(WIFSIGNALED(status)) << "it stands still";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace

@@ -1,0 +1,31 @@
+# Faults of links and disks for a fleet on loopback, sourced after support.sh. They need namespaces of this script's own (unshare(1)), for its loopback device and its mounts.
+#   apart SCRIPT ARGUMENTS   goes on as SCRIPT in such namespaces; returns where they are not allowed, having said so, and where it is in them already
+#   is_apart                 it is
+#   give_disk DIR            DIR becomes a disk of its own
+#   fill_disk DIR            not a byte is left on it; empty_disk DIR: there is room again
+#   cut_links, mend_links    whatever travels by TCP is lost; connections go on afterwards, if they wait
+#   break_links PID          what this process is connected to finds its connections gone
+
+kNamespaces=(unshare --user --map-root-user --mount --net)
+kDiskSize=8g  # of memory, once it is written
+
+is_apart() { [ -n "${SKERRY_APART:-}" ]; }
+apart() {
+  is_apart && { ip link set lo up; return 0; }
+  if command -v ip >/dev/null && command -v ss >/dev/null && "${kNamespaces[@]}" ip link set lo up 2>/dev/null; then SKERRY_APART=1 exec "${kNamespaces[@]}" "$@"; fi
+  echo "no namespaces (or no iproute2) here: links are not cut, and no disk fills"
+}
+
+give_disk() {
+  mkdir -p "$1"
+  mount -t tmpfs -o "size=$kDiskSize,mode=0700" none "$1"
+}
+fill_disk() { mount -o "remount,size=$(df --output=used -k "$1" | tail -n 1 | tr -d ' ')k" "$1"; }
+empty_disk() { mount -o "remount,size=$kDiskSize" "$1"; }
+
+cut_links() { ip link set lo down; }
+mend_links() { ip link set lo up; }
+break_links() {
+  local port
+  for port in $(ss -Htnp state established 2>/dev/null | grep "pid=$1," | awk '{print $3}' | grep -o '[0-9]*$'); do ss -K sport = ":$port" >/dev/null 2>&1 || true; done
+}
