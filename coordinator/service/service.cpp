@@ -3,6 +3,7 @@
 #include "common/base/heap.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "common/observe/disk_failure.hpp"
 #include "common/observe/log.hpp"
 #include "common/wire/codec.hpp"
 
@@ -164,7 +165,7 @@ void Service::perform(const CheckUpdate& order) {
         model.classes = spec_.classes.size();
         auto examined = examine(order.what, *blobs_, model, keys_.ring.seal);
         return [this, order, examined = std::move(examined)]() mutable {
-            if (!examined) disk_failed(examined.error());
+            if (!examined) observe::disk_failed(examined.error());
             deliver(UpdateChecked{order.update, order.what.content, *std::move(examined)});
         };
     });

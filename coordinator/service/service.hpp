@@ -69,7 +69,6 @@ private:
     Service(boost::asio::io_context& loop, Parts parts);
 
     // service_start.cpp
-    [[noreturn]] static void disk_failed(const Error& error);
     [[nodiscard]] Result<> fold_journal();
     [[nodiscard]] Result<> collect_strays(const std::set<Digest>& needed);
     [[nodiscard]] Result<> load_newest();

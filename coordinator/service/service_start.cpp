@@ -7,7 +7,7 @@
 #include "common/base/limits.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
-#include "common/observe/log.hpp"
+#include "common/observe/disk_failure.hpp"
 #include "coordinator/blob_orders.hpp"
 #include "coordinator/service/capacity.hpp"
 #include "coordinator/service/event_log.hpp"
@@ -76,7 +76,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
                                    self->metrics_.committed(event);
                                }
                            },
-                           disk_failed,
+                           observe::disk_failed,
                            [self] {
                                self->reclaim_drafts();
                                self->finish_drain();
@@ -84,13 +84,6 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
     service->take(service->federation_->resume(Clock::now()));
     service->settle();
     return service;
-}
-
-// What is not written cannot be promised, and after a failed flush nobody knows what is: the journal tells at the
-// start.
-void Service::disk_failed(const Error& error) {
-    log::error("disk_failed", {{"reason", error.message}, {"do", "repair the disk, then start again"}});
-    std::abort();
 }
 
 Service::Service(boost::asio::io_context& loop, Parts parts)

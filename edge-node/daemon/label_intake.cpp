@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "edge-node/daemon/disk_failure.hpp"
+#include "common/observe/disk_failure.hpp"
 
 namespace skerry::node {
 
@@ -74,7 +74,7 @@ void LabelIntake::commit() {
         [this, group = std::move(group),
          answered = std::move(answered)](std::pair<Result<Verdicts>, bool> outcome) mutable {
             auto& [verdicts, full] = outcome;
-            if (!verdicts && !full) disk_failed(verdicts.error());
+            if (!verdicts && !full) observe::disk_failed(verdicts.error());
             disk_trouble_ = verdicts ? std::string() : verdicts.error().message;
             if (!verdicts) {
                 verdicts = fail(ErrorCode::Unavailable,

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "edge-node/daemon/disk_failure.hpp"
+#include "common/observe/disk_failure.hpp"
 #include "edge-node/daemon/local_model.hpp"
 
 // How LocalModel reaches its stores; only for its source files.
@@ -58,7 +58,7 @@ void LocalModel::try_on_disk(std::shared_ptr<Work<Job, Done>> work) {
     stores_.thread.run(std::move(job), [this, work](auto outcome) {
         auto& [result, full] = outcome;
         if (full) return wait_for_room(result.error(), [this, work] { try_on_disk(work); });
-        if (!result) disk_failed(result.error());
+        if (!result) observe::disk_failed(result.error());
         disk_trouble_.clear();
         if constexpr (std::is_same_v<std::invoke_result_t<Job&>, Result<>>) {
             work->done();

@@ -128,7 +128,8 @@ void LocalModel::work_on(InstallVersion& order) {
                     listeners_.tell(VersionRefused{number, prepared.refused});
                     return end_work();
                 }
-                if (const auto adopted = adopt(std::move(prepared.weights)); !adopted) disk_failed(adopted.error());
+                if (const auto adopted = adopt(std::move(prepared.weights)); !adopted)
+                    observe::disk_failed(adopted.error());
                 checkpoint_.version = {number, 0};
                 on_disk(
                     [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
@@ -158,7 +159,7 @@ void LocalModel::work_on(DropProgress& order) {
             return stores_.spool.last_good(weights ? Values(*weights) : Values(), sharing_);
         },
         [this](std::vector<float> weights) {
-            if (const auto adopted = adopt(std::move(weights)); !adopted) disk_failed(adopted.error());
+            if (const auto adopted = adopt(std::move(weights)); !adopted) observe::disk_failed(adopted.error());
             checkpoint_.version.local += 1;
             on_disk(
                 [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {

@@ -2,12 +2,14 @@
 #   apart SCRIPT ARGUMENTS   goes on as SCRIPT in such namespaces; returns where they are not allowed, having said so, and where it is in them already
 #   is_apart                 it is
 #   give_disk DIR            DIR becomes a disk of its own
+#   take_disks               all of these are gone, with what is on them
 #   fill_disk DIR            not a byte is left on it; empty_disk DIR: there is room again
 #   cut_links, mend_links    whatever travels by TCP is lost; connections go on afterwards, if they wait
 #   break_links PID          what this process is connected to finds its connections gone
 
 kNamespaces=(unshare --user --map-root-user --mount --net)
 kDiskSize=8g  # of memory, once it is written
+disks=()
 
 is_apart() { [ -n "${SKERRY_APART:-}" ]; }
 apart() {
@@ -19,7 +21,9 @@ apart() {
 give_disk() {
   mkdir -p "$1"
   mount -t tmpfs -o "size=$kDiskSize,mode=0700" none "$1"
+  disks+=("$1")
 }
+take_disks() { for disk in "${disks[@]}"; do umount "$disk"; done; }
 fill_disk() { mount -o "remount,size=$(df --output=used -k "$1" | tail -n 1 | tr -d ' ')k" "$1"; }
 empty_disk() { mount -o "remount,size=$kDiskSize" "$1"; }
 

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <sys/resource.h>
@@ -14,6 +15,8 @@ namespace {
 using namespace skerry::simulation;
 
 constexpr std::uint64_t kShrunkMax = 3;
+
+volatile std::sig_atomic_t interrupted = 0;
 
 // False: the file cannot be written.
 bool keep(const std::string& path, const Plan& plan, const Violation& violation) {
@@ -67,7 +70,10 @@ int main(int argc, char** argv) {
     const auto started = std::chrono::steady_clock::now();
     Counters all;
     std::uint64_t failures = 0;
-    for (std::uint64_t i = 0; i < seeds; ++i, ++plan.seed) {
+    // Long runs may be ended early: what they have seen until then is told.
+    std::signal(SIGINT, [](int) { interrupted = 1; });
+    std::uint64_t played = 0;
+    for (; played < seeds && interrupted == 0; ++played, ++plan.seed) {
         const Outcome outcome = play(plan);
         all += outcome.counters;
         if (!outcome.violation) continue;
@@ -91,7 +97,7 @@ int main(int argc, char** argv) {
         "crashes after which %llu drafts of updates and %llu arriving versions were found, %llu faults of disks, %llu "
         "power cuts, %llu versions by their difference, %llu fetched again, %llu messages of which %llu lost, "
         "%llu steps\n",
-        number(seeds), number(failures), took.count(), static_cast<double>(seeds) / took.count(), number(all.rounds),
+        number(played), number(failures), took.count(), static_cast<double>(played) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
         number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
         number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts), number(all.resumed),
