@@ -30,8 +30,8 @@ public:
     IdleThread(const IdleThread&) = delete;
     IdleThread& operator=(const IdleThread&) = delete;
 
-    /// Lets the thread run it, and waits. One caller at a time, and none inside a piece. What the piece throws, it throws. Returns how long it
-    /// computed. Cost: two switches.
+    /// Lets the thread run it, and waits. One caller at a time, and none inside a piece. What the piece throws, it
+    /// throws. Returns how long it computed. Cost: two switches.
     Time run(const std::function<void()>& piece);
 
 private:
