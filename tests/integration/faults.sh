@@ -24,7 +24,12 @@ give_disk() {
   disks+=("$1")
 }
 take_disks() { for disk in "${disks[@]}"; do umount "$disk"; done; }
-fill_disk() { mount -o "remount,size=$(df --output=used -k "$1" | tail -n 1 | tr -d ' ')k" "$1"; }
+# Again where something was written between the two commands: less than what is there is refused.
+fill_disk() {
+  local tries
+  for ((tries = 0; tries < 50; tries++)); do mount -o "remount,size=$(df --output=used -k "$1" | tail -n 1 | tr -d ' ')k" "$1" 2>/dev/null && return; done
+  fail "$1 cannot be filled"
+}
 empty_disk() { mount -o "remount,size=$kDiskSize" "$1"; }
 
 cut_links() { ip link set lo down; }
