@@ -14,7 +14,8 @@ disks=()
 is_apart() { [ -n "${SKERRY_APART:-}" ]; }
 apart() {
   is_apart && { ip link set lo up; return 0; }
-  if command -v ip >/dev/null && command -v ss >/dev/null && "${kNamespaces[@]}" ip link set lo up 2>/dev/null; then SKERRY_APART=1 exec "${kNamespaces[@]}" "$@"; fi
+  local needed='ip link set lo up && mount -t tmpfs -o size=1m none /tmp && mount -o remount,size=2m /tmp && ss -Htn'
+  if "${kNamespaces[@]}" sh -c "$needed" >/dev/null 2>&1; then SKERRY_APART=1 exec "${kNamespaces[@]}" "$@"; fi
   echo "no namespaces (or no iproute2) here: links are not cut, and no disk fills"
 }
 
