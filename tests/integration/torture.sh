@@ -39,7 +39,7 @@ restart_coordinator() {
   restarted+=("$(date -u +%FT%T.%3NZ)")
   coordinator_start --config "$work/coordinator.toml" || fail "the coordinator did not come back: $(tail -n 3 "$work/coordinator.log")"
 }
-# How long after each start of the coordinator its rounds went on: its next update, round or version; in milliseconds.
+# How long after each start of the coordinator its rounds went on: its next update, round or version.
 restart_times() {
   python3 - "$work/coordinator.log" "${restarted[@]}" <<'PYTHON'
 import datetime, re, sys
@@ -80,8 +80,7 @@ trouble_one() {
       cut_links; pause $((RANDOM % 3)); mend_links
       cuts=$((cuts + 1)) ;;
     2)
-      break_links "${pid_of[$victim]}"
-      cuts=$((cuts + 1)) ;;
+      if break_links "${pid_of[$victim]}"; then breaks=$((breaks + 1)); fi ;;
     3)
       [ $((RANDOM % 2)) -eq 0 ] || victim=coordinator
       fill_disk "$work/$victim"; pause 1; empty_disk "$work/$victim"
@@ -93,7 +92,7 @@ trouble_one() {
   esac
 }
 before=$(published)
-killed=0 learners=0 stops=0 cuts=0 fills=0 restarted=()
+killed=0 learners=0 stops=0 cuts=0 breaks=0 fills=0 restarted=()
 while [ "$killed" -lt "$kills" ]; do
   read -r -t "0.$((RANDOM % 9 + 1))" <> <(:) || true
   if [ $((RANDOM % 3)) -eq 0 ]; then trouble_one; fi
@@ -102,7 +101,7 @@ while [ "$killed" -lt "$kills" ]; do
   # On a slow machine too, rounds must close between the kills.
   [ $((killed % 10)) -ne 0 ] || wait_for 60 "a version between the kills" reached $(($(published) + 1)) || fail "no round closes any more"
 done
-echo "killed $killed times, $learners of them learners; $stops stood still for a while, $cuts times links were cut, $fills times a disk was full; version $before → $(published)"
+echo "killed $killed times, $learners of them learners; $stops stood still for a while, $cuts times links were cut and $breaks times broken, $fills times a disk was full; version $before → $(published)"
 
 # Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"

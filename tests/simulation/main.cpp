@@ -70,8 +70,11 @@ int main(int argc, char** argv) {
     const auto started = std::chrono::steady_clock::now();
     Counters all;
     std::uint64_t failures = 0;
-    // Long runs may be ended early: what they have seen until then is told.
-    std::signal(SIGINT, [](int) { interrupted = 1; });
+    // Long runs may be ended early, after a seed: what they have seen until then is told. A second time: at once.
+    std::signal(SIGINT, [](int) {
+        interrupted = 1;
+        std::signal(SIGINT, SIG_DFL);
+    });
     std::uint64_t played = 0;
     for (; played < seeds && interrupted == 0; ++played, ++plan.seed) {
         const Outcome outcome = play(plan);

@@ -84,7 +84,8 @@ struct Plan {
     bool print = false;                                    ///< each step, to standard output
 };
 
-/// A fleet with more nodes than this joins in small groups, is switched on together, and its rounds are synchronous.
+/// A fleet with more nodes than this joins at the pace that a coordinator allows, is switched on together, and its
+/// rounds are synchronous.
 inline constexpr std::size_t kLargeFleet = 100;
 
 /// What a seed has drawn.

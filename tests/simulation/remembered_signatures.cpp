@@ -1,7 +1,5 @@
 #include <cstddef>
 #include <cstring>
-#include <functional>
-#include <string_view>
 #include <unordered_set>
 
 #include "common/crypto/hash.hpp"

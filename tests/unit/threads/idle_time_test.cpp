@@ -123,8 +123,8 @@ TEST(IdleTime, ThrowsOnEitherThreadWhatThePieceThrowsAndGoesOn) {
 // Every processor is busy with something that is not of the idle class.
 class Crowd {
 public:
-    Crowd() {
-        for (unsigned cpu = 0; cpu < std::thread::hardware_concurrency(); ++cpu)
+    explicit Crowd(unsigned size = std::thread::hardware_concurrency()) {
+        for (unsigned each = 0; each < size; ++each)
             threads_.emplace_back([this] {
                 while (!enough_)
                     ;
@@ -217,7 +217,7 @@ TEST(IdleTime, GetsOnWhereItsProcessorIsBusyAndItMayNotLeaveTheIdleClass) {
         CPU_ZERO(&one);
         CPU_SET(::sched_getcpu(), &one);
         if (!may_not_leave_the_idle_class_any_more() || ::sched_setaffinity(0, sizeof(one), &one) != 0) ::_exit(77);
-        const Crowd crowd;
+        const Crowd crowd(1);
         IdleThread idle;
         idle.run([] {
             while (computed_by_this_thread() < 1ms)
@@ -227,7 +227,8 @@ TEST(IdleTime, GetsOnWhereItsProcessorIsBusyAndItMayNotLeaveTheIdleClass) {
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_FALSE(WIFSIGNALED(status)) << "it stands still";
+    ASSERT_FALSE(WIFSIGNALED(status)) << "it stands still";
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "this process may not give up what lets it leave the class";
     EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
