@@ -4,6 +4,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/wire/token.hpp"
+#include "coordinator/sends.hpp"
 
 namespace skerry::coordinator {
 namespace {
@@ -14,16 +15,6 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kWaitMin = 1s;
 constexpr std::chrono::milliseconds kWaitMax = 30s;
 constexpr std::chrono::milliseconds kSilentAfter = 45s;  // a node reports every 15 s: three have not come
-
-Send to(const Node& node, wire::FromCoordinator message) {
-    return {node.id, node.transport, std::move(message)};
-}
-
-Actions only(Action action) {
-    Actions actions;
-    actions.push_back(std::move(action));
-    return actions;
-}
 
 std::string over_budget() {
     return "this node has sent as much as [limits] node_updates_per_minute and node_bytes_per_hour of the coordinator "

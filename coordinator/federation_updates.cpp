@@ -3,22 +3,11 @@
 
 #include "aggregation/staleness.hpp"
 #include "coordinator/federation.hpp"
+#include "coordinator/sends.hpp"
 
 // An update on its way to its one fate: offer, gates, chunks, examination, receipt or refusal.
 namespace skerry::coordinator {
-namespace {
-
-Send to(const Node& node, wire::FromCoordinator message) {
-    return {node.id, node.transport, std::move(message)};
-}
-
-Actions only(Action action) {
-    Actions actions;
-    actions.push_back(std::move(action));
-    return actions;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Actions Federation::hear(const Node& node, const wire::UpdateOffer& offer, TimePoint now) {
     Incoming incoming;

@@ -6,15 +6,15 @@ namespace skerry::aggregation {
 namespace {
 
 constexpr std::size_t kLanes = 8;
-using Block = std::array<double, kGramBlock>;
+using GramBlock = std::array<double, kGramBlock>;
 
-void widen(const float* values, std::size_t count, Block& block) {
+void widen(const float* values, std::size_t count, GramBlock& block) {
     for (std::size_t i = 0; i < count; ++i)
         block[i] = static_cast<double>(values[i]);  // the product of two is then exact
     std::fill(block.begin() + static_cast<std::ptrdiff_t>(count), block.end(), 0.0);
 }
 
-double product(const Block& left, const Block& right) {
+double product(const GramBlock& left, const GramBlock& right) {
     std::array<double, kLanes> sums{};
     for (std::size_t i = 0; i < kGramBlock; i += kLanes) {
         for (std::size_t lane = 0; lane < kLanes; ++lane)
@@ -67,7 +67,7 @@ Gram Gram::combined(const Rows& rows) const {
 }
 
 void add_block(Gram& gram, std::span<const float* const> rows, std::size_t count) {
-    std::vector<Block> blocks(rows.size());
+    std::vector<GramBlock> blocks(rows.size());
     for (std::size_t k = 0; k < rows.size(); ++k)
         widen(rows[k], count, blocks[k]);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -77,7 +77,7 @@ void add_block(Gram& gram, std::span<const float* const> rows, std::size_t count
 }
 
 double squared_norm_of_block(const float* values, std::size_t count) {
-    Block block;
+    GramBlock block;
     widen(values, count, block);
     return product(block, block);
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
     std::string out = "\"";
     for (const char character : text) {
         const auto byte = static_cast<unsigned char>(character);
@@ -35,7 +35,7 @@ std::string key_text(std::string_view key) {
     for (const char c : key) {
         const bool bare =
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-        if (!bare) return quoted(key);
+        if (!bare) return toml_string(key);
     }
     return key.empty() ? "\"\"" : std::string(key);
 }
@@ -80,7 +80,7 @@ TextWriter& TextWriter::comment(std::string_view text) {
 }
 
 TextWriter& TextWriter::value(std::string_view key, std::string_view text) {
-    return raw(key, quoted(text));
+    return raw(key, toml_string(text));
 }
 TextWriter& TextWriter::value(std::string_view key, bool value) {
     return raw(key, value ? "true" : "false");
@@ -89,10 +89,10 @@ TextWriter& TextWriter::value(std::string_view key, double number) {
     return raw(key, float_text(number));
 }
 TextWriter& TextWriter::value(std::string_view key, std::chrono::nanoseconds duration) {
-    return raw(key, quoted(to_text(duration)));
+    return raw(key, toml_string(to_text(duration)));
 }
 TextWriter& TextWriter::value(std::string_view key, std::span<const std::string> texts) {
-    return raw(key, array_text(texts, [](const std::string& text) { return quoted(text); }));
+    return raw(key, array_text(texts, [](const std::string& text) { return toml_string(text); }));
 }
 TextWriter& TextWriter::value(std::string_view key, std::span<const double> numbers) {
     return raw(key, array_text(numbers, float_text));
@@ -101,7 +101,7 @@ TextWriter& TextWriter::value(std::string_view key, std::span<const std::int64_t
     return raw(key, array_text(numbers, [](std::int64_t number) { return std::to_string(number); }));
 }
 TextWriter& TextWriter::bytes(std::string_view key, std::uint64_t count) {
-    return raw(key, quoted(byte_size_text(count)));
+    return raw(key, toml_string(byte_size_text(count)));
 }
 
 TextWriter& TextWriter::raw(std::string_view key, std::string_view value) {

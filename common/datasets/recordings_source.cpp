@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "common/datasets/class_label.hpp"
+#include "common/datasets/cut.hpp"
 #include "common/datasets/speaker_split.hpp"
 #include "common/datasets/wav_file.hpp"
 
@@ -32,13 +33,6 @@ struct Wanted {
 };
 
 /// The part before the separator; `text` becomes the rest.
-std::string_view cut(std::string_view& text, char separator) {
-    const std::size_t at = std::min(text.find(separator), text.size());
-    const std::string_view part = text.substr(0, at);
-    text.remove_prefix(std::min(at + 1, text.size()));
-    return part;
-}
-
 Result<Wanted> wanted_by(std::string_view where) {
     Wanted wanted;
     wanted.folder = fs::path(cut(where, '?'));

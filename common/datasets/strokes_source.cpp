@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "common/datasets/cut.hpp"
 #include "common/datasets/handwriting.hpp"
 #include "common/datasets/selection.hpp"
 
@@ -63,13 +64,6 @@ Result<std::uint64_t> number_in(std::string_view key, std::string_view text) {
 }
 
 /// The part before the separator; `text` becomes the rest.
-std::string_view cut(std::string_view& text, char separator) {
-    const std::size_t at = std::min(text.find(separator), text.size());
-    const std::string_view part = text.substr(0, at);
-    text.remove_prefix(std::min(at + 1, text.size()));
-    return part;
-}
-
 Result<std::vector<std::uint32_t>> digits_in(std::string_view list) {
     std::vector<std::uint32_t> digits;
     while (!list.empty()) {

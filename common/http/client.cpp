@@ -15,7 +15,7 @@ namespace {
 
 using Outcome = DialledSocket::Outcome;
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kAnswerReadBytes = 64 * 1024;
 
 /// Repeating it changes nothing. RFC 9110 §9.2.2.
 bool is_idempotent(std::string_view method) {
@@ -63,7 +63,7 @@ struct Client::State {
     Address address;
     ClientOptions options;
     DialledSocket socket{};
-    std::vector<char> buffer = std::vector<char>(kReadBytes);
+    std::vector<char> buffer = std::vector<char>(kAnswerReadBytes);
 
     struct Failure {
         Error error;

@@ -12,12 +12,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
 #include "common/base/host_port.hpp"
+#include "common/http/system_facts.hpp"
 
 namespace skerry::http {
 
@@ -25,12 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-constexpr std::size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
-
-std::string reason_of(int number) {
-    return std::generic_category().message(number);
-}
 
 Result<Address> unusable(std::string_view text) {
     return fail(ErrorCode::InvalidInput, "'" + std::string(text) +

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+
+#include "common/http/system_facts.hpp"
 
 namespace skerry::http {
 
@@ -20,12 +20,6 @@ using asio::generic::stream_protocol;
 using SystemError = boost::system::error_code;
 
 namespace {
-
-constexpr std::size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
-
-std::string reason_of(int number) {
-    return std::generic_category().message(number);
-}
 
 /// Somebody accepts connections there. Errors: what stands in the way of knowing.
 Result<bool> is_served(const std::string& path) {

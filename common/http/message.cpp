@@ -23,6 +23,13 @@ std::string_view find_header(const Headers& headers, std::string_view name) {
     return {};
 }
 
+Response text_response(std::string body, std::string content_type) {
+    Response response;
+    response.body = std::move(body);
+    response.content_type = std::move(content_type);
+    return response;
+}
+
 Response error_response(int status, std::string_view sentence, Headers headers) {
     using Json = nlohmann::json;
     // The sentence may quote what a peer sent, so bytes that are no UTF-8 are shown as U+FFFD instead of refused.

@@ -33,6 +33,8 @@ struct Response {
     [[nodiscard]] std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
 
+/// 200 with that body.
+[[nodiscard]] Response text_response(std::string body, std::string content_type);
 /// `{"error":"…"}` with that status; the sentence may hold any bytes.
 [[nodiscard]] Response error_response(int status, std::string_view sentence, Headers headers = {});
 

@@ -20,12 +20,12 @@ using Fault = beast::http::error;
 
 namespace {
 
-constexpr std::uint64_t kBodyReserveMax = 64 * 1024;
+constexpr std::uint64_t kRequestReserveMax = 64 * 1024;
 
 /// Beast's parser, writing straight into a Request.
-class Message final : public MessageParser<Request, true> {
+class RequestMessage final : public MessageParser<Request, true> {
 public:
-    Message(std::size_t header_bytes_max, std::size_t body_bytes_max) : MessageParser(kBodyReserveMax) {
+    RequestMessage(std::size_t header_bytes_max, std::size_t body_bytes_max) : MessageParser(kRequestReserveMax) {
         header_limit(static_cast<std::uint32_t>(header_bytes_max));
         body_limit(body_bytes_max);
         eager(true);
@@ -88,7 +88,7 @@ private:
 struct RequestReader::Parser {
     std::size_t header_bytes_max;
     std::size_t body_bytes_max;
-    std::optional<Message> message{};
+    std::optional<RequestMessage> message{};
 
     void refuse(const beast::error_code& error) {
         if (message->refusal) return;

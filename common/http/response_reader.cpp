@@ -19,12 +19,12 @@ using Fault = beast::http::error;
 
 namespace {
 
-constexpr std::uint64_t kBodyReserveMax = 1 << 20;
+constexpr std::uint64_t kResponseReserveMax = 1 << 20;
 
 /// Beast's parser, writing straight into a Response.
-class Message final : public MessageParser<Response, false> {
+class ResponseMessage final : public MessageParser<Response, false> {
 public:
-    Message(std::size_t body_bytes_max, bool head_only) : MessageParser(kBodyReserveMax) {
+    ResponseMessage(std::size_t body_bytes_max, bool head_only) : MessageParser(kResponseReserveMax) {
         header_limit(static_cast<std::uint32_t>(limits::kHttpHeaderBytesMax));
         body_limit(body_bytes_max);
         eager(true);
@@ -52,7 +52,7 @@ private:
 struct ResponseReader::Parser {
     std::size_t body_bytes_max;
     bool head_only;
-    std::optional<Message> message{};
+    std::optional<ResponseMessage> message{};
     beast::error_code error{};
 
     [[nodiscard]] bool has_interim_answer() const {

@@ -9,8 +9,9 @@ namespace skerry::transport {
 
 namespace {
 
-constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
+constexpr int kHandshakeEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                                 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                                 ZMQ_EVENT_DISCONNECTED;
 
 HandshakeFailure failure_of(std::uint16_t event) {
     switch (event) {
@@ -62,7 +63,7 @@ struct Dealer::State : std::enable_shared_from_this<State> {
         SKERRY_TRY(check_curve(dealer));
 
         const std::string address = "inproc://skerry-monitor-" + std::to_string(++context.monitors);
-        if (zmq_socket_monitor(dealer.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t();
+        if (zmq_socket_monitor(dealer.handle(), address.c_str(), kHandshakeEvents) != 0) throw zmq::error_t();
         zmq::socket_t events_pair(context.context, zmq::socket_type::pair);
         events_pair.set(zmq::sockopt::linger, 0);
         events_pair.connect(address);

@@ -12,7 +12,7 @@ namespace skerry::transport {
 
 namespace {
 
-constexpr int kEvents = ZMQ_EVENT_LISTENING | ZMQ_EVENT_CLOSED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED;
+constexpr int kDoorEvents = ZMQ_EVENT_LISTENING | ZMQ_EVENT_CLOSED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED;
 
 // So many places must be free before the door opens again: not a turn of it for each who goes.
 std::size_t reopened_below(std::size_t connections_max) {
@@ -81,7 +81,7 @@ Door::Door(Context::State& context, zmq::socket_t& socket, std::size_t connectio
            std::function<void(bool)> on_full)
     : state_(new State{socket, connections_max, std::move(on_full)}) {
     const std::string address = "inproc://skerry-monitor-" + std::to_string(++context.monitors);
-    if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t();
+    if (zmq_socket_monitor(socket.handle(), address.c_str(), kDoorEvents) != 0) throw zmq::error_t();
     zmq::socket_t events(context.context, zmq::socket_type::pair);
     events.set(zmq::sockopt::linger, 0);
     // Without a limit: a full queue would block ZeroMQ's own thread, and with it whoever then closes the monitor.

@@ -12,7 +12,7 @@ namespace skerry::wire {
 
 namespace {
 
-std::string text(std::string_view sentence) {
+std::string plain(std::string_view sentence) {
     return to_plain_text(sentence, limits::kTextMax);
 }
 
@@ -92,7 +92,7 @@ void write(const Hello& from, proto::Envelope& envelope) {
     to.set_installed(from.installed.value);
     to.set_last_sequence(from.last_sequence.value);
     to.set_certificate_expires_ms(std::clamp(from.certificate_expires, kTimeMin, kTimeMax).time_since_epoch().count());
-    to.set_software(text(from.software));
+    to.set_software(plain(from.software));
 }
 
 void write(const LeaseRequest& from, proto::Envelope& envelope) {
@@ -138,7 +138,7 @@ void write(const Report& from, proto::Envelope& envelope) {
     write(from.answered, *to.mutable_answered());
     write(from.latency_p50_us, *to.mutable_latency_p50_us());
     to.set_learning_rate(finite(from.learning_rate, std::numeric_limits<double>::max()));
-    to.set_learning_reason(text(from.learning_reason));
+    to.set_learning_reason(plain(from.learning_reason));
     SKERRY_ASSERT(from.alarms.size() <= kReportedAlarmsMax);
     for (const DriftAlarm& alarm : from.alarms)
         write(alarm, *to.add_alarms());
@@ -174,7 +174,7 @@ void write(const LeaseDenied& from, proto::Envelope& envelope) {
     to.set_reason(numbered<proto::LeaseDenied::Reason>(from.reason));
     constexpr std::int64_t kLongest = std::numeric_limits<std::uint32_t>::max();
     to.set_retry_after_ms(static_cast<std::uint32_t>(std::clamp<std::int64_t>(from.retry_after.count(), 0, kLongest)));
-    to.set_text(text(from.text));
+    to.set_text(plain(from.text));
 }
 
 void write(const PullUpdate& from, proto::Envelope& envelope) {
@@ -194,7 +194,7 @@ void write(const Refusal& from, proto::Envelope& envelope) {
     proto::Refusal& to = *envelope.mutable_refusal();
     to.set_sequence(from.sequence.value);
     to.set_code(numbered<proto::RefusalCode>(from.code));
-    to.set_text(text(from.text));
+    to.set_text(plain(from.text));
 }
 
 void write(const ModelChunk& from, proto::Envelope& envelope) {
@@ -209,7 +209,7 @@ void write(const ModelChunk& from, proto::Envelope& envelope) {
 void write(const Denied& from, proto::Envelope& envelope) {
     proto::Denied& to = *envelope.mutable_denied();
     to.set_reason(numbered<proto::Denied::Reason>(from.reason));
-    to.set_text(text(from.text));
+    to.set_text(plain(from.text));
 }
 
 void write(const JoinRequest& from, proto::Envelope& envelope) {
@@ -228,7 +228,7 @@ void write(const JoinReply& from, proto::Envelope& envelope) {
     SKERRY_ASSERT(from.model.size() <= limits::kModelTextBytesMax);
     proto::JoinReply& to = *envelope.mutable_join_reply();
     to.set_admitted(from.admitted);
-    to.set_text(text(from.text));
+    to.set_text(plain(from.text));
     to.set_root(raw(from.root));
     write(from.keys, *to.mutable_keys());
     write(from.certificate, *to.mutable_certificate());

@@ -13,7 +13,7 @@ namespace skerry::wire {
 
 namespace {
 
-constexpr std::string_view kDomain = "skerry/update/1";
+constexpr std::string_view kSignatureDomain = "skerry/update/1";
 constexpr std::size_t kSignatureBytes = 64;
 constexpr std::size_t kBodyFixedBytes = 8 + 8 + 2;
 constexpr std::size_t kPairBytes = 2 + 2 + 4;
@@ -24,7 +24,7 @@ static_assert(kBodyFixedBytes + limits::kReportClassPairsMax * kPairBytes + kAud
 
 Bytes signed_message(const Digest& content) {
     ByteWriter message;
-    message.put(bytes_of(kDomain)).put(ByteView(content));
+    message.put(bytes_of(kSignatureDomain)).put(ByteView(content));
     return std::move(message).take();
 }
 

@@ -23,7 +23,7 @@ Bytes checksum(ByteView content) {
 }
 
 // No message below may quote the token: it is a secret until it is used.
-tl::unexpected<Error> refused(std::string_view why) {
+tl::unexpected<Error> refused_token(std::string_view why) {
     return fail(ErrorCode::InvalidInput, "the token " + std::string(why));
 }
 
@@ -41,19 +41,19 @@ Result<std::string_view> payload_of(std::string_view text) {
                            std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(dot),
                                        [](char digit) { return digit >= '0' && digit <= '9'; });
     if (versioned) {
-        return refused("is of version " + std::string(text.substr(2, dot - 2)) +
-                       ", this program reads version 1: install the release that the coordinator runs");
+        return refused_token("is of version " + std::string(text.substr(2, dot - 2)) +
+                             ", this program reads version 1: install the release that the coordinator runs");
     }
-    return refused("does not begin with 'sk1.': paste what 'skerry token create' printed");
+    return refused_token("does not begin with 'sk1.': paste what 'skerry token create' printed");
 }
 
 /// How long the whole token's payload is, as its beginning says: so that a token that was cut off is told from one
 /// that was mistyped, which its checksum finds.
 Result<std::size_t> payload_characters(std::string_view payload) {
     constexpr std::size_t kHeadCharacters = (kFixedBytes + 2) / 3 * 4;
-    if (payload.size() < kHeadCharacters) return refused(kCutOff);
+    if (payload.size() < kHeadCharacters) return refused_token(kCutOff);
     auto head = from_base64url(payload.substr(0, kHeadCharacters));
-    if (!head) return refused(kMistyped);
+    if (!head) return refused_token(kMistyped);
     ByteReader length(ByteView(*head).subspan(kFixedBytes - 2));
     const std::size_t bytes = kFixedBytes + length.get<std::uint16_t>() + kChecksumBytes;
     crypto::cleanse(*head);
@@ -63,7 +63,7 @@ Result<std::size_t> payload_characters(std::string_view payload) {
 Result<JoinToken> read_content(ByteView content) {
     const ByteView found = content.last(kChecksumBytes);
     const Bytes expected = checksum(content.first(content.size() - kChecksumBytes));
-    if (!std::equal(found.begin(), found.end(), expected.begin())) return refused(kMistyped);
+    if (!std::equal(found.begin(), found.end(), expected.begin())) return refused_token(kMistyped);
     ByteReader in(content.first(content.size() - kChecksumBytes));
     JoinToken token;
     token.id.value = in.get_array<6>();
@@ -73,7 +73,7 @@ Result<JoinToken> read_content(ByteView content) {
     token.enrol_endpoint = std::string(text_of(in.get_bytes(in.get<std::uint16_t>())));
     if (!in.finished() || !token.enrol_endpoint.starts_with("tcp://") ||
         token.enrol_endpoint.size() > limits::kTextMax || !is_plain_text(token.enrol_endpoint)) {
-        return refused("names no endpoint of the form tcp://host:port");
+        return refused_token("names no endpoint of the form tcp://host:port");
     }
     return token;
 }
@@ -96,11 +96,11 @@ std::string to_text(const JoinToken& token) {
 Result<JoinToken> parse_token(std::string_view text) {
     const std::string_view payload = SKERRY_TRY(payload_of(trimmed(text)));
     const std::size_t characters = SKERRY_TRY(payload_characters(payload));
-    if (payload.size() < characters) return refused(kCutOff);
+    if (payload.size() < characters) return refused_token(kCutOff);
     if (payload.size() > characters)
-        return refused("has more after its end: paste only what 'skerry token create' printed");
+        return refused_token("has more after its end: paste only what 'skerry token create' printed");
     auto content = from_base64url(payload);
-    if (!content) return refused(kMistyped);
+    if (!content) return refused_token(kMistyped);
     auto token = read_content(*content);
     crypto::cleanse(*content);
     return token;

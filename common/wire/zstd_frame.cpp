@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kLevel = 3;
 // Older libraries' formats, which libzstd reads too, have others.
-constexpr std::array<std::byte, 4> kMagic{std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
+constexpr std::array<std::byte, 4> kZstdMagic{std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
 
 }  // namespace
 
@@ -24,7 +24,8 @@ Bytes zstd_packed(ByteView bytes) {
 }
 
 std::optional<Bytes> zstd_unpacked(ByteView frame, std::uint64_t least, std::uint64_t most) {
-    if (frame.size() < kMagic.size() || !std::equal(kMagic.begin(), kMagic.end(), frame.begin())) return std::nullopt;
+    if (frame.size() < kZstdMagic.size() || !std::equal(kZstdMagic.begin(), kZstdMagic.end(), frame.begin()))
+        return std::nullopt;
     const unsigned long long announced = ZSTD_getFrameContentSize(frame.data(), frame.size());
     if (announced == ZSTD_CONTENTSIZE_UNKNOWN || announced == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
     if (announced < least || announced > most) return std::nullopt;

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kRowsShown = 20;
+constexpr std::uint64_t kRowsUnasked = 20;
 constexpr std::uint64_t kRowsMax = 100'000;
 constexpr std::uint64_t kSecondsMax = 50ULL * 365 * 24 * 3600;  // before now: further back there is no history
 
@@ -20,7 +20,7 @@ constexpr std::uint64_t kSecondsMax = 50ULL * 365 * 24 * 3600;  // before now: f
 Result<std::size_t> limit_of(const http::Request& request) {
     const auto wanted = request.query.find("limit");
     const std::uint64_t limit =
-        wanted == request.query.end() ? kRowsShown : SKERRY_TRY(number_from(wanted->second, "limit"));
+        wanted == request.query.end() ? kRowsUnasked : SKERRY_TRY(number_from(wanted->second, "limit"));
     return static_cast<std::size_t>(std::min(limit, kRowsMax));
 }
 

@@ -7,7 +7,7 @@ namespace skerry::coordinator::ledger {
 namespace {
 
 // Smaller than that of a start: beside a coordinator that runs, memory matters more than time.
-constexpr std::size_t kPage = 100;
+constexpr std::size_t kChainPage = 100;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ Result<Chain> prove_chain(const SqliteJournal& journal, const StopFlag& stop,
     while (true) {
         if (stop) return fail(ErrorCode::Unavailable, "stopped before the journal was read to its end");
         // One by one behind a bad page, so that all before the bad entry is proven too.
-        auto page = journal.read(kFederationStream, chain.entries, kPage);
+        auto page = journal.read(kFederationStream, chain.entries, kChainPage);
         if (!page) page = journal.read(kFederationStream, chain.entries, 1);
         if (!page && page.error().code != ErrorCode::Internal) return tl::unexpected(page.error());
         if (!page) chain.problem = page.error().message;

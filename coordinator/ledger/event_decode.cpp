@@ -3,6 +3,7 @@
 
 #include "coordinator/ledger/event_codec.hpp"
 #include "coordinator/ledger/ledger.pb.h"
+#include "coordinator/ledger/milliseconds.hpp"
 
 namespace skerry::coordinator::ledger {
 namespace {
@@ -56,10 +57,6 @@ private:
     bool good_ = true;
 };
 
-TimePoint time(std::int64_t milliseconds) {
-    return TimePoint{std::chrono::milliseconds(milliseconds)};
-}
-
 FederationCreated read(const stored::FederationCreated& from, Fields& fields) {
     FederationCreated to;
     to.name = from.name();
@@ -79,7 +76,7 @@ TokenCreated read(const stored::TokenCreated& from, Fields& fields) {
     TokenCreated to;
     fields.id(from.id(), to.id);
     fields.array(from.secret_hash(), to.secret_hash);
-    to.expires = time(from.expires_ms());
+    to.expires = time_of(from.expires_ms());
     to.uses = from.uses();
     fields.tier(from.tier(), to.tier);
     to.note = from.note();
@@ -95,7 +92,7 @@ NodeEnrolled read(const stored::NodeEnrolled& from, Fields& fields) {
     to.name = from.name();
     fields.tier(from.tier(), to.tier);
     fields.signed_bytes(from.certificate(), to.certificate);
-    to.certificate_expires = time(from.certificate_expires_ms());
+    to.certificate_expires = time_of(from.certificate_expires_ms());
     return to;
 }
 
@@ -103,7 +100,7 @@ CertificateRenewed read(const stored::CertificateRenewed& from, Fields& fields) 
     CertificateRenewed to;
     fields.id(from.node(), to.node);
     fields.signed_bytes(from.certificate(), to.certificate);
-    to.certificate_expires = time(from.certificate_expires_ms());
+    to.certificate_expires = time_of(from.certificate_expires_ms());
     return to;
 }
 
@@ -130,7 +127,7 @@ NodeReleased read(const stored::NodeReleased& from, Fields& fields) {
 }
 
 RoundOpened read(const stored::RoundOpened& from, Fields&) {
-    RoundOpened to{{}, RoundId{from.round()}, from.goal(), from.quorum(), time(from.deadline_ms())};
+    RoundOpened to{{}, RoundId{from.round()}, from.goal(), from.quorum(), time_of(from.deadline_ms())};
     if (!from.rule().empty()) to.recipe.rule = from.rule();
     if (!from.optimiser().empty()) to.recipe.optimiser = from.optimiser();
     if (from.tier_quorum() != 0) to.recipe.tier_quorum = from.tier_quorum();
@@ -142,7 +139,7 @@ UpdateAccepted read(const stored::UpdateAccepted& from, Fields& fields) {
     to.round.value = from.round();
     fields.update(from.update(), to.update);
     fields.id(from.lease(), to.lease);
-    to.lease_expires = time(from.lease_expires_ms());
+    to.lease_expires = time_of(from.lease_expires_ms());
     to.base.value = from.base();
     to.staleness = from.staleness();
     fields.tier(from.tier(), to.tier);
@@ -230,7 +227,7 @@ TrialBegan read(const stored::TrialBegan& from, Fields& fields) {
     to.against.value = from.against();
     for (const std::string& node : from.canaries())
         fields.id(node, to.canaries.emplace_back());
-    to.deadline = time(from.deadline_ms());
+    to.deadline = time_of(from.deadline_ms());
     to.samples_max = from.samples_max();
     return to;
 }
@@ -254,7 +251,7 @@ DriftReported read(const stored::DriftReported& from, Fields& fields) {
     DriftReported to;
     fields.id(from.node(), to.node);
     to.alarm.number = from.number();
-    to.alarm.at = time(from.raised_at_ms());
+    to.alarm.at = time_of(from.raised_at_ms());
     if (from.label_class() > 0) to.alarm.label_class = from.label_class() - 1;
     if (from.detector() >= kDriftDetectors) fields.fault();
     to.alarm.detector = static_cast<DriftDetector>(from.detector());
@@ -333,7 +330,7 @@ Result<Event> decode(ByteView bytes) {
     Fields fields;
     Event event = SKERRY_TRY(read(from, fields));
     if (!fields.good()) return fail(ErrorCode::InvalidInput, "an entry has a field of a wrong size");
-    std::visit([&from](auto& happened) { happened.at = time(from.at_ms()); }, event);
+    std::visit([&from](auto& happened) { happened.at = time_of(from.at_ms()); }, event);
     return event;
 }
 

@@ -1,13 +1,12 @@
 #include "coordinator/ledger/history.hpp"
 
+#include "coordinator/ledger/milliseconds.hpp"
+
 namespace skerry::coordinator::ledger {
 namespace {
 
 using storage::Statement;
 
-TimePoint time(std::int64_t ms) {
-    return TimePoint{std::chrono::milliseconds(ms)};
-}
 template <class Id>
 void read_id(const Statement& row, int column, Id& id) {
     const auto bytes = row.array<std::tuple_size_v<decltype(id.value)>>(column);
@@ -42,7 +41,7 @@ UpdateRow update_row(const Statement& row) {
     to.norm = row.number(11);
     to.labelled = row.uint64(12);
     to.errors = row.uint64(13);
-    to.accepted = time(row.int64(14));
+    to.accepted = time_of(row.int64(14));
     to.round.value = row.uint64(15);
     if (!row.is_null(16)) to.version = ModelVersion{row.uint64(16)};
     to.receipt = signed_bytes(row, 17);
@@ -64,7 +63,7 @@ RefusalRow refusal_row(const Statement& row) {
     to.text = row.text(4);
     to.bytes = row.uint64(5);
     to.content = digest(row, 6);
-    to.at = time(row.int64(7));
+    to.at = time_of(row.int64(7));
     to.round.value = row.uint64(8);
     return to;
 }
@@ -78,19 +77,19 @@ RoundRow round_row(const Statement& row) {
     RoundRow to;
     to.id.value = row.uint64(0);
     to.state = row.text(1);
-    to.opened = time(row.int64(2));
-    to.deadline = time(row.int64(3));
+    to.opened = time_of(row.int64(2));
+    to.deadline = time_of(row.int64(3));
     to.goal = row.uint64(4);
     to.quorum = row.uint64(5);
     to.accepted = row.uint64(6);
-    if (!row.is_null(7)) to.frozen = time(row.int64(7));
-    if (!row.is_null(8)) to.ended = time(row.int64(8));
+    if (!row.is_null(7)) to.frozen = time_of(row.int64(7));
+    if (!row.is_null(8)) to.ended = time_of(row.int64(8));
     if (!row.is_null(9)) to.parent = ModelVersion{row.uint64(9)};
     if (!row.is_null(10)) to.version = ModelVersion{row.uint64(10)};
     if (!row.is_null(11)) to.weight = row.uint64(11);
     if (!row.is_null(12)) to.sum = digest(row, 12);
     to.reason = row.text(13);
-    if (!row.is_null(14)) to.erased = time(row.int64(14));
+    if (!row.is_null(14)) to.erased = time_of(row.int64(14));
     to.erased_by = row.text(15);
     if (!row.is_null(16)) to.early = row.uint64(16);
     to.recipe = {row.text(17), row.text(18), row.uint64(19)};
@@ -107,10 +106,10 @@ constexpr const char* kVersionColumns =
 TrialRow trial_row(const Statement& row) {
     TrialRow to;
     to.against.value = row.uint64(14);
-    to.began = time(row.int64(15));
-    to.deadline = time(row.int64(16));
+    to.began = time_of(row.int64(15));
+    to.deadline = time_of(row.int64(16));
     to.canaries = row.uint64(17);
-    if (!row.is_null(18)) to.ended = time(row.int64(18));
+    if (!row.is_null(18)) to.ended = time_of(row.int64(18));
     to.outcome = row.text(19);
     to.reason = row.text(20);
     to.counts = {
@@ -123,7 +122,7 @@ VersionRow version_row(const Statement& row) {
     to.version.value = row.uint64(0);
     to.parent.value = row.uint64(1);
     to.round.value = row.uint64(2);
-    to.published = time(row.int64(3));
+    to.published = time_of(row.int64(3));
     to.updates = row.uint64(4);
     to.weight = row.uint64(5);
     to.sum = digest(row, 6);

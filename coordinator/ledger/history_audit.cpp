@@ -10,7 +10,7 @@
 namespace skerry::coordinator::ledger {
 namespace {
 
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kAuditPage = 500;
 
 bool fits(const Event& event, const EntryFilter& filter) {
     return (!filter.node || concerns(event, *filter.node)) &&
@@ -49,7 +49,7 @@ Result<std::vector<EntryRow>> History::entries(const EntryFilter& filter, std::s
         "ORDER BY version DESC LIMIT ?4"));
     for (auto before = std::numeric_limits<std::int64_t>::max(); found.size() < limit;) {
         if (stop) return fail(ErrorCode::Unavailable, "stopped before the journal was read to its end");
-        rows.bind(kFederationStream, before, filter.kind, kPage);
+        rows.bind(kFederationStream, before, filter.kind, kAuditPage);
         std::size_t read = 0;
         for (; found.size() < limit && SKERRY_TRY(rows.step()); ++read) {
             before = rows.int64(0);
@@ -62,7 +62,7 @@ Result<std::vector<EntryRow>> History::entries(const EntryFilter& filter, std::s
                              subject.node ? names.of(*subject.node) : "", subject.round, subject.version,
                              sentence_of(*event, name)});
         }
-        if (read < kPage) break;
+        if (read < kAuditPage) break;
     }
     return found;
 }

@@ -1,13 +1,10 @@
 #include "coordinator/ledger/history.hpp"
+#include "coordinator/ledger/milliseconds.hpp"
 
 namespace skerry::coordinator::ledger {
 namespace {
 
 using storage::Statement;
-
-TimePoint time(std::int64_t ms) {
-    return TimePoint{std::chrono::milliseconds(ms)};
-}
 
 constexpr const char* kColumns =
     "SELECT a.entry, a.node, coalesce(n.name, ''), a.number, a.recorded, a.raised, a.class, a.detector, a.before, "
@@ -19,8 +16,8 @@ AlarmRow alarm_row(const Statement& row) {
     to.node.value = row.array<16>(1).value_or(ByteArray<16>{});
     to.name = row.text(2);
     to.alarm.number = row.uint64(3);
-    to.recorded = time(row.int64(4));
-    to.alarm.at = time(row.int64(5));
+    to.recorded = time_of(row.int64(4));
+    to.alarm.at = time_of(row.int64(5));
     if (!row.is_null(6)) to.alarm.label_class = static_cast<std::uint32_t>(row.uint64(6));
     to.alarm.detector = static_cast<DriftDetector>(row.uint64(7) % kDriftDetectors);
     to.alarm.before = row.number(8);

@@ -1,13 +1,10 @@
 #include "coordinator/ledger/projections.hpp"
 
+#include "coordinator/ledger/milliseconds.hpp"
 #include "coordinator/ledger/stored_errors.hpp"
 
 namespace skerry::coordinator::ledger {
 namespace {
-
-std::int64_t ms(TimePoint time) {
-    return time.time_since_epoch().count();
-}
 
 // One function an event: what it changes in the tables.
 class Projector {
@@ -72,7 +69,7 @@ public:
                     "labelled, errors, reported_errors, accepted, accepted_round, receipt, receipt_signature) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     e.update.node, e.update.sequence, e.lease, e.base, e.staleness, static_cast<int>(e.tier),
-                    e.examples, e.weight, e.bytes, e.content, e.norm, e.labelled, e.errors, stored(e), ms(e.at),
+                    e.examples, e.weight, e.bytes, e.content, e.norm, e.labelled, e.errors, stored_errors(e), ms(e.at),
                     e.round, e.receipt.body, e.receipt.signature));
         SKERRY_TRY(db_.run(
             "INSERT INTO totals (node, accepted) VALUES (?, 1) ON CONFLICT DO UPDATE SET accepted = accepted + 1",

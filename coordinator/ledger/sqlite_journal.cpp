@@ -10,7 +10,7 @@
 namespace skerry::coordinator::ledger {
 namespace {
 
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kReplayPage = 1000;
 
 Digest link(const Digest& before, Version version, ByteView body) {
     ByteWriter number;
@@ -105,7 +105,7 @@ Result<> SqliteJournal::rebuild() {
     }
     Version at = 0;
     while (true) {
-        const auto page = SKERRY_TRY(read(kFederationStream, at, kPage));
+        const auto page = SKERRY_TRY(read(kFederationStream, at, kReplayPage));
         if (page.empty()) break;
         for (const Recorded& recorded : page)
             SKERRY_TRY(project(database_, recorded));

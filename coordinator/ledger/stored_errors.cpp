@@ -11,7 +11,7 @@ ReportedErrors& ReportedErrors::operator+=(const ReportedErrors& more) {
     return *this;
 }
 
-Bytes stored(const UpdateAccepted& update) {
+Bytes stored_errors(const UpdateAccepted& update) {
     const ErrorTally tally = ErrorTally::of(update);
     ByteWriter out;
     out.put(tally.labelled).put(tally.errors);

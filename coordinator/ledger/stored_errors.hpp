@@ -20,8 +20,8 @@ struct ReportedErrors {
 };
 
 /// The numbers of a tally, but for `updates`, and of its pairs, each u64 or u16, little-endian.
-[[nodiscard]] Bytes stored(const UpdateAccepted& update);
-/// Internal: not what stored() wrote; rebuild the projections.
+[[nodiscard]] Bytes stored_errors(const UpdateAccepted& update);
+/// Internal: not what stored_errors() wrote; rebuild the projections.
 [[nodiscard]] Result<ReportedErrors> reported_errors(ByteView stored);
 
 /// Adds to the tables what the updates of a round report, now that a version counts them.

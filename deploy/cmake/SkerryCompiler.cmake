@@ -23,6 +23,11 @@ target_compile_options(skerry_compile_options INTERFACE
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 target_include_directories(skerry_compile_options INTERFACE ${PROJECT_SOURCE_DIR})
 
+# What a class of one source keeps in an anonymous namespace is that source's alone where sources are compiled together too.
+if(CMAKE_UNITY_BUILD)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
 # SKERRY_SANITIZE=address;undefined or thread, as the presets set it.
 set(SKERRY_SANITIZE "" CACHE STRING "Sanitizers to build with")
 if(SKERRY_SANITIZE)

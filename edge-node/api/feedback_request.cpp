@@ -6,15 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "edge-node/api/json_text.hpp"
+#include "edge-node/api/refusal.hpp"
 
 namespace skerry::node {
 namespace {
 
 using nlohmann::json;
-
-tl::unexpected<Error> refusal(std::string sentence) {
-    return fail(ErrorCode::InvalidInput, std::move(sentence));
-}
 
 /// As the API calls them; in the order of LabelVerdict.
 constexpr std::array<std::string_view, feedback::kLabelVerdicts> kStates = {"accepted", "duplicate", "conflict",

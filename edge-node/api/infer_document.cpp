@@ -6,23 +6,23 @@
 namespace skerry::node {
 namespace {
 
-using Kind = JsonReader::Kind;
+using JsonKind = JsonReader::Kind;
 
 constexpr const char* kOneInput = "there must be one input, named \"input\"";
 constexpr std::size_t kShapeSidesMax = 8;
 constexpr double kCountMax = 9007199254740992.0;  // 2^53: beyond it a double skips integers
 
-std::string_view what(Kind kind) {
+std::string_view what(JsonKind kind) {
     switch (kind) {
-        case Kind::Object:
+        case JsonKind::Object:
             return "an object";
-        case Kind::Array:
+        case JsonKind::Array:
             return "an array";
-        case Kind::String:
+        case JsonKind::String:
             return "a string";
-        case Kind::Number:
+        case JsonKind::Number:
             return "such a number";
-        case Kind::Boolean:
+        case JsonKind::Boolean:
             return "a boolean";
         default:
             return "null";
@@ -32,7 +32,7 @@ std::string_view what(Kind kind) {
 }  // namespace
 
 Result<> InferDocument::read() {
-    if (comes(Kind::Object, "the body")) read_root();
+    if (comes(JsonKind::Object, "the body")) read_root();
     json_.finish();
     if (json_.ok() && inputs.empty()) json_.refuse(kOneInput);
     if (json_.ok()) return {};
@@ -61,13 +61,13 @@ void InferDocument::read_root() {
                 id = text("\"id\"");
                 break;
             case Parameters:
-                if (comes(Kind::Object, "\"parameters\"")) read_parameters();
+                if (comes(JsonKind::Object, "\"parameters\"")) read_parameters();
                 break;
             case Inputs:
-                if (comes(Kind::Array, "\"inputs\"")) read_inputs();
+                if (comes(JsonKind::Array, "\"inputs\"")) read_inputs();
                 break;
             case Outputs:
-                if (comes(Kind::Array, "\"outputs\"")) read_outputs();
+                if (comes(JsonKind::Array, "\"outputs\"")) read_outputs();
                 break;
             default:
                 json_.skip();
@@ -113,7 +113,7 @@ void InferDocument::read_parameters() {
 void InferDocument::read_inputs() {
     json_.enter_array();
     while (json_.next_element()) {
-        if (!comes(Kind::Object, "\"inputs\"")) return;
+        if (!comes(JsonKind::Object, "\"inputs\"")) return;
         if (inputs.size() == inputs_max_) {
             return json_.refuse(inputs_max_ == 1 ? std::string(kOneInput)
                                                  : "there are more than " + std::to_string(inputs_max_) + " inputs");
@@ -136,14 +136,14 @@ void InferDocument::read_input(Input& input) {
                 input.head.datatype = text("\"datatype\"");
                 break;
             case Shape:
-                if (comes(Kind::Array, "\"shape\"")) read_shape(input);
+                if (comes(JsonKind::Array, "\"shape\"")) read_shape(input);
                 break;
             case Data:
                 input.has_data = true;
-                if (comes(Kind::Array, "\"data\"")) input.data.read(json_);
+                if (comes(JsonKind::Array, "\"data\"")) input.data.read(json_);
                 break;
             case Parameters:
-                if (comes(Kind::Object, "\"parameters\"")) read_input_parameters(input);
+                if (comes(JsonKind::Object, "\"parameters\"")) read_input_parameters(input);
                 break;
             default:
                 json_.skip();
@@ -179,7 +179,7 @@ void InferDocument::read_input_parameters(Input& input) {
 void InferDocument::read_outputs() {
     json_.enter_array();
     while (json_.next_element()) {
-        if (!comes(Kind::Object, "\"outputs\"")) return;
+        if (!comes(JsonKind::Object, "\"outputs\"")) return;
         read_output();
     }
 }
@@ -201,7 +201,7 @@ void InferDocument::read_output() {
             entry.output = *found;
             named = true;
         } else if (*key == Parameters) {
-            if (comes(Kind::Object, "\"parameters\"")) read_output_parameters(entry);
+            if (comes(JsonKind::Object, "\"parameters\"")) read_output_parameters(entry);
         } else {
             json_.skip();
         }
@@ -249,30 +249,30 @@ std::optional<std::size_t> InferDocument::next_key(Keys known, Seen& seen) {
             return std::nullopt;
         }
         seen.set(place);
-        if (json_.next_kind() != Kind::Null) return place;
+        if (json_.next_kind() != JsonKind::Null) return place;
         json_.skip();
     }
     return std::nullopt;
 }
 
-bool InferDocument::comes(Kind kind, std::string_view name) {
-    const Kind next = json_.next_kind();
+bool InferDocument::comes(JsonKind kind, std::string_view name) {
+    const JsonKind next = json_.next_kind();
     if (next == kind) return true;
     json_.refuse(std::string(name) + " cannot hold " + std::string(what(next)));
     return false;
 }
 
 std::string_view InferDocument::text(std::string_view name) {
-    return comes(Kind::String, name) ? json_.string() : std::string_view();
+    return comes(JsonKind::String, name) ? json_.string() : std::string_view();
 }
 
 std::optional<bool> InferDocument::boolean(std::string_view name) {
-    if (!comes(Kind::Boolean, name)) return std::nullopt;
+    if (!comes(JsonKind::Boolean, name)) return std::nullopt;
     return json_.boolean();
 }
 
 std::optional<std::uint64_t> InferDocument::count(std::string_view name) {
-    if (!comes(Kind::Number, name)) return std::nullopt;
+    if (!comes(JsonKind::Number, name)) return std::nullopt;
     const JsonReader::Number number = json_.number();
     if (number.integer && number.value >= 0 && number.value <= kCountMax) {
         return static_cast<std::uint64_t>(number.value);

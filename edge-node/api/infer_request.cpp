@@ -6,6 +6,7 @@
 
 #include "common/base/utf8.hpp"
 #include "edge-node/api/infer_document.hpp"
+#include "edge-node/api/refusal.hpp"
 #include "edge-node/api/tensor_samples.hpp"
 #include "edge-node/api/text_samples.hpp"
 
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kOutputNames = {"label", "probabilities", "tier", "score"};
 constexpr std::array<std::string_view, 4> kOutputDatatypes = {"INT64", "FP32", "BYTES", "FP32"};
-
-tl::unexpected<Error> refusal(std::string sentence) {
-    return fail(ErrorCode::InvalidInput, std::move(sentence));
-}
 
 /// The bytes of JSON at the beginning of the body; nothing: all of it, as the header is not there.
 Result<std::optional<std::size_t>> head_length(const http::Request& request, std::size_t body_bytes) {

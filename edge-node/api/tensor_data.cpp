@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "edge-node/api/refusal.hpp"
 #include "edge-node/api/text_samples.hpp"
 
 namespace skerry::node {
 namespace {
 
 constexpr std::uint64_t kOpen = static_cast<std::uint64_t>(-1);
-
-tl::unexpected<Error> refusal(std::string sentence) {
-    return fail(ErrorCode::InvalidInput, std::move(sentence));
-}
 
 }  // namespace
 

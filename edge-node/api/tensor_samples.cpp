@@ -6,16 +6,13 @@
 #include <limits>
 #include <utility>
 
+#include "edge-node/api/refusal.hpp"
 #include "edge-node/api/text_samples.hpp"
 
 namespace skerry::node {
 namespace {
 
 using parameters::DataType;
-
-tl::unexpected<Error> refusal(std::string sentence) {
-    return fail(ErrorCode::InvalidInput, std::move(sentence));
-}
 
 /// The dtype holds the value: integers exactly, real numbers rounded.
 bool holds(DataType dtype, double value, bool integer) {

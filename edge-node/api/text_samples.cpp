@@ -1,11 +1,9 @@
 #include "edge-node/api/text_samples.hpp"
 
+#include "edge-node/api/refusal.hpp"
+
 namespace skerry::node {
 namespace {
-
-tl::unexpected<Error> refusal(std::string sentence) {
-    return fail(ErrorCode::InvalidInput, std::move(sentence));
-}
 
 /// How many texts there must be.
 Result<std::size_t> count_of(const TensorHead& head, std::size_t batch_max) {

@@ -17,7 +17,6 @@ using observe::log::Level;
 using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 namespace {
 
@@ -33,7 +32,7 @@ void read(TableReader table, ServingConfig& serving) {
     table.boolean("batching", serving.batching);
     table.integer("batch_max", serving.batch_max, 1, 256);
     table.duration("latency_budget", serving.latency_budget, microseconds(100), hours(1));
-    table.duration("inline_below", serving.inline_below, microseconds(0), seconds(1));
+    table.duration("inline_below", serving.inline_below, microseconds(0), std::chrono::seconds(1));
     table.choice("executor", serving.executor,
                  {{"auto", "auto"},
                   {"plain", "plain"},
@@ -64,7 +63,7 @@ void read(TableReader table, RouterConfig& router) {
 void read(TableReader table, NodeConfig& config) {
     table.integer("waiting", config.labels.rows_max, 1, 1 << 28);
     table.bytes("waiting_bytes", config.labels.bytes_max, 4096, std::size_t{1} << 40U);
-    table.duration("waiting_time", config.labels.age_max, seconds(1), hours(24 * 3650));
+    table.duration("waiting_time", config.labels.age_max, std::chrono::seconds(1), hours(24 * 3650));
     table.integer("remembered_ids", config.remembered_ids_max, 1, 1 << 28);
     table.integer("errors", config.errors.rows_max, 1, 1 << 28);
     table.bytes("errors_bytes", config.errors.bytes_max, 1024, std::size_t{1} << 40U);

@@ -10,12 +10,12 @@
 namespace skerry::node {
 namespace {
 
-constexpr std::string_view kModels = "/v2/models/";
+constexpr std::string_view kModelsPath = "/v2/models/";
 constexpr std::size_t kCombinationsMax = 64;
 
 /// The name and what follows it, without slashes around it.
 std::pair<std::string_view, std::string_view> parts_of(std::string_view path) {
-    std::string_view rest = path.starts_with(kModels) ? path.substr(kModels.size()) : std::string_view();
+    std::string_view rest = path.starts_with(kModelsPath) ? path.substr(kModelsPath.size()) : std::string_view();
     if (rest.ends_with('/')) rest.remove_suffix(1);
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     return {rest.substr(0, slash), rest.substr(std::min(slash + 1, rest.size()))};

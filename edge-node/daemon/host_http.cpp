@@ -14,13 +14,6 @@ constexpr std::string_view kModels = "/v2/models/";
 constexpr std::array<std::string_view, 4> kLocalOnly = {"/skerry/status", "/skerry/errors", "/skerry/drift",
                                                         "/skerry/export"};
 
-http::Response text_response(std::string body, std::string content_type) {
-    http::Response response;
-    response.body = std::move(body);
-    response.content_type = std::move(content_type);
-    return response;
-}
-
 bool reads(const http::Request& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
@@ -86,14 +79,14 @@ void Host::handle_shared(http::Request request, http::Respond respond) {
 
 void Host::handle_own(Node& node, http::Request request, http::Respond respond) {
     if (request.path == "/metrics" && reads(request)) {
-        return respond(text_response(metrics(), "text/plain; version=0.0.4"));
+        return respond(http::text_response(metrics(), "text/plain; version=0.0.4"));
     }
     const bool local_only = std::find(kLocalOnly.begin(), kLocalOnly.end(), request.path) != kLocalOnly.end();
     if (local_only && reads(request) && !request.local) {
         return respond(http::error_response(403, "this is answered on the node's Unix socket only: infer.sock"));
     }
     if (request.path == "/skerry/status" && reads(request)) {
-        return respond(text_response(status_of(node), "application/json"));
+        return respond(http::text_response(status_of(node), "application/json"));
     }
     node.handle(std::move(request), std::move(respond));
 }

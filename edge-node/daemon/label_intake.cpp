@@ -11,19 +11,19 @@ namespace skerry::node {
 namespace {
 
 /// One label with what the ring knows of its request.
-struct Candidate {
+struct Unjudged {
     IncomingLabel label;
     std::optional<feedback::Prediction> prediction;
     bool expired = false;
 };
 
 /// On the storage thread: the record decides, then what is new becomes durable in one transaction.
-Result<LabelIntake::Verdicts> judge_and_append(feedback::LabelStore& store, std::vector<Candidate> candidates,
+Result<LabelIntake::Verdicts> judge_and_append(feedback::LabelStore& store, std::vector<Unjudged> candidates,
                                                TimePoint now) {
     LabelIntake::Verdicts verdicts;
     std::vector<feedback::LabelledSample> accepted;
     std::unordered_map<std::string, feedback::RecordedLabel> in_this_group;
-    for (Candidate& candidate : candidates) {
+    for (Unjudged& candidate : candidates) {
         feedback::KnownRequest known;
         if (candidate.prediction) {
             known.waiting = candidate.prediction->order;
@@ -57,7 +57,7 @@ void LabelIntake::submit(std::vector<IncomingLabel> labels, OnDone on_done) {
 void LabelIntake::commit() {
     committing_ = true;
     std::vector<Submission> group = std::exchange(gathering_, {});
-    std::vector<Candidate> candidates;
+    std::vector<Unjudged> candidates;
     std::vector<Answered> answered;  // an id may be used again before its label is durable
     for (const Submission& submission : group) {
         for (const IncomingLabel& label : submission.labels) {

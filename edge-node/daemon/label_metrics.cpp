@@ -6,7 +6,7 @@ namespace skerry::node {
 
 namespace {
 
-double seconds(std::chrono::milliseconds time) {
+double in_seconds(std::chrono::milliseconds time) {
     return std::chrono::duration<double>(time).count();
 }
 
@@ -24,11 +24,11 @@ std::string label_delay_text(std::span<const NodeFacts> all) {
         for (std::size_t bucket = 0; bucket < feedback::LabelDelays::kBuckets; ++bucket) {
             below += delays.buckets()[bucket];
             text += fmt::format("{}_bucket{{{}{}le=\"{}\"}} {}\n", kName, model, separator,
-                                seconds(feedback::LabelDelays::upper(bucket)), below);
+                                in_seconds(feedback::LabelDelays::upper(bucket)), below);
         }
         const std::string braces = model.empty() ? std::string() : fmt::format("{{{}}}", model);
         text += fmt::format("{0}_bucket{{{1}{2}le=\"+Inf\"}} {3}\n{0}_sum{4} {5}\n{0}_count{4} {3}\n", kName, model,
-                            separator, delays.count(), braces, seconds(delays.sum()));
+                            separator, delays.count(), braces, in_seconds(delays.sum()));
     }
     return text;
 }

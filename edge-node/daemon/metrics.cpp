@@ -13,7 +13,7 @@ using observe::MetricKind;
 
 namespace {
 
-const std::vector<std::string> kTierNames = {"light", "medium", "heavy"};
+const std::vector<std::string> kTierLabels = {"light", "medium", "heavy"};
 
 std::vector<std::string> verdict_names() {
     std::vector<std::string> names;
@@ -34,7 +34,7 @@ std::vector<MetricFamily> table() {
                             std::move(label), std::move(values), {}};
     };
     return {
-        counter("skerry_node_answers_total", "Samples answered, by the tier that answered", "tier", kTierNames),
+        counter("skerry_node_answers_total", "Samples answered, by the tier that answered", "tier", kTierLabels),
         counter("skerry_node_requests_total", "Inference requests, answered or refused"),
         counter("skerry_node_requests_refused_total", "Inference requests refused", "reason",
                 {"invalid", "busy", "unready"}),
@@ -54,13 +54,13 @@ std::vector<MetricFamily> table() {
         gauge("skerry_node_predictions_waiting", "Predictions that wait for their label"),
         gauge("skerry_node_queue_requests", "Requests in the queue"),
         counter("skerry_node_answers_anytime_total", "Samples whose answer was cut short by their deadline"),
-        gauge("skerry_node_stage_rows_waiting", "Samples that wait before a stage of the network", "tier", kTierNames),
-        gauge("skerry_node_stage_batch_rows", "Samples that a stage takes at once, at most", "tier", kTierNames),
-        counter("skerry_node_stage_batches_total", "Batches that a stage has run", "tier", kTierNames),
-        counter("skerry_node_stage_rows_total", "Samples that a stage has run", "tier", kTierNames),
-        counter("skerry_node_stage_seconds_total", "Time that a stage has run, over all threads", "tier", kTierNames),
+        gauge("skerry_node_stage_rows_waiting", "Samples that wait before a stage of the network", "tier", kTierLabels),
+        gauge("skerry_node_stage_batch_rows", "Samples that a stage takes at once, at most", "tier", kTierLabels),
+        counter("skerry_node_stage_batches_total", "Batches that a stage has run", "tier", kTierLabels),
+        counter("skerry_node_stage_rows_total", "Samples that a stage has run", "tier", kTierLabels),
+        counter("skerry_node_stage_seconds_total", "Time that a stage has run, over all threads", "tier", kTierLabels),
         gauge("skerry_node_stage_p95_seconds", "What 95 of 100 recent batches of a stage stayed within", "tier",
-              kTierNames),
+              kTierLabels),
         gauge("skerry_node_audits_waiting", "Audits that wait for idle time"),
         gauge("skerry_node_version_installed", "Global model version installed"),
         gauge("skerry_node_version_newest", "Newest global model version that the coordinator told of"),
@@ -111,7 +111,7 @@ std::string latency_text(std::span<const NodeFacts> all) {
         for (std::size_t tier = 0; tier < kTiers; ++tier) {
             const LatencyHistogram& histogram = facts.counters.latency[tier];
             const std::string model = all.size() > 1 ? fmt::format(R"(model="{}",)", facts.model) : "";
-            const std::string labels = fmt::format(R"({}tier="{}")", model, kTierNames[tier]);
+            const std::string labels = fmt::format(R"({}tier="{}")", model, kTierLabels[tier]);
             std::uint64_t below = 0;
             for (std::size_t bucket = 0; bucket < LatencyHistogram::kUpperSeconds.size(); ++bucket) {
                 below += histogram.buckets[bucket];
@@ -146,7 +146,7 @@ void ModelMetrics::update_stages(const NodeFacts& facts) {
     const auto seconds = [](std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); };
     for (std::size_t tier = 0; tier < kTiers; ++tier) {
         const StageNumbers& stage = facts.stages[tier];
-        const std::string& name = kTierNames[tier];
+        const std::string& name = kTierLabels[tier];
         registry_.gauge("skerry_node_stage_rows_waiting", name).set(static_cast<double>(stage.waiting));
         registry_.gauge("skerry_node_stage_batch_rows", name).set(static_cast<double>(stage.batch_rows));
         registry_.gauge("skerry_node_stage_p95_seconds", name).set(seconds(stage.p95));
@@ -159,7 +159,7 @@ void ModelMetrics::update_stages(const NodeFacts& facts) {
 void ModelMetrics::update(const NodeFacts& facts) {
     const ServingCounters& counters = facts.counters;
     for (std::size_t tier = 0; tier < kTiers; ++tier)
-        count_up_to("skerry_node_answers_total", kTierNames[tier], counters.answered[tier]);
+        count_up_to("skerry_node_answers_total", kTierLabels[tier], counters.answered[tier]);
     count_up_to("skerry_node_answers_anytime_total", {}, counters.anytime);
     count_up_to("skerry_node_requests_total", {}, counters.requests);
     count_up_to("skerry_node_requests_refused_total", "invalid", counters.refused_invalid);

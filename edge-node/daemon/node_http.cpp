@@ -22,13 +22,6 @@ constexpr std::size_t kErrorsMax = 1000;
 /// Beside Retry-After, which knows whole seconds only: when to try again, by the time that the last step took.
 constexpr const char* kRetryAfterMilliseconds = "Skerry-Retry-After-Ms";
 
-http::Response text_response(std::string body, std::string content_type) {
-    http::Response response;
-    response.body = std::move(body);
-    response.content_type = std::move(content_type);
-    return response;
-}
-
 struct ErrorPage {
     std::vector<feedback::ErrorRecord> errors;
     std::array<std::uint64_t, feedback::kErrorTypes> by_type{};  ///< of all that are kept
@@ -81,7 +74,7 @@ void Node::handle(http::Request request, http::Respond respond) {
         return respond(http::error_response(405, "this path takes GET", {{"Allow", "GET"}}));
     }
     if (request.path == "/skerry/model") {
-        return respond(text_response(durable_->enrolment.model, "application/toml"));
+        return respond(http::text_response(durable_->enrolment.model, "application/toml"));
     }
     if (request.path == "/skerry/errors") return show_errors(request, std::move(respond));
     if (request.path == "/skerry/drift") return show_alarms(request, std::move(respond));
@@ -123,7 +116,7 @@ void Node::show_errors(const http::Request& request, http::Respond respond) {
         },
         [this, respond](Result<ErrorPage> page) {
             if (!page) return respond(http::error_response(500, page.error().message));
-            respond(text_response(errors_json(*page, durable_->model->spec.classes), "application/json"));
+            respond(http::text_response(errors_json(*page, durable_->model->spec.classes), "application/json"));
         });
 }
 
@@ -151,7 +144,7 @@ void Node::export_model(const http::Request& request, http::Respond respond) {
         },
         [respond](Result<Bytes> bytes) {
             if (!bytes) return respond(http::error_response(500, bytes.error().message));
-            respond(text_response(std::string(text_of(*bytes)), "application/octet-stream"));
+            respond(http::text_response(std::string(text_of(*bytes)), "application/octet-stream"));
         });
 }
 

@@ -5,7 +5,7 @@
 namespace skerry::node {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kWatchesVersion = 1;
 constexpr feedback::PageHinkley::Config kConfig = {.values_min = 30, .tolerated = 0.1, .threshold = 12};
 
 }  // namespace
@@ -40,7 +40,7 @@ std::vector<ClassDrift::Alarm> ClassDrift::observe(std::span<const std::uint32_t
 }
 
 void ClassDrift::save(ByteWriter& to) const {
-    to.put(kVersion).put(static_cast<std::uint32_t>(watches_.size()));
+    to.put(kWatchesVersion).put(static_cast<std::uint32_t>(watches_.size()));
     for (const Watch& watch : watches_) {
         watch.detector.save(to);
         to.put(watch.before.rows).put(watch.before.errors).put(watch.since.rows).put(watch.since.errors);
@@ -50,7 +50,7 @@ void ClassDrift::save(ByteWriter& to) const {
 Result<> ClassDrift::load(ByteReader& from) {
     const auto version = from.get<std::uint32_t>();
     const auto size = from.get<std::uint32_t>();
-    if (!from.ok() || version != kVersion || size > kClassesMax) {
+    if (!from.ok() || version != kWatchesVersion || size > kClassesMax) {
         return fail(ErrorCode::InvalidInput, "the saved watch over each class's errors is damaged");
     }
     std::vector<Watch> saved;

@@ -7,7 +7,7 @@
 namespace skerry::node {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kProfileVersion = 1;
 constexpr double kTemperature = 2;  // engine.hpp's T
 
 std::vector<double> softened(std::span<const float> logits) {
@@ -59,7 +59,7 @@ wire::SoftLabels ClassProfile::soft_labels() const {
 }
 
 void ClassProfile::save(ByteWriter& to) const {
-    to.put(kVersion);
+    to.put(kProfileVersion);
     for (const auto* values : {&rows_, &shares_}) {
         for (const double value : *values)
             to.put(value);
@@ -67,7 +67,7 @@ void ClassProfile::save(ByteWriter& to) const {
 }
 
 Result<> ClassProfile::load(ByteReader& from, std::size_t classes) {
-    const bool known = from.get<std::uint32_t>() == kVersion && classes <= wire::SoftLabels::kClassesMax;
+    const bool known = from.get<std::uint32_t>() == kProfileVersion && classes <= wire::SoftLabels::kClassesMax;
     const std::size_t values = known ? classes + classes * classes : 0;
     std::vector<double> saved;
     for (std::size_t i = 0; i < values; ++i)

@@ -7,8 +7,8 @@
 namespace skerry::node {
 namespace {
 
-constexpr double kFade = 0.9;     // of a trigger: some 1,000 rows count
-constexpr double kRowsMin = 500;  // fewer say nothing about a third of a point
+constexpr double kLeadFade = 0.9;  // of a trigger: some 1,000 rows count
+constexpr double kRowsMin = 500;   // fewer say nothing about a third of a point
 constexpr double kDeviations = 2;
 
 std::size_t best_of(std::span<const float> logits) {
@@ -18,10 +18,10 @@ std::size_t best_of(std::span<const float> logits) {
 }  // namespace
 
 void Distillation::observe(const ForwardResult& answers, std::span<const std::uint32_t> labels) {
-    rows_ = kFade * rows_ + static_cast<double>(labels.size());
+    rows_ = kLeadFade * rows_ + static_cast<double>(labels.size());
     for (std::size_t exit = 0; exit < kTiers; ++exit) {
-        lead_[exit] *= kFade;
-        only_one_[exit] *= kFade;
+        lead_[exit] *= kLeadFade;
+        only_one_[exit] *= kLeadFade;
     }
     std::vector<float> teacher(answers.classes);
     for (std::size_t row = 0; row < labels.size(); ++row) {
@@ -60,7 +60,7 @@ std::array<float, kTiers> Distillation::weights(float most) const {
 
 bool Distillation::open(std::size_t exit) const {
     // The variance of a sum that fades by f is that of one that does not, divided by 1 + f.
-    const double deviation = std::sqrt(only_one_[exit] / (1 + kFade));
+    const double deviation = std::sqrt(only_one_[exit] / (1 + kLeadFade));
     return rows_ >= kRowsMin && lead_[exit] > std::max(kLeadMin * rows_, kDeviations * deviation);
 }
 

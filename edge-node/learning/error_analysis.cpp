@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t kEnergiesMax = 1000;
 constexpr std::size_t kEnergiesMin = 200;
 constexpr std::size_t kStrangeOneIn = 200;
-constexpr std::size_t kNeighbours = 5;
-constexpr std::size_t kVotes = 4;
-constexpr std::size_t kWitnesses = 3;
+constexpr std::size_t kErrorNeighbours = 5;
+constexpr std::size_t kErrorVotes = 4;
+constexpr std::size_t kErrorWitnesses = 3;
 constexpr std::size_t kWitnessesAgree = 2;
 constexpr double kDeeperKnows = 0.5;
 constexpr double kDoubted = 0.9;  // nobody else's label needs neighbours: as type_of()'s
@@ -94,7 +94,7 @@ std::vector<double> suspicions_of(const ReviewedRows& rows, const ForwardResult&
             suspicions.emplace_back(noise.suspicion(probability_of(label, answers, i), answers.classes));
         // Itself is the nearest of all, and agrees.
         if (suspicion > kSuspected && neighbours_say(label, rows.rows.subspan(i * values, values), {all, labels},
-                                                     kWitnesses + 1, kWitnessesAgree + 1)) {
+                                                     kErrorWitnesses + 1, kWitnessesAgree + 1)) {
             suspicion = 0;
         }
     }
@@ -124,8 +124,9 @@ std::vector<feedback::ErrorType> types_of(std::span<const AnsweredRow> rows, con
         evidence.unlike_the_known = energy_of(answers.logits_of(i, deepest)) > circumstances.strange;
         evidence.predicted = now[prediction.predicted];
         evidence.truth = now[label];
-        evidence.neighbours_agree = evidence.predicted > kDoubted &&
-                                    neighbours_say(prediction.predicted, rows[i].scaled, known, kNeighbours, kVotes);
+        evidence.neighbours_agree =
+            evidence.predicted > kDoubted &&
+            neighbours_say(prediction.predicted, rows[i].scaled, known, kErrorNeighbours, kErrorVotes);
         evidence.reacting = circumstances.reacting;
         if (!circumstances.suspicions.empty()) evidence.suspicion = circumstances.suspicions[i];
         evidence.answered = double{prediction.probability};

@@ -8,7 +8,7 @@
 namespace skerry::node {
 namespace {
 
-constexpr double kFade = 0.95;  // a trigger
+constexpr double kShareFade = 0.95;  // a trigger
 
 double sum_of(std::span<const double> counts) {
     return std::accumulate(counts.begin(), counts.end(), 0.0);
@@ -18,7 +18,7 @@ double sum_of(std::span<const double> counts) {
 
 void LabelShares::add(std::span<const std::uint32_t> labels) {
     for (double& count : counts_)
-        count *= kFade;
+        count *= kShareFade;
     for (const std::uint32_t label : labels)
         counts_[label] += 1;
 }

@@ -9,7 +9,7 @@ namespace skerry::node {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4E524C53;  // "SLRN"
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kStateVersion = 4;
 constexpr std::uint32_t kBeforeResting = 3;     // has no rule of the rate, nobody rests, less of distillation
 constexpr std::uint32_t kBeforeOptimisers = 2;  // Adam's mean and square apart, no distillation, noise, fading shares
 constexpr std::uint32_t kBeforeErrorTypes = 1;  // and neither energies nor parents
@@ -79,7 +79,7 @@ Bytes LearningState::save(const parameters::ModelSpec& spec, const LearningConfi
     constexpr std::size_t kAllElse = 64 * 1024;
     ByteWriter to(sizeof(float) * (parameters->size() + optimiser.memory.size()) + replay.saved_bytes() +
                   validation.saved_bytes() + kAllElse);
-    to.put(kMagic).put(kVersion).put(ByteView(parameters::identity_of(spec)));
+    to.put(kMagic).put(kStateVersion).put(ByteView(parameters::identity_of(spec)));
     to.put(static_cast<std::uint64_t>(parameters->size()));
     put_floats(to, *parameters);
     to.put(optimiser.steps).put(static_cast<std::uint8_t>(optimiser.memory.size() / parameters->size()));
@@ -115,7 +115,7 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     ByteReader from(bytes);
     const auto magic = from.get<std::uint32_t>();
     const auto version = from.get<std::uint32_t>();
-    if (magic != kMagic || version < kBeforeErrorTypes || version > kVersion) {
+    if (magic != kMagic || version < kBeforeErrorTypes || version > kStateVersion) {
         return fail(ErrorCode::VersionMismatch, "the checkpoint was not written by this version of the program");
     }
     if (from.get_array<32>() != parameters::identity_of(model.spec)) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "common/parameters/normaliser.hpp"
+#include "edge-node/learning/number_text.hpp"
 #include "edge-node/learning/paired_test.hpp"
 #include "edge-node/learning/row_losses.hpp"
 
@@ -25,12 +26,6 @@ std::size_t passes_of(const LearningConfig& config, const LabelShares& labels) {
     if (!config.federated) return config.react_passes;
     const double more = static_cast<double>(config.react_passes - 1) * labels.pairs_seen(config.prior_smoothing);
     return 1 + static_cast<std::size_t>(std::lround(more));
-}
-
-std::string number(const char* format, double value) {
-    char text[64];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 namespace skerry::node {
 namespace {
 
-constexpr double kNewest = 0.2;                // share of the newest trigger
-constexpr double kLeast = 0.005, kMost = 0.5;  // from 0 it could not rise; above a half labels say nothing
+constexpr double kNewest = 0.2;                        // share of the newest trigger
+constexpr double kRateLeast = 0.005, kRateMost = 0.5;  // from 0 it could not rise; above a half labels say nothing
 
 }  // namespace
 
@@ -16,7 +16,7 @@ void NoiseRate::observe(std::span<const double> suspicions) {
     if (suspicions.empty()) return;
     const double mean =
         std::accumulate(suspicions.begin(), suspicions.end(), 0.0) / static_cast<double>(suspicions.size());
-    value_ = std::clamp(value_ + kNewest * (mean - value_), kLeast, kMost);
+    value_ = std::clamp(value_ + kNewest * (mean - value_), kRateLeast, kRateMost);
 }
 
 double NoiseRate::suspicion(double probability, std::size_t classes) const {
@@ -27,7 +27,7 @@ double NoiseRate::suspicion(double probability, std::size_t classes) const {
 
 Result<> NoiseRate::load(ByteReader& from) {
     value_ = from.get<double>();
-    if (!from.ok() || !(value_ >= kLeast && value_ <= kMost)) {
+    if (!from.ok() || !(value_ >= kRateLeast && value_ <= kRateMost)) {
         return fail(ErrorCode::InvalidInput, "the saved share of wrong labels is damaged");
     }
     return {};

@@ -3,16 +3,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "edge-node/learning/number_text.hpp"
+
 namespace skerry::node {
-namespace {
-
-std::string number(const char* format, double value) {
-    char text[96];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string_view name_of(RateRule rule) {
     switch (rule) {

@@ -10,7 +10,7 @@
 namespace skerry::node {
 namespace {
 
-constexpr std::size_t kWitnesses = 3;        // a class
+constexpr std::size_t kSwapWitnesses = 3;    // a class
 constexpr std::size_t kForEachAsBefore = 3;  // and for each row that carries the old name
 constexpr std::size_t kKnownRows = 2;
 constexpr std::size_t kNamedMax = 5;
@@ -85,7 +85,7 @@ bool is_witnessed(const std::vector<std::uint32_t>& cycle, const Renaming& renam
         all.as_before += tally.as_before;
     }
     return 2 * all.witnesses >= all.rows && all.witnesses >= kForEachAsBefore * all.as_before &&
-           all.witnesses >= kWitnesses * cycle.size();
+           all.witnesses >= kSwapWitnesses * cycle.size();
 }
 
 std::vector<bool> known_classes(const LabelledAnswers& held_out, std::size_t classes) {

@@ -7,10 +7,10 @@ namespace skerry::node {
 namespace {
 
 constexpr std::size_t kFewest = 20;
-constexpr double kDeviations = 2;
+constexpr double kShareDeviations = 2;
 constexpr double kMove = 1.2;
 constexpr double kReturn = 0.1;
-constexpr double kLeast = 0.5, kMost = 2;
+constexpr double kShareLeast = 0.5, kShareMost = 2;
 
 struct Share {
     double mean = 0;
@@ -31,10 +31,10 @@ void ReplayShare::observe(const std::vector<bool>& errors_now, const std::vector
     if (errors_now.size() < kFewest || errors_of_past.size() < kFewest) return;
     const Share now = share_of(errors_now), past = share_of(errors_of_past);
     const double t = (past.mean - now.mean) / std::sqrt(now.variance + past.variance);
-    if (std::abs(t) <= kDeviations) {
+    if (std::abs(t) <= kShareDeviations) {
         factor_ = std::pow(factor_, 1 - kReturn);
     } else {
-        factor_ = std::clamp(t > 0 ? factor_ * kMove : factor_ / kMove, kLeast, kMost);
+        factor_ = std::clamp(t > 0 ? factor_ * kMove : factor_ / kMove, kShareLeast, kShareMost);
     }
 }
 
@@ -43,12 +43,12 @@ std::size_t ReplayShare::rows(std::size_t configured) const {
 }
 
 std::size_t ReplayShare::rows_max(std::size_t configured) {
-    return static_cast<std::size_t>(std::lround(static_cast<double>(configured) * kMost));
+    return static_cast<std::size_t>(std::lround(static_cast<double>(configured) * kShareMost));
 }
 
 Result<> ReplayShare::load(ByteReader& from) {
     factor_ = from.get<double>();
-    if (!from.ok() || !(factor_ >= kLeast && factor_ <= kMost)) {
+    if (!from.ok() || !(factor_ >= kShareLeast && factor_ <= kShareMost)) {
         return fail(ErrorCode::InvalidInput, "the saved share of replay is damaged");
     }
     return {};

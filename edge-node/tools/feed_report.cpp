@@ -70,9 +70,8 @@ std::string summary_text(const FeedNumbers& numbers) {
 }
 
 std::string summary_json(const FeedNumbers& numbers) {
-    using Json = nlohmann::ordered_json;
     const feedback::PrequentialNumbers& all = numbers.prequential;
-    Json by_tier;
+    nlohmann::ordered_json by_tier;
     for (const TierNumbers& tier : tiers(numbers)) {
         by_tier[std::string(tier.name)] = {{"samples", tier.samples},
                                            {"share", tier.share},
@@ -80,22 +79,22 @@ std::string summary_json(const FeedNumbers& numbers) {
                                            {"latency_p50_us", tier.p50},
                                            {"latency_p95_us", tier.p95}};
     }
-    const Json json = {{"samples", numbers.samples()},
-                       {"seconds", seconds(numbers)},
-                       {"rate", rate(numbers)},
-                       {"accuracy", all.accuracy},
-                       {"accuracy_window", all.accuracy_window},
-                       {"majority", all.majority},
-                       {"last_class", all.last_class},
-                       {"kappa", all.kappa},
-                       {"kappa_temporal", all.kappa_temporal},
-                       {"tiers", by_tier},
-                       {"labels_accepted", numbers.labels_accepted},
-                       {"labels_other", numbers.labels_other},
-                       {"waits", numbers.waits},
-                       {"first_version", numbers.first_version},
-                       {"last_version", numbers.last_version}};
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const nlohmann::ordered_json json = {{"samples", numbers.samples()},
+                                         {"seconds", seconds(numbers)},
+                                         {"rate", rate(numbers)},
+                                         {"accuracy", all.accuracy},
+                                         {"accuracy_window", all.accuracy_window},
+                                         {"majority", all.majority},
+                                         {"last_class", all.last_class},
+                                         {"kappa", all.kappa},
+                                         {"kappa_temporal", all.kappa_temporal},
+                                         {"tiers", by_tier},
+                                         {"labels_accepted", numbers.labels_accepted},
+                                         {"labels_other", numbers.labels_other},
+                                         {"waits", numbers.waits},
+                                         {"first_version", numbers.first_version},
+                                         {"last_version", numbers.last_version}};
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace skerry::node

@@ -14,7 +14,6 @@
 
 namespace skerry::node {
 
-using Json = nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
 namespace {
@@ -72,12 +71,12 @@ struct Answered {
 };
 
 Result<Answered> read_answer(std::string_view body, std::size_t classes) try {
-    const Json json = Json::parse(body);
+    const nlohmann::json json = nlohmann::json::parse(body);
     Answered answer;
     answer.tier = SKERRY_TRY(tier_named(json.at("parameters").at("skerry_tier").get<std::string>()));
     answer.version = json.at("model_version").get<std::string>();
     std::optional<std::uint32_t> label;
-    for (const Json& output : json.at("outputs"))
+    for (const nlohmann::json& output : json.at("outputs"))
         if (output.at("name") == "label") label = output.at("data").at(0).get<std::uint32_t>();
     if (!label || *label >= classes) {
         return fail(ErrorCode::InvalidInput, "the node's answer has no output \"label\" that is one of its " +
@@ -86,7 +85,7 @@ Result<Answered> read_answer(std::string_view body, std::size_t classes) try {
     }
     answer.label = *label;
     return answer;
-} catch (const Json::exception& broken) {
+} catch (const nlohmann::json::exception& broken) {
     return fail(ErrorCode::InvalidInput, std::string("the node's answer is no inference answer: ") + broken.what());
 }
 
@@ -241,7 +240,7 @@ Result<> Feeder::send_labels(std::size_t count) {
         return fail(ErrorCode::InvalidInput,
                     "the node refuses labels: " + error_sentence(response.status, response.body));
     }
-    const Json json = Json::parse(response.body, nullptr, false);
+    const nlohmann::json json = nlohmann::json::parse(response.body, nullptr, false);
     const auto counted = [&json](const char* state) {
         return json.is_object() && json.contains(state) && json[state].is_number_unsigned()
                    ? json[state].get<std::uint64_t>()

@@ -3,13 +3,14 @@
 # fills disks; then checks the promises of the protocol: every receipt has exactly one fate, every round ends, and every published version is what its counted updates recompute to; and no
 # acknowledged label is lost.
 #   --kills K   how often (50)    --seed S   of the choice of victims and moments (1)    --nodes N   (3)
+#   --restarts R   how often, afterwards, the coordinator alone is killed, all else being well (5)
 . "$(dirname "$0")/support.sh"
 . "$here/faults.sh"
 apart "$0" "$@"
-kills=50 seed=1 nodes=3
+kills=50 seed=1 nodes=3 restarts=5
 while [ $# -gt 0 ]; do
   case "$1" in
-    --kills) kills=$2 ;; --seed) seed=$2 ;; --nodes) nodes=$2 ;;
+    --kills) kills=$2 ;; --seed) seed=$2 ;; --nodes) nodes=$2 ;; --restarts) restarts=$2 ;;
     *) fail "unknown argument '$1'" ;;
   esac
   shift 2
@@ -39,14 +40,14 @@ restart_coordinator() {
   restarted+=("$(date -u +%FT%T.%3NZ)")
   coordinator_start --config "$work/coordinator.toml" || fail "the coordinator did not come back: $(tail -n 3 "$work/coordinator.log")"
 }
-# How long after each start of the coordinator its rounds went on: its next update, round or version.
+# restart_times MEANWHILE TIMES…: how long after each of these starts of the coordinator its rounds went on: its next update, round or version.
 restart_times() {
-  python3 - "$work/coordinator.log" "${restarted[@]}" <<'PYTHON'
+  python3 - "$work/coordinator.log" "$@" <<'PYTHON'
 import datetime, re, sys
 time_of = lambda text: datetime.datetime.fromisoformat(text.rstrip("Z"))
 advances = [time_of(line[:23]) for line in open(sys.argv[1]) if re.search("event=(update_accepted|round_|version_published)", line[:60])]
-waits = sorted(min((a - s).total_seconds() for a in advances if a > s) for s in map(time_of, sys.argv[2:]))
-print(f"after {len(waits)} starts of the coordinator rounds went on in {waits[len(waits) // 2]:.2f} s at the median, {waits[int(len(waits) * 0.99)]:.2f} s at the 99th percentile")
+waits = sorted(min((a - s).total_seconds() for a in advances if a > s) for s in map(time_of, sys.argv[3:]))
+print(f"after {len(waits)} starts of the coordinator, {sys.argv[2]}, rounds went on in {waits[len(waits) // 2]:.2f} s at the median, {waits[int(len(waits) * 0.99)]:.2f} s at the 99th percentile")
 PYTHON
 }
 kill_one() {  # fails where there was nobody to kill
@@ -105,6 +106,13 @@ echo "killed $killed times, $learners of them learners; $stops stood still for a
 
 # Left alone, the fleet goes on: three more versions, then the streams end and the last round with them.
 wait_for 120 "three more versions after the last kill" reached $(($(published) + 3)) || fail "the fleet did not recover"
+troubled=("${restarted[@]}")
+restarted=()
+for ((i = 0; i < restarts; i++)); do
+  kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
+  restart_coordinator
+  wait_for 120 "two more versions after a start" reached $(($(published) + 2)) || fail "no round closes after a start of the coordinator"
+done
 for pid in "${feeders[@]}"; do kill -TERM "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
 # What the feeders heard acknowledged, each node has learned or still holds; and its error log can be read.
 for ((i = 0; i < nodes; i++)); do
@@ -142,7 +150,8 @@ for ((i = 0; i < nodes; i++)); do
 done
 [ "$lost" -eq 0 ] || fail "$lost receipts without a fate"
 [ "$uncounted" -le "$waiting" ] || fail "$uncounted receipts are not counted, but only $waiting updates wait"
-if [ ${#restarted[@]} -gt 0 ]; then restart_times; fi
+if [ ${#troubled[@]} -gt 0 ]; then restart_times "nodes, links and disks failing meanwhile" "${troubled[@]}"; fi
+if [ ${#restarted[@]} -gt 0 ]; then restart_times "all else being well" "${restarted[@]}"; fi
 fleet_close
 if is_apart; then take_disks; fi
 echo "ok: $(wc -l <"$work/counted") updates counted once each in $(jq '[.data[] | select(.state == "published")] | length' "$work/rounds.json") rounds, $waiting waiting, every round recomputed"

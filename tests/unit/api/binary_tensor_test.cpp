@@ -8,23 +8,16 @@
 
 #include "edge-node/api/datatype.hpp"
 #include "edge-node/api/infer_request.hpp"
-#include "tests/unit/parameters/specs.hpp"
+#include "tests/unit/api/requests.hpp"
 
 namespace skerry::node {
 namespace {
 
+using testing::bytes_spec;
 using ::testing::ElementsAre;
+using testing::floats_of;
+using testing::floats_spec;
 using ::testing::HasSubstr;
-
-/// 1×2×3 grey bytes, or three float features.
-parameters::ModelSpec bytes_spec() {
-    parameters::ModelSpec spec = parameters::testing::digits();
-    spec.input.shape = {1, 2, 3};
-    return spec;
-}
-parameters::ModelSpec floats_spec() {
-    return parameters::testing::table(3);
-}
 
 template <class... Values>
 std::string raw(Values... values) {
@@ -50,12 +43,6 @@ Result<InferRequest> read(const std::string& datatype, const std::string& shape,
                           const parameters::ModelSpec& spec) {
     const std::string head = head_of(datatype, shape, tail.size());
     return read_infer_request(request_of(head, tail, std::to_string(head.size())), spec, 4);
-}
-
-std::vector<float> floats_of(const Bytes& sample) {
-    std::vector<float> values(sample.size() / sizeof(float));
-    std::memcpy(values.data(), sample.data(), sample.size());
-    return values;
 }
 
 TEST(BinaryTensor, IsTakenAsItLies) {
@@ -162,9 +149,9 @@ TEST(BinaryTensor, MustHaveTheSizeThatEverybodySays) {
     const std::string both = R"({"inputs":[{"name":"input","datatype":"UINT8","shape":[1,6],"data":[1,2,3,4,5,6],)"
                              R"("parameters":{"binary_data_size":6}}]})";
     EXPECT_THAT(complaint(request_of(both, tail, std::to_string(both.size()))), HasSubstr("has both"));
-    const std::string json = R"({"inputs":[{"name":"input","datatype":"UINT8","shape":[1,6],"data":[1,2,3,4,5,6]}]})";
-    EXPECT_EQ(complaint(request_of(json, "", std::to_string(json.size()))), "");
-    EXPECT_THAT(complaint(request_of(json, "x", std::to_string(json.size()))), HasSubstr("there are 1 bytes"));
+    const std::string body = R"({"inputs":[{"name":"input","datatype":"UINT8","shape":[1,6],"data":[1,2,3,4,5,6]}]})";
+    EXPECT_EQ(complaint(request_of(body, "", std::to_string(body.size()))), "");
+    EXPECT_THAT(complaint(request_of(body, "x", std::to_string(body.size()))), HasSubstr("there are 1 bytes"));
 }
 
 TEST(BinaryTensor, NeedsAHeadLengthThatIsInTheBody) {

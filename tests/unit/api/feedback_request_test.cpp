@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string complaint(const std::string& body) {
+std::string feedback_complaint(const std::string& body) {
     const auto labels = parse_feedback(body, parameters::testing::table());
     return labels ? "" : labels.error().message;
 }
@@ -52,16 +52,16 @@ TEST(Feedback, NamesWhatIsWrongAndInWhichEntry) {
         {R"({"feedback":[{"id":"a","label":[]}]})", "label must be"},
     };
     for (const auto& [body, expected] : faults)
-        EXPECT_THAT(complaint(body), HasSubstr(expected)) << body;
+        EXPECT_THAT(feedback_complaint(body), HasSubstr(expected)) << body;
 }
 
 TEST(Feedback, RefusesHostileSizesBeforeItBuildsATree) {
-    EXPECT_THAT(complaint(std::string(1'000'000, '[')), HasSubstr("nested too deeply"));
-    EXPECT_THAT(complaint(std::string(kFeedbackBytesMax + 1, ' ')), HasSubstr("send fewer labels"));
+    EXPECT_THAT(feedback_complaint(std::string(1'000'000, '[')), HasSubstr("nested too deeply"));
+    EXPECT_THAT(feedback_complaint(std::string(kFeedbackBytesMax + 1, ' ')), HasSubstr("send fewer labels"));
     std::string many = R"({"feedback":[0)";
     for (std::size_t i = 0; i < kFeedbackLabelsMax; ++i)
         many += ",0";
-    EXPECT_THAT(complaint(many + "]}"), HasSubstr("send fewer"));
+    EXPECT_THAT(feedback_complaint(many + "]}"), HasSubstr("send fewer"));
 }
 
 TEST(Feedback, SaysWhatBecameOfEachLabel) {

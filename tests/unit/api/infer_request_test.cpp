@@ -5,34 +5,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/parameters/specs.hpp"
+#include "tests/unit/api/requests.hpp"
 
 namespace skerry::node {
 namespace {
 
+using testing::bytes_spec;
 using ::testing::ElementsAre;
+using testing::floats_of;
+using testing::floats_spec;
 using ::testing::HasSubstr;
-
-/// 1×2×3 grey bytes, or three float features.
-parameters::ModelSpec bytes_spec() {
-    parameters::ModelSpec spec = parameters::testing::digits();
-    spec.input.shape = {1, 2, 3};
-    return spec;
-}
-parameters::ModelSpec floats_spec() {
-    return parameters::testing::table(3);
-}
-
-std::string tensor(const std::string& datatype, const std::string& shape, const std::string& data) {
-    return R"({"inputs":[{"name":"input","datatype":")" + datatype + R"(","shape":)" + shape + R"(,"data":)" + data +
-           "}]}";
-}
-
-std::vector<float> floats_of(const Bytes& sample) {
-    std::vector<float> values(sample.size() / sizeof(float));
-    std::memcpy(values.data(), sample.data(), sample.size());
-    return values;
-}
+using testing::tensor;
 
 Result<InferRequest> read(const std::string& body, const parameters::ModelSpec& spec) {
     http::Request request;

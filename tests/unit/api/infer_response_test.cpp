@@ -48,13 +48,13 @@ TEST_F(InferResponse, PutsBinaryOutputsBehindTheJsonInTheirOrder) {
                                              {Output::Label, true, {}}});
     EXPECT_EQ(response.content_type, "application/octet-stream");
     const std::size_t head = std::stoul(std::string(response.header("Inference-Header-Content-Length")));
-    const auto json = nlohmann::json::parse(response.body.substr(0, head));
-    ASSERT_EQ(json["outputs"].size(), 4U);
-    EXPECT_EQ(json["outputs"][0].dump(),
+    const auto document = nlohmann::json::parse(response.body.substr(0, head));
+    ASSERT_EQ(document["outputs"].size(), 4U);
+    EXPECT_EQ(document["outputs"][0].dump(),
               R"({"datatype":"BYTES","name":"tier","parameters":{"binary_data_size":18},"shape":[2]})");
-    EXPECT_EQ(json["outputs"][1].dump(), R"({"data":[0.25,0.25],"datatype":"FP32","name":"score","shape":[2]})");
-    EXPECT_EQ(json["outputs"][2]["parameters"]["binary_data_size"], 24);
-    EXPECT_EQ(json["outputs"][3]["parameters"]["binary_data_size"], 16);
+    EXPECT_EQ(document["outputs"][1].dump(), R"({"data":[0.25,0.25],"datatype":"FP32","name":"score","shape":[2]})");
+    EXPECT_EQ(document["outputs"][2]["parameters"]["binary_data_size"], 24);
+    EXPECT_EQ(document["outputs"][3]["parameters"]["binary_data_size"], 16);
     const std::string tail = response.body.substr(head);
     ASSERT_EQ(tail.size(), 58U);
     EXPECT_EQ(tail.substr(0, 18), std::string("\x05\0\0\0light\x05\0\0\0heavy", 18));

@@ -51,10 +51,10 @@ protected:
     static std::map<std::string, std::string> tensors_in(const http::Response& answer, Json& head) {
         EXPECT_EQ(answer.status, 200) << answer.body;
         const std::string length(answer.header("Inference-Header-Content-Length"));
-        const std::size_t json = length.empty() ? answer.body.size() : std::stoul(length);
-        head = Json::parse(answer.body.substr(0, json));
+        const std::size_t document = length.empty() ? answer.body.size() : std::stoul(length);
+        head = Json::parse(answer.body.substr(0, document));
         std::map<std::string, std::string> tensors;
-        std::size_t begin = json;
+        std::size_t begin = document;
         for (const Json& output : head["outputs"]) {
             if (!output.contains("parameters")) continue;
             const std::size_t size = output["parameters"]["binary_data_size"];
@@ -107,19 +107,19 @@ TEST_F(OtherClients, TritonForPythonLooksAround) {
 }
 
 TEST_F(OtherClients, TritonForPythonInfers) {
-    const std::string json =
+    const std::string document =
         R"({"id":"p1","inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}],)"
         R"("parameters":{"binary_data_output":true}})";
     const auto answer = exchange(
         "POST /v2/models/prices/infer HTTP/1.1\nUser-Agent: python/gevent-http-client-2.3.1\n"
         "Inference-Header-Content-Length: 148\nHost: localhost:8000\nContent-Length: 156\n\n",
-        json + kOnes);
+        document + kOnes);
     expect_all_of_heavy(answer);
     EXPECT_EQ(answer.header("Content-Encoding"), "");
 }
 
 TEST_F(OtherClients, TritonForPythonChoosesOutputsAndSendsEveryReservedParameter) {
-    const std::string json =
+    const std::string document =
         R"({"inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}],)"
         R"("outputs":[{"name":"probabilities","parameters":{"classification":2,"binary_data":true}},)"
         R"({"name":"label","parameters":{"binary_data":false}}],)"
@@ -128,9 +128,9 @@ TEST_F(OtherClients, TritonForPythonChoosesOutputsAndSendsEveryReservedParameter
     const auto answer = exchange(
         "POST /v2/models/prices/versions/7.3/infer HTTP/1.1\nUser-Agent: python/gevent-http-client-2.3.1\n"
         "Inference-Header-Content-Length: " +
-            std::to_string(json.size()) +
-            "\nHost: localhost:8000\nContent-Length: " + std::to_string(json.size() + kOnes.size()) + "\n\n",
-        json + kOnes);
+            std::to_string(document.size()) +
+            "\nHost: localhost:8000\nContent-Length: " + std::to_string(document.size() + kOnes.size()) + "\n\n",
+        document + kOnes);
     Json head;
     const auto tensors = tensors_in(answer, head);
     EXPECT_EQ(head["outputs"][0]["datatype"], "BYTES");
@@ -176,15 +176,15 @@ TEST_F(OtherClients, TritonForAsyncio) {
     std::string tail;
     for (int i = 0; i < 64; ++i)
         tail += kOnes;
-    const std::string json =
+    const std::string document =
         R"({"id":"p3","inputs":[{"name":"input","shape":[64,2],"datatype":"FP32","parameters":{"binary_data_size":512}}],)"
         R"("parameters":{"binary_data_output":true}})";
     const auto answer = exchange(
         "POST /v2/models/prices/infer HTTP/1.1\nHost: localhost:8000\n"
         "Inference-Header-Content-Length: " +
-            std::to_string(json.size()) + "\n" + common + "Content-Length: " +
-            std::to_string(json.size() + tail.size()) + "\nContent-Type: application/octet-stream\n\n",
-        json + tail);
+            std::to_string(document.size()) + "\n" + common + "Content-Length: " +
+            std::to_string(document.size() + tail.size()) + "\nContent-Type: application/octet-stream\n\n",
+        document + tail);
     ASSERT_EQ(answer.header("Content-Encoding"), "gzip") << "it unpacks these";
     http::Request unpacked;
     unpacked.headers = {{"Content-Encoding", "gzip"}};
@@ -202,28 +202,28 @@ TEST_F(OtherClients, TritonForCpp) {
         "POST /v2/repository/index HTTP/1.1\nHost: localhost:8000\nUser-Agent: libcurl-agent/1.0\nAccept: */*\n"
         "Content-Length: 0\nContent-Type: application/x-www-form-urlencoded\n\n");
     EXPECT_EQ(Json::parse(index.body)[0]["name"], "prices");
-    const std::string json =
+    const std::string document =
         R"({"id":"","parameters":{"binary_data_output":true},"inputs":[{"name":"input","datatype":"FP32","shape":[1,2],)"
         R"("parameters":{"binary_data_size":8}}]})";
     expect_all_of_heavy(
         exchange("POST /v2/models/prices/infer HTTP/1.1\nHost: localhost:8000\n"
                  "User-Agent: libcurl-agent/1.0\nAccept: */*\nInference-Header-Content-Length: " +
-                     std::to_string(json.size()) + "\nContent-Type: application/octet-stream\nContent-Length: " +
-                     std::to_string(json.size() + kOnes.size()) + "\n\n",
-                 json + kOnes));
+                     std::to_string(document.size()) + "\nContent-Type: application/octet-stream\nContent-Length: " +
+                     std::to_string(document.size() + kOnes.size()) + "\n\n",
+                 document + kOnes));
 }
 
 // Triton's Java client, on Apache's HttpAsyncClient; its reader refuses members that it does not know.
 TEST_F(OtherClients, TritonForJava) {
-    const std::string json =
+    const std::string document =
         R"({"outputs":[{"name":"label","parameters":{"binary_data":true}},{"name":"score","parameters":{"binary_data":false}}],)"
         R"("inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}],"id":"j1"})";
     const auto answer = exchange(
-        "POST /v2/models/prices/infer HTTP/1.1\nInference-Header-Content-Length: " + std::to_string(json.size()) +
-            "\nContent-Length: " + std::to_string(json.size() + kOnes.size()) +
+        "POST /v2/models/prices/infer HTTP/1.1\nInference-Header-Content-Length: " + std::to_string(document.size()) +
+            "\nContent-Length: " + std::to_string(document.size() + kOnes.size()) +
             "\nHost: localhost:8000\nConnection: Keep-Alive\nUser-Agent: Apache-HttpAsyncClient/4.1.4 "
             "(Java/11.0.18)\n\n",
-        json + kOnes);
+        document + kOnes);
     Json head;
     EXPECT_EQ(tensors_in(answer, head).at("label"), kLabelUp);
     const auto members = [](const Json& object) {
@@ -259,14 +259,14 @@ TEST_F(OtherClients, KServeForPython) {
     EXPECT_EQ(head["id"], "3c1a0a34-6f2c-4b0e-9a43-3a7d9b3b9f5e");
     EXPECT_EQ(head["outputs"][0]["data"], Json({1}));
 
-    const std::string json =
+    const std::string document =
         R"({"id":"k2","model_name":"prices","inputs":[{"name":"input","shape":[1,2],"datatype":"FP32",)"
         R"("parameters":{"binary_data_size":8}}],"parameters":{"binary_data_output":true}})";
     expect_all_of_heavy(exchange("POST /v2/models/prices/infer HTTP/1.1\n" + common +
-                                     "inference-header-content-length: " + std::to_string(json.size()) +
+                                     "inference-header-content-length: " + std::to_string(document.size()) +
                                      "\ncontent-type: application/octet-stream\nContent-Length: " +
-                                     std::to_string(json.size() + kOnes.size()) + "\n\n",
-                                 json + kOnes));
+                                     std::to_string(document.size() + kOnes.size()) + "\n\n",
+                                 document + kOnes));
 
     const auto unknown = exchange("GET /v2/models/gates/ready HTTP/1.1\n" + common + "\n");
     EXPECT_EQ(unknown.status, 404);

@@ -3,13 +3,14 @@
 
 #include "edge-node/api/infer_request.hpp"
 #include "edge-node/api/model_document.hpp"
-#include "tests/unit/parameters/specs.hpp"
+#include "tests/unit/api/requests.hpp"
 
 namespace skerry::node {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::tensor;
 
 constexpr std::size_t kBatchMax = 3;
 
@@ -32,11 +33,6 @@ Result<InferRequest> read(const parameters::ModelSpec& spec, std::string body, s
     request.body = std::move(body);
     if (head) request.headers = {{std::string(kHeadLengthHeader), std::to_string(*head)}};
     return read_infer_request(request, spec, kBatchMax);
-}
-
-std::string tensor(const std::string& datatype, const std::string& shape, const std::string& data) {
-    return R"({"inputs":[{"name":"input","datatype":")" + datatype + R"(","shape":)" + shape + R"(,"data":)" + data +
-           "}]}";
 }
 
 Result<InferRequest> read_binary(const parameters::ModelSpec& spec, const std::string& datatype,

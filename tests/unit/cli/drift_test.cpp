@@ -8,8 +8,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string kId = "0123456789abcdef0123456789abcdef";
-const std::string kAlarm = R"("id":41,"node":")" + kId + R"(","name":"gateway","number":3,"class":7,
+const std::string kDriftId = "0123456789abcdef0123456789abcdef";
+const std::string kAlarm = R"("id":41,"node":")" + kDriftId + R"(","name":"gateway","number":3,"class":7,
     "class_name":"seven","detector":"page_hinkley","before":0.04,"after":0.61,"trigger":120,"version":"7.3",
     "raised_at":"2026-03-01T11:56:00Z","recorded_at":"2026-03-01T11:57:00Z","missed":2,"early_round":9)";
 
@@ -29,8 +29,8 @@ TEST(DriftList, ShowsWhereAndOfWhichClassErrorsRose) {
 
 TEST(DriftList, AsksForWhatIsWanted) {
     CannedCoordinator coordinator;
-    coordinator.answers("GET /v1/nodes/gateway", R"({"id":")" + kId + R"("})");
-    coordinator.answers("GET /v1/drift?limit=5&node=" + kId + "&since_s=86400",
+    coordinator.answers("GET /v1/nodes/gateway", R"({"id":")" + kDriftId + R"("})");
+    coordinator.answers("GET /v1/drift?limit=5&node=" + kDriftId + "&since_s=86400",
                         R"({"drift_until":null,"early_on_drift":true,"alarms":[]})");
     const Ran ran = coordinator.run({"drift", "list", "--node", "gateway", "--since", "24h", "--limit", "5"});
     EXPECT_EQ(ran.code, 0);

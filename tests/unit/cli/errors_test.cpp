@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kId = "0123456789abcdef0123456789abcdef";
+const std::string kErrorsId = "0123456789abcdef0123456789abcdef";
 
 const std::string kErrors =
     R"({"total":40,"updates":3,"labelled":1000,"by_type":{"unjudged":0,"novel":10,"boundary":30},
@@ -17,7 +17,7 @@ const std::string kErrors =
              {"truth":1,"predicted":7,"truth_name":"1","predicted_name":"seven","count":8},
              {"truth":3,"predicted":1,"truth_name":"3","predicted_name":"1","count":4}],"other":3,
     "nodes":[{"node":")" +
-    kId + R"(","name":"gateway","labelled":1000,"errors":40}]})";
+    kErrorsId + R"(","name":"gateway","labelled":1000,"errors":40}]})";
 
 TEST(ErrorsList, ShowsTypesConfusedClassesAndEachNodesShare) {
     CannedCoordinator coordinator;
@@ -41,8 +41,8 @@ TEST(ErrorsList, ShowsTypesConfusedClassesAndEachNodesShare) {
 
 TEST(ErrorsList, AsksForWhatIsWanted) {
     CannedCoordinator coordinator;
-    coordinator.answers("GET /v1/nodes/gateway", R"({"id":")" + kId + R"("})");
-    const std::string target = "GET /v1/errors?node=" + kId + "&since_s=86400&type=novel";
+    coordinator.answers("GET /v1/nodes/gateway", R"({"id":")" + kErrorsId + R"("})");
+    const std::string target = "GET /v1/errors?node=" + kErrorsId + "&since_s=86400&type=novel";
     coordinator.answers(target, R"({"total":10,"by_type":{"novel":10},"pairs":[],"other":null,"nodes":[]})");
     const Ran ran = coordinator.run(
         {"errors", "list", "--node", "gateway", "--since", "24h", "--type", "novel", "--output", "json"});

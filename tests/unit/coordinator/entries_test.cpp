@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-const std::atomic<bool> kNever{false};
+const std::atomic<bool> kNeverStopped{false};
 
 struct EntriesTest : ::testing::Test {
     SqliteJournal journal = *SqliteJournal::open(":memory:");
@@ -26,7 +26,7 @@ struct EntriesTest : ::testing::Test {
     EntriesTest() { EXPECT_TRUE(journal.append(kFederationStream, 0, events)); }
 
     std::vector<EntryRow> list(const EntryFilter& filter, std::size_t limit = 1000) {
-        return *History(journal.database()).entries(filter, limit, kNever);
+        return *History(journal.database()).entries(filter, limit, kNeverStopped);
     }
 };
 

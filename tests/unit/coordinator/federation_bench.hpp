@@ -15,6 +15,7 @@ namespace skerry::coordinator {
 using namespace std::chrono_literals;
 
 inline constexpr TimePoint kStart{std::chrono::hours(24 * 365 * 50)};
+inline const std::vector<float> kOnes(8, 1.0F);  ///< a change of heavy, as small_policy() and 8 values have it
 
 /// A node as the tests play it: its keys, and updates sealed as a real node seals them.
 struct FakeNode {

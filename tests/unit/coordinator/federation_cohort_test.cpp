@@ -8,8 +8,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 Policy synchronous() {
     Policy policy = FederationBench::small_policy();
     policy.rounds.overcommit = 1.5;

@@ -9,8 +9,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 wire::Report report_of(std::uint64_t first, std::uint64_t count = 1) {
     wire::Report report;
     report.global = ModelVersion{1};

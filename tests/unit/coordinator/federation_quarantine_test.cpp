@@ -11,8 +11,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 struct QuarantineTest : ::testing::Test {
     FederationBench bench;
     FakeNode node = bench.enrolled();

@@ -10,8 +10,6 @@ namespace {
 
 using ::testing::Each;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 Policy cooking(const std::string& rule, const std::string& optimiser = "none", std::uint64_t nodes = 3) {
     Policy policy = FederationBench::small_policy();
     policy.rounds.goal = policy.rounds.quorum = nodes;

@@ -8,8 +8,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 struct ReleaseTest : ::testing::Test {
     FederationBench bench;
     FakeNode first = bench.enrolled();

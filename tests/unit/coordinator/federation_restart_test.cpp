@@ -10,8 +10,6 @@ namespace {
 
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 TEST(Restart, KnowsItsNodesAndTokens) {
     FederationBench bench;
     const FakeNode node = bench.enrolled();

@@ -8,8 +8,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 wire::Hello hello_of(const FederationBench& bench, TimePoint certificate_expires) {
     wire::Hello hello;
     hello.protocol = limits::kProtocolVersion;

@@ -11,8 +11,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 Policy with_canaries() {
     Policy policy = FederationBench::small_policy();
     policy.release = {.canary_share = 0.1, .canaries_min = 2, .trial_time = 1h, .trial_samples = 1000};

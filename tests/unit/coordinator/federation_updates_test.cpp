@@ -12,8 +12,6 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using wire::RefusalCode;
 
-const std::vector<float> kOnes(8, 1.0F);
-
 struct UpdateTest : ::testing::Test {
     FederationBench bench;
     FakeNode node = bench.enrolled();

@@ -11,7 +11,7 @@ namespace {
 using wire::SoftLabels;
 using Rows = std::vector<std::uint32_t>;
 
-UpdateId update_of(int node) {
+UpdateId reported_by(int node) {
     UpdateId id;
     id.node.value[0] = static_cast<std::byte>(node);
     id.sequence = Sequence{1};
@@ -20,15 +20,15 @@ UpdateId update_of(int node) {
 
 ledger::UpdateAccepted accepted(int node, SoftLabels labels) {
     ledger::UpdateAccepted event;
-    event.update = update_of(node);
+    event.update = reported_by(node);
     event.soft_labels = std::move(labels);
     return event;
 }
 
-std::vector<Contribution> set_of(std::initializer_list<int> nodes) {
+std::vector<Contribution> contributions_of(std::initializer_list<int> nodes) {
     std::vector<Contribution> set;
     for (const int node : nodes)
-        set.push_back({update_of(node), {}, Tier::Heavy, 64});
+        set.push_back({reported_by(node), {}, Tier::Heavy, 64});
     return set;
 }
 
@@ -37,8 +37,8 @@ TEST(FleetSoftLabels, AreTheMeanOfWhatAVersionCountsByTheRowsBehindIt) {
     fleet.apply(accepted(1, sample_soft_labels({300, 0, 8}, 60'000)));
     fleet.apply(accepted(2, sample_soft_labels({100, 5, 0}, 40'000)));
     EXPECT_TRUE(fleet.known().empty()) << "no version counts them";
-    const SoftLabels announced = fleet.with(set_of({1, 2}));
-    fleet.count(set_of({1, 2}));
+    const SoftLabels announced = fleet.with(contributions_of({1, 2}));
+    fleet.count(contributions_of({1, 2}));
     EXPECT_EQ(fleet.known(), announced);
     EXPECT_EQ(announced.rows, (Rows{400, 5, 8}));
     EXPECT_EQ(announced.shares[0], 55'000) << "(3 · 60,000 + 40,000) / 4";
@@ -53,7 +53,7 @@ TEST(FleetSoftLabels, HearNoNodeLouderThanAnother) {
         FleetSoftLabels fleet;
         fleet.apply(accepted(1, sample_soft_labels(Rows(classes, fair), 60'000)));
         fleet.apply(accepted(2, sample_soft_labels(Rows(classes, ~0U), 0)));
-        fleet.count(set_of({1, 2}));
+        fleet.count(contributions_of({1, 2}));
         EXPECT_EQ(fleet.known().rows, Rows(classes, 2 * fair));
         EXPECT_EQ(fleet.known().shares[0], 30'000);
     }
@@ -63,7 +63,7 @@ TEST(FleetSoftLabels, HearOfNoClassMoreThanAnHonestNodeMaySay) {
     FleetSoftLabels fleet;
     fleet.apply(accepted(1, sample_soft_labels({512, 7}, 60'000)));
     fleet.apply(accepted(2, sample_soft_labels({4'000'000, 0}, 0)));
-    fleet.count(set_of({1, 2}));
+    fleet.count(contributions_of({1, 2}));
     EXPECT_EQ(fleet.known().rows, (Rows{1024, 7}));
     EXPECT_EQ(fleet.known().shares[0], 30'000);
 }
@@ -71,11 +71,11 @@ TEST(FleetSoftLabels, HearOfNoClassMoreThanAnHonestNodeMaySay) {
 TEST(FleetSoftLabels, FadeWithEachVersionThatBringsNewOnes) {
     FleetSoftLabels fleet;
     fleet.apply(accepted(1, sample_soft_labels({400, 40}, 60'000)));
-    fleet.count(set_of({1}));
-    fleet.count(set_of({3}));
+    fleet.count(contributions_of({1}));
+    fleet.count(contributions_of({3}));
     EXPECT_EQ(fleet.known().rows, (Rows{400, 40})) << "there is nothing newer";
     fleet.apply(accepted(2, sample_soft_labels({200, 0}, 20'000)));
-    fleet.count(set_of({2}));
+    fleet.count(contributions_of({2}));
     EXPECT_EQ(fleet.known().rows, (Rows{400, 20}));
     EXPECT_EQ(fleet.known().shares[0], 40'000);
     EXPECT_EQ(fleet.known().shares[3], 60'000) << "what nobody says anything newer of stays as it was";
@@ -84,10 +84,10 @@ TEST(FleetSoftLabels, FadeWithEachVersionThatBringsNewOnes) {
 TEST(FleetSoftLabels, ForgetAClassOfWhichNobodySaysAnythingAnyMore) {
     FleetSoftLabels fleet;
     fleet.apply(accepted(1, sample_soft_labels({9, 3}, 60'000)));
-    fleet.count(set_of({1}));
+    fleet.count(contributions_of({1}));
     for (int version = 0; version < 2; ++version) {
         fleet.apply(accepted(2, sample_soft_labels({9, 0}, 60'000)));
-        fleet.count(set_of({2}));
+        fleet.count(contributions_of({2}));
         EXPECT_TRUE(wire::soft_labels_of(wire::encoded(fleet.known()))) << "every node drops an announcement of none";
     }
     EXPECT_EQ(fleet.known().rows[1], 0U);
@@ -98,10 +98,10 @@ TEST(FleetSoftLabels, LeaveOutWhatIsSetAsideOrStillWaits) {
     FleetSoftLabels fleet;
     fleet.apply(accepted(1, sample_soft_labels({100, 0}, 60'000)));
     fleet.apply(accepted(2, sample_soft_labels({50, 0}, 50'000)));
-    fleet.apply(ledger::UpdateSetAside{kStart, RoundId{1}, update_of(1), "its node was revoked"});
-    fleet.count(set_of({1}));
+    fleet.apply(ledger::UpdateSetAside{kStart, RoundId{1}, reported_by(1), "its node was revoked"});
+    fleet.count(contributions_of({1}));
     EXPECT_TRUE(fleet.known().empty());
-    fleet.count(set_of({2}));
+    fleet.count(contributions_of({2}));
     EXPECT_EQ(fleet.known().rows, (Rows{50, 0}));
 }
 
@@ -112,7 +112,7 @@ TEST(FleetSoftLabels, StaySoundAndBoundedHoweverManyVersionsThereAre) {
     for (int version = 0; version < 100; ++version) {
         fleet.apply(accepted(1, uneven));
         fleet.apply(accepted(2, sample_soft_labels({512, 1, 0}, 33'333)));
-        fleet.count(set_of({1, 2}));
+        fleet.count(contributions_of({1, 2}));
         ASSERT_TRUE(wire::soft_labels_of(wire::encoded(fleet.known()))) << version;
     }
     EXPECT_LE(fleet.known().rows[0], 4 * FleetSoftLabels::kRowsMax);

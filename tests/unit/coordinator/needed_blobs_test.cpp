@@ -7,8 +7,6 @@
 namespace skerry::coordinator::ledger {
 namespace {
 
-const std::vector<float> kOnes(8, 1.0F);
-
 NeededBlobs needed_by(const FederationBench& bench) {
     NeededBlobs needed;
     for (const Event& event : bench.journal.events(kFederationStream))

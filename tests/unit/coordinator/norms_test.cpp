@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kMost = 6;
 
-NodeId node(int number) {
+NodeId norm_node(int number) {
     NodeId id;
     id.value[0] = static_cast<std::byte>(number);
     return id;
@@ -17,7 +17,7 @@ NodeId node(int number) {
 
 ledger::UpdateAccepted update(double norm, int from = 1, std::uint32_t examples = 100, Tier tier = Tier::Heavy) {
     ledger::UpdateAccepted event;
-    event.update = {node(from), Sequence{1}};
+    event.update = {norm_node(from), Sequence{1}};
     event.norm = norm;
     event.examples = examples;
     event.tier = tier;
@@ -95,10 +95,10 @@ TEST(Norms, FollowTheFleetAsItsNormsFallAndRise) {
 
 TEST(Norms, LearnNothingFromANodeInQuarantineUntilItIsReleased) {
     Norms norms = even_fleet(8);
-    norms.apply(ledger::NodeQuarantined{{}, node(9), {}, ""});
+    norms.apply(ledger::NodeQuarantined{{}, norm_node(9), {}, ""});
     norms.apply(update(100, 9));
     EXPECT_TRUE(norms.judge(update(100, 9), kMost));
-    norms.apply(ledger::NodeReleased{{}, node(9)});
+    norms.apply(ledger::NodeReleased{{}, norm_node(9)});
     EXPECT_FALSE(norms.judge(update(190, 9), kMost)) << "the operator has seen such a one";
     EXPECT_TRUE(norms.judge(update(210, 9), kMost));
     EXPECT_TRUE(norms.judge(update(100, 1), kMost)) << "of another node he has not";
@@ -106,10 +106,10 @@ TEST(Norms, LearnNothingFromANodeInQuarantineUntilItIsReleased) {
 
 TEST(Norms, ClearNothingThatTheOperatorHasDiscarded) {
     Norms norms = even_fleet(8);
-    norms.apply(ledger::NodeQuarantined{{}, node(9), {}, ""});
+    norms.apply(ledger::NodeQuarantined{{}, norm_node(9), {}, ""});
     norms.apply(update(100, 9));
-    norms.apply(ledger::UpdateSetAside{{}, RoundId{1}, {node(9), Sequence{1}}, "discarded"});
-    norms.apply(ledger::NodeReleased{{}, node(9)});
+    norms.apply(ledger::UpdateSetAside{{}, RoundId{1}, {norm_node(9), Sequence{1}}, "discarded"});
+    norms.apply(ledger::NodeReleased{{}, norm_node(9)});
     EXPECT_TRUE(norms.judge(update(100, 9), kMost));
 }
 

@@ -13,12 +13,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
+const TimePoint kDriftStart{std::chrono::milliseconds(1'700'000'000'000)};
 
 DriftAlarm alarm(std::uint64_t number, std::optional<std::uint32_t> label = {}) {
     DriftAlarm made;
     made.number = number;
-    made.at = kStart + std::chrono::seconds(number);
+    made.at = kDriftStart + std::chrono::seconds(number);
     made.label_class = label;
     made.detector = label ? DriftDetector::PageHinkley : DriftDetector::Loss;
     made.before = 0.125;
@@ -45,7 +45,7 @@ protected:
         store_ = *LabelStore::open(folder_ / "labels.db", {});
     }
     Result<> commit(const std::vector<DriftAlarm>& alarms, std::vector<std::uint64_t> consumed = {}) {
-        return store_->commit_step({consumed, {}, kStart, {}, alarms});
+        return store_->commit_step({consumed, {}, kDriftStart, {}, alarms});
     }
     std::vector<DriftAlarm> all() { return store_->alarms().list(0, 10'000)->alarms; }
 

@@ -13,9 +13,9 @@ namespace {
 using std::chrono::hours;
 using testing::ElementsAre;
 
-const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
+const TimePoint kErrorsStart{std::chrono::milliseconds(1'700'000'000'000)};
 
-ErrorRecord error(std::uint32_t truth, std::uint32_t predicted, Tier tier = Tier::Light, TimePoint at = kStart) {
+ErrorRecord error(std::uint32_t truth, std::uint32_t predicted, Tier tier = Tier::Light, TimePoint at = kErrorsStart) {
     return ErrorRecord{
         0, at, "request", predicted, truth, tier, 0.75F, 0.5F, 0.25F, {ModelVersion{3}, 4}, 0, ErrorType::Unjudged};
 }
@@ -26,7 +26,7 @@ protected:
         store_ = std::move(LabelStore::open(":memory:", {.remembered_ids_max = 10, .errors = config}).value());
     }
     void SetUp() override { open(); }
-    void append(const std::vector<ErrorRecord>& errors, TimePoint now = kStart) {
+    void append(const std::vector<ErrorRecord>& errors, TimePoint now = kErrorsStart) {
         const auto done = log().append(errors, now);
         ASSERT_TRUE(done) << done.error().message;
     }
@@ -53,15 +53,15 @@ TEST_F(ErrorLogTest, ListsTheNewestFirstWithAllThatWasKnown) {
     EXPECT_EQ(errors[0].margin, 0.5F);
     EXPECT_EQ(errors[0].score, 0.25F);
     EXPECT_EQ(errors[0].version.to_text(), "3.4");
-    EXPECT_EQ(errors[0].at, kStart);
+    EXPECT_EQ(errors[0].at, kErrorsStart);
     EXPECT_EQ(errors[1].truth, 1U);
 }
 
 TEST_F(ErrorLogTest, FiltersByClassesTierTimeAndPage) {
-    append({error(1, 2), error(1, 3), error(2, 3, Tier::Heavy), error(1, 2, Tier::Light, kStart + hours(1))});
+    append({error(1, 2), error(1, 3), error(2, 3, Tier::Heavy), error(1, 2, Tier::Light, kErrorsStart + hours(1))});
     EXPECT_THAT(ids({.truth = 1, .predicted = 2}), ElementsAre(4, 1));
     EXPECT_THAT(ids({.tier = Tier::Heavy}), ElementsAre(3));
-    EXPECT_THAT(ids({.since = kStart + hours(1)}), ElementsAre(4));
+    EXPECT_THAT(ids({.since = kErrorsStart + hours(1)}), ElementsAre(4));
     EXPECT_THAT(ids({.before_id = 3}), ElementsAre(2, 1));
     EXPECT_THAT(ids({}, 1), ElementsAre(4));
 }
@@ -138,7 +138,7 @@ TEST_F(ErrorLogTest, StaysWithinItsRowsAndItsAge) {
     open({.rows_max = 5, .age_max = hours(2)});
     append(std::vector<ErrorRecord>(9, error(1, 2)));
     EXPECT_EQ(log().size().value(), 5U);
-    append({error(1, 3, Tier::Light, kStart + hours(3))}, kStart + hours(3));
+    append({error(1, 3, Tier::Light, kErrorsStart + hours(3))}, kErrorsStart + hours(3));
     EXPECT_EQ(log().size().value(), 1U);
 }
 
@@ -156,7 +156,7 @@ TEST_F(ErrorLogTest, StaysWithinItsBytesWhateverItsRowsHold) {
     const std::uint64_t empty = size();
     std::uint64_t row = 0;
     for (int batch = 0; batch < 50; ++batch) {
-        std::vector<ErrorRecord> errors(200, error(1000, 1001, Tier::Heavy, kStart + hours(batch)));
+        std::vector<ErrorRecord> errors(200, error(1000, 1001, Tier::Heavy, kErrorsStart + hours(batch)));
         std::vector<JudgedError> judged;
         for (ErrorRecord& one : errors) {
             one.request = std::string(limits::kRequestIdBytesMax, 'x');
@@ -165,7 +165,7 @@ TEST_F(ErrorLogTest, StaysWithinItsBytesWhateverItsRowsHold) {
             judged.push_back({one.label_row, ErrorType::Ordinary});
         }
         auto transaction = storage::Transaction::begin(database).value();
-        ASSERT_TRUE(log.append(errors, kStart + hours(batch)));
+        ASSERT_TRUE(log.append(errors, kErrorsStart + hours(batch)));
         ASSERT_TRUE(log.judge(judged));
         ASSERT_TRUE(transaction.commit());
     }
@@ -178,18 +178,18 @@ TEST_F(ErrorLogTest, LetsGoWhatIsTooOldAlsoWhileNoNewErrorComes) {
     const TemporaryFolder folder;
     store_ = LabelStore::open(folder.path() / "node.db", {.errors = {.rows_max = 50, .age_max = hours(2)}}).value();
     append(std::vector<ErrorRecord>(20, error(1, 2)));
-    ASSERT_TRUE(store_->commit_step({{}, std::array{bytes_of("checkpoint")}, kStart + hours(3)}));
+    ASSERT_TRUE(store_->commit_step({{}, std::array{bytes_of("checkpoint")}, kErrorsStart + hours(3)}));
     EXPECT_EQ(log().size().value(), 5U) << "a tenth of its rows stays";
 }
 
 TEST_F(ErrorLogTest, KeepsItsNewestRowsWhateverTheClockSays) {
     open({.rows_max = 100, .age_max = hours(2)});
-    const TimePoint far = kStart + hours(24 * 365 * 80);
+    const TimePoint far = kErrorsStart + hours(24 * 365 * 80);
     append(std::vector<ErrorRecord>(20, error(1, 2)));
     append({error(1, 3, Tier::Light, far)}, far);
     EXPECT_EQ(log().size().value(), 10U) << "a tenth of its rows stays";
     append({error(1, 3, Tier::Light, TimePoint())}, TimePoint());
-    append({error(1, 3)}, kStart);
+    append({error(1, 3)}, kErrorsStart);
     EXPECT_EQ(log().size().value(), 12U);
 }
 

@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 
-const TimePoint kStart{std::chrono::milliseconds(1'700'000'000'000)};
+const TimePoint kLabelsStart{std::chrono::milliseconds(1'700'000'000'000)};
 
 // What the first released schema had of labels, and what the second replaces.
 constexpr const char* kSchemaBeforeReusedIds = R"(
@@ -31,14 +31,14 @@ LabelledSample labelled(std::uint64_t order, std::uint32_t label = 1) {
     LabelledSample sample;
     sample.prediction.request = "request-" + std::to_string(order);
     sample.prediction.order = order;
-    sample.prediction.at = kStart;
+    sample.prediction.at = kLabelsStart;
     sample.prediction.version = {ModelVersion{2}, order};
     sample.prediction.tier = Tier::Heavy;
     sample.prediction.predicted = 1;
     sample.prediction.probability = 0.5F;
     sample.prediction.sample = Bytes(4, std::byte{static_cast<unsigned char>(order)});
     sample.label = label;
-    sample.labelled_at = kStart + std::chrono::seconds(order);
+    sample.labelled_at = kLabelsStart + std::chrono::seconds(order);
     return sample;
 }
 
@@ -75,7 +75,7 @@ protected:
     }
     Result<> commit(const std::vector<std::uint64_t>& consumed, std::string_view checkpoint) {
         const ByteView parts[] = {bytes_of(checkpoint).first(1), bytes_of(checkpoint).subspan(1)};
-        return store_->commit_step({consumed, parts, kStart});
+        return store_->commit_step({consumed, parts, kLabelsStart});
     }
 
     fs::path folder_;

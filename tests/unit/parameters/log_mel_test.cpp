@@ -102,7 +102,7 @@ TEST(LogMel, StoresTheMiddleOfALongRecordingAndPadsAShortOne) {
     EXPECT_THAT(recording_in(stored_recording(front_end, {})), ElementsAre(0, 0, 0, 0));
 }
 
-const std::string kDigits = R"(name = "spoken"
+const std::string kSpokenDigits = R"(name = "spoken"
 modality = "audio"
 
 [input]
@@ -129,9 +129,9 @@ layers = [{ dense = 8 }]
 )";
 
 TEST(AudioModel, IsDeclaredByTheNumbersOfItsFrontEnd) {
-    const auto spec = parse_model(kDigits);
+    const auto spec = parse_model(kSpokenDigits);
     ASSERT_TRUE(spec) << spec.error().message;
-    EXPECT_EQ(canonical_text(*spec), kDigits);
+    EXPECT_EQ(canonical_text(*spec), kSpokenDigits);
     EXPECT_EQ(spec->input.sample_bytes(), 8192U);
     EXPECT_THAT(spec->input.shape, ElementsAre(1, 24, 16));
     const auto values = scaled_values(spec->input, Bytes(8192));
@@ -142,7 +142,7 @@ TEST(AudioModel, IsDeclaredByTheNumbersOfItsFrontEnd) {
 
 TEST(AudioModel, RefusesNumbersThatMakeNoSpectrogram) {
     const auto refusal = [](const std::string& from, const std::string& to) {
-        std::string text = kDigits;
+        std::string text = kSpokenDigits;
         const auto spec = parse_model(text.replace(text.find(from), from.size(), to));
         return spec ? "" : spec.error().message;
     };

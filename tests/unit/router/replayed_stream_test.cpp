@@ -5,19 +5,14 @@
 namespace skerry::node {
 namespace {
 
+using testing::config_of;
+using testing::kCosts;
 using testing::serve;
 using testing::Stream;
 using testing::Tally;
 
-constexpr TierCosts kCosts = {0.1, 0.3, 1};
 constexpr int kRequests = 60'000;
 constexpr double kTarget = 0.01 * kAccuracyAssumed;  // ε where no label has told heavy's accuracy
-
-RouterConfig config_of(RouterMode mode) {
-    RouterConfig config;
-    config.mode = mode;
-    return config;
-}
 
 /// A tuner that has seen `requests` of the easy world.
 RouterTuner tuned(const RouterConfig& config, std::uint64_t seed, int requests = 30'000) {

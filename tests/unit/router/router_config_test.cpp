@@ -17,10 +17,10 @@ TEST(RouterConfig, IsUsableAsItIs) {
 }
 
 TEST(RouterConfig, RefusesThresholdsThatDoNotRise) {
-    constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
     EXPECT_THAT((RouterConfig{0.7F, 0.3F}.problems()), ElementsAre(HasSubstr("must rise")));
     EXPECT_THAT((RouterConfig{0.0F, 0.3F}.problems()), ElementsAre(HasSubstr("must rise")));
-    EXPECT_THAT((RouterConfig{0.3F, kNan}.problems()), ElementsAre(HasSubstr("must rise")));
+    EXPECT_THAT((RouterConfig{0.3F, nan}.problems()), ElementsAre(HasSubstr("must rise")));
 }
 
 TEST(RouterConfig, RefusesTargetsThatItsModeCannotKeep) {

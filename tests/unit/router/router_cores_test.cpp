@@ -10,12 +10,14 @@
 #include "edge-node/router/path_profile.hpp"
 #include "edge-node/router/rank_quantiles.hpp"
 #include "edge-node/router/temperatures.hpp"
+#include "tests/unit/router/stream.hpp"
 
 namespace skerry::node {
 namespace {
 
+using testing::kCosts;
+
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr TierCosts kCosts = {0.1, 0.3, 1};
 
 TEST(ClopperPearson, AgreesWithPublishedValues) {
     const Interval one = clopper_pearson(1, 10, 0.95);

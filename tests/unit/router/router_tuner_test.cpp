@@ -10,18 +10,11 @@
 namespace skerry::node {
 namespace {
 
+using testing::config_of;
+using testing::kCosts;
 using testing::serve;
 using testing::Stream;
 using testing::Tally;
-
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr TierCosts kCosts = {0.1, 0.3, 1};
-
-RouterConfig config_of(RouterMode mode) {
-    RouterConfig config;
-    config.mode = mode;
-    return config;
-}
 
 void serve_many(RouterTuner& tuner, int requests, std::uint64_t seed) {
     Stream stream(seed);
@@ -129,12 +122,16 @@ TEST(RouterTuner, ANewTemperatureMakesANewRouter) {
 TEST(RouterTuner, ReadsWhatIsNoNumberAsATie) {
     RouterTuner tuner(config_of(RouterMode::Risk), kCosts, 1);
     for (int i = 0; i < 2000; ++i)
-        EXPECT_FALSE(tuner.answered(by_heavy(kNan, kNan, 1)));
+        EXPECT_FALSE(tuner.answered(
+            by_heavy(std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::quiet_NaN(), 1)));
     const Knots knots = tuner.certificate().knots;
     EXPECT_GT(knots.light, 0);
     EXPECT_LT(knots.skip, 1);
-    tuner.audited({std::vector<float>{kNan, 1}, std::vector<float>{1, kNan}, std::vector<float>{kNan, kNan}},
-                  Tier::Light, 20);
+    tuner.audited(
+        {std::vector<float>{std::numeric_limits<float>::quiet_NaN(), 1},
+         std::vector<float>{1, std::numeric_limits<float>::quiet_NaN()},
+         std::vector<float>{std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::quiet_NaN()}},
+        Tier::Light, 20);
     EXPECT_FALSE(std::isnan(tuner.certificate().theta));
 }
 

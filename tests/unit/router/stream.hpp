@@ -10,6 +10,14 @@
 
 namespace skerry::node::testing {
 
+inline constexpr TierCosts kCosts = {0.1, 0.3, 1};
+
+inline RouterConfig config_of(RouterMode mode) {
+    RouterConfig config;
+    config.mode = mode;
+    return config;
+}
+
 /// What the exits of a network say of one request, as logits of two classes; heavy always says class 0.
 inline RouterTuner::Logits reading(double logit_of_light, bool light_differs, double logit_of_medium,
                                    bool medium_differs) {

@@ -18,12 +18,12 @@ using testing::logits_of;
 
 constexpr std::array<Tier, kTiers> kAllTiers = {Tier::Light, Tier::Medium, Tier::Heavy};
 
-struct Candidate {
+struct Agreeing {
     const char* name;
     ExecutorFactory make;
 };
 
-std::vector<float> random_values(std::size_t count, Random& random) {
+std::vector<float> bell_values(std::size_t count, Random& random) {
     std::vector<float> values(count);
     for (float& value : values)
         value = static_cast<float>(random.bell());
@@ -42,7 +42,7 @@ void expect_agreement(const Executor& executor, const Executor& reference, const
 }
 
 /// What holds for each executor that promises the reference's numbers up to rounding.
-class ExactExecutor : public ::testing::TestWithParam<Candidate> {
+class ExactExecutor : public ::testing::TestWithParam<Agreeing> {
 protected:
     void SetUp() override {
         const auto made = GetParam().make(spec_, layout_, parameters::initial_parameters(spec_, layout_, 1));
@@ -65,7 +65,7 @@ TEST_P(ExactExecutor, AgreesWithThePlainOneOnAnyModelAndBatch) {
         const auto executor = GetParam().make(spec, layout, values);
         ASSERT_TRUE(executor) << executor.error().message;
         const std::size_t batch = 1 + random.below(20);
-        const std::vector<float> input = random_values(batch * spec.input.values(), random);
+        const std::vector<float> input = bell_values(batch * spec.input.values(), random);
         expect_agreement(**executor, **plain_executor(spec, layout, values), spec, input, batch, held);
     }
 }
@@ -76,7 +76,7 @@ TEST_P(ExactExecutor, AgreesOnTheImageTemplateForEveryBatchUpTo64) {
     const auto reference = *plain_executor(spec_, layout_, values);
     const auto executor = *GetParam().make(spec_, layout_, values);
     for (std::size_t batch = 1; batch <= 64; batch += batch < 18 ? 1 : 23) {
-        const std::vector<float> input = random_values(batch * spec_.input.values(), random);
+        const std::vector<float> input = bell_values(batch * spec_.input.values(), random);
         expect_agreement(*executor, *reference, spec_, input, batch);
     }
 }
@@ -86,7 +86,7 @@ TEST_P(ExactExecutor, GivesASampleTheSameAnswerAloneAndWithinABatch) {
     const std::vector<float> values = parameters::testing::random_parameters(spec_, layout_, random);
     const auto executor = *GetParam().make(spec_, layout_, values);
     const std::size_t batch = 9;
-    const std::vector<float> input = random_values(batch * spec_.input.values(), random);
+    const std::vector<float> input = bell_values(batch * spec_.input.values(), random);
     const std::vector<float> together = logits_of(*executor, spec_, Tier::Heavy, input, batch);
     for (std::size_t row = 0; row < batch; ++row) {
         const auto first = input.begin() + static_cast<std::ptrdiff_t>(row * spec_.input.values());
@@ -102,7 +102,7 @@ TEST_P(ExactExecutor, KeepsSnapshotsApartThatAreUsedByManyThreadsAtOnce) {
     constexpr std::size_t kSnapshots = 3;
     Random random(6);
     const ExecutorFactory make = GetParam().make;
-    const std::vector<float> input = random_values(11 * spec_.input.values(), random);
+    const std::vector<float> input = bell_values(11 * spec_.input.values(), random);
     std::vector<std::unique_ptr<const Executor>> executors;
     std::vector<std::vector<float>> expected;
     for (std::size_t i = 0; i < kSnapshots; ++i) {
@@ -142,12 +142,12 @@ TEST_P(ExactExecutor, RunsTheWidestKernelOnTheSmallestMap) {
     const std::vector<float> values = parameters::testing::random_parameters(spec_, layout, random);
     const auto executor = GetParam().make(spec_, layout, values);
     ASSERT_TRUE(executor) << executor.error().message;
-    expect_agreement(**executor, **plain_executor(spec_, layout, values), spec_, random_values(30, random), 3);
+    expect_agreement(**executor, **plain_executor(spec_, layout, values), spec_, bell_values(30, random), 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, ExactExecutor,
-                         ::testing::Values(Candidate{"fused", fused_executor}, Candidate{"onednn", onednn_executor()},
-                                           Candidate{"xnnpack", xnnpack_executor}),
+                         ::testing::Values(Agreeing{"fused", fused_executor}, Agreeing{"onednn", onednn_executor()},
+                                           Agreeing{"xnnpack", xnnpack_executor}),
                          [](const auto& candidate) { return std::string(candidate.param.name); });
 
 }  // namespace

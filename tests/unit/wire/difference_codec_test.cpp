@@ -29,7 +29,7 @@ const std::vector<float> kOddities{0.0F,
                                    65504.0F,
                                    0x1p-24F};
 
-std::vector<float> sample(std::size_t size, std::uint64_t seed) {
+std::vector<float> weights_of(std::size_t size, std::uint64_t seed) {
     Random random(seed);
     std::vector<float> values(size);
     for (float& value : values)
@@ -79,9 +79,9 @@ TEST(DifferenceCodec, GivesTheOtherVersionToTheLastBit) {
     }
     expect_exact(from, to);
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        const auto base = sample(1000 + 77 * seed, seed);
+        const auto base = weights_of(1000 + 77 * seed, seed);
         expect_exact(base, moved(base, 0.01, seed));
-        expect_exact(base, sample(base.size(), seed + 100));
+        expect_exact(base, weights_of(base.size(), seed + 100));
         expect_exact(base, base);
     }
 }
@@ -123,7 +123,7 @@ TEST(DifferenceCodec, ReadsTheGoldenBytesOfAPackedPlane) {
 }
 
 TEST(DifferenceCodec, ALighterTiersBytesAreAPrefix) {
-    const auto base = sample(3000, 1);
+    const auto base = weights_of(3000, 1);
     const auto next = moved(base, 0.001, 2);
     const std::vector<std::size_t> heavy{10, 990, 2000};
     const std::vector<std::size_t> light{10, 990};
@@ -135,7 +135,7 @@ TEST(DifferenceCodec, ALighterTiersBytesAreAPrefix) {
 }
 
 TEST(DifferenceCodec, CostsTheBitsThatChangeAndNoneOfThoseThatRoundingHasCleared) {
-    const auto base = sample(100'000, 1);
+    const auto base = weights_of(100'000, 1);
     const auto next = moved(base, 0.001, 2);
     const std::vector<std::size_t> segments{base.size()};
     EXPECT_LT(difference(base, next, segments).size(), base.size() * 2);
@@ -162,7 +162,7 @@ TEST(DifferenceCodec, RefusesAValueThatIsNotFinite) {
 
 // Whatever is altered, cut or added: refused, or other finite values of the same number.
 TEST(DifferenceCodec, BearsWhateverAnybodySends) {
-    const auto base = sample(600, 1);
+    const auto base = weights_of(600, 1);
     const auto next = moved(base, 0.001, 2);
     const std::vector<std::size_t> segments{100, 500};
     const Bytes good = difference(base, next, segments);
