@@ -68,6 +68,14 @@ struct OperatorReleasesNode {
     bool discard = false;  ///< what is held never counts
 };
 
+/// The newest version's weights below a tier, an older one's from it on, each a stored blob.
+struct JoinedWeights {
+    Tier from = Tier::Heavy;               ///< medium or heavy
+    ModelVersion newest;                   ///< whose the rest is
+    std::array<Digest, kTiers> digests{};  ///< of each tier's prefix; of heavy's: the name of the blob
+    std::optional<Digest> optimiser{};     ///< what is remembered, joined likewise; nothing: it begins anew
+};
+
 /// Publishes that version's weights again, as the newest.
 struct OperatorRollsBack {
     Ticket ticket = 0;
@@ -77,6 +85,8 @@ struct OperatorRollsBack {
     std::vector<wire::EncodedWeights> encodings{};  ///< of those weights, each a blob; without federation and version
     /// To those weights, likewise; used where they are from the newest version's.
     std::vector<wire::EncodedDifference> differences{};
+    /// Of its weights only a part, all of the above being of these.
+    std::optional<JoinedWeights> joined{};
 };
 struct OperatorPinsVersion {
     Ticket ticket = 0;

@@ -223,7 +223,8 @@ private:
     Actions on(const OperatorRollsBack& event, TimePoint now);
     Actions on(const OperatorPinsVersion& event, TimePoint now);
     Actions on(const OperatorUnpinsVersion& event, TimePoint now);
-    [[nodiscard]] ledger::VersionPublished restored(const Version& old, std::string reason, TimePoint now) const;
+    [[nodiscard]] ledger::VersionPublished restored(const Version& old, const std::optional<JoinedWeights>& joined,
+                                                    std::string reason, TimePoint now) const;
     [[nodiscard]] wire::Announcement announcement_for(const NodeId& node, TimePoint now) const;
     [[nodiscard]] wire::Announcement announcement(const Version& version, const NodeId& node, TimePoint now) const;
     [[nodiscard]] Actions announcements_of(const ledger::VersionPublished& version,

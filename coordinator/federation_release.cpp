@@ -40,10 +40,12 @@ Result<const Federation::Version*> Federation::restorable(ModelVersion version, 
     return &found->second;
 }
 
-ledger::VersionPublished Federation::restored(const Version& old, std::string reason, TimePoint now) const {
+ledger::VersionPublished Federation::restored(const Version& old, const std::optional<JoinedWeights>& joined,
+                                              std::string reason, TimePoint now) const {
     const auto signed_here = wire::open_manifest(old.manifest, keys_.signing.verify_key());
     SKERRY_ASSERT(signed_here.has_value());
     wire::Manifest manifest = *signed_here;
+    if (joined) manifest.digests = joined->digests;
     manifest.parent = newest().version;
     manifest.version = manifest.parent.next();
     manifest.round = {};
@@ -56,9 +58,10 @@ ledger::VersionPublished Federation::restored(const Version& old, std::string re
     published.at = now;
     published.version = manifest.version;
     published.parent = manifest.parent;
-    published.weights = old.weights;
+    published.weights = joined ? joined->digests.back() : old.weights;
     published.manifest = wire::sign(manifest, keys_.signing);
-    published.optimiser = old.optimiser;
+    published.optimiser = joined ? joined->optimiser : old.optimiser;
+    if (joined) published.restores_from = joined->from;
     published.restores = old.version;
     published.reason = std::move(reason);
     return published;
@@ -67,7 +70,17 @@ ledger::VersionPublished Federation::restored(const Version& old, std::string re
 Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
     const auto old = restorable(event.to, event.pin);
     if (!old) return answer(event.ticket, tl::unexpected(old.error()));
-    ledger::VersionPublished published = restored(**old, event.reason, now);
+    if (event.joined && event.joined->newest != newest().version) {
+        return answer(event.ticket,
+                      fail(ErrorCode::Conflict,
+                           name_of(newest().version) + " was published meanwhile: look at it, and try again"));
+    }
+    if (event.joined && event.joined->digests.back() == newest().weights) {
+        return answer(event.ticket,
+                      fail(ErrorCode::Conflict, name_of(newest().version) + ", the newest, has this part of " +
+                                                    name_of(event.to) + " already"));
+    }
+    ledger::VersionPublished published = restored(**old, event.joined, event.reason, now);
     offer(event.encodings, published.version);
     offer(event.differences, published.version, published.parent);
     Actions announcements = announcements_of(published, {}, now);

@@ -38,7 +38,7 @@ Actions Federation::end_trial(const Trial::Verdict& verdict, TimePoint now) {
     if (verdict.outcome == ledger::TrialOutcome::Withdrawn) {
         const Version& before = held_.at(trial_->began().against);
         ledger::VersionPublished again = restored(
-            before, "version " + std::to_string(newest().version.value) + " was withdrawn: " + verdict.reason, now);
+            before, {}, "version " + std::to_string(newest().version.value) + " was withdrawn: " + verdict.reason, now);
         std::vector<wire::EncodedWeights> encodings;
         for (const Encoding& encoding : this->encodings(before.version))
             encodings.push_back(encoding.what);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 
 namespace skerry::aggregation {
@@ -74,6 +75,29 @@ bool ServerOptimiser::is_state_of(OptimiserKind kind, std::size_t parameters, By
     ByteReader reader(bytes);
     return skerry::text_of(reader.get_bytes(kHead.size())) == kHead &&
            reader.get<std::uint8_t>() == static_cast<std::uint8_t>(kind) && reader.get<std::uint64_t>() == parameters;
+}
+
+std::optional<Bytes> ServerOptimiser::joined(ByteView front, ByteView back, std::size_t first) {
+    ByteReader reader(front);
+    const bool state = skerry::text_of(reader.get_bytes(kHead.size())) == kHead;
+    OptimiserSpec spec;
+    spec.kind = static_cast<OptimiserKind>(reader.get<std::uint8_t>());
+    const auto parameters = reader.get<std::uint64_t>();
+    if (!state || !reader.ok() || spec.kind > OptimiserKind::Adagrad || first >= parameters) return std::nullopt;
+    const std::size_t head = front.size() - reader.remaining();
+    const std::size_t moments = (spec.has_first_moment() ? 1U : 0U) + (spec.has_second_moment() ? 1U : 0U);
+    if (parameters > limits::kParametersMax || back.size() != front.size() ||
+        reader.remaining() != moments * parameters * sizeof(float) ||
+        !std::equal(front.begin(), front.begin() + static_cast<std::ptrdiff_t>(head), back.begin())) {
+        return std::nullopt;
+    }
+    Bytes bytes(front.begin(), front.end());
+    for (std::size_t moment = 0; moment < moments; ++moment) {
+        const std::size_t begin = head + (moment * parameters + first) * sizeof(float);
+        const ByteView part = back.subspan(begin, (parameters - first) * sizeof(float));
+        std::copy(part.begin(), part.end(), bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+    }
+    return bytes;
 }
 
 Result<ServerOptimiser> ServerOptimiser::decode(const OptimiserSpec& spec, std::size_t parameters, ByteView bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,10 @@ public:
     /// Whether `bytes` begin like a state of this kind, for so many parameters: what another kind has left is no state
     /// to go on from.
     [[nodiscard]] static bool is_state_of(OptimiserKind kind, std::size_t parameters, ByteView bytes);
+
+    /// `front` with what `back` remembers of the parameters from `first` on, for weights that are joined likewise.
+    /// Nothing: they are no states of one kind for more parameters than `first`.
+    [[nodiscard]] static std::optional<Bytes> joined(ByteView front, ByteView back, std::size_t first);
 
     /// As before the first step.
     ServerOptimiser(const OptimiserSpec& spec, std::size_t parameters);

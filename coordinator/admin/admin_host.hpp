@@ -27,6 +27,13 @@ struct MadeToken {
     ledger::TokenCreated record;
 };
 
+struct RollbackWish {
+    ModelVersion to;
+    std::string reason;
+    bool pin = false;
+    Tier from = Tier::Light;  ///< only what this tier and the deeper ones add; those below keep what the newest has
+};
+
 /// What the chain of the journal proves, and of what an operator had noted of it.
 struct JournalProof {
     ledger::Chain chain;
@@ -52,9 +59,9 @@ public:
     virtual void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) = 0;
     virtual void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) = 0;
     /// Publishes those weights again, as the newest version, and pins it if asked to. NotFound: they are not kept.
-    /// Conflict: the newest has them, it is pinned and is not to be, or a round is being summed.
-    virtual void roll_back(ModelVersion to, const std::string& reason, bool pin,
-                           std::function<void(Result<>)> done) = 0;
+    /// Conflict: the newest has them, it is pinned and is not to be, or a round is being summed or, for a part of them,
+    /// was meanwhile.
+    virtual void roll_back(const RollbackWish& wish, std::function<void(Result<>)> done) = 0;
     /// Keeps the newest version the newest. Conflict: it is pinned or on trial, or a round is being summed.
     virtual void pin_version(const std::string& reason, std::function<void(Result<>)> done) = 0;
     /// Conflict: none is pinned.

@@ -20,7 +20,9 @@ void AdminApi::roll_back(const std::string& number, const http::Request& request
     if (failed(respond, reason)) return;
     const auto pin = flag_in(request, "pin");
     if (failed(respond, pin)) return;
-    host_.roll_back(ModelVersion{*version}, *reason, *pin, answer_with_newest(respond));
+    const auto from = tier_in(request);
+    if (failed(respond, from)) return;
+    host_.roll_back({ModelVersion{*version}, *reason, *pin, *from}, answer_with_newest(respond));
 }
 
 void AdminApi::pin(const http::Request& request, const http::Respond& respond) {

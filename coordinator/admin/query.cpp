@@ -61,4 +61,12 @@ Result<bool> flag_in(const http::Request& request, const char* key) {
     return found->get<bool>();
 }
 
+Result<Tier> tier_in(const http::Request& request) {
+    const nlohmann::json body = SKERRY_TRY(body_of(request));
+    const auto found = body.find("tier");
+    if (found == body.end()) return Tier::Light;
+    if (!found->is_string()) return fail(ErrorCode::InvalidInput, "'tier' is \"light\", \"medium\" or \"heavy\"");
+    return tier_named(found->get<std::string>());
+}
+
 }  // namespace skerry::coordinator

@@ -23,5 +23,7 @@ namespace skerry::coordinator {
 [[nodiscard]] Result<std::string> reason_in(const http::Request& request);
 /// False when it is left out.
 [[nodiscard]] Result<bool> flag_in(const http::Request& request, const char* key);
+/// `tier` of the body; light when it is left out.
+[[nodiscard]] Result<Tier> tier_in(const http::Request& request);
 
 }  // namespace skerry::coordinator

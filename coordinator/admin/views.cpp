@@ -285,6 +285,7 @@ json listed_model(const ledger::VersionRow& row, const Federation& federation) {
             {"parent", row.parent.value},
             {"round", row.round.value},
             {"restores", row.restores ? json(row.restores->value) : json()},
+            {"restores_from", row.restores ? json(name_of(row.restores_from)) : json()},
             {"reason", row.reason},
             {"pinned", newest ? pinned(federation) : json()},
             {"on_trial", newest ? on_trial(federation) : json()},

@@ -26,6 +26,12 @@ std::string count_in(Value value) {
     return shown_or_absent(value.count(), human_count);
 }
 
+std::string restored_in(Value version) {
+    const std::string from = version["restores_from"].text().value_or("light");
+    return "the weights of version " + count_in(version["restores"]) +
+           (from == "light" ? "" : " from " + from + " on") + " again";
+}
+
 std::string bytes_in(Value value) {
     return shown_or_absent(value.count(), human_bytes);
 }

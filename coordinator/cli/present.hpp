@@ -14,6 +14,8 @@ inline constexpr const char* kAbsent = "—";
 
 [[nodiscard]] std::string text_in(Value value);
 [[nodiscard]] std::string count_in(Value value);
+/// Of a version that restores an older one: "the weights of version 5 from heavy on again".
+[[nodiscard]] std::string restored_in(Value version);
 [[nodiscard]] std::string bytes_in(Value value);
 [[nodiscard]] std::string digest_in(Value value);
 [[nodiscard]] std::string number_in(Value value);

@@ -8,14 +8,14 @@ namespace skerry::cli {
 
 namespace {
 
-struct ListArguments {
+struct AuditArguments {
     std::string kind, node;
     std::uint64_t round = 0;             ///< 0: of all
     std::chrono::milliseconds since{0};  ///< before now; 0: from the beginning
     std::uint64_t limit = 20;
 };
 
-void render_list(Value entries, Output& output) {
+void render_audit(Value entries, Output& output) {
     Table table({{"ENTRY", Column::Right}, {"WHEN", Column::Left}, {"KIND", Column::Left}, {"WHAT", Column::Flexible}});
     for (const Value entry : entries.items()) {
         table.row({count_in(entry["entry"]), age_in(entry["at"], output.now()), text_in(entry["kind"]),
@@ -26,7 +26,7 @@ void render_list(Value entries, Output& output) {
     output.hint("'skerry audit list' without filters shows the newest of all kinds.");
 }
 
-ExitCode list(const ListArguments& arguments, Session& session) {
+ExitCode list_audit(const AuditArguments& arguments, Session& session) {
     std::string target = "/v1/audit?limit=" + std::to_string(arguments.limit);
     if (!arguments.kind.empty()) target += "&kind=" + http::percent_encoded(arguments.kind);
     if (!arguments.node.empty()) {
@@ -39,7 +39,7 @@ ExitCode list(const ListArguments& arguments, Session& session) {
         target += "&since_s=" + std::to_string(std::chrono::ceil<std::chrono::seconds>(arguments.since).count());
     }
     return session.output.report(session.coordinator.get(target),
-                                 [&session](Value data) { render_list(data, session.output); });
+                                 [&session](Value data) { render_audit(data, session.output); });
 }
 
 void render_proof(Value proof, Output& output) {
@@ -63,7 +63,7 @@ void render_proof(Value proof, Output& output) {
     }
 }
 
-ExitCode verify(const std::string& head, Session& session) {
+ExitCode verify_audit(const std::string& head, Session& session) {
     std::vector<Field> fields;
     if (!head.empty()) fields.emplace_back("head", head);
     const auto proof = session.coordinator.post("/v1/audit/verify", fields, AdminClient::kLong);
@@ -81,7 +81,7 @@ void add_audit_verbs(CLI::App& app, Verb& chosen) {
     auto* audit = app.add_subcommand("audit", "The journal: what has happened, and the proof that nobody altered it");
     audit->require_subcommand(1);
 
-    auto arguments = std::make_shared<ListArguments>();
+    auto arguments = std::make_shared<AuditArguments>();
     auto* all = audit->add_subcommand("list", "Its newest entries, a sentence each");
     add_text(*all, "--kind", arguments->kind,
              "Only of this kind, as update_refused; another word lists those that exist");
@@ -92,7 +92,7 @@ void add_audit_verbs(CLI::App& app, Verb& chosen) {
                  "Only those of the time before now, as in 90s or 24h");
     add_number(*all, "--limit", arguments->limit, "How many (20)");
     all->callback(
-        [&chosen, arguments] { chosen = [arguments](Session& session) { return list(*arguments, session); }; });
+        [&chosen, arguments] { chosen = [arguments](Session& session) { return list_audit(*arguments, session); }; });
 
     auto head = std::make_shared<std::string>();
     auto* proof =
@@ -100,7 +100,7 @@ void add_audit_verbs(CLI::App& app, Verb& chosen) {
     add_text(*proof, "--head", *head,
              "What 'audit verify' showed as the head at another time: 1 if it is no part of this")
         ->type_name("N:HASH");
-    proof->callback([&chosen, head] { chosen = [head](Session& session) { return verify(*head, session); }; });
+    proof->callback([&chosen, head] { chosen = [head](Session& session) { return verify_audit(*head, session); }; });
 }
 
 }  // namespace skerry::cli

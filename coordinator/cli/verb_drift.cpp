@@ -8,7 +8,7 @@ namespace skerry::cli {
 
 namespace {
 
-struct ListArguments {
+struct DriftArguments {
     std::string node;
     std::chrono::milliseconds since{0};  ///< before now; 0: from the beginning
     std::uint64_t limit = 20;
@@ -25,7 +25,7 @@ std::string change_in(Value alarm) {
     return percent_in(alarm["before"]) + " → " + percent_in(alarm["after"]);
 }
 
-void render_list(Value data, Output& output) {
+void render_alarms(Value data, Output& output) {
     const Value until = data["drift_until"];
     if (until.present()) output.line("The fleet is in drift until " + time_in(until, output.now()), Tone::Warning);
     Table table({{"ID", Column::Right},
@@ -49,7 +49,7 @@ void render_list(Value data, Output& output) {
     output.hint("A node raises one when its errors rise; 'skerry-node drift' on the device lists its own.");
 }
 
-void render(Value alarm, Output& output) {
+void render_alarm(Value alarm, Output& output) {
     const TimePoint now = output.now();
     const std::uint64_t missed = alarm["missed"].count().value_or(0);
     Facts facts;
@@ -78,7 +78,7 @@ void render(Value alarm, Output& output) {
     output.print(facts);
 }
 
-ExitCode list(const ListArguments& arguments, Session& session) {
+ExitCode list_alarms(const DriftArguments& arguments, Session& session) {
     std::string target = "/v1/drift?limit=" + std::to_string(arguments.limit);
     if (!arguments.node.empty()) {
         const auto found = find_node(session.coordinator, arguments.node);
@@ -89,7 +89,7 @@ ExitCode list(const ListArguments& arguments, Session& session) {
         target += "&since_s=" + std::to_string(std::chrono::ceil<std::chrono::seconds>(arguments.since).count());
     }
     return session.output.report(session.coordinator.get(target),
-                                 [&session](Value data) { render_list(data, session.output); });
+                                 [&session](Value data) { render_alarms(data, session.output); });
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ void add_drift_verbs(CLI::App& app, Verb& chosen) {
     auto* drift = app.add_subcommand("drift", "When errors rose, where, of which class, and what it caused");
     drift->require_subcommand(1);
 
-    auto arguments = std::make_shared<ListArguments>();
+    auto arguments = std::make_shared<DriftArguments>();
     auto* verb = drift->add_subcommand("list", "Alarms of the nodes, newest first");
     add_text(*verb, "--node", arguments->node, "Of this node only: its name, its id, or the beginning of its id")
         ->type_name("ID|NAME");
@@ -107,7 +107,7 @@ void add_drift_verbs(CLI::App& app, Verb& chosen) {
                  "Only those that came in the time before now, as in 90s or 24h");
     add_number(*verb, "--limit", arguments->limit, "How many (20)");
     verb->callback(
-        [&chosen, arguments] { chosen = [arguments](Session& session) { return list(*arguments, session); }; });
+        [&chosen, arguments] { chosen = [arguments](Session& session) { return list_alarms(*arguments, session); }; });
 
     auto id = std::make_shared<std::uint64_t>(0);
     auto* show = drift->add_subcommand("show", "One alarm, and what it caused");
@@ -115,7 +115,7 @@ void add_drift_verbs(CLI::App& app, Verb& chosen) {
     show->callback([&chosen, id] {
         chosen = [id](Session& session) {
             return session.output.report(session.coordinator.get("/v1/drift/" + std::to_string(*id)),
-                                         [&session](Value alarm) { render(alarm, session.output); });
+                                         [&session](Value alarm) { render_alarm(alarm, session.output); });
         };
     });
 }

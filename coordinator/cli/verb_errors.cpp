@@ -56,7 +56,7 @@ Table nodes_of(Value errors) {
     return nodes;
 }
 
-void render(Value errors, Output& output) {
+void render_errors(Value errors, Output& output) {
     const double total = errors["total"].number().value_or(0);
     output.line(count_in(errors["total"]) + " errors reported", Tone::Heading);
     for (const Table& table : {types_of(errors, total), pairs_of(errors, total), nodes_of(errors)}) {
@@ -84,7 +84,7 @@ void add_error_verbs(CLI::App& app, Verb& chosen) {
             const auto target = error_target(*query, session.coordinator);
             if (!target) return session.output.failed(target.error());
             return session.output.report(session.coordinator.get(*target),
-                                         [&session](Value found) { render(found, session.output); });
+                                         [&session](Value found) { render_errors(found, session.output); });
         };
     });
     add_errors_show(*errors, chosen);

@@ -29,7 +29,7 @@ Classes most_confused(Value errors, std::uint64_t count) {
     return classes;
 }
 
-void render(Value errors, std::uint64_t count, Output& output) {
+void render_confusion(Value errors, std::uint64_t count, Output& output) {
     std::map<std::uint64_t, std::string> names;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> counts;
     for (const Value pair : errors["pairs"].items()) {
@@ -82,7 +82,7 @@ void add_errors_show(CLI::App& errors, Verb& chosen) {
             const auto target = error_target(arguments->query, session.coordinator);
             if (!target) return session.output.failed(target.error());
             return session.output.report(session.coordinator.get(*target), [&](Value found) {
-                render(found, std::max<std::uint64_t>(arguments->classes, 2), session.output);
+                render_confusion(found, std::max<std::uint64_t>(arguments->classes, 2), session.output);
             });
         };
     });

@@ -6,7 +6,7 @@ namespace skerry::cli {
 
 namespace {
 
-void render(Value found, Output& output) {
+void render_findings(Value found, Output& output) {
     const bool clean = found["clean"].flag().value_or(false);
     output.line(clean ? "History and blobs: clean" : "History and blobs: NOT clean", clean ? Tone::Good : Tone::Bad);
     output.print(Facts{}
@@ -23,9 +23,10 @@ void render(Value found, Output& output) {
         output.line("note: " + text_in(note));
 }
 
-ExitCode check(Session& session) {
+ExitCode check_all(Session& session) {
     const auto found = session.coordinator.post("/v1/fsck", {}, AdminClient::kLong);
-    const ExitCode shown = session.output.report(found, [&session](Value data) { render(data, session.output); });
+    const ExitCode shown =
+        session.output.report(found, [&session](Value data) { render_findings(data, session.output); });
     if (shown != ExitCode::Ok || found->root()["data"]["clean"].flag().value_or(false)) return shown;
     session.output.notice("next:  copy the coordinator's directory before anything else");
     return ExitCode::Negative;
@@ -37,7 +38,7 @@ ExitCode check(Session& session) {
 void add_fsck(CLI::App& app, Verb& chosen) {
     auto* verb = app.add_subcommand(
         "fsck", "Check all of the history and every blob that it needs, while the coordinator runs; 1 if not clean");
-    verb->callback([&chosen] { chosen = check; });
+    verb->callback([&chosen] { chosen = check_all; });
 }
 
 }  // namespace skerry::cli

@@ -16,10 +16,12 @@ std::string state_of(Value model) {
 
 // The round that made it; or, after a rollback, whose weights these are.
 std::string came_from(Value model) {
-    return model["restores"].present() ? "= " + count_in(model["restores"]) : count_in(model["round"]);
+    if (!model["restores"].present()) return count_in(model["round"]);
+    const std::string from = model["restores_from"].text().value_or("light");
+    return (from == "light" ? "= " : from + " = ") + count_in(model["restores"]);
 }
 
-ExitCode list(std::uint64_t limit, Session& session) {
+ExitCode list_models(std::uint64_t limit, Session& session) {
     return session.output.report(
         session.coordinator.get("/v1/models?limit=" + std::to_string(limit)), [&session](Value models) {
             Table table({{"VERSION", Column::Right},
@@ -43,8 +45,7 @@ ExitCode list(std::uint64_t limit, Session& session) {
 }
 
 std::string origin_of(Value model) {
-    if (model["restores"].present())
-        return "the weights of version " + count_in(model["restores"]) + " again: " + text_in(model["reason"]);
+    if (model["restores"].present()) return restored_in(model) + ": " + text_in(model["reason"]);
     if (model["parent"].count().value_or(0) == 0) return "the initial weights";
     return "round " + count_in(model["round"]) + ", from version " + count_in(model["parent"]);
 }
@@ -70,7 +71,7 @@ void print_canaries(Value trial, Output& output) {
     output.print(canaries);
 }
 
-void render(Value model, Output& output) {
+void render_model(Value model, Output& output) {
     Facts facts;
     facts.fact("Version", count_in(model["version"])).fact("Origin", origin_of(model));
     const auto pinned = model["pinned"];
@@ -126,11 +127,11 @@ void render(Value model, Output& output) {
     print_updates("Counted", model["contributors"], output);
 }
 
-ExitCode show(NumberOrNewest choice, Session& session) {
+ExitCode show_model(NumberOrNewest choice, Session& session) {
     const auto version = find_version(session.coordinator, choice);
     if (!version) return session.output.failed(version.error());
     return session.output.report(session.coordinator.get("/v1/models/" + std::to_string(*version)),
-                                 [&session](Value model) { render(model, session.output); });
+                                 [&session](Value model) { render_model(model, session.output); });
 }
 
 }  // namespace
@@ -142,12 +143,12 @@ void add_model_verbs(CLI::App& app, Verb& chosen) {
     auto limit = std::make_shared<std::uint64_t>(20);
     auto* all = model->add_subcommand("list", "The last versions, newest first");
     add_number(*all, "--limit", *limit, "How many (20)");
-    all->callback([&chosen, limit] { chosen = [limit](Session& session) { return list(*limit, session); }; });
+    all->callback([&chosen, limit] { chosen = [limit](Session& session) { return list_models(*limit, session); }; });
 
     auto choice = std::make_shared<NumberOrNewest>();
     auto* one = model->add_subcommand("show", "One version: its origin, its tiers and who contributed");
     add_choice(*one, "version", *choice, "As 'model list' shows it");
-    one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show(*choice, session); }; });
+    one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show_model(*choice, session); }; });
 
     add_model_export(*model, chosen);
     add_model_release(*model, chosen);

@@ -10,6 +10,7 @@ struct Rollback {
     std::uint64_t version = 0;
     std::string reason;
     bool pin = false;
+    std::string tier = "light";
 };
 
 void say_pinned(Output& output) {
@@ -19,10 +20,10 @@ void say_pinned(Output& output) {
 ExitCode roll_back(const Rollback& wanted, Session& session) {
     std::vector<Field> fields{{"reason", wanted.reason}};
     if (wanted.pin) fields.emplace_back("pin", true);
+    if (wanted.tier != "light") fields.emplace_back("tier", wanted.tier);
     const auto done = session.coordinator.post("/v1/models/" + std::to_string(wanted.version) + "/rollback", fields);
     return session.output.report(done, [&](Value model) {
-        session.output.line("version " + count_in(model["version"]) + " has the weights of version " +
-                            count_in(model["restores"]) + " again");
+        session.output.line("version " + count_in(model["version"]) + " has " + restored_in(model));
         if (model["pinned"].present()) return say_pinned(session.output);
         session.output.hint(
             "Updates that wait are counted on top of it. Where they are what went wrong: 'skerry node quarantine', or "
@@ -58,6 +59,8 @@ void add_model_release(CLI::App& model, Verb& chosen) {
     auto* back = model.add_subcommand("rollback", "Publish an older version's weights again, under the next number");
     add_number(*back, "version", wanted->version, "Whose weights: as 'model list' shows it")->required();
     add_text(*back, "--reason", wanted->reason, "Kept in the ledger")->required();
+    add_tier(*back, "--tier", wanted->tier,
+             "Only what this tier and the deeper ones add: those below keep what the newest version has (light: all)");
     back->add_flag("--pin", wanted->pin, "And let no round close until 'model unpin'");
     back->callback([&chosen, wanted] { chosen = [wanted](Session& session) { return roll_back(*wanted, session); }; });
 

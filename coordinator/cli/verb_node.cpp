@@ -26,7 +26,7 @@ std::string quarantine_line(Value quarantine, TimePoint now) {
     return age_in(quarantine["since"], now) + " (" + text_in(quarantine["by"]) + "): " + text_in(quarantine["reason"]);
 }
 
-ExitCode list(Session& session) {
+ExitCode list_nodes(Session& session) {
     return session.output.report(session.coordinator.get("/v1/nodes"), [&session](Value nodes) {
         Table table({{"NAME", Column::Flexible},
                      {"ID", Column::Left},
@@ -67,7 +67,7 @@ Table tiers_of(Value node) {
     return table;
 }
 
-void render(Value node, Output& output) {
+void render_node(Value node, Output& output) {
     const TimePoint now = output.now();
     Facts facts;
     const Value quarantine = node["quarantine"];
@@ -116,7 +116,7 @@ void render(Value node, Output& output) {
 void add_node_verbs(CLI::App& app, Verb& chosen) {
     auto* node = app.add_subcommand("node", "The devices of the fleet");
     node->require_subcommand(1);
-    node->add_subcommand("list", "All nodes, by name")->callback([&chosen] { chosen = list; });
+    node->add_subcommand("list", "All nodes, by name")->callback([&chosen] { chosen = list_nodes; });
 
     auto id = std::make_shared<std::string>();
     auto* show = node->add_subcommand("show", "One node: link, learning, its last updates and refusals");
@@ -124,7 +124,7 @@ void add_node_verbs(CLI::App& app, Verb& chosen) {
     show->callback([&chosen, id] {
         chosen = [id](Session& session) {
             return session.output.report(find_node(session.coordinator, *id),
-                                         [&session](Value found) { render(found, session.output); });
+                                         [&session](Value found) { render_node(found, session.output); });
         };
     });
 

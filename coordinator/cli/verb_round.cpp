@@ -8,7 +8,7 @@ namespace skerry::cli {
 
 namespace {
 
-ExitCode list(std::uint64_t limit, Session& session) {
+ExitCode list_rounds(std::uint64_t limit, Session& session) {
     const auto rounds = session.coordinator.get("/v1/rounds?limit=" + std::to_string(limit));
     return session.output.report(rounds, [&](Value data) {
         Table table({{"ROUND", Column::Right},
@@ -32,7 +32,7 @@ ExitCode list(std::uint64_t limit, Session& session) {
     });
 }
 
-void render(Value round, Output& output) {
+void render_round(Value round, Output& output) {
     const TimePoint now = output.now();
     const Cell state = state_in(round["state"]);
     Facts facts;
@@ -76,11 +76,11 @@ void render(Value round, Output& output) {
     print_refusals(round["refusals"], output);
 }
 
-ExitCode show(NumberOrNewest choice, Session& session) {
+ExitCode show_round(NumberOrNewest choice, Session& session) {
     const auto number = find_round(session.coordinator, choice);
     if (!number) return session.output.failed(number.error());
     return session.output.report(session.coordinator.get("/v1/rounds/" + std::to_string(*number)),
-                                 [&session](Value round) { render(round, session.output); });
+                                 [&session](Value round) { render_round(round, session.output); });
 }
 
 void render_reasons(Value why, Output& output) {
@@ -102,7 +102,7 @@ void render_reasons(Value why, Output& output) {
     }
 }
 
-ExitCode explain(NumberOrNewest choice, Session& session) {
+ExitCode explain_round(NumberOrNewest choice, Session& session) {
     const auto number = find_round(session.coordinator, choice);
     if (!number) return session.output.failed(number.error());
     return session.output.report(session.coordinator.get("/v1/rounds/" + std::to_string(*number) + "/why"),
@@ -131,7 +131,7 @@ void render_verification(Value found, Output& output) {
         output.line("problem: " + text_in(problem), Tone::Bad);
 }
 
-ExitCode verify(NumberOrNewest choice, Session& session) {
+ExitCode verify_round(NumberOrNewest choice, Session& session) {
     const auto number = find_round(session.coordinator, choice);
     if (!number) return session.output.failed(number.error());
     const auto found =
@@ -154,21 +154,23 @@ void add_round_verbs(CLI::App& app, Verb& chosen) {
     auto limit = std::make_shared<std::uint64_t>(20);
     auto* all = round->add_subcommand("list", "The last rounds, newest first");
     add_number(*all, "--limit", *limit, "How many (20)");
-    all->callback([&chosen, limit] { chosen = [limit](Session& session) { return list(*limit, session); }; });
+    all->callback([&chosen, limit] { chosen = [limit](Session& session) { return list_rounds(*limit, session); }; });
 
     auto choice = std::make_shared<NumberOrNewest>();
     auto* one = round->add_subcommand("show", "One round: its course, contributors and refusals");
     add_choice(*one, "round", *choice, "As 'round list' shows it");
-    one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show(*choice, session); }; });
+    one->callback([&chosen, choice] { chosen = [choice](Session& session) { return show_round(*choice, session); }; });
 
     auto* why = round->add_subcommand("why", "Why it closed when it did, and what became of each update, in sentences");
     add_choice(*why, "round", *choice, "As 'round list' shows it");
-    why->callback([&chosen, choice] { chosen = [choice](Session& session) { return explain(*choice, session); }; });
+    why->callback(
+        [&chosen, choice] { chosen = [choice](Session& session) { return explain_round(*choice, session); }; });
 
     auto* check =
         round->add_subcommand("verify", "Recompute the published weights from the sealed updates; 1 if they differ");
     add_choice(*check, "round", *choice, "As 'round list' shows it");
-    check->callback([&chosen, choice] { chosen = [choice](Session& session) { return verify(*choice, session); }; });
+    check->callback(
+        [&chosen, choice] { chosen = [choice](Session& session) { return verify_round(*choice, session); }; });
 }
 
 }  // namespace skerry::cli

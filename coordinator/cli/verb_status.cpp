@@ -48,7 +48,7 @@ std::string if_any(Value count, const std::string& what) {
     return count.count().value_or(0) == 0 ? std::string() : count_in(count) + what;
 }
 
-void render(Value status, Output& output) {
+void render_status(Value status, Output& output) {
     const TimePoint now = output.now();
     const auto nodes = status["nodes"];
     const auto updates = status["updates"];
@@ -84,7 +84,7 @@ void add_status(CLI::App& app, Verb& chosen) {
     verb->callback([&chosen] {
         chosen = [](Session& session) {
             return session.output.report(session.coordinator.get("/v1/status"),
-                                         [&session](Value status) { render(status, session.output); });
+                                         [&session](Value status) { render_status(status, session.output); });
         };
     });
 }

@@ -24,7 +24,7 @@ void show_new_token(Value token, Output& output) {
     output.hint("  skerry-node join --dir /var/lib/skerry/node --token TOKEN");
 }
 
-ExitCode create(const NewToken& wanted, Session& session) {
+ExitCode create_token(const NewToken& wanted, Session& session) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wanted.ttl);
     if (seconds > std::chrono::hours{24 * 7}) {
         return session.output.failed({ExitCode::Usage, "usage", "--ttl is at most 7d: a token is a secret on paper",
@@ -41,7 +41,7 @@ ExitCode create(const NewToken& wanted, Session& session) {
     return session.output.report(created, [&session](Value token) { show_new_token(token, session.output); });
 }
 
-ExitCode list(Session& session) {
+ExitCode list_tokens(Session& session) {
     return session.output.report(session.coordinator.get("/v1/tokens"), [&session](Value tokens) {
         Table table({{"ID", Column::Left},
                      {"STATE", Column::Left},
@@ -76,9 +76,10 @@ void add_token_verbs(CLI::App& app, Verb& chosen) {
     add_number(*verb, "--uses", wanted->uses, "How many nodes it lets in (1)");
     add_tier(*verb, "--tier", wanted->tier, "The largest tier that its nodes may hold: light, medium or heavy (heavy)");
     add_text(*verb, "--note", wanted->note, "For you, shown by 'token list'");
-    verb->callback([&chosen, wanted] { chosen = [wanted](Session& session) { return create(*wanted, session); }; });
+    verb->callback(
+        [&chosen, wanted] { chosen = [wanted](Session& session) { return create_token(*wanted, session); }; });
 
-    token->add_subcommand("list", "All tokens, without their secrets")->callback([&chosen] { chosen = list; });
+    token->add_subcommand("list", "All tokens, without their secrets")->callback([&chosen] { chosen = list_tokens; });
 }
 
 }  // namespace skerry::cli

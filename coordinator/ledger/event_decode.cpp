@@ -209,6 +209,7 @@ VersionPublished read(const stored::VersionPublished& from, Fields& fields) {
     fields.signed_bytes(from.manifest(), to.manifest);
     if (!from.optimiser().empty()) fields.array(from.optimiser(), to.optimiser.emplace());
     if (from.restores() != 0) to.restores = ModelVersion{from.restores()};
+    fields.tier(from.restores_from(), to.restores_from);
     to.reason = from.reason();
     return to;
 }

@@ -167,6 +167,7 @@ void write(const VersionPublished& from, stored::Event& event) {
     write(from.manifest, *to.mutable_manifest());
     if (from.optimiser) to.set_optimiser(raw(*from.optimiser));
     if (from.restores) to.set_restores(from.restores->value);
+    to.set_restores_from(static_cast<std::uint32_t>(from.restores_from));
     to.set_reason(from.reason);
 }
 

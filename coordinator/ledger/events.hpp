@@ -213,6 +213,7 @@ struct VersionPublished {
     std::optional<Digest> optimiser;       ///< what the optimiser remembers: the name of its blob; nothing: it does not
     std::optional<ModelVersion> restores;  ///< a rollback, or a withdrawal: weights and memory are that version's
     std::string reason;                    ///< of that
+    Tier restores_from = Tier::Light;      ///< it is so from this tier on; below it weights and memory are the parent's
 
     bool operator==(const VersionPublished&) const = default;
 };

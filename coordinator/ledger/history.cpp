@@ -100,7 +100,7 @@ RoundRow round_row(const Statement& row) {
 constexpr const char* kVersionColumns =
     "SELECT v.version, v.parent, v.round, v.published, v.updates, v.weight, v.sum, v.weights, v.dropped, v.manifest, "
     "v.manifest_signature, v.optimiser, v.restores, v.reason, t.against, t.began, t.deadline, t.canaries, t.ended, "
-    "t.outcome, t.reason, t.samples, t.better, t.worse, t.cheaper, t.dearer "
+    "t.outcome, t.reason, t.samples, t.better, t.worse, t.cheaper, t.dearer, v.restores_from "
     "FROM versions v LEFT JOIN trials t ON t.version = v.version ";
 
 TrialRow trial_row(const Statement& row) {
@@ -131,6 +131,7 @@ VersionRow version_row(const Statement& row) {
     to.manifest = signed_bytes(row, 9);
     if (!row.is_null(11)) to.optimiser = digest(row, 11);
     if (!row.is_null(12)) to.restores = ModelVersion{row.uint64(12)};
+    to.restores_from = static_cast<Tier>(row.int64(26));
     to.reason = row.text(13);
     if (!row.is_null(14)) to.trial = trial_row(row);
     return to;

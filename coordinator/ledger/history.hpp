@@ -116,6 +116,7 @@ struct VersionRow {
     bool dropped = false;
     std::optional<Digest> optimiser;       ///< the blob of what it remembers
     std::optional<ModelVersion> restores;  ///< the version whose weights these are again
+    Tier restores_from = Tier::Light;      ///< from this tier on; below it they are the parent's
     std::string reason;                    ///< of that
     std::optional<TrialRow> trial;         ///< with canaries, before all others had it
 };

@@ -135,9 +135,10 @@ public:
                     ms(e.at), e.version, e.weight, e.sum, e.round));
         return db_.run(
             "INSERT INTO versions (version, parent, round, published, updates, weight, sum, weights, manifest, "
-            "manifest_signature, optimiser, restores, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "manifest_signature, optimiser, restores, reason, restores_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?, ?)",
             e.version, e.parent, e.round, ms(e.at), e.updates, e.weight, e.sum, e.weights, e.manifest.body,
-            e.manifest.signature, e.optimiser, e.restores, e.reason);
+            e.manifest.signature, e.optimiser, e.restores, e.reason, static_cast<int>(e.restores_from));
     }
 
     // Who asks for what is pinned asks the newest state, not history; the journal tells the rest.

@@ -6,7 +6,7 @@
 /// emptied and rebuilt. Times are milliseconds since 1970, ids and hashes blobs. Scripts are only ever added.
 namespace skerry::coordinator::ledger {
 
-inline constexpr std::array<const char*, 9> kSchema = {R"sql(
+inline constexpr std::array<const char*, 10> kSchema = {R"sql(
 CREATE TABLE journal (
   stream  TEXT    NOT NULL,
   version INTEGER NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE versions (
   manifest BLOB NOT NULL, manifest_signature BLOB NOT NULL, dropped INTEGER
 );
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 ALTER TABLE updates ADD COLUMN set_aside TEXT;  -- why it will never count; NULL: it counts or may
 -- What would else be counted over all of history again at each question.
 CREATE TABLE totals (
@@ -72,7 +72,7 @@ INSERT INTO totals (node, accepted, counted, labelled, errors)
 INSERT INTO totals (node, refused) SELECT node, count(*) FROM refusals WHERE true GROUP BY node
   ON CONFLICT DO UPDATE SET refused = excluded.refused;
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 -- Errors are those of counted updates only, by type too: made anew from the journal, where there is one.
 ALTER TABLE updates ADD COLUMN reported_errors BLOB NOT NULL DEFAULT X'';  -- stored_errors.hpp
 CREATE INDEX updates_by_time ON updates (accepted);
@@ -85,7 +85,7 @@ CREATE TABLE error_types (
 CREATE TABLE rebuild_due (since_schema INTEGER NOT NULL);
 INSERT INTO rebuild_due SELECT 3 WHERE EXISTS (SELECT 1 FROM journal);
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 CREATE TABLE alarms (
   entry INTEGER PRIMARY KEY,  -- its version in the journal
   node BLOB NOT NULL, number INTEGER NOT NULL, recorded INTEGER NOT NULL, raised INTEGER NOT NULL,
@@ -98,20 +98,20 @@ CREATE TABLE alarms (
 CREATE INDEX alarms_by_time ON alarms (recorded);
 CREATE INDEX alarms_of_round ON alarms (early);
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 ALTER TABLE rounds ADD COLUMN erased INTEGER;  -- when its updates were; NULL: they are kept
 ALTER TABLE rounds ADD COLUMN erased_by TEXT NOT NULL DEFAULT '';  -- the limit that asked for it
 UPDATE rounds SET erased_by = 'limits.versions_kept',
                   erased = (SELECT dropped FROM versions WHERE versions.version = rounds.version)
   WHERE version IN (SELECT version FROM versions WHERE dropped IS NOT NULL);
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 ALTER TABLE rounds ADD COLUMN rule TEXT NOT NULL DEFAULT 'mean';
 ALTER TABLE rounds ADD COLUMN optimiser TEXT NOT NULL DEFAULT 'none';
 ALTER TABLE rounds ADD COLUMN seed BLOB;         -- of what the rule draws; NULL: not frozen, or zeros
 ALTER TABLE versions ADD COLUMN optimiser BLOB;  -- the blob of what it remembers; NULL: nothing
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 ALTER TABLE nodes ADD COLUMN quarantined INTEGER;       -- since when; NULL: it is not in quarantine
 ALTER TABLE nodes ADD COLUMN quarantined_by INTEGER;    -- ledger::QuarantinedBy
 ALTER TABLE nodes ADD COLUMN quarantine_reason TEXT NOT NULL DEFAULT '';
@@ -119,11 +119,11 @@ ALTER TABLE updates ADD COLUMN held INTEGER;            -- 1: waits, but for no 
 CREATE INDEX updates_held ON updates (node) WHERE held IS NOT NULL;
 CREATE INDEX updates_by_round_of_acceptance ON updates (accepted_round);
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 ALTER TABLE versions ADD COLUMN restores INTEGER;  -- the version whose weights these are again; NULL: a round's, or the first
 ALTER TABLE versions ADD COLUMN reason TEXT NOT NULL DEFAULT '';  -- of that
 )sql",
-                                                       R"sql(
+                                                        R"sql(
 ALTER TABLE rounds ADD COLUMN tier_quorum INTEGER NOT NULL DEFAULT 1;
 CREATE TABLE trials (
   version INTEGER PRIMARY KEY, against INTEGER NOT NULL, began INTEGER NOT NULL, deadline INTEGER NOT NULL,
@@ -131,6 +131,9 @@ CREATE TABLE trials (
   reason TEXT NOT NULL DEFAULT '', samples INTEGER NOT NULL DEFAULT 0, better INTEGER NOT NULL DEFAULT 0,
   worse INTEGER NOT NULL DEFAULT 0, cheaper INTEGER NOT NULL DEFAULT 0, dearer INTEGER NOT NULL DEFAULT 0
 );
+)sql",
+                                                        R"sql(
+ALTER TABLE versions ADD COLUMN restores_from INTEGER NOT NULL DEFAULT 0;  -- the tier from which on it is so
 )sql"};
 
 /// Everything that rebuild() empties.

@@ -67,7 +67,11 @@ struct Sentence {
     }
     std::string operator()(const VersionPublished& e) const {
         const std::string version = "version " + number(e.version) + " was published";
-        if (e.restores) return version + ": the weights of version " + number(*e.restores) + " again: " + e.reason;
+        if (e.restores) {
+            const std::string part =
+                e.restores_from == Tier::Light ? "" : " from " + std::string(name_of(e.restores_from)) + " on";
+            return version + ": the weights of version " + number(*e.restores) + part + " again: " + e.reason;
+        }
         if (e.round.value == 0) return version + ": the initial weights";
         return version + " by round " + number(e.round) + ": " + count_text(e.updates, "update") + " of weight " +
                std::to_string(e.weight) + " on version " + number(e.parent);

@@ -45,6 +45,15 @@ Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights&
     return result;
 }
 
+std::vector<float> joined_weights(std::vector<float> newest, std::span<const float> old, const ModelShape& model,
+                                  Tier from) {
+    SKERRY_ASSERT(newest.size() == model.values.back() && old.size() == newest.size());
+    const std::size_t first = from == Tier::Light ? 0 : model.values[static_cast<std::size_t>(from) - 1];
+    std::copy(old.begin() + static_cast<std::ptrdiff_t>(first), old.end(),
+              newest.begin() + static_cast<std::ptrdiff_t>(first));
+    return newest;
+}
+
 std::array<Digest, kTiers> tier_digests(std::span<const float> weights, const ModelShape& model) {
     std::array<Digest, kTiers> digests;
     for (std::size_t tier = 0; tier < kTiers; ++tier) {

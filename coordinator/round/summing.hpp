@@ -42,6 +42,9 @@ using LoadWeights = std::function<Result<std::vector<float>>()>;
                                          const storage::BlobStore& blobs, const crypto::SealPrivateKey& key);
 
 /// SHA-256 of each tier's prefix, as manifests carry them.
+/// The newest weights below the tier, the old ones from it on; both have the model's length.
+[[nodiscard]] std::vector<float> joined_weights(std::vector<float> newest, std::span<const float> old,
+                                                const ModelShape& model, Tier from);
 [[nodiscard]] std::array<Digest, kTiers> tier_digests(std::span<const float> weights, const ModelShape& model);
 
 /// SHA-256 over the sorted (node, sequence, content, weight): Manifest::contributors.

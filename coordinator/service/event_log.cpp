@@ -73,9 +73,11 @@ struct Line {
     void operator()(const ledger::VersionUnpinned& e) const { log::warning(name, {{"version", e.version}}); }
     void operator()(const ledger::VersionPublished& e) const {
         if (e.restores) {
-            return log::warning(
-                name,
-                {{"version", e.version}, {"restores", *e.restores}, {"reason", e.reason}, {"weights", e.weights}});
+            return log::warning(name, {{"version", e.version},
+                                       {"restores", *e.restores},
+                                       {"from", skerry::name_of(e.restores_from)},
+                                       {"reason", e.reason},
+                                       {"weights", e.weights}});
         }
         log::info(name, {{"version", e.version},
                          {"round", e.round},

@@ -75,7 +75,9 @@ Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::Ver
     if (event.restores) {
         const auto old = history_.version(*event.restores);
         if (!old && old.error().code != ErrorCode::NotFound) return tl::unexpected(old.error());
-        const bool same = old && old->weights == event.weights && old->optimiser == event.optimiser;
+        const bool same = old && (event.restores_from == Tier::Light
+                                      ? old->weights == event.weights && old->optimiser == event.optimiser
+                                      : SKERRY_TRY(keeps_shallower_tiers(event)));
         if (!same || event.round.value != 0) {
             problem(recorded, name + " is to have the weights of version " + std::to_string(event.restores->value) +
                                   " again, and its optimiser's memory, and has others");
@@ -100,6 +102,17 @@ Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::Ver
     const std::string wrong = manifest_problem(row, set, signing_);
     if (!wrong.empty()) problem(recorded, "of " + name + ", " + wrong);
     return {};
+}
+
+Result<bool> JournalCheck::keeps_shallower_tiers(const ledger::VersionPublished& event) const {
+    const auto parent = history_.version(event.parent);
+    if (!parent && parent.error().code != ErrorCode::NotFound) return tl::unexpected(parent.error());
+    if (!parent) return false;
+    const auto kept = wire::open_manifest(parent->manifest, signing_);
+    const auto manifest = wire::open_manifest(event.manifest, signing_);
+    const auto tiers = static_cast<std::ptrdiff_t>(event.restores_from);
+    return kept && manifest &&
+           std::equal(manifest->digests.begin(), manifest->digests.begin() + tiers, kept->digests.begin());
 }
 
 Result<> JournalCheck::check(const ledger::Recorded&, const ledger::VersionPinned&) {

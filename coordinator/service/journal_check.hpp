@@ -30,6 +30,8 @@ private:
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::TrialEnded& event);
     [[nodiscard]] Result<> check(const ledger::Recorded& recorded, const ledger::RoundFrozen& event);
     [[nodiscard]] Result<> check(const ledger::Recorded&, const auto&) { return {}; }
+    /// What tiers below event.restores_from have is what they had in the version before.
+    [[nodiscard]] Result<bool> keeps_shallower_tiers(const ledger::VersionPublished& event) const;
     [[nodiscard]] Result<> commit();
     [[nodiscard]] Result<std::string> contradiction(const ledger::Recorded& recorded, const Error& error) const;
     void problem(const ledger::Recorded& recorded, const std::string& what);

@@ -52,7 +52,7 @@ public:
     void revoke_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void quarantine_node(const NodeId& node, const std::string& reason, std::function<void(Result<>)> done) override;
     void release_node(const NodeId& node, bool discard, std::function<void(Result<>)> done) override;
-    void roll_back(ModelVersion to, const std::string& reason, bool pin, std::function<void(Result<>)> done) override;
+    void roll_back(const RollbackWish& wish, std::function<void(Result<>)> done) override;
     void pin_version(const std::string& reason, std::function<void(Result<>)> done) override;
     void unpin_version(std::function<void(Result<>)> done) override;
     void promote_version(const std::string& reason, std::function<void(Result<>)> done) override;
@@ -75,6 +75,9 @@ private:
     /// Any thread. These weights and their encodings, in the store's memory from here on; what they are offered in.
     [[nodiscard]] Result<std::vector<wire::EncodedWeights>> put_in_memory(const Digest& weights);
     /// Any thread. None where they are not wanted, or `base` was dropped.
+    /// The newest weights with those of `old` from the tier on, and likewise what the optimiser remembers; stored.
+    [[nodiscard]] Result<JoinedWeights> join(const Federation::Version& newest, const Federation::Version& old,
+                                             Tier from);
     [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(const Digest& base,
                                                                                const Digest& newest);
     void return_newest_to_memory();

@@ -1,11 +1,14 @@
 #include <filesystem>
 
+#include "aggregation/optimisers/server_optimiser.hpp"
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "common/crypto/key_file.hpp"
 #include "common/crypto/random.hpp"
 #include "common/observe/log.hpp"
 #include "common/parameters/model_file.hpp"
 #include "common/wire/token.hpp"
+#include "coordinator/round/summing.hpp"
 #include "coordinator/service/service.hpp"
 
 // What operators ask of a running coordinator.
@@ -61,25 +64,47 @@ void Service::release_node(const NodeId& node, bool discard, std::function<void(
     deliver(OperatorReleasesNode{ticket, node, discard});
 }
 
-void Service::roll_back(ModelVersion to, const std::string& reason, bool pin, std::function<void(Result<>)> done) {
-    const auto old = federation_->restorable(to, pin);
+void Service::roll_back(const RollbackWish& wish, std::function<void(Result<>)> done) {
+    const auto old = federation_->restorable(wish.to, wish.pin);
     if (!old) return done(tl::unexpected(old.error()));
     // Before anybody asks for it: all nodes will, at once.
-    worker_->run([this, weights = (*old)->weights, newest = federation_->newest().weights, to, reason, pin,
-                  done = std::move(done)]() -> Worker::Continuation {
-        auto encodings = put_in_memory(weights);
-        auto differences = put_differences(newest, weights);
-        return [this, to, reason, pin, done, encodings = std::move(encodings), differences = std::move(differences)] {
-            if (!encodings) return done(tl::unexpected(encodings.error()));
-            if (!differences) return done(tl::unexpected(differences.error()));
-            const Ticket ticket = next_ticket_++;
-            answers_[ticket] = [this, done](const Result<>& outcome) {
-                if (!outcome) return_newest_to_memory();  // a round was frozen meanwhile
-                done(outcome);
+    worker_->run(
+        [this, wish, old = **old, newest = federation_->newest(), done = std::move(done)]() -> Worker::Continuation {
+            const auto prepared = [&]() -> Result<OperatorRollsBack> {
+                OperatorRollsBack order{0, wish.to, wish.reason, wish.pin};
+                if (wish.from != Tier::Light) order.joined = SKERRY_TRY(join(newest, old, wish.from));
+                const Digest weights = order.joined ? order.joined->digests.back() : old.weights;
+                order.encodings = SKERRY_TRY(put_in_memory(weights));
+                order.differences = SKERRY_TRY(put_differences(newest.weights, weights));
+                return order;
+            }();
+            return [this, done, prepared] {
+                if (!prepared) return done(tl::unexpected(prepared.error()));
+                OperatorRollsBack order = *prepared;
+                order.ticket = next_ticket_++;
+                answers_[order.ticket] = [this, done](const Result<>& outcome) {
+                    if (!outcome) return_newest_to_memory();  // a round was frozen meanwhile
+                    done(outcome);
+                };
+                deliver(order);
             };
-            deliver(OperatorRollsBack{ticket, to, reason, pin, *encodings, *differences});
-        };
-    });
+        });
+}
+
+Result<JoinedWeights> Service::join(const Federation::Version& newest, const Federation::Version& old, Tier from) {
+    const std::vector<float> weights = joined_weights(
+        SKERRY_TRY(models_.load(newest.weights)), SKERRY_TRY(models_.load(old.weights)), federation_->model(), from);
+    JoinedWeights joined{from, newest.version, tier_digests(weights, federation_->model())};
+    SKERRY_TRY(blobs_->put(joined.digests.back(), std::as_bytes(std::span(weights))));
+    if (!newest.optimiser || !old.optimiser) return joined;
+    const Bytes front = SKERRY_TRY(blobs_->get(*newest.optimiser));
+    const Bytes back = SKERRY_TRY(blobs_->get(*old.optimiser));
+    const std::size_t first = federation_->model().values[static_cast<std::size_t>(from) - 1];
+    if (const auto memory = aggregation::ServerOptimiser::joined(front, back, first)) {
+        joined.optimiser = crypto::sha256(*memory);
+        SKERRY_TRY(blobs_->put(*joined.optimiser, *memory));
+    }
+    return joined;
 }
 
 void Service::return_newest_to_memory() {

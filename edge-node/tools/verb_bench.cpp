@@ -13,7 +13,7 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct BenchArguments {
     LoadOptions load;
     std::string model;
     std::string split = "test";
@@ -24,7 +24,7 @@ struct Arguments {
     std::int64_t deadline_us = 0;
 };
 
-Result<std::string> bench_node(Arguments& arguments, OutputForm form) {
+Result<std::string> bench_node(BenchArguments& arguments, OutputForm form) {
     LoadOptions& load = arguments.load;
     load.source.split = SKERRY_TRY(split_named(arguments.split));
     load.time = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * arguments.seconds));
@@ -35,12 +35,12 @@ Result<std::string> bench_node(Arguments& arguments, OutputForm form) {
     return form == OutputForm::Json ? load_json(numbers) : load_text(numbers);
 }
 
-Result<std::string> bench_model(const Arguments& arguments, OutputForm form) {
+Result<std::string> bench_model(const BenchArguments& arguments, OutputForm form) {
     const auto times = SKERRY_TRY(exit_times(SKERRY_TRY(parameters::load_model(arguments.model))));
     return form == OutputForm::Json ? exit_times_json(times) : exit_times_text(times);
 }
 
-int run(Arguments& arguments) {
+int run_bench(BenchArguments& arguments) {
     const auto form = output_form_named(arguments.output);
     if (!form) return print_failure(form.error(), OutputForm::Table);
     if (arguments.model.empty() == arguments.load.node.empty()) {
@@ -61,7 +61,7 @@ int run(Arguments& arguments) {
 }  // namespace
 
 void add_bench(CLI::App& app, int& exit_code) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<BenchArguments>();
     CLI::App* verb = app.add_subcommand("bench", "Measure a running node under load, or a model file by itself");
     verb->add_option("--node", arguments->load.node, "http://127.0.0.1:8000 or unix:DIR/infer.sock");
     verb->add_option("--data", arguments->load.data,
@@ -83,7 +83,7 @@ void add_bench(CLI::App& app, int& exit_code) {
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
     verb->add_option("--seed", arguments->load.seed, "Of the random times");
     verb->add_option("--output", arguments->output, "table or json");
-    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+    verb->callback([arguments, &exit_code] { exit_code = run_bench(*arguments); });
 }
 
 }  // namespace skerry::node

@@ -17,9 +17,7 @@ namespace skerry::node {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Arguments {
+struct EvaluateArguments {
     std::string model;
     std::string data;
     std::string split = "test";
@@ -52,7 +50,7 @@ Result<CalibrationRows> first_rows(const std::string& data, const parameters::Mo
     return std::make_shared<const std::vector<float>>(std::move(rows));
 }
 
-Result<ExecutorFactory> executor_named(const Arguments& arguments, const parameters::ModelSpec& spec) {
+Result<ExecutorFactory> executor_named(const EvaluateArguments& arguments, const parameters::ModelSpec& spec) {
     CalibrationRows rows;
     if (arguments.executor == "int8") rows = SKERRY_TRY(first_rows(arguments.data, spec));
     std::string names;
@@ -63,7 +61,7 @@ Result<ExecutorFactory> executor_named(const Arguments& arguments, const paramet
     return fail(ErrorCode::InvalidInput, "no executor '" + arguments.executor + "': use " + names + "or int8");
 }
 
-Result<Scored> score(const Arguments& arguments) {
+Result<Scored> score(const EvaluateArguments& arguments) {
     parameters::ExportedModel model = SKERRY_TRY(parameters::load_model(arguments.model));
     std::optional<parameters::EncodingError> error;
     if (!arguments.precision.empty()) error = SKERRY_TRY(parameters::store_as(model, arguments.precision));
@@ -79,23 +77,23 @@ Result<Scored> score(const Arguments& arguments) {
     return Scored{std::move(model), std::move(precision), arguments.executor, error, std::move(evaluation)};
 }
 
-Json to_json(const Scored& scored) {
+nlohmann::ordered_json to_json(const Scored& scored) {
     const Evaluation& evaluation = scored.evaluation;
     const auto share = [&](std::uint64_t count) {
         return static_cast<double>(count) / static_cast<double>(evaluation.samples);
     };
-    Json exits, routed;
+    nlohmann::ordered_json exits, routed;
     for (std::size_t tier = 0; tier < kTiers; ++tier) {
         if (!evaluation.correct_of_exit[tier]) continue;
         const std::string name(name_of(static_cast<Tier>(tier)));
         exits[name] = share(*evaluation.correct_of_exit[tier]);
-        Json median;
+        nlohmann::ordered_json median;
         if (evaluation.median_time[tier]) {
             median = static_cast<double>(evaluation.median_time[tier]->count()) / 1000.0;
         }
         routed[name] = {{"share", share(evaluation.routed[tier])}, {"median_us", median}};
     }
-    Json error;
+    nlohmann::ordered_json error;
     if (scored.error)
         error = {{"max", scored.error->max}, {"rms", scored.error->rms}, {"relative", scored.error->relative}};
     return {{"model", scored.model.spec.name},
@@ -112,12 +110,12 @@ Json to_json(const Scored& scored) {
             {"tiers", routed}};
 }
 
-std::string to_text(const Json& scored) {
+std::string to_text(const nlohmann::ordered_json& scored) {
     std::string text = fmt::format("{} version {} ({}), {} samples\n", scored["model"].get<std::string>(),
                                    scored["version"].get<std::uint64_t>(), scored["origin"].get<std::string>(),
                                    scored["samples"].get<std::uint64_t>());
     text += fmt::format("weights  {}", scored["precision"].get<std::string>());
-    if (const Json& error = scored["precision_error"]; error.is_object()) {
+    if (const nlohmann::ordered_json& error = scored["precision_error"]; error.is_object()) {
         text +=
             fmt::format(", off by at most {:.2g}, {:.2g} rms", error["max"].get<double>(), error["rms"].get<double>());
     }
@@ -126,7 +124,7 @@ std::string to_text(const Json& scored) {
                         100 * scored["accuracy_routed"].get<double>(), 100 * scored["accuracy_balanced"].get<double>(),
                         100 * scored["majority"].get<double>());
     for (const auto& [tier, accuracy] : scored["accuracy_of_exit"].items()) {
-        const Json& routed = scored["tiers"][tier];
+        const nlohmann::ordered_json& routed = scored["tiers"][tier];
         text += fmt::format("{:<8} {:6.2f} %   answers {:5.1f} %", tier, 100 * accuracy.get<double>(),
                             100 * routed["share"].get<double>());
         if (routed["median_us"].is_number()) text += fmt::format(" in {:.0f} µs", routed["median_us"].get<double>());
@@ -135,14 +133,14 @@ std::string to_text(const Json& scored) {
     return text;
 }
 
-int run(const Arguments& arguments) {
+int run_evaluate(const EvaluateArguments& arguments) {
     const auto form = output_form_named(arguments.output);
     if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto scored = score(arguments);
     if (!scored) return print_failure(scored.error(), *form);
-    const Json json = to_json(*scored);
+    const nlohmann::ordered_json json = to_json(*scored);
     if (*form == OutputForm::Json) {
-        print_data(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+        print_data(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     } else {
         std::fputs(to_text(json).c_str(), stdout);
     }
@@ -152,7 +150,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, int& exit_code) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<EvaluateArguments>();
     CLI::App* verb = app.add_subcommand("evaluate", "Score a model file on labelled data: each exit, and routed");
     verb->add_option("--model", arguments->model, "From 'skerry model export' or 'skerry-node export'")->required();
     verb->add_option("--data", arguments->data,
@@ -171,7 +169,7 @@ void add_evaluate(CLI::App& app, int& exit_code) {
         ->capture_default_str();
     verb->add_option("--drift-at", arguments->drift_at, "As of 'feed': 0 scores against the world after the drift");
     verb->add_option("--output", arguments->output, "table or json");
-    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+    verb->callback([arguments, &exit_code] { exit_code = run_evaluate(*arguments); });
 }
 
 }  // namespace skerry::node

@@ -13,13 +13,13 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct ExportArguments {
     std::string dir = "/var/lib/skerry/node";
     std::string file;
     std::string precision = "fp32";
 };
 
-Result<std::size_t> export_to(const Arguments& arguments) {
+Result<std::size_t> export_to(const ExportArguments& arguments) {
     http::Client node = SKERRY_TRY(http::Client::connect(socket_address(arguments.dir)));
     const http::Response answer =
         SKERRY_TRY(node.request("GET", "/skerry/export?precision=" + http::percent_encoded(arguments.precision)));
@@ -36,7 +36,7 @@ Result<std::size_t> export_to(const Arguments& arguments) {
 }  // namespace
 
 void add_export(CLI::App& app, int& exit_code) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ExportArguments>();
     CLI::App* verb = app.add_subcommand("export", "Write the weights that the node serves now into a model file");
     verb->add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
     verb->add_option("FILE", arguments->file, "The file to write, for 'skerry-node evaluate'")->required();

@@ -14,7 +14,7 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct FeedArguments {
     FeedOptions feed;
     std::string delay = "0";
     std::string split = "train";
@@ -40,7 +40,7 @@ private:
     std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
 };
 
-Result<FeedNumbers> feed(Arguments& arguments) {
+Result<FeedNumbers> feed(FeedArguments& arguments) {
     arguments.feed.delay = SKERRY_TRY(parse_label_delay(arguments.delay));
     arguments.feed.source.split = SKERRY_TRY(split_named(arguments.split));
     if (arguments.rate > 0) arguments.feed.rate = arguments.rate;
@@ -53,7 +53,7 @@ Result<FeedNumbers> feed(Arguments& arguments) {
     return numbers;
 }
 
-int run(Arguments& arguments) {
+int run_feed(FeedArguments& arguments) {
     const auto form = output_form_named(arguments.output);
     if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto numbers = feed(arguments);
@@ -69,7 +69,7 @@ int run(Arguments& arguments) {
 }  // namespace
 
 void add_feed(CLI::App& app, int& exit_code) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<FeedArguments>();
     CLI::App* verb = app.add_subcommand("feed", "Stream labelled data into a node through its public API");
     verb->add_option("--node", arguments->feed.node, "http://127.0.0.1:8000 or unix:DIR/infer.sock")->required();
     verb->add_option("--model", arguments->feed.model, "Its name, where the address serves several models");
@@ -89,7 +89,7 @@ void add_feed(CLI::App& app, int& exit_code) {
     verb->add_flag("--shuffle", arguments->feed.source.shuffle, "In random order");
     verb->add_option("--split", arguments->split, "train or test")->capture_default_str();
     verb->add_option("--output", arguments->output, "table or json");
-    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+    verb->callback([arguments, &exit_code] { exit_code = run_feed(*arguments); });
 }
 
 }  // namespace skerry::node

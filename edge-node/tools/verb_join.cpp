@@ -12,14 +12,14 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct JoinArguments {
     JoinOptions join;
     std::string dir = ".";
     std::string tier = "heavy";
     std::string output = "table";
 };
 
-int run_join(Arguments& arguments) {
+int run_join(JoinArguments& arguments) {
     const auto form = output_form_named(arguments.output);
     if (!form) return print_failure(form.error(), OutputForm::Table);
     const auto tier = tier_named(arguments.tier);
@@ -48,7 +48,7 @@ int run_join(Arguments& arguments) {
 }  // namespace
 
 void add_join(CLI::App& app, int& exit_code) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<JoinArguments>();
     CLI::App* verb = app.add_subcommand("join", "Enrol this node with a token from 'skerry token create'");
     verb->add_option("--dir", arguments->dir, "The node's folder; made if it is not there")->required();
     verb->add_option("--token", arguments->join.token, "sk1.…; or in the environment, where no other user can see it")

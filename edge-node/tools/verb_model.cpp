@@ -14,7 +14,7 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct ModelArguments {
     std::string dir = "/var/lib/skerry/node";
     std::string output = "table";
     std::uint64_t to = 0;
@@ -49,7 +49,7 @@ bool agreed() {
     return answer == 'y' || answer == 'Y';
 }
 
-Result<std::string> roll_back(const Arguments& arguments) {
+Result<std::string> roll_back(const ModelArguments& arguments) {
     http::Client node = SKERRY_TRY(http::Client::connect(socket_address(arguments.dir)));
     const std::string target =
         "/skerry/rollback" + (arguments.to > 0 ? "?to=" + std::to_string(arguments.to) : std::string());
@@ -64,7 +64,7 @@ Result<std::string> roll_back(const Arguments& arguments) {
     return answer.body;
 }
 
-int run(const Arguments& arguments) {
+int run_model(const ModelArguments& arguments) {
     const auto form = output_form_named(arguments.output);
     if (!form) return print_failure(form.error(), OutputForm::Table);
     const bool asks = !arguments.yes && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
@@ -90,7 +90,7 @@ int run(const Arguments& arguments) {
 void add_model(CLI::App& app, int& exit_code) {
     CLI::App* model = app.add_subcommand("model", "The weights of the running node");
     model->require_subcommand(1);
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ModelArguments>();
     CLI::App* verb = model->add_subcommand(
         "rollback", "Undo local learning: serve the fleet's version as it came, and learn on from it");
     verb->add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
@@ -98,7 +98,7 @@ void add_model(CLI::App& app, int& exit_code) {
         ->check(CLI::PositiveNumber);
     verb->add_flag("--yes", arguments->yes, "Do not ask");
     verb->add_option("--output", arguments->output, "table or json");
-    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+    verb->callback([arguments, &exit_code] { exit_code = run_model(*arguments); });
 }
 
 }  // namespace skerry::node

@@ -15,7 +15,7 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct RunArguments {
     std::vector<std::string> dirs = {"/var/lib/skerry/node"};
     std::string config;
     std::string http;
@@ -25,7 +25,7 @@ struct Arguments {
     bool print_config = false;
 };
 
-int run(const Arguments& arguments) {
+int run_nodes(const RunArguments& arguments) {
     HostOptions options;
     if (!arguments.config.empty()) {
         auto config = read_node_config(arguments.config);
@@ -61,7 +61,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_run(CLI::App& app, int& exit_code) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<RunArguments>();
     CLI::App* verb = app.add_subcommand("run", "Serve, learn and share, until SIGTERM");
     verb->add_option("--dir", arguments->dirs,
                      "The node's folder, as 'join' made it; again for each further model, all on one address")
@@ -76,7 +76,7 @@ void add_run(CLI::App& app, int& exit_code) {
     verb->add_flag("--print-config", arguments->print_config, "Show the effective configuration and end");
     verb->callback([arguments, http, &exit_code] {
         arguments->http_given = http->count() > 0;
-        exit_code = run(*arguments);
+        exit_code = run_nodes(*arguments);
     });
 }
 

@@ -15,7 +15,7 @@ namespace skerry::node {
 
 namespace {
 
-struct Arguments {
+struct StatusArguments {
     std::string dir = "/var/lib/skerry/node";
     std::string output = "table";
     std::uint64_t limit = 20;
@@ -33,7 +33,7 @@ Result<std::string> ask(const std::string& address, const std::string& target) {
     return answer.body;
 }
 
-int show(const Arguments& arguments, const std::string& target,
+int show(const StatusArguments& arguments, const std::string& target,
          const std::function<Result<std::string>(std::string_view)>& render) {
     const auto form = output_form_named(arguments.output);
     if (!form) return print_failure(form.error(), OutputForm::Table);
@@ -49,8 +49,8 @@ int show(const Arguments& arguments, const std::string& target,
     return 0;
 }
 
-std::shared_ptr<Arguments> common_options(CLI::App& verb) {
-    auto arguments = std::make_shared<Arguments>();
+std::shared_ptr<StatusArguments> common_options(CLI::App& verb) {
+    auto arguments = std::make_shared<StatusArguments>();
     verb.add_option("--dir", arguments->dir, "The node's folder")->capture_default_str();
     verb.add_option("--output", arguments->output, "table or json");
     return arguments;

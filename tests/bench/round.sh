@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# What a round costs: N nodes with a million parameters each have learned while the coordinator was away, and all offer as it comes back.
-#   --nodes N (10)
-# Prints wall seconds from the coordinator's start, with all nodes waiting, to the published version and until every node has installed it, CPU seconds of the coordinator and
-# of the node daemons over that time (sealing, sending, checking, storing, averaging, installing), and their memory. Everything is on: CURVE, HPKE, fsync.
+# What a round costs: N nodes with a million parameters each have learned while the coordinator stood still (SIGSTOP), and all offer as it goes on.
+#   --nodes N (10)   --rounds R (3)   --encoding E of updates ("fp32")   --differences true|false: whether versions are offered as such, too (true)
+# Prints a line of JSON a round: wall seconds from then to the published version and until every node has installed it; CPU seconds of the coordinator from then on, and of the node daemons from before
+# they were fed (serving, sealing, sending; checking, storing, averaging; installing; the learners apart); MiB resident afterwards; bytes of the updates, and what these cost at the least on this machine:
+# over CURVE, and to the disk. Everything is on: CURVE, HPKE, fsync.
 . "$(dirname "$0")/../integration/support.sh"
-nodes=10
+nodes=10 rounds=3 encoding=fp32 differences=true
 while [ $# -gt 0 ]; do
   case "$1" in
-    --nodes) nodes=$2 ;;
+    --nodes) nodes=$2 ;; --rounds) rounds=$2 ;; --encoding) encoding=$2 ;; --differences) differences=$2 ;;
     *) fail "unknown argument '$1'" ;;
   esac
   shift 2
@@ -34,7 +35,8 @@ layers = [{ dense = 840 }]
 END
 awk 'BEGIN { srand(1); for (i = 0; i < 100; i++) printf "f%d,", i; print "target"
   for (r = 0; r < 100; r++) { s = 0; for (i = 0; i < 100; i++) { v = rand() - 0.5; s += v; printf "%.4f,", v } print (s > 0 ? "a" : "b") } }' >"$work/data.csv"
-printf '[rounds]\ngoal = %s\nquorum = %s\ndeadline = "5m"\n[learning]\nsteps_per_update = 1\n' "$nodes" "$nodes" >"$work/coordinator.toml"
+printf '[rounds]\ngoal = %s\nquorum = %s\ndeadline = "5m"\n[learning]\nsteps_per_update = 1\nupdate_encoding = "%s"\n[models]\nprecisions = []\ndifferences = %s\n' \
+  "$nodes" "$nodes" "$encoding" "$differences" >"$work/coordinator.toml"
 printf '[sharing]\nversion_patience = "0s"\n' >"$work/node.toml"
 coordinator_init --model "$work/model.toml" >>"$work/coordinator.log"
 coordinator_start --config "$work/coordinator.toml"
@@ -47,35 +49,29 @@ for ((i = 0; i < nodes; i++)); do
 done
 for ((i = 0; i < nodes; i++)); do wait_for 60 "node-$i" node_ready "node-$i"; done
 resident() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
-coordinator_idle=$(resident "$coordinator_pid") node_idle=$(resident "${pids[0]}")
+cpu_ns() { local pid; for pid in "$@"; do cat "/proc/$pid"/task/*/schedstat; done | awk '{ all += $1 } END { printf "%.0f", all }'; }  # of these processes alone, without their learners
+times() { [ "$(grep -c "event=$2" "$work/$1.log")" -ge "$3" ]; }
+moment() { date -u -d "$(cat "$@" | cut -d' ' -f1 | sort | tail -n 1)" +%s.%N; }
 
-kill -TERM "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
-for ((i = 0; i < nodes; i++)); do feed_in_background "node-$i" --data "$work/data.csv"; done
-wait_for_feeds
-has_learned() { grep -q 'event=learned' "$work/$1.log"; }
-for ((i = 0; i < nodes; i++)); do wait_for 120 "node-$i to learn" has_learned "node-$i"; done
-
-cpu_ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }  # of the process alone, without its learner
-ticks=$(getconf CLK_TCK)
-nodes_before=0
-for pid in "${pids[@]}"; do nodes_before=$((nodes_before + $(cpu_ticks "$pid"))); done
-first=$(date +%s.%N)
-coordinator_start --config "$work/coordinator.toml"
-installed() { grep -q 'event=version_installed version=2' "$work/$1.log"; }
-for ((i = 0; i < nodes; i++)); do wait_for 120 "node-$i to install version 2" installed "node-$i"; done
-nodes_after=0
-for pid in "${pids[@]}"; do nodes_after=$((nodes_after + $(cpu_ticks "$pid"))); done
-
-moment() { date -u -d "$(grep -E "$2" "$1" | cut -d' ' -f1 | sort | "$3" -n 1)" +%s.%N; }
-published=$(moment "$work/coordinator.log" 'event=version_published version=2' head)
-last=$(cat "$work"/node-*.log | grep 'event=version_installed version=2' | cut -d' ' -f1 | sort | tail -n 1)
-last=$(date -u -d "$last" +%s.%N)
-jq -nc --argjson nodes "$nodes" --argjson parameters "$parameters" --argjson published "$(awk "BEGIN { print $published - $first }")" \
-  --argjson installed "$(awk "BEGIN { print $last - $first }")" \
-  --argjson coordinator_cpu "$(awk "BEGIN { print $(cpu_ticks "$coordinator_pid") / $ticks }")" \
-  --argjson nodes_cpu "$(awk "BEGIN { print ($nodes_after - $nodes_before) / $ticks }")" \
-  --argjson coordinator_idle "$coordinator_idle" --argjson coordinator_after "$(resident "$coordinator_pid")" \
-  --argjson node_idle "$node_idle" --argjson node_after "$(resident "${pids[0]}")" \
-  '{nodes: $nodes, parameters: $parameters, seconds_to_published: $published, seconds_to_installed_everywhere: $installed,
-    cpu_seconds: {coordinator: $coordinator_cpu, nodes: $nodes_cpu, all: ($coordinator_cpu + $nodes_cpu)},
-    resident_mib: {coordinator_idle: $coordinator_idle, coordinator_after: $coordinator_after, node_idle: $node_idle, node_after: $node_after}}'
+for ((round = 1; round <= rounds; round++)); do
+  version=$((round + 1))
+  kill -STOP "$coordinator_pid"
+  nodes_before=$(cpu_ns "${pids[@]}")
+  feeders=()
+  for ((i = 0; i < nodes; i++)); do feed_in_background "node-$i" --data "$work/data.csv"; done
+  wait_for_feeds
+  for ((i = 0; i < nodes; i++)); do wait_for 40 "node-$i to learn, before its connection is given up" times "node-$i" learned "$round"; done
+  coordinator_before=$(cpu_ns "$coordinator_pid") first=$(date +%s.%N)
+  kill -CONT "$coordinator_pid"
+  for ((i = 0; i < nodes; i++)); do wait_for 120 "node-$i to install version $version" times "node-$i" "version_installed version=$version" 1; done
+  published=$(moment <(grep "event=version_published version=$version" "$work/coordinator.log"))
+  installed=$(moment <(cat "$work"/node-*.log | grep "event=version_installed version=$version"))
+  bytes=$(skerry round show newest --output json | jq '[.data.contributors[].bytes] | add')
+  floors=$("$fleet_bin/../tests/bench/floors-bench" --bytes "$bytes" --dir "$work")
+  jq -nc --arg encoding "$encoding" --argjson nodes "$nodes" --argjson parameters "$parameters" --argjson first "$first" --argjson published "$published" --argjson installed "$installed" \
+    --argjson coordinator "$(($(cpu_ns "$coordinator_pid") - coordinator_before))" --argjson daemons "$(($(cpu_ns "${pids[@]}") - nodes_before))" \
+    --argjson coordinator_mib "$(resident "$coordinator_pid")" --argjson node_mib "$(resident "${pids[0]}")" --argjson floors "$floors" \
+    'def r: . * 1000 | round / 1000;
+     {encoding: $encoding, nodes: $nodes, parameters: $parameters, seconds: {published: ($published - $first | r), installed: ($installed - $first | r)},
+      cpu_seconds: {coordinator: ($coordinator / 1e9 | r), nodes: ($daemons / 1e9 | r)}, resident_mib: {coordinator: $coordinator_mib, node: $node_mib}, floors: $floors}'
+done

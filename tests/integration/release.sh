@@ -33,5 +33,15 @@ wait_for 30 "rounds to close again" reached $((back + 2))
 round=$(skerry model show $((back + 1)) --output json | jq .data.round)
 skerry round verify "$round" --output json | jq -e .data.intact >/dev/null || fail "round $round is not its parent plus its updates"
 skerry model show "$back" | grep -q "the weights of version 3 again: a test"
+# Of heavy alone: what light and medium are stays to the last byte, and the fleet goes on from there too.
+heavy_back() { skerry model rollback 3 --tier heavy --reason 'heavy is overfit' >"$work/heavy" 2>&1; }
+wait_for 30 "a moment in which nothing is summed" heavy_back
+part=$(grep -o '^version [0-9]* has' "$work/heavy" | grep -o '[0-9]*')
+grep -qx "version $part has the weights of version 3 from heavy on again" "$work/heavy"
+prefixes() { skerry model show "$1" --output json | jq -c '[.data.digests.light, .data.digests.medium]'; }
+[ "$(prefixes "$part")" = "$(prefixes $((part - 1)))" ] || fail "a rollback of heavy changed light or medium"
+[ "$(digest "$part")" != "$(digest $((part - 1)))" ] || fail "a rollback of heavy changed nothing"
+wait_for 30 "rounds to go on from it" reached $((part + 2))
+for i in 0 1; do wait_for 30 "node-$i to install it" holds "node-$i" "$part"; done
 skerry fsck --output json | jq -e '.data.problems | length == 0' >/dev/null || fail "fsck: $(skerry fsck)"
-echo "ok: version $back has version 3's weights again, pinned, followed by $(newest)"
+echo "ok: version $back has version 3's weights again, pinned, and version $part those of its heavy alone, followed by $(newest)"

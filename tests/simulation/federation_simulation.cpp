@@ -157,7 +157,11 @@ private:
         if (pinned && (!world_.storm || release_dice_.chance(0.5))) return coordinator_.unpin();
         if (pinned || !world_.storm || !world_.conditions.rolls_back || !release_dice_.chance(0.5)) return;
         if (release_dice_.chance(0.3)) return coordinator_.pin();
-        coordinator_.roll_back(release_dice_.below(8), release_dice_.chance(0.3));
+        const std::size_t version = release_dice_.below(8);
+        const bool pins = release_dice_.chance(0.3);
+        // By dice of its own, likewise.
+        const Tier from = tier_dice_.chance(0.5) ? Tier::Light : tier_dice_.chance(0.5) ? Tier::Medium : Tier::Heavy;
+        coordinator_.roll_back(version, pins, from);
     }
 
     bool heal() {
@@ -258,6 +262,7 @@ private:
     TimePoint started_ = world_.time.now();
     Dice operator_dice_{world_.plan.seed ^ 0x0FE2};
     Dice trial_dice_{world_.plan.seed ^ 0x7B1A};
+    Dice tier_dice_{world_.plan.seed ^ 0x71E5};
     Dice release_dice_{world_.plan.seed ^ 0x5E1E};
     Evidence evidence_;
     Network network_;

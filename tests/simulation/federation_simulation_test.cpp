@@ -147,6 +147,11 @@ TEST(FederationSimulation, VersionsGoToCanariesFirstAndSomeAreWithdrawn) {
     EXPECT_LT(all.withdrawn, all.trials);
 }
 
+TEST(FederationSimulation, SomeTiersGetTheWeightsOfAnOlderVersionAgain) {
+    const Counters all = play_until([](const Counters& seen) { return seen.joined > 10; });
+    EXPECT_LT(all.joined, all.rollbacks);
+}
+
 TEST(FederationSimulation, DisksFailAndLosePowerWhileTheJournalIsWritten) {
     play_until([](const Counters& all) { return all.disk_faults > 20 && all.power_cuts > 80; });
 }

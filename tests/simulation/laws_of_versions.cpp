@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "aggregation/optimisers/server_optimiser.hpp"
 #include "common/crypto/hash.hpp"
 #include "tests/simulation/laws.hpp"
 #include "tests/simulation/reference.hpp"
@@ -21,6 +22,14 @@ constexpr double kRelativeTolerance = 1e-5;
 bool in_spool(const NodeDisk& disk, Sequence sequence) {
     return std::any_of(disk.spool.begin(), disk.spool.end(),
                        [sequence](const NodeDisk::Entry& entry) { return entry.update.sequence == sequence; });
+}
+
+bool same_bytes(std::span<const float> left, std::span<const float> right) {
+    return left.size() == right.size() && std::memcmp(left.data(), right.data(), left.size_bytes()) == 0;
+}
+
+std::optional<Digest> memory_digest(const Bytes& memory) {
+    return memory.empty() ? std::nullopt : std::optional(crypto::sha256(ByteView(memory)));
 }
 
 }  // namespace
@@ -64,10 +73,20 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
     if (event.restores) {
         const auto old = versions_.find(*event.restores);
         if (old == versions_.end() || old->second.dropped) return broken("restores one that is not held");
-        if (old->second.published.weights != event.weights || old->second.published.optimiser != event.optimiser)
-            return broken("has other weights, or another memory, than the version that it restores");
-        version.optimiser = old->second.optimiser;
+        const Version& parent = versions_.at(event.parent);
+        const auto tier = static_cast<std::size_t>(event.restores_from);
+        const std::size_t first = tier == 0 ? 0 : evidence_.model.values[tier - 1];
+        const std::span<const float> now(version.weights), before(parent.weights), again(old->second.weights);
+        const bool joined =
+            same_bytes(now.first(first), before.first(first)) && same_bytes(now.subspan(first), again.subspan(first));
+        version.optimiser = tier == 0
+                                ? old->second.optimiser
+                                : aggregation::ServerOptimiser::joined(parent.optimiser, old->second.optimiser, first)
+                                      .value_or(Bytes());
+        if (!joined || memory_digest(version.optimiser) != event.optimiser)
+            return broken("has other weights, or another memory, than the versions of which it is joined");
         ++world_.counters.rollbacks;
+        if (tier != 0) ++world_.counters.joined;
     }
     if (event.round.value != 0) {
         const auto round = frozen_.find(event.round);
@@ -92,9 +111,8 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
         }
         if (should.sum != event.sum) return broken("has another sum than its updates");
         version.optimiser = std::move(should.optimiser);
-        const auto remembered =
-            version.optimiser.empty() ? std::nullopt : std::optional(crypto::sha256(ByteView(version.optimiser)));
-        if (remembered != event.optimiser) return broken("remembers something else of the steps before it");
+        if (memory_digest(version.optimiser) != event.optimiser)
+            return broken("remembers something else of the steps before it");
         if (crypto::sha256(contributors.bytes()) != manifest->contributors) return broken("names other contributors");
         if (weight != event.weight || set.size() != event.updates) return broken("has a wrong weight or number");
     }

@@ -39,7 +39,7 @@ public:
     void quarantine(const NodeId& node);
     void release(const NodeId& node, bool discard);
     /// `skerry model rollback`, to one of those that it holds, `model pin` and `unpin`; likewise.
-    void roll_back(std::size_t which, bool pin);
+    void roll_back(std::size_t which, bool pin, Tier from);
     void pin();
     void unpin();
     void promote();
@@ -78,6 +78,8 @@ private:
     void erase(const std::vector<Digest>& blobs);
     [[nodiscard]] std::vector<Digest> updates_of(RoundId round) const;
     /// Puts the mirror of these weights beside them.
+    [[nodiscard]] Result<coordinator::OperatorRollsBack> order_to(coordinator::OperatorRollsBack order, Tier from);
+    [[nodiscard]] Result<coordinator::JoinedWeights> join(const coordinator::Federation::Version& old, Tier from);
     [[nodiscard]] Result<wire::EncodedWeights> encode(const Digest& weights);
     /// Puts what turns these weights into those, for nodes that fetch either; now and then it is of no use.
     [[nodiscard]] Result<std::vector<wire::EncodedDifference>> differences(const Digest& base, const Digest& newest);

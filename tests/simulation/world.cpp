@@ -17,7 +17,7 @@ Counters& Counters::operator+=(const Counters& more) {
           &Counters::alarms,      &Counters::early,      &Counters::quarantines, &Counters::outliers,
           &Counters::struck,      &Counters::held,       &Counters::rollbacks,   &Counters::trials,
           &Counters::withdrawn,   &Counters::drafts,     &Counters::disk_faults, &Counters::power_cuts,
-          &Counters::differences, &Counters::unreadable, &Counters::resumed}) {
+          &Counters::differences, &Counters::unreadable, &Counters::resumed,     &Counters::joined}) {
         this->*count += more.*count;
     }
     return *this;

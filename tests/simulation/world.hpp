@@ -34,6 +34,7 @@ struct Counters {
     std::uint64_t struck = 0;    ///< and for strikes
     std::uint64_t held = 0;      ///< updates accepted in quarantine
     std::uint64_t rollbacks = 0;
+    std::uint64_t joined = 0;       ///< of them, of some tiers alone
     std::uint64_t trials = 0;       ///< of versions with canaries
     std::uint64_t withdrawn = 0;    ///< of them
     std::uint64_t drafts = 0;       ///< of updates, that a restart found and kept

@@ -125,6 +125,34 @@ TEST(ServerOptimiser, GoesOnFromItsBytesAsIfItHadNeverStopped) {
     }
 }
 
+TEST(ServerOptimiser, JoinsWhatTwoRemember) {
+    for (const std::string text : {"momentum", "adam"}) {
+        Random random(4);
+        std::vector<float> weights(50);
+        ServerOptimiser front(spec_of(text), 50), back(spec_of(text), 50);
+        front.step(random_mean(random, 50), weights, 0, 50);
+        const auto mean = random_mean(random, 50);
+        back.step(mean, weights, 0, 50);
+        const auto joined = ServerOptimiser::joined(front.encode(), back.encode(), 20);
+        ASSERT_TRUE(joined) << text;
+        auto both = *ServerOptimiser::decode(spec_of(text), 50, *joined);
+        // From here on each part goes on as where it comes from.
+        std::vector<float> as_front(50), as_back(50), as_both(50);
+        front.step(mean, as_front, 0, 50);
+        back.step(mean, as_back, 0, 50);
+        both.step(mean, as_both, 0, 50);
+        for (std::size_t i = 0; i < 50; ++i)
+            EXPECT_EQ(as_both[i], i < 20 ? as_front[i] : as_back[i]) << text << ' ' << i;
+    }
+    const Bytes adam = ServerOptimiser(spec_of("adam"), 3).encode();
+    EXPECT_FALSE(ServerOptimiser::joined(adam, ServerOptimiser(spec_of("yogi"), 3).encode(), 1));
+    EXPECT_FALSE(ServerOptimiser::joined(adam, ServerOptimiser(spec_of("adam"), 4).encode(), 1));
+    EXPECT_FALSE(ServerOptimiser::joined(adam, adam, 3)) << "nothing is left for the other";
+    EXPECT_FALSE(ServerOptimiser::joined({}, {}, 1));
+    for (std::size_t length = 0; length < adam.size(); ++length)
+        EXPECT_FALSE(ServerOptimiser::joined(ByteView(adam).first(length), ByteView(adam).first(length), 1)) << length;
+}
+
 TEST(ServerOptimiser, RefusesBytesThatAreNoStateOfIts) {
     const OptimiserSpec adam = spec_of("adam");
     const Bytes good = ServerOptimiser(adam, 3).encode();

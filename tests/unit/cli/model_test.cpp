@@ -124,6 +124,15 @@ TEST(ModelRollback, SaysWhatIsNewestNowAndWhatComesNext) {
     EXPECT_NE(coordinator.run({"model", "rollback", "5"}).code, 0) << "the ledger keeps why";
 }
 
+TEST(ModelRollback, TakesBackTheDeeperTiersAlone) {
+    CannedCoordinator coordinator;
+    coordinator.answers("POST /v1/models/5/rollback",
+                        R"({"version":9,"restores":5,"restores_from":"heavy","pinned":null})");
+    const Ran ran = coordinator.run({"model", "rollback", "5", "--tier", "heavy", "--reason", "heavy is overfit"});
+    EXPECT_EQ(ran.out, "version 9 has the weights of version 5 from heavy on again\n");
+    EXPECT_EQ(coordinator.run({"model", "rollback", "5", "--tier", "huge", "--reason", "no"}).code, 2);
+}
+
 TEST(ModelPin, AndUnpinSayWhatHappensToRounds) {
     CannedCoordinator coordinator;
     coordinator.answers("POST /v1/models/pin",

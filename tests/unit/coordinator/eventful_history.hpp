@@ -58,6 +58,8 @@ inline Events eventful_history() {
     bench.tell(OperatorRevokesNode{1, third.id(), "stolen"});
     bench.tell(OperatorRollsBack{1, ModelVersion{bench.core->newest().version.value - 1}, "it confuses 4 and 9", true});
     bench.tell(OperatorUnpinsVersion{1});
+    const ModelVersion older = bench.core->versions().begin()->first;
+    bench.tell(OperatorRollsBack{1, older, "heavy is overfit", false, {}, {}, bench.joined(older, Tier::Heavy)});
     Events events = bench.journal.events(kFederationStream);
     const ModelVersion newest = bench.core->newest().version;
     const wire::TrialCounts counts{newest, 900, 40, 30, 20, 10, false};

@@ -103,6 +103,14 @@ void FederationBench::restart() {
     settle();
 }
 
+JoinedWeights FederationBench::joined(ModelVersion old, Tier from) {
+    const auto weights =
+        joined_weights(newest_weights(), this->weights(core->versions().at(old).weights), core->model(), from);
+    JoinedWeights joined{from, core->newest().version, tier_digests(weights, core->model())};
+    EXPECT_TRUE(blobs.put(joined.digests.back(), std::as_bytes(std::span(weights))));
+    return joined;
+}
+
 std::vector<wire::FromCoordinator> FederationBench::tell(const Event& event) {
     said_.clear();
     pending_.push_back(event);

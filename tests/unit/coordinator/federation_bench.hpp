@@ -42,6 +42,9 @@ public:
 
     static Policy small_policy();
 
+    /// The newest weights with those of `old` from the tier on, stored.
+    JoinedWeights joined(ModelVersion old, Tier from);
+
     /// Feeds an event, performs everything that follows from it, and gives what was said to nodes meanwhile.
     std::vector<wire::FromCoordinator> tell(const Event& event);
     std::vector<wire::FromCoordinator> say(const FakeNode& node, wire::FromNode message);

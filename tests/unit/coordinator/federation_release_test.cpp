@@ -103,6 +103,36 @@ TEST_F(ReleaseTest, ARollbackThatPinsKeepsTheOldWeights) {
     EXPECT_TRUE(bench.core->pin());
 }
 
+TEST_F(ReleaseTest, ARollbackOfADeeperTierKeepsTheOthersAsTheyAre) {
+    close_a_round();
+    const auto digests = [&] { return bench.newest_manifest().digests; };
+    const auto before = digests();
+    std::vector<float> learned = bench.newest_weights();
+    ASSERT_NE(learned[7], 0.5F);
+    const JoinedWeights joined = bench.joined(ModelVersion{1}, Tier::Heavy);
+    bench.tell(OperatorRollsBack{1, ModelVersion{1}, "heavy is overfit", false, {}, {}, joined});
+    ASSERT_TRUE(bench.answers.back());
+    bench.restart();
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{3});
+    EXPECT_EQ(digests()[0], before[0]);
+    EXPECT_EQ(digests()[1], before[1]);
+    learned[6] = learned[7] = 0.5F;
+    EXPECT_EQ(bench.newest_weights(), learned);
+
+    bench.tell(
+        OperatorRollsBack{1, ModelVersion{1}, "again", false, {}, {}, bench.joined(ModelVersion{1}, Tier::Heavy)});
+    EXPECT_THAT(bench.answers.back().error().message, HasSubstr("has this part of version 1 already"));
+}
+
+TEST_F(ReleaseTest, ARollbackOfATierIsOfTheVersionThatItsOperatorSaw) {
+    close_a_round();
+    const JoinedWeights joined = bench.joined(ModelVersion{1}, Tier::Medium);
+    close_a_round();
+    bench.tell(OperatorRollsBack{1, ModelVersion{1}, "too late", false, {}, {}, joined});
+    EXPECT_EQ(bench.answers.back().error().code, ErrorCode::Conflict);
+    EXPECT_EQ(bench.core->newest().version, ModelVersion{3});
+}
+
 TEST_F(ReleaseTest, ARollbackOfAPinnedVersionPinsTheOldWeightsInItsPlace) {
     close_a_round();
     bench.tell(OperatorPinsVersion{1, "stop: it confuses 4 and 9"});

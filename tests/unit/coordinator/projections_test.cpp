@@ -29,7 +29,8 @@ constexpr std::array kWithoutQuarantine{"DROP INDEX updates_held",
                                         "ALTER TABLE nodes DROP COLUMN quarantine_reason"};
 
 // And the eighth.
-constexpr std::array kWithoutTrials{"DROP TABLE trials", "ALTER TABLE rounds DROP COLUMN tier_quorum"};
+constexpr std::array kWithoutTrials{"ALTER TABLE versions DROP COLUMN restores_from", "DROP TABLE trials",
+                                    "ALTER TABLE rounds DROP COLUMN tier_quorum"};
 constexpr std::array kWithoutRollbacks{"ALTER TABLE versions DROP COLUMN restores",
                                        "ALTER TABLE versions DROP COLUMN reason"};
 
