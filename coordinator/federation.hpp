@@ -135,8 +135,9 @@ public:
     [[nodiscard]] const std::optional<Trial>& trial() const { return trial_; }
     /// The newest that this node may have.
     [[nodiscard]] const Version& newest_for(const NodeId& node) const;
-    /// The version to roll back to, if that can be done now: the errors of OperatorRollsBack.
-    [[nodiscard]] Result<const Version*> restorable(ModelVersion version, bool pin) const;
+    /// The version to roll back to, if that can be done now: the errors of OperatorRollsBack, but
+    /// for those of weights that are joined only then.
+    [[nodiscard]] Result<const Version*> restorable(ModelVersion version, bool pin, Tier from) const;
     [[nodiscard]] const ledger::FederationCreated& created() const { return created_; }
     [[nodiscard]] const wire::FederationId& id() const { return id_; }
     [[nodiscard]] const ModelShape& model() const { return model_; }

@@ -19,10 +19,15 @@ tl::unexpected<Error> pinned(const Federation::Pin& pin, ModelVersion version, c
 
 }  // namespace
 
-Result<const Federation::Version*> Federation::restorable(ModelVersion version, bool pin) const {
+Result<const Federation::Version*> Federation::restorable(ModelVersion version, bool pin, Tier from) const {
     // To unpin first would let a round close on the version that is to go.
     if (pin_ && !pin) {
         return pinned(*pin_, newest().version, "roll back with --pin, which pins the old weights in its place");
+    }
+    if (trial_ && from != Tier::Light) {
+        // What is on trial would go to all nodes with the tiers that stay.
+        return fail(ErrorCode::Conflict, name_of(newest().version) +
+                                             " is on trial: roll back all tiers, or 'skerry model promote' it first");
     }
     if (frozen_) {
         return fail(ErrorCode::Conflict, "round " + std::to_string(frozen_->id().value) +
@@ -68,7 +73,7 @@ ledger::VersionPublished Federation::restored(const Version& old, const std::opt
 }
 
 Actions Federation::on(const OperatorRollsBack& event, TimePoint now) {
-    const auto old = restorable(event.to, event.pin);
+    const auto old = restorable(event.to, event.pin, event.joined ? event.joined->from : Tier::Light);
     if (!old) return answer(event.ticket, tl::unexpected(old.error()));
     if (event.joined && event.joined->newest != newest().version) {
         return answer(event.ticket,

@@ -7,7 +7,6 @@
 
 // An update on its way to its one fate: offer, gates, chunks, examination, receipt or refusal.
 namespace skerry::coordinator {
-namespace {}  // namespace
 
 Actions Federation::hear(const Node& node, const wire::UpdateOffer& offer, TimePoint now) {
     Incoming incoming;

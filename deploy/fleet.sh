@@ -63,7 +63,7 @@ node_ready() { curl -sf --unix-socket "$fleet_dir/$1/infer.sock" http://node/v2/
 
 fleet_close() {
   local pid
-  for pid in "${fleet_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in "${fleet_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; kill -CONT "$pid" 2>/dev/null || true; done  # one that stands still would never end
   for pid in "${fleet_pids[@]}"; do wait "$pid" 2>/dev/null || true; done
   fleet_pids=()
 }

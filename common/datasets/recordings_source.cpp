@@ -32,7 +32,6 @@ struct Wanted {
     std::vector<std::string> speakers, without;
 };
 
-/// The part before the separator; `text` becomes the rest.
 Result<Wanted> wanted_by(std::string_view where) {
     Wanted wanted;
     wanted.folder = fs::path(cut(where, '?'));

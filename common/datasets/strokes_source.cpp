@@ -63,7 +63,6 @@ Result<std::uint64_t> number_in(std::string_view key, std::string_view text) {
     return fail(ErrorCode::InvalidInput, "strokes: " + std::string(key) + " must be a whole number");
 }
 
-/// The part before the separator; `text` becomes the rest.
 Result<std::vector<std::uint32_t>> digits_in(std::string_view list) {
     std::vector<std::uint32_t> digits;
     while (!list.empty()) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "common/base/ids.hpp"
 #include "common/base/time.hpp"
 #include "common/http/server.hpp"
 

@@ -19,6 +19,10 @@ Result<aggregation::ServerOptimiser> optimiser_of(const RoundTerms& terms, std::
     return aggregation::ServerOptimiser::decode(spec, parameters, terms.optimiser);
 }
 
+std::size_t first_value(const ModelShape& model, Tier tier) {
+    return tier == Tier::Light ? 0 : model.values[static_cast<std::size_t>(tier) - 1];
+}
+
 }  // namespace
 
 Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights& parent, const ModelShape& model,
@@ -48,10 +52,19 @@ Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights&
 std::vector<float> joined_weights(std::vector<float> newest, std::span<const float> old, const ModelShape& model,
                                   Tier from) {
     SKERRY_ASSERT(newest.size() == model.values.back() && old.size() == newest.size());
-    const std::size_t first = from == Tier::Light ? 0 : model.values[static_cast<std::size_t>(from) - 1];
-    std::copy(old.begin() + static_cast<std::ptrdiff_t>(first), old.end(),
-              newest.begin() + static_cast<std::ptrdiff_t>(first));
+    const auto first = static_cast<std::ptrdiff_t>(first_value(model, from));
+    std::copy(old.begin() + first, old.end(), newest.begin() + first);
     return newest;
+}
+
+Bytes joined_memory(ByteView newest, ByteView old, const std::string& optimiser, const ModelShape& model, Tier from) {
+    using aggregation::ServerOptimiser;
+    const std::size_t first = first_value(model, from);
+    if (auto both = ServerOptimiser::joined(newest, old, first)) return *std::move(both);
+    const auto spec = aggregation::parse_optimiser(optimiser);
+    if (!spec) return {};
+    return ServerOptimiser::joined(newest, ServerOptimiser(*spec, model.values.back()).encode(), first)
+        .value_or(Bytes());
 }
 
 std::array<Digest, kTiers> tier_digests(std::span<const float> weights, const ModelShape& model) {

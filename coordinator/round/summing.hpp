@@ -41,10 +41,14 @@ using LoadWeights = std::function<Result<std::vector<float>>()>;
                                          const ModelShape& model, const RoundTerms& terms,
                                          const storage::BlobStore& blobs, const crypto::SealPrivateKey& key);
 
-/// SHA-256 of each tier's prefix, as manifests carry them.
 /// The newest weights below the tier, the old ones from it on; both have the model's length.
 [[nodiscard]] std::vector<float> joined_weights(std::vector<float> newest, std::span<const float> old,
                                                 const ModelShape& model, Tier from);
+/// What the optimiser remembers of weights so joined. What it does not remember of the old ones, or was of another
+/// kind, begins anew; where there is nothing of the newest, all does: then it is empty.
+[[nodiscard]] Bytes joined_memory(ByteView newest, ByteView old, const std::string& optimiser, const ModelShape& model,
+                                  Tier from);
+/// SHA-256 of each tier's prefix, as manifests carry them.
 [[nodiscard]] std::array<Digest, kTiers> tier_digests(std::span<const float> weights, const ModelShape& model);
 
 /// SHA-256 over the sorted (node, sequence, content, weight): Manifest::contributors.

@@ -72,12 +72,14 @@ Result<> JournalCheck::check(const ledger::Recorded& recorded, const ledger::Ver
     newest_ = std::max(newest_, event.version);
     found_.newest = newest_;
     std::vector<Contribution> set;
-    if (event.restores) {
+    if (event.restores_from != Tier::Light && (!event.restores || !SKERRY_TRY(keeps_shallower_tiers(event)))) {
+        problem(recorded, name + " is to keep what version " + std::to_string(event.parent.value) + " has below " +
+                              std::string(name_of(event.restores_from)) + ", and has others there");
+    } else if (event.restores) {
         const auto old = history_.version(*event.restores);
         if (!old && old.error().code != ErrorCode::NotFound) return tl::unexpected(old.error());
-        const bool same = old && (event.restores_from == Tier::Light
-                                      ? old->weights == event.weights && old->optimiser == event.optimiser
-                                      : SKERRY_TRY(keeps_shallower_tiers(event)));
+        const bool whole = event.restores_from == Tier::Light;  // of a part, its digests do not tell
+        const bool same = old && (!whole || (old->weights == event.weights && old->optimiser == event.optimiser));
         if (!same || event.round.value != 0) {
             problem(recorded, name + " is to have the weights of version " + std::to_string(event.restores->value) +
                                   " again, and its optimiser's memory, and has others");

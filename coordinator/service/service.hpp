@@ -74,10 +74,13 @@ private:
     [[nodiscard]] Result<> load_newest();
     /// Any thread. These weights and their encodings, in the store's memory from here on; what they are offered in.
     [[nodiscard]] Result<std::vector<wire::EncodedWeights>> put_in_memory(const Digest& weights);
-    /// Any thread. None where they are not wanted, or `base` was dropped.
-    /// The newest weights with those of `old` from the tier on, and likewise what the optimiser remembers; stored.
+    /// Any thread. The newest weights with those of `old` from the tier on, and likewise what the optimiser remembers;
+    /// stored.
     [[nodiscard]] Result<JoinedWeights> join(const Federation::Version& newest, const Federation::Version& old,
                                              Tier from);
+    /// Of a rollback that came to nothing: what was stored for it.
+    void erase_unless_held(const OperatorRollsBack& order);
+    /// Any thread. None where they are not wanted, or `base` was dropped.
     [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(const Digest& base,
                                                                                const Digest& newest);
     void return_newest_to_memory();

@@ -1,6 +1,5 @@
 #include <filesystem>
 
-#include "aggregation/optimisers/server_optimiser.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/crypto/key_file.hpp"
@@ -65,7 +64,7 @@ void Service::release_node(const NodeId& node, bool discard, std::function<void(
 }
 
 void Service::roll_back(const RollbackWish& wish, std::function<void(Result<>)> done) {
-    const auto old = federation_->restorable(wish.to, wish.pin);
+    const auto old = federation_->restorable(wish.to, wish.pin, wish.from);
     if (!old) return done(tl::unexpected(old.error()));
     // Before anybody asks for it: all nodes will, at once.
     worker_->run(
@@ -82,8 +81,9 @@ void Service::roll_back(const RollbackWish& wish, std::function<void(Result<>)> 
                 if (!prepared) return done(tl::unexpected(prepared.error()));
                 OperatorRollsBack order = *prepared;
                 order.ticket = next_ticket_++;
-                answers_[order.ticket] = [this, done](const Result<>& outcome) {
+                answers_[order.ticket] = [this, done, order](const Result<>& outcome) {
                     if (!outcome) return_newest_to_memory();  // a round was frozen meanwhile
+                    if (!outcome && order.joined) erase_unless_held(order);
                     done(outcome);
                 };
                 deliver(order);
@@ -96,15 +96,29 @@ Result<JoinedWeights> Service::join(const Federation::Version& newest, const Fed
         SKERRY_TRY(models_.load(newest.weights)), SKERRY_TRY(models_.load(old.weights)), federation_->model(), from);
     JoinedWeights joined{from, newest.version, tier_digests(weights, federation_->model())};
     SKERRY_TRY(blobs_->put(joined.digests.back(), std::as_bytes(std::span(weights))));
-    if (!newest.optimiser || !old.optimiser) return joined;
+    if (!newest.optimiser) return joined;
     const Bytes front = SKERRY_TRY(blobs_->get(*newest.optimiser));
-    const Bytes back = SKERRY_TRY(blobs_->get(*old.optimiser));
-    const std::size_t first = federation_->model().values[static_cast<std::size_t>(from) - 1];
-    if (const auto memory = aggregation::ServerOptimiser::joined(front, back, first)) {
-        joined.optimiser = crypto::sha256(*memory);
-        SKERRY_TRY(blobs_->put(*joined.optimiser, *memory));
-    }
+    const Bytes back = old.optimiser ? SKERRY_TRY(blobs_->get(*old.optimiser)) : Bytes();
+    const Bytes memory = joined_memory(front, back, config_.policy.rounds.recipe.optimiser, federation_->model(), from);
+    if (memory.empty()) return joined;
+    joined.optimiser = crypto::sha256(memory);
+    SKERRY_TRY(blobs_->put(*joined.optimiser, memory));
     return joined;
+}
+
+void Service::erase_unless_held(const OperatorRollsBack& order) {
+    std::vector<Digest> blobs{order.joined->digests.back()};
+    if (order.joined->optimiser) blobs.push_back(*order.joined->optimiser);
+    for (const wire::EncodedWeights& encoding : order.encodings)
+        blobs.push_back(encoding.digests.back());
+    for (const wire::EncodedDifference& difference : order.differences)
+        blobs.push_back(difference.digests.back());
+    for (const auto& [number, version] : federation_->versions()) {
+        // Its encodings are these, too.
+        if (version.weights == order.joined->digests.back()) return;
+        std::erase(blobs, version.optimiser.value_or(Digest{}));
+    }
+    erase(std::move(blobs));
 }
 
 void Service::return_newest_to_memory() {

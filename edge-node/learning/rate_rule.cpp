@@ -6,7 +6,6 @@
 #include "edge-node/learning/number_text.hpp"
 
 namespace skerry::node {
-namespace {}  // namespace
 
 std::string_view name_of(RateRule rule) {
     switch (rule) {

@@ -56,6 +56,8 @@ struct Evidence {
 
     std::vector<Node> nodes;
     std::map<Digest, Sealed> sealed;  ///< by content
+    /// By the weights that a rollback has joined: the optimiser of the policy of that moment.
+    std::map<Digest, std::string> joined_under;
     std::set<NodeId> suspected;       ///< that the operator ever asked to put into quarantine
     std::vector<NodeId> quarantined;  ///< that the operator was told to be there, in this order
     std::size_t pins = 0;             ///< that the operator was told to be made

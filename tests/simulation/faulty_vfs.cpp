@@ -50,7 +50,7 @@ int read(sqlite3_file* file, void* to, int count, sqlite3_int64 offset) {
     const Bytes& bytes = open.file->bytes();
     const auto first = std::min(bytes.size(), static_cast<std::size_t>(offset));
     const auto there = std::min(bytes.size() - first, static_cast<std::size_t>(count));
-    std::memcpy(to, bytes.data() + first, there);
+    if (there > 0) std::memcpy(to, bytes.data() + first, there);
     std::memset(static_cast<std::byte*>(to) + there, 0, static_cast<std::size_t>(count) - there);
     return there == static_cast<std::size_t>(count) ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }

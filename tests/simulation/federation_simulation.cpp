@@ -157,8 +157,8 @@ private:
         if (pinned && (!world_.storm || release_dice_.chance(0.5))) return coordinator_.unpin();
         if (pinned || !world_.storm || !world_.conditions.rolls_back || !release_dice_.chance(0.5)) return;
         if (release_dice_.chance(0.3)) return coordinator_.pin();
-        const std::size_t version = release_dice_.below(8);
         const bool pins = release_dice_.chance(0.3);
+        const std::size_t version = release_dice_.below(8);
         // By dice of its own, likewise.
         const Tier from = tier_dice_.chance(0.5) ? Tier::Light : tier_dice_.chance(0.5) ? Tier::Medium : Tier::Heavy;
         coordinator_.roll_back(version, pins, from);

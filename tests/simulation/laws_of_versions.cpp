@@ -2,8 +2,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "aggregation/optimisers/server_optimiser.hpp"
 #include "common/crypto/hash.hpp"
+#include "coordinator/round/summing.hpp"
 #include "tests/simulation/laws.hpp"
 #include "tests/simulation/reference.hpp"
 
@@ -79,10 +79,10 @@ void Laws::versions_are_the_exact_mean(const ledger::VersionPublished& event) {
         const std::span<const float> now(version.weights), before(parent.weights), again(old->second.weights);
         const bool joined =
             same_bytes(now.first(first), before.first(first)) && same_bytes(now.subspan(first), again.subspan(first));
-        version.optimiser = tier == 0
-                                ? old->second.optimiser
-                                : aggregation::ServerOptimiser::joined(parent.optimiser, old->second.optimiser, first)
-                                      .value_or(Bytes());
+        version.optimiser = tier == 0 ? old->second.optimiser
+                                      : coordinator::joined_memory(parent.optimiser, old->second.optimiser,
+                                                                   evidence_.joined_under.at(event.weights),
+                                                                   evidence_.model, event.restores_from);
         if (!joined || memory_digest(version.optimiser) != event.optimiser)
             return broken("has other weights, or another memory, than the versions of which it is joined");
         ++world_.counters.rollbacks;

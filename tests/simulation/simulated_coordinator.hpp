@@ -77,9 +77,9 @@ private:
     void erase(const coordinator::EraseVersion& order);
     void erase(const std::vector<Digest>& blobs);
     [[nodiscard]] std::vector<Digest> updates_of(RoundId round) const;
-    /// Puts the mirror of these weights beside them.
     [[nodiscard]] Result<coordinator::OperatorRollsBack> order_to(coordinator::OperatorRollsBack order, Tier from);
     [[nodiscard]] Result<coordinator::JoinedWeights> join(const coordinator::Federation::Version& old, Tier from);
+    /// Puts the mirror of these weights beside them.
     [[nodiscard]] Result<wire::EncodedWeights> encode(const Digest& weights);
     /// Puts what turns these weights into those, for nodes that fetch either; now and then it is of no use.
     [[nodiscard]] Result<std::vector<wire::EncodedDifference>> differences(const Digest& base, const Digest& newest);

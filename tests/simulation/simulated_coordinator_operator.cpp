@@ -1,6 +1,5 @@
 #include <iterator>
 
-#include "aggregation/optimisers/server_optimiser.hpp"
 #include "common/crypto/hash.hpp"
 #include "coordinator/round/summing.hpp"
 #include "tests/simulation/simulated_coordinator.hpp"
@@ -29,10 +28,15 @@ void SimulatedCoordinator::roll_back(std::size_t which, bool pin, Tier from) {
     const auto& held = core_->versions();
     const auto version = std::next(held.begin(), static_cast<std::ptrdiff_t>(which % held.size()));
     coordinator::OperatorRollsBack order{pin ? kRollsBackAndPins : kRollsBack, version->first, "simulated", pin};
-    if (!core_->restorable(order.to, pin)) return tell(std::move(order));
+    if (!core_->restorable(order.to, pin, from)) return tell(std::move(order));
+    // As the service does it: beside the loop, on which rounds may close meanwhile; and the process may die.
+    ++workers_busy_;
     auto whole = order_to(std::move(order), from);
-    if (!whole) return note("cannot read what to roll back to", version->first.value);
-    tell(*std::move(whole));
+    after(dice_.between(0ms, 50ms), [this, whole = std::move(whole), number = version->first.value] {
+        --workers_busy_;
+        if (!whole) return note("cannot read what to roll back to", number);
+        tell(*whole);
+    });
 }
 
 Result<coordinator::OperatorRollsBack> SimulatedCoordinator::order_to(coordinator::OperatorRollsBack order, Tier from) {
@@ -51,14 +55,15 @@ Result<coordinator::JoinedWeights> SimulatedCoordinator::join(const coordinator:
     const auto weights = coordinator::joined_weights(floats_of(front), floats_of(back), core_->model(), from);
     coordinator::JoinedWeights joined{from, newest.version, coordinator::tier_digests(weights, core_->model())};
     SKERRY_TRY(blobs_.put(joined.digests.back(), std::as_bytes(std::span(weights))));
-    if (!newest.optimiser || !old.optimiser) return joined;
+    const std::string& optimiser = world_.conditions.policy.rounds.recipe.optimiser;
+    evidence_.joined_under[joined.digests.back()] = optimiser;
+    if (!newest.optimiser) return joined;
     const Bytes memory = SKERRY_TRY(blobs_.get(*newest.optimiser));
-    const Bytes older = SKERRY_TRY(blobs_.get(*old.optimiser));
-    const std::size_t first = core_->model().values[static_cast<std::size_t>(from) - 1];
-    if (const auto both = aggregation::ServerOptimiser::joined(memory, older, first)) {
-        joined.optimiser = crypto::sha256(*both);
-        SKERRY_TRY(blobs_.put(*joined.optimiser, *both));
-    }
+    const Bytes older = old.optimiser ? SKERRY_TRY(blobs_.get(*old.optimiser)) : Bytes();
+    const Bytes both = coordinator::joined_memory(memory, older, optimiser, core_->model(), from);
+    if (both.empty()) return joined;
+    joined.optimiser = crypto::sha256(both);
+    SKERRY_TRY(blobs_.put(*joined.optimiser, both));
     return joined;
 }
 

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "aggregation/optimisers/server_optimiser.hpp"
+#include "coordinator/round/summing.hpp"
 #include "tests/unit/coordinator/federation_bench.hpp"
 
 namespace skerry::coordinator {
@@ -131,6 +133,20 @@ TEST_F(ReleaseTest, ARollbackOfATierIsOfTheVersionThatItsOperatorSaw) {
     bench.tell(OperatorRollsBack{1, ModelVersion{1}, "too late", false, {}, {}, joined});
     EXPECT_EQ(bench.answers.back().error().code, ErrorCode::Conflict);
     EXPECT_EQ(bench.core->newest().version, ModelVersion{3});
+}
+
+TEST(JoinedMemory, BeginsAnewWhereTheOldVersionHadNone) {
+    const auto spec = *aggregation::parse_optimiser("adam");
+    aggregation::ServerOptimiser newest(spec, 8);
+    std::vector<float> weights(8);
+    newest.step(kOnes, weights, 0, 8);
+    const Bytes fresh = aggregation::ServerOptimiser(spec, 8).encode();
+    ModelShape model;
+    model.values = {4, 6, 8};
+    const Bytes both = joined_memory(newest.encode(), {}, "adam", model, Tier::Heavy);
+    EXPECT_EQ(both, *aggregation::ServerOptimiser::joined(newest.encode(), fresh, 6));
+    EXPECT_TRUE(joined_memory({}, newest.encode(), "adam", model, Tier::Heavy).empty());
+    EXPECT_TRUE(joined_memory(newest.encode(), {}, "none", model, Tier::Heavy).empty()) << "no round goes on from it";
 }
 
 TEST_F(ReleaseTest, ARollbackOfAPinnedVersionPinsTheOldWeightsInItsPlace) {

@@ -181,6 +181,14 @@ TEST_F(TrialsTest, TheOperatorEndsATrialEitherWay) {
     EXPECT_THAT(ended->reason, HasSubstr("by the operator"));
 }
 
+TEST_F(TrialsTest, NoTierOfAVersionOnTrialGoesToAllNodesWithARollbackOfTheOthers) {
+    start_trial();
+    bench.tell(OperatorRollsBack{1, ModelVersion{1}, "no", false, {}, {}, bench.joined(ModelVersion{1}, Tier::Heavy)});
+    EXPECT_EQ(bench.answers.back().error().code, ErrorCode::Conflict);
+    EXPECT_THAT(bench.answers.back().error().message, HasSubstr("version 2 is on trial: roll back all tiers"));
+    EXPECT_TRUE(bench.core->trial());
+}
+
 TEST_F(TrialsTest, AfterARestartTheTrialGoesOnWithWhatTheCanariesSayAgain) {
     start_trial();
     const auto which = canaries();

@@ -206,6 +206,38 @@ TEST_F(WideModelTest, PushesDifferencesToTheVersionBeforeAlsoAfterARestartAndARo
     EXPECT_THAT(peer->hello().newest.differences, SizeIs(0));
 }
 
+TEST_F(ServiceTest, TakesBackATierAloneAndWhatTheOptimiserRemembersOfIt) {
+    stop();
+    config_.policy.rounds.recipe.optimiser = "momentum";
+    config_.policy.rounds.goal = config_.policy.rounds.quorum = 1;
+    start();
+    auto peer = joined("one");
+    peer->hello();
+    for (const std::uint64_t base : {1, 2}) {
+        peer->contribute(ModelVersion{base}, std::vector<float>(size(), 0.01F), 100);
+        peer->await<wire::Announcement>();
+    }
+    const json before = data("GET", "/v1/models/3");
+    const json back = data("POST", "/v1/models/2/rollback", R"({"reason":"a test","tier":"heavy"})");
+    EXPECT_EQ(back["version"], 4);
+    EXPECT_EQ(back["restores_from"], "heavy");
+    const json after = data("GET", "/v1/models/4");
+    EXPECT_EQ(after["digests"]["medium"], before["digests"]["medium"]);
+    EXPECT_NE(after["digests"]["heavy"], before["digests"]["heavy"]);
+    EXPECT_NE(after["digests"]["heavy"], data("GET", "/v1/models/2")["digests"]["heavy"]);
+    peer->await<wire::Announcement>();
+
+    stop();
+    start();
+    peer->connect();
+    peer->hello();
+    peer->contribute(ModelVersion{4}, std::vector<float>(size(), 0.01F), 100);
+    EXPECT_EQ(wire::open_manifest(peer->await<wire::Announcement>().manifest, peer->keys.signing)->version,
+              ModelVersion{5});
+    EXPECT_EQ(data("POST", "/v1/fsck")["problems"], json::array());
+    EXPECT_EQ(data("POST", "/v1/rounds/3/verify")["intact"], true);
+}
+
 TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {
     auto honest = joined("honest");
     auto hostile = joined("hostile");
