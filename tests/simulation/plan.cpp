@@ -100,7 +100,8 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
     if ((policy.versions_kept + policy.rounds.goal) % 7 == 3) {
         policy.rounds.overcommit = 1.5;
         // Another may refuse the newest version, and who stands on an older one contributes to no such round.
-        policy.rounds.quorum = std::min<std::uint64_t>(policy.rounds.quorum, nodes - 2);
+        policy.rounds.quorum = std::clamp<std::uint64_t>(policy.rounds.quorum, 1, std::max<std::size_t>(nodes, 3) - 2);
+        policy.rounds.recipe = recipe_of(policy);  // that quorum may be too small for the rule
     }
     if ((policy.versions_kept * 3 + policy.rounds.quorum) % 5 == 2) policy.rounds.recipe.tier_quorum = 2;
     if (nodes > kLargeFleet) {
@@ -110,6 +111,7 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
         policy.rounds.overcommit = 1.3;
         policy.transfers.count_max = 32;
     }
+    SKERRY_ASSERT(policy.rounds.problems().empty());  // no coordinator would start with it
     // By dice of its own: a seed without quarantines is what it was before there were any.
     Dice admission(0x57A1 ^ static_cast<std::uint64_t>(policy.rounds.deadline.count() * 64) ^ policy.versions_kept);
     policy.admission.strikes = admission.between(0, 2);
