@@ -51,6 +51,7 @@ struct Evidence {
     const coordinator::ledger::MemoryJournal* journal = nullptr;
     const storage::BlobStore* blobs = nullptr;
     std::function<const coordinator::Federation*()> core;  ///< null while it is dead
+    TimePoint started{};                                   ///< it last did
     crypto::VerifyKey signing;
     coordinator::ModelShape model;
 

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kJoinMax = 1min;
 constexpr std::chrono::milliseconds kLargeFleetJoins = 60ms;
 constexpr std::chrono::milliseconds kStormMin = 1min;
 constexpr std::chrono::milliseconds kStormMax = 15min;
+constexpr std::chrono::milliseconds kPatience = 10min;
 constexpr std::chrono::milliseconds kRoundsMax = 30min;
 constexpr std::chrono::milliseconds kSettleMax = 20min;
 
@@ -154,6 +155,11 @@ private:
     // By dice of its own: a seed without rollbacks is what it was before there were any.
     void review_versions(bool pinned) {
         if (large()) return;
+        if (world_.counters.versions != versions_reviewed_) {
+            versions_reviewed_ = world_.counters.versions;
+            grew_at_ = world_.time.now();
+        }
+        if (too_few_stand_on_the_newest()) return coordinator_.roll_back(0, false, Tier::Light);
         if (pinned && (!world_.storm || release_dice_.chance(0.5))) return coordinator_.unpin();
         if (pinned || !world_.storm || !world_.conditions.rolls_back || !release_dice_.chance(0.5)) return;
         if (release_dice_.chance(0.3)) return coordinator_.pin();
@@ -162,6 +168,18 @@ private:
         // By dice of its own, likewise.
         const Tier from = tier_dice_.chance(0.5) ? Tier::Light : tier_dice_.chance(0.5) ? Tier::Medium : Tier::Heavy;
         coordinator_.roll_back(version, pins, from);
+    }
+
+    // Who refuses the newest version contributes to no synchronous round on it: the operator takes it back, as
+    // docs/release.md says, when nothing has moved for longer than any node's patience.
+    [[nodiscard]] bool too_few_stand_on_the_newest() const {
+        const coordinator::Federation* const core = coordinator_.core();
+        if (world_.storm || core == nullptr || !core->policy().rounds.synchronous()) return false;
+        const auto stands = std::count_if(nodes_.begin(), nodes_.end(), [core](const auto& node) {
+            return node->disk().installed == core->newest().version;
+        });
+        return world_.time.now() - grew_at_ > kPatience &&
+               static_cast<std::uint64_t>(stands) < core->policy().rounds.quorum;
     }
 
     bool heal() {
@@ -272,6 +290,8 @@ private:
     std::map<ByteArray<32>, std::size_t> index_of_;  ///< by transport key
     std::set<ByteArray<32>> joined_;
     std::size_t unsettled_ = 0;
+    std::size_t versions_reviewed_ = 0;
+    TimePoint grew_at_ = started_;  ///< the operator last saw a version more
     Laws laws_;
 };
 

@@ -51,70 +51,70 @@ void Laws::check() {
 }
 
 void Laws::fold(const Event& event) {
-    std::visit(
-        Overload{
-            [&](const ledger::UpdateAccepted& happened) {
-                one_fate_for_each_update(happened);
-                held_updates_count_nowhere(happened);
-            },
-            [&](const ledger::NodeQuarantined& happened) {
-                quarantine_has_a_cause(happened);
-                held_updates_count_nowhere(happened);
-            },
-            [&](const ledger::NodeReleased& happened) { held_updates_count_nowhere(happened); },
-            [&](const ledger::UpdateRefused& happened) {
-                one_fate_for_each_update(happened);
-                quarantine_has_a_cause(happened);
-            },
-            [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
-            [&](const ledger::VersionPinned&) { pinned_ = true; },
-            [&](const ledger::VersionUnpinned&) {
-                pinned_ = told_pinned_ = false;
-                if (open_) open_->due = std::max(open_->due, world_.time.now());
-            },
-            [&](const ledger::TrialBegan& happened) {
-                ++world_.counters.trials;
-                on_trial_ = OnTrial{happened, world_.time.now() + (happened.deadline - happened.at)};
-            },
-            [&](const ledger::TrialEnded& happened) { trials_end(happened); },
-            [&](const ledger::RoundFrozen& happened) {
-                if (on_trial_) world_.broken("candidates_go_to_canaries_alone", "a round freezes during a trial");
-                a_pin_holds();
-                no_round_below_its_quorum(happened);
-                held_updates_count_nowhere(happened);
-                counted_at_most_once(happened);
-            },
-            [&](const ledger::DriftReported& happened) { alarms_are_recorded_once(happened); },
-            [&](const ledger::VersionPublished& happened) {
-                versions_are_the_exact_mean(happened);
-                counted_at_most_once(happened);
-            },
-            [&](const ledger::VersionDropped& happened) {
-                versions_[happened.version].dropped = true;
-                for (auto& [id, fate] : accepted_) {
-                    if (fate.counted_in == happened.version) fate.erased = true;
-                }
-            },
-            [&](const ledger::UpdatesErased& happened) { no_accepted_update_without_its_bytes(happened); },
-            [&](const ledger::RoundOpened& happened) {
-                recipes_[happened.round] = happened.recipe;
-                if (open_ || happened.round != last_round_.next()) {
-                    world_.broken("rounds_end", "a round opens out of its turn");
-                }
-                open_ = Open{happened.round, world_.time.now() + (happened.deadline - happened.at), happened.quorum};
-                last_round_ = happened.round;
-            },
-            [&](const ledger::RoundAbandoned& happened) {
-                if (!open_ || open_->round != happened.round) {
-                    world_.broken("rounds_end", "a round is abandoned that is not open");
-                }
-                open_.reset();
-                ++world_.counters.rounds;
-            },
-            [&](const ledger::NodeRevoked& happened) { revoked_.insert(happened.node); },
-            [](const auto&) {},
-        },
-        event);
+    std::visit(Overload{
+                   [&](const ledger::UpdateAccepted& happened) {
+                       one_fate_for_each_update(happened);
+                       held_updates_count_nowhere(happened);
+                   },
+                   [&](const ledger::NodeQuarantined& happened) {
+                       quarantine_has_a_cause(happened);
+                       held_updates_count_nowhere(happened);
+                   },
+                   [&](const ledger::NodeReleased& happened) { held_updates_count_nowhere(happened); },
+                   [&](const ledger::UpdateRefused& happened) {
+                       one_fate_for_each_update(happened);
+                       quarantine_has_a_cause(happened);
+                   },
+                   [&](const ledger::UpdateSetAside& happened) { one_fate_for_each_update(happened); },
+                   [&](const ledger::VersionPinned&) { pinned_ = true; },
+                   [&](const ledger::VersionUnpinned&) {
+                       pinned_ = told_pinned_ = false;
+                       if (open_) open_->due = std::max(open_->due, world_.time.now());
+                   },
+                   [&](const ledger::TrialBegan& happened) {
+                       ++world_.counters.trials;
+                       on_trial_ = OnTrial{happened, world_.time.now() + (happened.deadline - happened.at)};
+                   },
+                   [&](const ledger::TrialEnded& happened) { trials_end(happened); },
+                   [&](const ledger::RoundFrozen& happened) {
+                       if (on_trial_)
+                           world_.broken("candidates_go_to_canaries_alone", "a round freezes during a trial");
+                       a_pin_holds();
+                       no_round_below_its_quorum(happened);
+                       held_updates_count_nowhere(happened);
+                       counted_at_most_once(happened);
+                   },
+                   [&](const ledger::DriftReported& happened) { alarms_are_recorded_once(happened); },
+                   [&](const ledger::VersionPublished& happened) {
+                       versions_are_the_exact_mean(happened);
+                       counted_at_most_once(happened);
+                   },
+                   [&](const ledger::VersionDropped& happened) {
+                       versions_[happened.version].dropped = true;
+                       for (auto& [id, fate] : accepted_) {
+                           if (fate.counted_in == happened.version) fate.erased = true;
+                       }
+                   },
+                   [&](const ledger::UpdatesErased& happened) { no_accepted_update_without_its_bytes(happened); },
+                   [&](const ledger::RoundOpened& happened) {
+                       recipes_[happened.round] = happened.recipe;
+                       if (open_ || happened.round != last_round_.next()) {
+                           world_.broken("rounds_end", "a round opens out of its turn");
+                       }
+                       open_ = Open{happened, world_.time.now() + (happened.deadline - happened.at)};
+                       last_round_ = happened.round;
+                   },
+                   [&](const ledger::RoundAbandoned& happened) {
+                       if (!open_ || open_->event.round != happened.round) {
+                           world_.broken("rounds_end", "a round is abandoned that is not open");
+                       }
+                       open_.reset();
+                       ++world_.counters.rounds;
+                   },
+                   [&](const ledger::NodeRevoked& happened) { revoked_.insert(happened.node); },
+                   [](const auto&) {},
+               },
+               event);
 }
 
 void Laws::settled() {
@@ -148,17 +148,21 @@ void Laws::rounds_end() {
     if (!healed_at_) return;
     const TimePoint now = world_.time.now();
     const auto overdue = [&](TimePoint due) { return now > std::max(due, *healed_at_) + kGrace; };
+    // A coordinator whose clock was set back before it started gives what it finds its whole time again.
+    const auto out_of_time = [&](TimePoint due, const auto& began) {
+        return overdue(std::max(due, evidence_.started + (began.deadline - began.at)));
+    };
     for (const auto& [id, frozen] : frozen_) {
         if (overdue(frozen.seen)) {
             world_.broken("rounds_end", "round " + std::to_string(id.value) + " is frozen and never published");
         }
     }
-    if (on_trial_ && overdue(on_trial_->due)) {
+    if (on_trial_ && out_of_time(on_trial_->due, on_trial_->event)) {
         world_.broken("rounds_end",
                       "the trial of version " + std::to_string(on_trial_->event.version.value) + " does not end");
     }
-    if (open_ && !pinned_ && !on_trial_ && frozen_.empty() && overdue(open_->due)) {
-        world_.broken("rounds_end", "round " + std::to_string(open_->round.value) + " is past its deadline");
+    if (open_ && !pinned_ && !on_trial_ && frozen_.empty() && out_of_time(open_->due, open_->event)) {
+        world_.broken("rounds_end", "round " + std::to_string(open_->event.round.value) + " is past its deadline");
     }
 }
 

@@ -137,9 +137,8 @@ private:
         TimePoint seen;  ///< by a clock that is right
     };
     struct Open {
-        RoundId round;
-        TimePoint due;
-        std::uint64_t quorum = 0;
+        coordinator::ledger::RoundOpened event;
+        TimePoint due;  ///< by a clock that is right
     };
     std::map<RoundId, Frozen> frozen_;
     std::map<RoundId, coordinator::ledger::Recipe> recipes_;

@@ -19,7 +19,7 @@ void Laws::alarms_are_recorded_once(const ledger::DriftReported& event) {
     if (event.missed != event.alarm.number - last - 1) return broken(" miscounts those that are not on record");
     last = event.alarm.number;
     if (revoked_.count(event.node) != 0) return broken(" is recorded although the node is revoked");
-    const RoundId gathers = open_ ? open_->round : last_round_.next();
+    const RoundId gathers = open_ ? open_->event.round : last_round_.next();
     if (event.early.value != 0 && event.early != gathers) return broken(" hastens a round that does not gather");
 
     const auto raiser = std::find_if(evidence_.nodes.begin(), evidence_.nodes.end(),
@@ -33,7 +33,7 @@ void Laws::alarms_are_recorded_once(const ledger::DriftReported& event) {
 }
 
 void Laws::no_round_below_its_quorum(const ledger::RoundFrozen& event) {
-    if (open_ && open_->round == event.round && event.set.size() < open_->quorum) {
+    if (open_ && open_->event.round == event.round && event.set.size() < open_->event.quorum) {
         world_.broken("alarms_are_recorded_once",
                       "round " + std::to_string(event.round.value) + " is frozen below its quorum");
     }

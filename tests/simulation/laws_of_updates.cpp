@@ -139,7 +139,7 @@ void Laws::one_fate_for_each_update(const Evidence::Retreat& retreat) {
 }
 
 void Laws::counted_at_most_once(const ledger::RoundFrozen& event) {
-    if (!open_ || open_->round != event.round) world_.broken("rounds_end", "a round freezes that is not open");
+    if (!open_ || open_->event.round != event.round) world_.broken("rounds_end", "a round freezes that is not open");
     open_.reset();
     for (const UpdateId& update : event.set) {
         const auto fate = accepted_.find(update);

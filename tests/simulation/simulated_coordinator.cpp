@@ -53,6 +53,7 @@ void SimulatedCoordinator::boot() {
     if (world_.storm && world_.conditions.clocks_wrong) clock_error_ = dice_.between(0ms, 48h) - 24h;
     if (!start()) return disk_failed();
     note("boots", past().size());
+    evidence_.started = world_.time.now();
     world_.counters.drafts += core_->transfers().interrupted();
     order(resumed(world_.plan.mutation, core_->resume(clock())));
     network_.coordinator_came();
