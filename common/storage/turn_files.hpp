@@ -1,22 +1,16 @@
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
-#include <span>
-
-#include "common/base/bytes.hpp"
-#include "common/base/error.hpp"
+#include "common/storage/slot_files.hpp"
 
 namespace skerry::storage {
 
-/// Two files that take turns, for a value of megabytes that is replaced all the time: a database would write it twice,
-/// page by page. A row of the owner's database says which file holds the value:
+/// Two slots that take turns, for a value that is replaced all the time:
 ///
 ///     const Turn next = turn ? turn->next(size) : Turn{1, size};
 ///     write(next, parts)      the other file: the value that counts stays whole
 ///     commit `next`           from here on that one counts; a crash before leaves the one before
 ///
-/// One thread at a time.
+/// Errors and costs are those of SlotFiles. One thread at a time.
 class TurnFiles {
 public:
     struct Turn {
@@ -26,24 +20,21 @@ public:
     };
 
     /// The files are BASE-0 and BASE-1, made when they are first written.
-    explicit TurnFiles(std::filesystem::path base) : base_(std::move(base)) {}
+    explicit TurnFiles(std::filesystem::path base) : files_(std::move(base)) {}
 
-    /// The value is its parts, one after the other; on the disk when it returns. Unavailable: the disk failed or is
-    /// full. Cost: a write for each part and one sync.
-    [[nodiscard]] Result<> write(Turn turn, std::span<const ByteView> parts);
-    /// The value of a turn that was written. NotFound: the file is gone, cut off or of another turn; that its bytes are
-    /// the ones written is the disk's to promise. Unavailable: it is there and cannot be read.
-    [[nodiscard]] Result<Bytes> read(Turn turn) const;
+    [[nodiscard]] Result<> write(Turn turn, std::span<const ByteView> parts) {
+        return files_.write(slot_of(turn), {turn.number, turn.size}, parts);
+    }
+    /// The value of a turn that was written.
+    [[nodiscard]] Result<Bytes> read(Turn turn) const { return files_.read(slot_of(turn), {turn.number, turn.size}); }
 
     /// The last write failed for want of room: it may be repeated later.
-    [[nodiscard]] bool disk_full() const { return disk_full_; }
+    [[nodiscard]] bool disk_full() const { return files_.disk_full(); }
 
 private:
-    [[nodiscard]] std::filesystem::path file_of(Turn turn) const;
+    [[nodiscard]] static SlotFiles::Slot slot_of(Turn turn) { return turn.number % 2; }
 
-    std::filesystem::path base_;
-    bool disk_full_ = false;
-    bool named_[2] = {};  ///< whether the folder's entry of each file is known to be on the disk
+    SlotFiles files_;
 };
 
 }  // namespace skerry::storage

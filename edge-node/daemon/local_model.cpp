@@ -16,7 +16,7 @@ namespace log = observe::log;
 
 namespace {
 
-/// What a step used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
+/// What work used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
 constexpr std::chrono::milliseconds kUseAgain{2000};
 
 std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
@@ -156,6 +156,7 @@ bool LocalModel::has_memory_for(const Action& order) {
 
 void LocalModel::end_work() {
     working_ = false;
+    give_back_soon();
     installing_ = MemoryLease();
     pump();
 }
@@ -227,8 +228,8 @@ void LocalModel::end_learning() {
     if (std::exchange(has_turn_, false)) listeners_.done_learning();
 }
 
-// A trigger holds several times what it leaves behind, in thousands of small pieces: for the next one, if that begins
-// at once.
+// A trigger holds several times what it leaves behind, in thousands of small pieces, and so do updates and versions, in
+// chunks: for the next one, if that begins at once.
 void LocalModel::give_back_soon() {
     quiet_.expires_after(kUseAgain);
     quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code again) {
@@ -288,7 +289,6 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
             listeners_.alarmed(alarm);
         if (!alarms.empty()) listeners_.tell(DriftSeen{});
         if (accepted) listeners_.tell(StepLearned{});
-        give_back_soon();
         end_work();
     });
 }

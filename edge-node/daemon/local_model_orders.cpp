@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -41,17 +42,21 @@ Result<std::vector<float>> changed(const Model& model, Tier held, const Announce
     return base;
 }
 
+bool same_bits(Values a, Values b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
 /// The version can be served, and every exit of it answers one sample, a black image or a row of zeroes, in numbers.
-Result<> self_test(const std::shared_ptr<const Model>& model, ModelVersion number, const std::vector<float>& version,
-                   const ExecutorFactory& executors) {
-    const auto trial = SKERRY_TRY(make_snapshot(model, {number, 0}, version, executors));
+Result<std::shared_ptr<const Snapshot>> self_test(const std::shared_ptr<const Model>& model, ModelVersion number,
+                                                  const std::vector<float>& version, const ExecutorFactory& executors) {
+    auto trial = SKERRY_TRY(make_snapshot(model, {number, 0}, version, executors));
     ClassifyScratch scratch;
     const auto exits = all_exits(*trial, std::vector<float>(model->spec.input.values()), scratch);
     for (const auto& logits : exits) {
         if (!logits || std::all_of(logits->begin(), logits->end(), [](float z) { return std::isfinite(z); })) continue;
         return fail(ErrorCode::InvalidInput, "its self-test failed: an answer is not finite");
     }
-    return {};
+    return trial;
 }
 
 }  // namespace
@@ -91,6 +96,7 @@ void LocalModel::work_on(InstallVersion& order) {
         std::vector<float> weights;
         std::string unreadable;
         std::string refused;
+        std::shared_ptr<const Snapshot> ready{};  ///< of these weights, if they are the version's
     };
     auto job = [this, order, version = std::vector<float>(),
                 weights = policy_ ? policy_->parameters() : nullptr]() mutable -> Result<Prepared> {
@@ -107,11 +113,15 @@ void LocalModel::work_on(InstallVersion& order) {
             version = std::move(*values);
         }
         // The self-test: a version that is no use to this node must not become its base.
-        if (const auto fit = self_test(model_, order.manifest.version, version, executors_); !fit) {
-            return Prepared{{}, {}, fit.error().message};
-        }
+        auto tested = self_test(model_, order.manifest.version, version, executors_);
+        if (!tested) return Prepared{{}, {}, tested.error().message};
         SKERRY_TRY(stores_.spool.begin_install(order, version));
-        return Prepared{SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_)), {}, {}};
+        Prepared prepared;
+        prepared.weights = SKERRY_TRY(
+            stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, std::exchange(version, {})));
+        // Nothing was learned that the version does not count.
+        if (same_bits(prepared.weights, (*tested)->parameters)) prepared.ready = *std::move(tested);
+        return prepared;
     };
     on_disk(std::move(job),
             [this, number = order.manifest.version, as = order.as, whole = !order.difference](Prepared prepared) {
@@ -132,11 +142,12 @@ void LocalModel::work_on(InstallVersion& order) {
                     observe::disk_failed(adopted.error());
                 checkpoint_.version = {number, 0};
                 on_disk(
-                    [this, checkpoint = checkpoint_now()]() -> Result<std::shared_ptr<const Snapshot>> {
+                    [this, checkpoint = checkpoint_now(),
+                     ready = std::move(prepared.ready)]() -> Result<std::shared_ptr<const Snapshot>> {
                         SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
                         SKERRY_TRY(stores_.spool.finish_install());
                         stores_.arriving.remove();
-                        return snapshot_of_policy(checkpoint.version);
+                        return ready ? ready : snapshot_of_policy(checkpoint.version);
                     },
                     [this, number, as, whole](std::shared_ptr<const Snapshot> snapshot) {
                         publish(std::move(snapshot));

@@ -17,11 +17,12 @@ void keep_personal(std::span<float> values, Values from, const Sharing& sharing)
     }
 }
 
-Progress::Progress(Values weights, Values base, const Sharing& sharing)
-    : sharing_(sharing), values_(weights.size(), 0.0F) {
-    SKERRY_ASSERT(weights.size() == base.size() && sharing.statistics <= weights.size());
+Progress::Progress(Values weights, std::vector<float> base, const Sharing& sharing)
+    : sharing_(sharing), values_(std::move(base)) {
+    SKERRY_ASSERT(weights.size() == values_.size() && sharing.statistics <= weights.size());
+    std::fill_n(values_.begin(), sharing.statistics, 0.0F);
     for (std::size_t i = sharing.statistics; i < values_.size(); ++i)
-        values_[i] = weights[i] - base[i];
+        values_[i] = weights[i] - values_[i];
 }
 
 std::vector<float> Progress::take() && {

@@ -9,19 +9,26 @@ namespace skerry::node {
 namespace {
 
 // One database holds these tables and feedback's, whose user_version counts theirs; ours is a fact.
-constexpr std::uint64_t kSchema = 1;
-constexpr const char* kTables = R"(
+constexpr std::uint64_t kSchema = 2;
+constexpr std::uint64_t kAllInTheDatabase = 1;
+constexpr const char* kFacts = R"(
 CREATE TABLE IF NOT EXISTS spool_fact (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS spool_base (
-    version INTEGER NOT NULL, piece INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (version, piece));
+)";
+// An update without a slot has a receipt, and nothing of it is progress any more (Spool::finish_rollback).
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS spool_version (
+    version INTEGER PRIMARY KEY, slot INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, bytes INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS spool_update (
     sequence INTEGER PRIMARY KEY, lease BLOB NOT NULL, signed_lease BLOB NOT NULL, header BLOB NOT NULL,
     sealed_bytes INTEGER NOT NULL, content BLOB NOT NULL, signature BLOB NOT NULL, receipt BLOB,
-    totals_before BLOB NOT NULL, delta BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS spool_sealed (
-    sequence INTEGER NOT NULL REFERENCES spool_update (sequence) ON DELETE CASCADE,
-    piece INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (sequence, piece));
+    totals_before BLOB NOT NULL, slot INTEGER UNIQUE, stamp INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    delta_bytes INTEGER NOT NULL);
 )";
+
+std::filesystem::path beside(std::filesystem::path database, const char* what) {
+    database += what;
+    return database;
+}
 
 }  // namespace
 
@@ -50,18 +57,28 @@ Result<PushedAs> pushed_as_of(ByteView bytes_stored) {
     return PushedAs{static_cast<WeightEncoding>(encoding), error};
 }
 
+Spool::Spool(storage::Database database, const std::filesystem::path& path)
+    : database_(std::move(database)), versions_(beside(path, "-version")), updates_(beside(path, "-update")) {}
+
 Result<Spool> Spool::open(const std::filesystem::path& path) {
-    Spool spool(SKERRY_TRY(storage::Database::open(path)));
+    Spool spool(SKERRY_TRY(storage::Database::open(path)), path);
     SKERRY_TRY(spool.database_.settle());
-    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(spool.database_));
-    SKERRY_TRY(spool.database_.run_script(kTables));
-    const std::uint64_t schema = SKERRY_TRY(spool.number("schema"));
-    if (schema > kSchema) {
-        return fail(ErrorCode::VersionMismatch,
-                    path.string() + " was written by a newer skerry-node: install that version again");
+    {
+        storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(spool.database_));
+        SKERRY_TRY(spool.database_.run_script(kFacts));
+        const std::uint64_t schema = SKERRY_TRY(spool.number("schema"));
+        if (schema > kSchema) {
+            return fail(ErrorCode::VersionMismatch,
+                        path.string() + " was written by a newer skerry-node: install that version again");
+        }
+        if (schema == kAllInTheDatabase)
+            SKERRY_TRY(spool.database_.run_script("ALTER TABLE spool_update RENAME TO spool_update_1"));
+        SKERRY_TRY(spool.database_.run_script(kTables));
+        if (schema == kAllInTheDatabase) SKERRY_TRY(spool.move_into_files());
+        if (schema < kSchema) SKERRY_TRY(spool.put_number("schema", kSchema));
+        SKERRY_TRY(transaction.commit());
     }
-    if (schema < kSchema) SKERRY_TRY(spool.put_number("schema", kSchema));
-    SKERRY_TRY(transaction.commit());
+    SKERRY_TRY(spool.release_unused());
     return spool;
 }
 

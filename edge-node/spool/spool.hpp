@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/storage/slot_files.hpp"
 #include "common/storage/sqlite.hpp"
 #include "edge-node/session/events.hpp"
 #include "edge-node/session/state.hpp"
@@ -67,9 +68,10 @@ struct RolledBack {
     bool operator==(const RolledBack&) const = default;
 };
 
-/// The node's memory of its federation, in SQLite. Each call that changes something is one durable transaction.
-/// Every call may fail as storage::Database says; after a failed write end the process and start again, unless
-/// disk_full(): then nothing has changed, and the same call may be repeated later.
+/// The node's memory of its federation: rows in SQLite, and what is as long as the model in files beside it
+/// (DATABASE-version-N, DATABASE-update-N), which the rows speak of. Each call that changes something is one durable
+/// transaction. Every call may fail as storage::Database and storage::SlotFiles say; after a failed write end the
+/// process and start again, unless disk_full(): then nothing has changed, and the same call may be repeated later.
 /// One thread at a time. Memory: at most three vectors of the model's length during a call, none between calls.
 class Spool {
 public:
@@ -77,7 +79,9 @@ public:
     [[nodiscard]] static Result<Spool> open(const std::filesystem::path& database);
 
     /// The last call failed for want of room.
-    [[nodiscard]] bool disk_full() const { return database_.disk_full(); }
+    [[nodiscard]] bool disk_full() const {
+        return database_.disk_full() || versions_.disk_full() || updates_.disk_full();
+    }
 
     // ---- Who we are ----
 
@@ -122,6 +126,9 @@ public:
     /// What the checkpoint must hold next: the begun version plus everything that it does not count.
     /// `weights`: those of the checkpoint; empty before the first version. What is personal stays theirs.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing);
+    /// The same from the begun version's weights, where whoever began it still has them.
+    [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing,
+                                                     std::vector<float> begun);
     /// Last step: the begun version is the installed one; what it counts leaves the spool.
     [[nodiscard]] Result<> finish_install();
 
@@ -158,7 +165,33 @@ public:
     [[nodiscard]] Result<wire::SignedBytes> manifest();
 
 private:
-    explicit Spool(storage::Database database) : database_(std::move(database)) {}
+    Spool(storage::Database database, const std::filesystem::path& path);
+
+    /// A value in a file, as a row speaks of it. `stamp`: drawn when it was written.
+    struct Kept {
+        storage::SlotFiles::Slot slot = 0;
+        std::uint64_t stamp = 0;
+        std::uint64_t bytes = 0;
+        [[nodiscard]] storage::SlotFiles::Value value() const { return {stamp, bytes}; }
+    };
+    /// An update's file holds Δ, then its sealed bytes; these until it has its receipt.
+    struct KeptUpdate {
+        Kept file;
+        std::uint64_t delta_bytes = 0;
+        /// From four columns of its row, from `column` on: slot, stamp, bytes, delta_bytes.
+        [[nodiscard]] static KeptUpdate of(const storage::Statement& row, int column);
+    };
+    // spool_files.cpp
+    /// Where no row of `table` says that a value lies.
+    [[nodiscard]] Result<Kept> free_slot(const char* table, std::uint64_t bytes);
+    [[nodiscard]] Result<Kept> write_version(ModelVersion version, ByteView weights);
+    [[nodiscard]] Result<KeptUpdate> write_update(ByteView delta, ByteView sealed);
+    /// Nothing: no such row.
+    [[nodiscard]] Result<std::optional<Kept>> version_file(std::uint64_t version);
+    /// Files that no row speaks of any more give their room back.
+    [[nodiscard]] Result<> release_unused();
+    /// From when it was all in the database.
+    [[nodiscard]] Result<> move_into_files();
 
     [[nodiscard]] Result<std::optional<Bytes>> fact(std::string_view key);
     /// Empty where there is none.
@@ -178,6 +211,8 @@ private:
     [[nodiscard]] Result<> put_totals(const Totals& totals);
 
     storage::Database database_;
+    storage::SlotFiles versions_;
+    storage::SlotFiles updates_;
 };
 
 }  // namespace skerry::node

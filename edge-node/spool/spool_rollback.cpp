@@ -35,12 +35,13 @@ Result<RolledBack> Spool::finish_rollback(const Totals& totals, TimePoint at) {
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE receipt IS NULL"));
     done.withdrawn = static_cast<std::uint64_t>(database_.changes());
     // Not negative progress: what is accepted comes back with the version that counts it, and only so.
-    SKERRY_TRY(database_.run("UPDATE spool_update SET delta = zeroblob(length(delta))"));
+    SKERRY_TRY(database_.run("UPDATE spool_update SET slot = NULL"));
     done.accepted = static_cast<std::uint64_t>(database_.changes());
     SKERRY_TRY(put_totals(totals));
     SKERRY_TRY(put_fact("rolled_back", stored(done)));
     SKERRY_TRY(forget_fact("rolling_back"));
     SKERRY_TRY(transaction.commit());
+    SKERRY_TRY(release_unused());
     return done;
 }
 

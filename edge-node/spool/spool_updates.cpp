@@ -85,18 +85,15 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     update.content = sealed.content;
     update.signature = sealed.signature;
 
+    const KeptUpdate kept =
+        SKERRY_TRY(write_update(std::as_bytes(std::span(std::as_const(body.delta))), sealed.sealed));
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     SKERRY_TRY(database_.run(
         "INSERT INTO spool_update (sequence, lease, signed_lease, header, sealed_bytes, content, signature, "
-        "totals_before, delta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "totals_before, slot, stamp, bytes, delta_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         update.sequence, update.lease, stored(update.signed_lease), update.header, update.sealed_bytes, update.content,
-        update.signature, bytes_of_totals(before), std::as_bytes(std::span(std::as_const(body.delta)))));
-    const ByteView all(sealed.sealed);
-    for (std::size_t offset = 0; offset < all.size(); offset += limits::kChunkBytes) {
-        SKERRY_TRY(database_.run("INSERT INTO spool_sealed (sequence, piece, bytes) VALUES (?, ?, ?)", update.sequence,
-                                 offset / limits::kChunkBytes,
-                                 all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset))));
-    }
+        update.signature, bytes_of_totals(before), std::uint64_t{kept.file.slot}, kept.file.stamp, kept.file.bytes,
+        kept.delta_bytes));
     SKERRY_TRY(put_number("last_sequence", order.sequence.value));
     SKERRY_TRY(put_totals(contribution.totals));
     SKERRY_TRY(transaction.commit());
@@ -104,12 +101,19 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
 }
 
 Result<Bytes> Spool::chunk(Sequence sequence, std::uint32_t index) {
-    storage::Statement find =
-        SKERRY_TRY(database_.prepare("SELECT bytes FROM spool_sealed WHERE sequence = ? AND piece = ?"));
-    if (!SKERRY_TRY(find.bind(sequence, index).step())) {
+    const auto gone = [sequence] {
         return fail(ErrorCode::NotFound, "the spool holds no sealed bytes of update " + std::to_string(sequence.value));
-    }
-    return find.blob(0);
+    };
+    storage::Statement find =
+        SKERRY_TRY(database_.prepare("SELECT slot, stamp, bytes, delta_bytes FROM spool_update WHERE sequence = ? AND "
+                                     "receipt IS NULL AND slot IS NOT NULL"));
+    if (!SKERRY_TRY(find.bind(sequence).step())) return gone();
+    const KeptUpdate kept = KeptUpdate::of(find, 0);
+    const std::uint64_t offset = kept.delta_bytes + std::uint64_t{index} * limits::kChunkBytes;
+    if (offset >= kept.file.bytes) return gone();
+    Bytes piece(static_cast<std::size_t>(std::min<std::uint64_t>(limits::kChunkBytes, kept.file.bytes - offset)));
+    SKERRY_TRY(updates_.read(kept.file.slot, kept.file.value(), offset, piece));
+    return piece;
 }
 
 namespace {
@@ -134,17 +138,17 @@ std::string damage_of(const wire::SealedUpdate& update, Sequence sequence, const
 
 Result<std::optional<DamagedUpdate>> Spool::damaged(const crypto::VerifyKey& identity) {
     storage::Statement rows = SKERRY_TRY(database_.prepare(
-        "SELECT sequence, lease, header, sealed_bytes, content, signature FROM spool_update WHERE receipt IS NULL"));
+        "SELECT sequence, lease, header, sealed_bytes, content, signature, slot, stamp, bytes, delta_bytes FROM "
+        "spool_update WHERE receipt IS NULL"));
     while (SKERRY_TRY(rows.step())) {
         const Sequence sequence{rows.uint64(0)};
         wire::SealedUpdate update;
         update.header = rows.blob(2);
-        storage::Statement pieces =
-            SKERRY_TRY(database_.prepare("SELECT bytes FROM spool_sealed WHERE sequence = ? ORDER BY piece"));
-        pieces.bind(sequence);
-        while (SKERRY_TRY(pieces.step())) {
-            const ByteView piece = pieces.blob_view(0);
-            update.sealed.insert(update.sealed.end(), piece.begin(), piece.end());
+        const KeptUpdate kept = KeptUpdate::of(rows, 6);
+        if (const auto read = updates_.read(kept.file.slot, kept.file.value())) {
+            update.sealed = copy_of(ByteView(*read).subspan(std::min<std::uint64_t>(kept.delta_bytes, read->size())));
+        } else if (read.error().code != ErrorCode::NotFound) {
+            return tl::unexpected(read.error());
         }
         const auto lease = rows.array<16>(1);
         const auto content = rows.array<32>(4);
@@ -160,10 +164,15 @@ Result<std::optional<DamagedUpdate>> Spool::damaged(const crypto::VerifyKey& ide
 }
 
 Result<> Spool::keep_receipt(Sequence sequence, const wire::SignedBytes& receipt) {
-    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     SKERRY_TRY(database_.run("UPDATE spool_update SET receipt = ? WHERE sequence = ?", stored(receipt), sequence));
-    SKERRY_TRY(database_.run("DELETE FROM spool_sealed WHERE sequence = ?", sequence));
-    return transaction.commit();
+    storage::Statement find =
+        SKERRY_TRY(database_.prepare("SELECT slot, stamp, bytes, delta_bytes FROM spool_update WHERE sequence = ? AND "
+                                     "slot IS NOT NULL"));
+    if (SKERRY_TRY(find.bind(sequence).step())) {
+        const KeptUpdate kept = KeptUpdate::of(find, 0);
+        updates_.cut(kept.file.slot, kept.delta_bytes);
+    }
+    return {};
 }
 
 Result<> Spool::put_back(Sequence sequence) {
@@ -175,7 +184,8 @@ Result<> Spool::put_back(Sequence sequence) {
         SKERRY_TRY(put_totals(totals_of(find.blob_view(0))));
     }
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence = ?", sequence));
-    return transaction.commit();
+    SKERRY_TRY(transaction.commit());
+    return release_unused();
 }
 
 Result<> Spool::skip_errors(std::uint64_t cursor) {
@@ -214,7 +224,8 @@ Result<> Spool::finish_drop(const Totals& totals) {
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence = ? AND receipt IS NULL", sequence));
     SKERRY_TRY(put_totals(totals));
     SKERRY_TRY(forget_fact("dropping"));
-    return transaction.commit();
+    SKERRY_TRY(transaction.commit());
+    return release_unused();
 }
 
 }  // namespace skerry::node

@@ -15,15 +15,6 @@ constexpr std::uint64_t kVersionsKept = 3;
 
 }  // namespace
 
-Result<std::vector<float>> floats_of(ByteView stored) {
-    std::vector<float> floats(stored.size() / sizeof(float));
-    if (floats.size() * sizeof(float) != stored.size()) {
-        return fail(ErrorCode::Internal, "weights in node.db are cut off: restore the node's folder, or join again");
-    }
-    if (!floats.empty()) std::memcpy(floats.data(), stored.data(), stored.size());
-    return floats;
-}
-
 Result<> must_match(std::size_t length, std::size_t expected) {
     if (length == expected) return {};
     return fail(ErrorCode::Internal, "node.db holds " + std::to_string(length) + " weights where " +
@@ -31,14 +22,37 @@ Result<> must_match(std::size_t length, std::size_t expected) {
                                          " belong: restore the node's folder, or join again");
 }
 
+namespace {
+
+/// The `bytes` at the front of a file.
+Result<std::vector<float>> floats_in(const storage::SlotFiles& files, storage::SlotFiles::Slot slot,
+                                     storage::SlotFiles::Value value, std::uint64_t bytes) {
+    if (bytes % sizeof(float) != 0 || bytes > value.size || bytes / sizeof(float) > limits::kParametersMax) {
+        return fail(ErrorCode::Internal,
+                    "weights beside node.db are cut off: restore the node's folder, or join again");
+    }
+    std::vector<float> floats(static_cast<std::size_t>(bytes / sizeof(float)));
+    const auto read = files.read(slot, value, 0, std::as_writable_bytes(std::span(floats)));
+    if (!read && read.error().code == ErrorCode::NotFound) {
+        return fail(ErrorCode::Internal, read.error().message + ": restore the node's folder, or join again");
+    }
+    SKERRY_TRY(read);
+    return floats;
+}
+
+}  // namespace
+
 Result<> Spool::each_delta(Sequence above, bool accepted_only, std::size_t length,
                            const std::function<void(Values)>& use) {
     storage::Statement rows = SKERRY_TRY(database_.prepare(
-        accepted_only ? "SELECT delta FROM spool_update WHERE sequence > ? AND receipt IS NOT NULL ORDER BY sequence"
-                      : "SELECT delta FROM spool_update WHERE sequence > ? ORDER BY sequence"));
+        std::string("SELECT slot, stamp, bytes, delta_bytes FROM spool_update WHERE sequence > ? AND slot IS "
+                    "NOT NULL") +
+        (accepted_only ? " AND receipt IS NOT NULL" : "") + " ORDER BY sequence"));
     rows.bind(above);
     while (SKERRY_TRY(rows.step())) {
-        const std::vector<float> delta = SKERRY_TRY(floats_of(rows.blob_view(0)));
+        const KeptUpdate kept = KeptUpdate::of(rows, 0);
+        const std::vector<float> delta =
+            SKERRY_TRY(floats_in(updates_, kept.file.slot, kept.file.value(), kept.delta_bytes));
         SKERRY_TRY(must_match(delta.size(), length));
         use(delta);
     }
@@ -46,15 +60,9 @@ Result<> Spool::each_delta(Sequence above, bool accepted_only, std::size_t lengt
 }
 
 Result<std::vector<float>> Spool::base_of(std::uint64_t version) {
-    storage::Statement rows =
-        SKERRY_TRY(database_.prepare("SELECT bytes FROM spool_base WHERE version = ? ORDER BY piece"));
-    rows.bind(version);
-    std::vector<float> base;
-    while (SKERRY_TRY(rows.step())) {
-        const std::vector<float> piece = SKERRY_TRY(floats_of(rows.blob_view(0)));
-        base.insert(base.end(), piece.begin(), piece.end());
-    }
-    return base;
+    const auto file = SKERRY_TRY(version_file(version));
+    if (!file) return std::vector<float>();
+    return floats_in(versions_, file->slot, file->value(), file->bytes);
 }
 
 Result<std::vector<float>> Spool::base() {
@@ -96,13 +104,7 @@ Result<> Spool::note_own_heads(bool own) {
 Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights) {
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     const std::uint64_t version = order.manifest.version.value;
-    SKERRY_TRY(database_.run("DELETE FROM spool_base WHERE version = ?", version));
-    const ByteView all = std::as_bytes(weights);
-    for (std::size_t offset = 0; offset < all.size(); offset += limits::kChunkBytes) {
-        SKERRY_TRY(database_.run("INSERT INTO spool_base (version, piece, bytes) VALUES (?, ?, ?)", version,
-                                 offset / limits::kChunkBytes,
-                                 all.subspan(offset, std::min(limits::kChunkBytes, all.size() - offset))));
-    }
+    SKERRY_TRY(write_version(order.manifest.version, std::as_bytes(weights)));
     SKERRY_TRY(put_number("installing", version));
     SKERRY_TRY(put_number("installing_counted", order.counted.value));
     SKERRY_TRY(put_fact("installing_as", stored(order.as)));
@@ -111,15 +113,19 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
 }
 
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing) {
-    std::vector<float> next = SKERRY_TRY(base_of(SKERRY_TRY(number("installing"))));
-    if (weights.empty()) return next;
-    SKERRY_TRY(must_match(next.size(), weights.size()));
+    return rebased(weights, sharing, SKERRY_TRY(base_of(SKERRY_TRY(number("installing")))));
+}
+
+Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing,
+                                          std::vector<float> begun) {
+    if (weights.empty()) return begun;
+    SKERRY_TRY(must_match(begun.size(), weights.size()));
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
     Progress progress(weights, SKERRY_TRY(base_beside(weights)), sharing);
     SKERRY_TRY(each_delta(Sequence{0}, false, weights.size(), [&](Values delta) { progress.take_off(delta); }));
     Rebase rebase(std::move(progress).take());
     SKERRY_TRY(each_delta(counted, false, weights.size(), [&](Values delta) { rebase.add(delta); }));
-    std::vector<float> result = std::move(rebase).onto(next);
+    std::vector<float> result = std::move(rebase).onto(begun);
     keep_personal(result, weights, sharing);
     return result;
 }
@@ -130,15 +136,16 @@ Result<> Spool::finish_install() {
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence <= ?", counted));
     SKERRY_TRY(
-        database_.run("DELETE FROM spool_base WHERE version NOT IN "
-                      "(SELECT DISTINCT version FROM spool_base ORDER BY version DESC LIMIT ?)",
+        database_.run("DELETE FROM spool_version WHERE version NOT IN "
+                      "(SELECT version FROM spool_version ORDER BY version DESC LIMIT ?)",
                       kVersionsKept));
     SKERRY_TRY(put_number("installed", version));
     SKERRY_TRY(put_fact("manifest", SKERRY_TRY(fact("installing_manifest")).value_or(Bytes())));
     SKERRY_TRY(put_fact("installed_as", SKERRY_TRY(fact("installing_as")).value_or(stored(PushedAs()))));
     for (const char* key : {"installing", "installing_counted", "installing_manifest", "installing_as"})
         SKERRY_TRY(forget_fact(key));
-    return transaction.commit();
+    SKERRY_TRY(transaction.commit());
+    return release_unused();
 }
 
 }  // namespace skerry::node

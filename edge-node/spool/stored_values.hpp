@@ -1,8 +1,5 @@
 #pragma once
 
-#include <cstring>
-#include <vector>
-
 #include "common/wire/messages.hpp"
 #include "edge-node/session/state.hpp"
 
@@ -20,9 +17,6 @@ namespace skerry::node {
 [[nodiscard]] Bytes stored(const PushedAs& as);
 /// Internal: not such bytes.
 [[nodiscard]] Result<PushedAs> pushed_as_of(ByteView stored);
-
-/// Internal: not whole float32 values.
-[[nodiscard]] Result<std::vector<float>> floats_of(ByteView stored);
 
 /// Internal, with a sentence for the operator: stored weights are of another length than those that they belong to.
 [[nodiscard]] Result<> must_match(std::size_t length, std::size_t expected);

@@ -70,8 +70,8 @@ for ((round = 1; round <= rounds; round++)); do
   floors=$("$fleet_bin/../tests/bench/floors-bench" --bytes "$bytes" --dir "$work")
   jq -nc --arg encoding "$encoding" --argjson nodes "$nodes" --argjson parameters "$parameters" --argjson first "$first" --argjson published "$published" --argjson installed "$installed" \
     --argjson coordinator "$(($(cpu_ns "$coordinator_pid") - coordinator_before))" --argjson daemons "$(($(cpu_ns "${pids[@]}") - nodes_before))" \
-    --argjson coordinator_mib "$(resident "$coordinator_pid")" --argjson node_mib "$(resident "${pids[0]}")" --argjson floors "$floors" \
+    --argjson coordinator_mib "$(resident "$coordinator_pid")" --argjson node_most "$(awk "/^VmHWM/ { printf \"%.1f\", \$2 / 1024 }" "/proc/${pids[0]}/status")" --argjson node_mib "$(resident "${pids[0]}")" --argjson floors "$floors" \
     'def r: . * 1000 | round / 1000;
      {encoding: $encoding, nodes: $nodes, parameters: $parameters, seconds: {published: ($published - $first | r), installed: ($installed - $first | r)},
-      cpu_seconds: {coordinator: ($coordinator / 1e9 | r), nodes: ($daemons / 1e9 | r)}, resident_mib: {coordinator: $coordinator_mib, node: $node_mib}, floors: $floors}'
+      cpu_seconds: {coordinator: ($coordinator / 1e9 | r), nodes: ($daemons / 1e9 | r)}, resident_mib: {coordinator: $coordinator_mib, node: $node_mib, node_most: $node_most}, floors: $floors}'
 done

@@ -169,9 +169,8 @@ TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {
         SCOPED_TRACE(cut);
         ASSERT_LT(cut, 100U);
         crash();
-        for (const char* file :
-             {"node.db", "node.db-wal", "node.db-shm", "node.db-checkpoint-0", "node.db-checkpoint-1", "pending.ring"})
-            std::filesystem::remove(folder_.path() / file);
+        for (const auto& file : std::filesystem::directory_iterator(folder_.path()))
+            std::filesystem::remove_all(file);
         told_.clear();
         acknowledged_.clear();
         asked_ = learned_ = 0;

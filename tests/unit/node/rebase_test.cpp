@@ -19,7 +19,8 @@ std::vector<float> random_values(std::mt19937& random, float scale) {
     return values;
 }
 
-std::vector<float> progress_of(Values weights, Values base, const std::vector<std::vector<float>>& sent) {
+std::vector<float> progress_of(Values weights, const std::vector<float>& base,
+                               const std::vector<std::vector<float>>& sent) {
     const Sharing sharing;
     Progress progress(weights, base, sharing);
     for (const auto& delta : sent)

@@ -64,12 +64,19 @@ TEST_F(SpoolTest, KnowsAnUpdateThatIsNotWhatItHasSignedAndLeavesAloneWhatIsWhole
     EXPECT_FALSE(spool_->damaged(identity).value());
     EXPECT_TRUE(spool_->damaged(crypto::SigningKey::generate().verify_key()).value());
     const std::pair<const char*, const char*> damages[] = {
-        {"UPDATE spool_sealed SET bytes = zeroblob(length(bytes))", "its bytes have changed"},
-        {"DELETE FROM spool_sealed", "sealed bytes are missing"},
+        {"UPDATE spool_update SET stamp = stamp + 1", "sealed bytes are missing"},
+        {"UPDATE spool_update SET delta_bytes = delta_bytes + 1", "sealed bytes are missing"},
+        {"UPDATE spool_update SET delta_bytes = 1 << 40", "sealed bytes are missing"},
         {"UPDATE spool_update SET signature = zeroblob(64)", "its signature does not hold"},
         {"UPDATE spool_update SET content = x'00'", "another length"},
         {"UPDATE spool_update SET lease = zeroblob(16)", "its header belongs to another update"},
         {"UPDATE spool_update SET header = zeroblob(256)", "its header can't be read"},
+    };
+    const auto is_damaged = [&](const char* what) {
+        const auto found = reopen().damaged(identity).value();
+        ASSERT_TRUE(found) << what;
+        EXPECT_EQ(found->sequence, Sequence{1});
+        EXPECT_THAT(found->what, ::testing::HasSubstr(what));
     };
     const std::filesystem::path whole = folder_ / "whole.db";
     spool_.reset();
@@ -78,16 +85,24 @@ TEST_F(SpoolTest, KnowsAnUpdateThatIsNotWhatItHasSignedAndLeavesAloneWhatIsWhole
         spool_.reset();
         std::filesystem::copy_file(whole, folder_ / "node.db", std::filesystem::copy_options::overwrite_existing);
         ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run(damage)) << damage;
-        const auto found = reopen().damaged(identity).value();
-        ASSERT_TRUE(found) << damage;
-        EXPECT_EQ(found->sequence, Sequence{1});
-        EXPECT_THAT(found->what, ::testing::HasSubstr(what));
+        is_damaged(what);
     }
+    spool_.reset();
+    std::filesystem::copy_file(whole, folder_ / "node.db", std::filesystem::copy_options::overwrite_existing);
+    const std::filesystem::path file = folder_ / "node.db-update-0";
+    {
+        std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(-1, std::ios::end).put('\x55');
+        is_damaged("its bytes have changed");
+    }
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+    is_damaged("sealed bytes are missing");
+    std::filesystem::remove(file);
+    is_damaged("sealed bytes are missing");
     ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, {}));
     EXPECT_FALSE(spool_->damaged(identity).value()) << "what is accepted is not sent again";
 }
 
-TEST_F(SpoolTest, RefusesWeightsOfAnotherLengthWithASentence) {
+TEST_F(SpoolTest, RefusesWeightsOfAnotherLengthOrTimeWithASentence) {
     install(1);
     learn(0.5F);
     ASSERT_TRUE(take(1));
@@ -109,22 +124,115 @@ TEST_F(SpoolTest, RefusesWeightsOfAnotherLengthWithASentence) {
     const TakeUpdate order{Sequence{2}, federation_.lease(1, 2), grant.lease, federation_.seal.public_key()};
     const Contribution next{weights_, sharing_, totals_, judged_};
     for (const char* change :
-         {"UPDATE spool_base SET bytes = substr(bytes, 5) WHERE version = 1",
-          "DELETE FROM spool_base WHERE version = 1", "UPDATE spool_update SET delta = substr(delta, 5)"}) {
+         {"UPDATE spool_version SET bytes = bytes - 4 WHERE version = 1",
+          "UPDATE spool_version SET stamp = stamp + 1 WHERE version = 1",
+          "UPDATE spool_version SET bytes = 1 << 40 WHERE version = 1",
+          "UPDATE spool_update SET delta_bytes = delta_bytes - 4", "UPDATE spool_update SET delta_bytes = 3",
+          "UPDATE spool_update SET delta_bytes = 1 << 40"}) {
         damage(change);
         EXPECT_TRUE(refuses(spool_->take(order, next, federation_.identity))) << change;
     }
-    damage("UPDATE spool_base SET bytes = substr(bytes, 5) WHERE version = 2");
+    damage("UPDATE spool_version SET stamp = stamp + 1 WHERE version = 2");
+    // The last, since what no row speaks of gives its room back.
+    damage("DELETE FROM spool_version WHERE version = 1");
 }
 
-TEST_F(SpoolTest, DropsNothingFromABaseOfAnotherLength) {
+TEST_F(SpoolTest, DropsNothingFromABaseThatIsCutOff) {
     install(1);
-    spool_.reset();
-    ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run("UPDATE spool_base SET bytes = substr(bytes, 5)"));
+    std::filesystem::resize_file(folder_ / "node.db-version-0",
+                                 std::filesystem::file_size(folder_ / "node.db-version-0") - 1);
     const auto good = reopen().last_good(weights_, sharing_);
     ASSERT_FALSE(good);
     EXPECT_EQ(good.error().code, ErrorCode::Internal);
     EXPECT_THAT(good.error().message, ::testing::HasSubstr("restore the node's folder"));
+}
+
+TEST_F(SpoolTest, GivesBackTheRoomOfWhatItNeedsNoMore) {
+    const auto room = [this](const char* what) {
+        std::vector<std::uintmax_t> sizes;
+        for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+            if (entry.path().filename().string().starts_with(std::string("node.db-") + what) && entry.file_size() > 0)
+                sizes.push_back(entry.file_size());
+        }
+        return sizes;
+    };
+    install(1);
+    for (std::uint64_t number = 2; number < 9; ++number) {
+        learn(0.5F);
+        ASSERT_TRUE(take(number - 1));
+        const auto sealed = room("update");
+        ASSERT_TRUE(spool_->keep_receipt(Sequence{number - 1}, {}));
+        EXPECT_THAT(room("update"), ::testing::ElementsAre(::testing::Lt(sealed.at(0))));
+        install(number, number - 1);
+        EXPECT_THAT(room("update"), SizeIs(0));
+        EXPECT_THAT(room("version"), SizeIs(std::min<std::size_t>(number, 3)));
+    }
+    // A crash after the files were written and before their rows were.
+    spool_.reset();
+    std::filesystem::copy_file(folder_ / "node.db", folder_ / "before");
+    reopen();
+    learn(0.5F);
+    ASSERT_TRUE(take(8));
+    ASSERT_TRUE(spool_->begin_install(version(9), federation_.weights(9)));
+    spool_.reset();
+    std::filesystem::rename(folder_ / "before", folder_ / "node.db");
+    EXPECT_EQ(*reopen().base(), federation_.weights(8));
+    EXPECT_THAT(room("update"), SizeIs(0));
+    EXPECT_THAT(room("version"), SizeIs(3));
+}
+
+TEST_F(SpoolTest, TakesOverWhatAnOlderProgramKeptInTheDatabase) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, federation_.receipt(*take(1)).receipt));
+    learn(0.25F);
+    const auto update = take(2);
+    ASSERT_TRUE(update);
+    const Bytes sealed = spool_->chunk(Sequence{2}, 0).value();
+    const DurableState before = spool_->load().value();
+    spool_.reset();
+    {
+        const std::vector<float> base = federation_.weights(1);
+        const std::vector<float> deltas[] = {std::vector<float>(base.size(), 0.5F),
+                                             std::vector<float>(base.size(), 0.25F)};
+        auto database = storage::Database::open(folder_ / "node.db");
+        ASSERT_TRUE(database);
+        ASSERT_TRUE(database->run_script(R"(
+            CREATE TABLE spool_base (
+                version INTEGER NOT NULL, piece INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (version, piece));
+            ALTER TABLE spool_update RENAME TO newer;
+            CREATE TABLE spool_update (
+                sequence INTEGER PRIMARY KEY, lease BLOB NOT NULL, signed_lease BLOB NOT NULL, header BLOB NOT NULL,
+                sealed_bytes INTEGER NOT NULL, content BLOB NOT NULL, signature BLOB NOT NULL, receipt BLOB,
+                totals_before BLOB NOT NULL, delta BLOB NOT NULL);
+            CREATE TABLE spool_sealed (
+                sequence INTEGER NOT NULL REFERENCES spool_update (sequence) ON DELETE CASCADE,
+                piece INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (sequence, piece));
+            INSERT INTO spool_update SELECT sequence, lease, signed_lease, header, sealed_bytes, content, signature,
+                receipt, totals_before, x'' FROM newer;
+            DROP TABLE newer;
+            DROP TABLE spool_version;)"));
+        const ByteView halves[] = {std::as_bytes(std::span(base)).first(4), std::as_bytes(std::span(base)).subspan(4)};
+        for (std::uint64_t piece = 0; piece < 2; ++piece) {
+            ASSERT_TRUE(database->run("INSERT INTO spool_base VALUES (1, ?, ?)", piece, halves[piece]));
+            ASSERT_TRUE(database->run("UPDATE spool_update SET delta = ? WHERE sequence = ?",
+                                      std::as_bytes(std::span(deltas[piece])), piece + 1));
+        }
+        ASSERT_TRUE(database->run("INSERT INTO spool_sealed VALUES (2, 0, ?)", ByteView(sealed)));
+        ASSERT_TRUE(database->run("UPDATE spool_fact SET value = ? WHERE key = 'schema'",
+                                  ByteView(ByteWriter().put(std::uint64_t{1}).bytes())));
+    }
+    for (const char* file : {"node.db-version-0", "node.db-update-0", "node.db-update-1"})
+        std::filesystem::remove(folder_ / file);
+    const auto after = reopen().load();
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->spool, before.spool);
+    EXPECT_EQ(*reopen().base(), federation_.weights(1));
+    EXPECT_FALSE(spool_->damaged(federation_.identity.verify_key()).value());
+    EXPECT_THAT(opened(*update).delta, Each(0.25F));
+    EXPECT_FALSE(take(3)) << "all that was learned is in those two";
+    install(2, 1);
+    EXPECT_THAT(weights_, Each(2.0F + 0.25F));
 }
 
 TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
