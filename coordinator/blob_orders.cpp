@@ -1,5 +1,7 @@
 #include "coordinator/blob_orders.hpp"
 
+#include <set>
+
 namespace skerry::coordinator {
 
 bool is_blob_order(const Action& action) {
@@ -16,6 +18,23 @@ Result<> perform_blob_order(const Action& action, storage::BlobStore& blobs) {
         return blobs.finish(store->content);
     }
     return blobs.drop(std::get<DropDraft>(action).content);
+}
+
+Result<std::size_t> erase_strays(const Federation& core, const ledger::NeededBlobs& needed, storage::BlobStore& blobs) {
+    std::set<Digest> kept;
+    for (const auto& [name, blob] : needed.all())
+        kept.insert(name);
+    for (const auto& [version, held] : core.versions()) {
+        for (const Digest& blob : core.offered_blobs(version))
+            kept.insert(blob);
+    }
+    std::size_t erased = 0;
+    for (const Digest& name : SKERRY_TRY(blobs.names())) {
+        if (kept.contains(name)) continue;
+        SKERRY_TRY(blobs.erase(name));
+        ++erased;
+    }
+    return erased;
 }
 
 Result<> restore_drafts(Federation& core, storage::BlobStore& blobs) {

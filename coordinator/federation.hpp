@@ -74,9 +74,8 @@ struct Presence {
 /// clock, thread or database.
 ///
 /// The shell's side of the contract:
-///   1. apply() every event of the journal in order, restore_draft() each draft, dropping those that are of no use,
-///   then
-///      perform resume(now).
+///   1. apply() every event of the journal in order, erase the blobs that nothing needs, restore_draft() each draft,
+///      dropping those that are of no use (blob_orders.hpp), then perform resume(now).
 ///   2. Feed each thing that happens to handle(), and perform the actions in their order, none before the one ahead of
 ///   it
 ///      is done; Append ends with apply() of its events. The next handle() or advance() comes after the last action's
@@ -254,8 +253,6 @@ private:
     [[nodiscard]] ledger::RoundOpened opening(TimePoint now) const;
     [[nodiscard]] Digest draw_seed() const;
     [[nodiscard]] SumRound sum_order() const;
-    [[nodiscard]] bool holds_weights(const Digest& weights) const;
-    [[nodiscard]] bool remembers(const std::optional<Digest>& optimiser) const;
     [[nodiscard]] std::vector<Digest> offered_only_of(ModelVersion version) const;
     void fold(const ledger::FederationCreated& event);
     void fold(const ledger::RoundOpened& event);
@@ -300,8 +297,6 @@ private:
     /// Of the nodes that the newest round's version counts: what the version before it had counted.
     std::map<NodeId, Sequence> counted_before_;
     Retention retention_;
-    std::optional<EraseVersion> last_erasure_;
-    std::optional<EraseUpdates> last_updates_erasure_;
 
     JoinLimits join_limits_;
     Budgets budgets_;

@@ -11,16 +11,6 @@ constexpr TimePoint kAtOnce{};
 
 }  // namespace
 
-bool Federation::holds_weights(const Digest& weights) const {
-    return std::any_of(held_.begin(), held_.end(),
-                       [&weights](const auto& held) { return held.second.weights == weights; });
-}
-
-bool Federation::remembers(const std::optional<Digest>& optimiser) const {
-    return std::any_of(held_.begin(), held_.end(),
-                       [&optimiser](const auto& held) { return held.second.optimiser == optimiser; });
-}
-
 ledger::RoundOpened Federation::opening(TimePoint now) const {
     return {now,
             last_round_.next(),
@@ -51,14 +41,6 @@ Actions Federation::resume(TimePoint now) {
     pool_.forget_expired(now);
     if (open_) open_->count_from(now);
     if (trial_) trial_->count_from(now);
-    if (last_erasure_) {
-        EraseVersion again = *last_erasure_;
-        // A version published since may have come back to the same bytes.
-        if (again.weights && holds_weights(*again.weights)) again.weights.reset();
-        if (remembers(again.optimiser)) again.optimiser.reset();
-        actions.push_back(std::move(again));
-    }
-    if (last_updates_erasure_) actions.push_back(*last_updates_erasure_);
     if (frozen_) actions.push_back(sum_order());
     return actions;
 }
@@ -283,23 +265,14 @@ void Federation::fold(const ledger::VersionPublished& event) {
 }
 
 void Federation::fold(const ledger::VersionDropped& event) {
-    const auto dropped = held_.find(event.version);
-    if (dropped == held_.end()) return;
-    const Version gone = std::move(dropped->second);
+    if (held_.erase(event.version) == 0) return;
     retention_.apply(event);
-    held_.erase(dropped);
     encodings_.erase(event.version);
     differences_.erase(event.version);
-    last_erasure_ = EraseVersion{event.version,
-                                 gone.round,
-                                 holds_weights(gone.weights) ? std::nullopt : std::optional(gone.weights),
-                                 {},
-                                 remembers(gone.optimiser) ? std::nullopt : gone.optimiser};
 }
 
 void Federation::fold(const ledger::UpdatesErased& event) {
     retention_.apply(event);
-    last_updates_erasure_ = EraseUpdates{event.round};
 }
 
 }  // namespace skerry::coordinator

@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -70,7 +69,7 @@ private:
 
     // service_start.cpp
     [[nodiscard]] Result<> fold_journal();
-    [[nodiscard]] Result<> collect_strays(const std::set<Digest>& needed);
+    [[nodiscard]] Result<> collect_strays(const ledger::NeededBlobs& needed);
     [[nodiscard]] Result<> load_newest();
     /// Any thread. These weights and their encodings, in the store's memory from here on; what they are offered in.
     [[nodiscard]] Result<std::vector<wire::EncodedWeights>> put_in_memory(const Digest& weights);

@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -133,14 +132,7 @@ Result<> Service::fold_journal() {
         error.message += ": 'skerry-coordinator repair' names all that is missing; restore blobs/ from a backup";
         return tl::unexpected(std::move(error).within("reading the newest weights"));
     }
-    std::set<Digest> kept;
-    for (const auto& [name, blob] : needed.all())
-        kept.insert(name);
-    for (const auto& [version, held] : federation_->versions()) {
-        for (const Digest& blob : federation_->offered_blobs(version))
-            kept.insert(blob);
-    }
-    SKERRY_TRY(collect_strays(kept));
+    SKERRY_TRY(collect_strays(needed));
     return restore_drafts(*federation_, *blobs_);
 }
 
@@ -171,9 +163,7 @@ Result<std::vector<wire::EncodedDifference>> Service::put_differences(const Dige
     return made;
 }
 
-// A blob comes before its entry in the journal, and goes after it: a process that ends in between leaves one that
-// nobody will ask for. Only here, before anything is written: nothing can be on its way.
-Result<> Service::collect_strays(const std::set<Digest>& needed) {
+Result<> Service::collect_strays(const ledger::NeededBlobs& needed) {
     if (const ledger::Version noted = high_water_.noted(); noted > journal_version_) {
         log::warning("history_is_older",
                      {{"entries", journal_version_},
@@ -181,14 +171,9 @@ Result<> Service::collect_strays(const std::set<Digest>& needed) {
                       {"reason", "history.db is an older copy than blobs/ beside it: what it does not know is kept"}});
         return {};
     }
-    std::size_t erased = 0;
-    for (const Digest& name : SKERRY_TRY(blobs_->names())) {
-        if (needed.contains(name)) continue;
-        SKERRY_TRY(blobs_->erase(name));
-        ++erased;
-    }
+    const std::size_t erased = SKERRY_TRY(erase_strays(*federation_, needed, *blobs_));
     if (erased == 0) return {};
-    log::info("stray_blobs_erased", {{"count", erased}, {"kept", needed.size()}});
+    log::info("stray_blobs_erased", {{"count", erased}, {"kept", needed.all().size()}});
     reclaim_space();
     return {};
 }

@@ -176,7 +176,8 @@ private:
         const coordinator::Federation* const core = coordinator_.core();
         if (world_.storm || core == nullptr || !core->policy().rounds.synchronous()) return false;
         const auto stands = std::count_if(nodes_.begin(), nodes_.end(), [core](const auto& node) {
-            return node->disk().installed == core->newest().version;
+            const coordinator::Node* const known = core->registry().node(node->id());
+            return known != nullptr && !known->revoked && node->disk().installed == core->newest().version;
         });
         return world_.time.now() - grew_at_ > kPatience &&
                static_cast<std::uint64_t>(stands) < core->policy().rounds.quorum;

@@ -123,6 +123,7 @@ void Laws::one_fate_for_each_update(const ledger::UpdateSetAside& event) {
     if (fate == accepted_.end() || fate->second.frozen_in || std::exchange(fate->second.set_aside, true)) {
         return world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside but does not wait");
     }
+    pending_.erase(event.update);
     if (revoked_.count(event.update.node) == 0 && !fate->second.held) {
         world_.broken("one_fate_for_each_update", text_of(event.update) + " is set aside without a cause");
     }

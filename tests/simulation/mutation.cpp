@@ -155,12 +155,6 @@ void mutate(Mutation mutation, Actions& actions, const ledger::Events& journal) 
 
 Actions resumed(Mutation mutation, Actions actions) {
     if (mutation == Mutation::ForgetsFrozenRound) return {};
-    if (mutation == Mutation::ForgetsErasures) {
-        std::erase_if(actions, [](const Action& action) {
-            return std::holds_alternative<coordinator::EraseVersion>(action) ||
-                   std::holds_alternative<coordinator::EraseUpdates>(action);
-        });
-    }
     return actions;
 }
 

@@ -32,7 +32,7 @@ enum class Mutation {
     ForgetsErrors,         ///< what an update says of its errors is not written down
     ForgetsAlarms,         ///< a restarted coordinator does not know which alarms its journal has
     ErasesNewestUpdates,   ///< an erasure takes the updates of the newest frozen set
-    ForgetsErasures,       ///< a restarted coordinator does not repeat what it may not have erased
+    ForgetsErasures,       ///< a restarted coordinator does not look for what it may not have erased
     ForgetsTrials,         ///< a restarted coordinator does not know that a version is on trial
     CountsHeld,            ///< a quarantine is not written down, so that what is held counts
     JournalUnflushed,      ///< the journal is opened with synchronous=OFF

@@ -76,6 +76,12 @@ Result<> SimulatedCoordinator::start() {
         core_->offer(SKERRY_TRY(differences(before.weights, core_->newest().weights)), core_->newest().version,
                      before.version);
     }
+    if (world_.plan.mutation != Mutation::ForgetsErasures) {
+        ledger::NeededBlobs needed;
+        for (const ledger::Event& event : past())
+            needed.apply(event);
+        SKERRY_TRY(coordinator::erase_strays(*core_, needed, blobs_));
+    }
     return coordinator::restore_drafts(*core_, blobs_);
 }
 
