@@ -24,8 +24,9 @@ public:
     /// NotFound: no such blob.
     [[nodiscard]] virtual Result<Bytes> get(const Digest& name) const = 0;
 
-    /// Bytes [offset, offset + count) of the blob, reading only the megabytes they lie in.
-    /// NotFound: no such blob. InvalidInput: the range ends behind the blob.
+    /// Bytes [offset, offset + count) of the blob, reading only the megabytes they lie in. Unlike get() it does not
+    /// look whether the disk has changed them: who reads pieces checks what they come to, by a hash, a signature or a
+    /// seal. NotFound: no such blob. InvalidInput: the range ends behind the blob.
     [[nodiscard]] virtual Result<Bytes> get_range(const Digest& name, std::uint64_t offset,
                                                   std::size_t count) const = 0;
 

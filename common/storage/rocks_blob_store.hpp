@@ -56,6 +56,8 @@ private:
                                      std::size_t count) const;
     [[nodiscard]] Result<std::shared_ptr<const std::string>> read_part(const Digest& name, std::uint64_t size,
                                                                        std::uint64_t part) const;
+    [[nodiscard]] Result<std::shared_ptr<const std::string>> load_part(const Digest& name, std::uint64_t size,
+                                                                       std::uint64_t part, bool checked) const;
 
     std::filesystem::path folder_;
     std::unique_ptr<rocksdb::DB> database_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/crypto/hash.hpp"
+
 namespace skerry::coordinator {
 namespace {
 
@@ -94,9 +96,14 @@ Result<std::vector<float>> ModelStore::load(const Digest& digest) const {
     const auto size = static_cast<std::size_t>(SKERRY_TRY(blobs_.size(digest)));
     std::vector<float> weights(size / sizeof(float));
     const std::span<std::byte> out = std::as_writable_bytes(std::span(weights));
+    crypto::Sha256 hash;
     for (std::size_t at = 0; at < out.size(); at += kReadBytes) {
         const Bytes part = SKERRY_TRY(blobs_.get_range(digest, at, std::min(kReadBytes, out.size() - at)));
+        hash.update(part);
         std::ranges::copy(part, out.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    if (hash.finish() != digest) {
+        return fail(ErrorCode::Unavailable, "the disk has changed the weights " + to_hex(digest) + " in blobs/");
     }
     return weights;
 }
