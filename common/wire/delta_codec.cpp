@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -199,40 +198,6 @@ bool get_float16(ByteReader& from, std::span<float> values) {
     return from.ok();
 }
 
-constexpr std::string_view kPacked = "+zstd";
-
-std::optional<DeltaPolicy> policy_named(std::string_view text) {
-    if (text == "fp32") return DeltaPolicy{};
-    if (text == "fp16") return DeltaPolicy{DeltaEncoding::Float16};
-    if (text == "fp8") return DeltaPolicy{DeltaEncoding::Float8};
-    if (text == "int8") return DeltaPolicy{DeltaEncoding::Int8};
-    if (!text.starts_with("top ") || !text.ends_with("%")) return std::nullopt;
-    double percent = 0;
-    const char* const end = text.data() + text.size() - 1;
-    const auto read = std::from_chars(text.data() + 4, end, percent);
-    const double ppm = std::round(percent * 1e4);
-    if (read.ec != std::errc() || read.ptr != end || !(ppm >= 1) || ppm > kTopMax) return std::nullopt;
-    return DeltaPolicy{DeltaEncoding::Top, static_cast<std::uint32_t>(ppm)};
-}
-
-std::string name_of(const DeltaPolicy& policy) {
-    switch (policy.encoding) {
-        case DeltaEncoding::Float32:
-            return "fp32";
-        case DeltaEncoding::Float16:
-            return "fp16";
-        case DeltaEncoding::Float8:
-            return "fp8";
-        case DeltaEncoding::Int8:
-            return "int8";
-        case DeltaEncoding::Top:
-            break;
-    }
-    char percent[32];
-    const auto written = std::to_chars(percent, percent + sizeof percent, policy.top_ppm / 1e4);
-    return "top " + std::string(percent, written.ptr) + "%";
-}
-
 DeltaBytesRange encoded_bytes(const DeltaForm& form) {
     const std::uint64_t exact = std::uint64_t{form.exact} * sizeof(float);
     const std::uint64_t rest = form.values - std::min(form.values, form.exact);
@@ -256,20 +221,6 @@ DeltaBytesRange encoded_bytes(const DeltaForm& form) {
 }
 
 }  // namespace
-
-Result<DeltaPolicy> delta_policy_named(std::string_view text) {
-    const bool packed = text.ends_with(kPacked);
-    auto policy = policy_named(packed ? text.substr(0, text.size() - kPacked.size()) : text);
-    if (policy && packed && policy->encoding != DeltaEncoding::Float32) policy->zstd = true;
-    if (policy && policy->zstd == packed) return *policy;
-    return fail(ErrorCode::InvalidInput, "'" + std::string(text) +
-                                             "' is no way to write updates: take fp32, fp16, fp8, int8, or for example "
-                                             "'top 5%', a share of 0.0001 to 25 %; '+zstd' behind packs all but fp32");
-}
-
-std::string to_text(const DeltaPolicy& policy) {
-    return name_of(policy) + std::string(policy.zstd ? kPacked : "");
-}
 
 DeltaBytesRange delta_bytes(const DeltaForm& form) {
     const DeltaBytesRange range = encoded_bytes(form);
@@ -305,6 +256,33 @@ EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const
         if (encoded.form.zstd) encoded.bytes = std::move(packed);
     }
     return encoded;
+}
+
+bool reads_in_pieces(const DeltaForm& form) {
+    using enum DeltaEncoding;
+    return !form.zstd && (form.encoding == Float16 || form.encoding == Int8 || form.encoding == Float8);
+}
+
+DeltaPiece piece_of(const DeltaForm& form, std::uint64_t first, std::uint64_t count) {
+    SKERRY_ASSERT(reads_in_pieces(form) && first >= form.exact && count <= form.values - first);
+    const std::uint64_t begin = std::uint64_t{form.exact} * sizeof(float);
+    if (form.encoding == DeltaEncoding::Float16)
+        return {begin, 1, begin + 1 + (first - form.exact) * 2, count * 2, first, count};
+    const std::uint64_t scale = form.encoding == DeltaEncoding::Int8 ? sizeof(float) : 1;
+    const std::uint64_t rest = form.values - form.exact;
+    const std::uint64_t block = (first - form.exact) / kBlock;
+    const std::uint64_t behind = (first + count - form.exact + kBlock - 1) / kBlock;
+    const std::uint64_t held = std::min<std::uint64_t>(behind * kBlock, rest) - block * kBlock;
+    return {0, 0, begin + block * (kBlock + scale), held + (behind - block) * scale, form.exact + block * kBlock, held};
+}
+
+Result<> decode_piece(const DeltaForm& form, ByteView bytes, std::span<float> values) {
+    ByteReader from(bytes);
+    const bool read = form.encoding == DeltaEncoding::Float16  ? get_float16(from, values)
+                      : form.encoding == DeltaEncoding::Float8 ? get_float8(from, values)
+                                                               : get_int8(from, values);
+    if (!read || from.remaining() > 0) return not_one();
+    return {};
 }
 
 Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes) {

@@ -62,6 +62,22 @@ struct EncodedDelta {
 /// needs none. Time: a few ns a value; zstd about as much again.
 [[nodiscard]] EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const DeltaPolicy& policy);
 
+/// Which bytes of a Δ in a form say what some of its values are: where `lead` is not 0, so many bytes that stand at
+/// `lead_at` before all values, then `bytes` at `at`. These are values [first, first + count): whole blocks, in which
+/// those lie that were asked for.
+struct DeltaPiece {
+    std::uint64_t lead_at = 0, lead = 0;
+    std::uint64_t at = 0, bytes = 0;
+    std::uint64_t first = 0, count = 0;
+};
+/// Float16, Int8 and Float8 that zstd has not packed: a piece of Δ can be read without what is before it.
+[[nodiscard]] bool reads_in_pieces(const DeltaForm& form);
+/// Of a form that reads so; values [first, first + count) lie behind the exact ones, which are float32.
+[[nodiscard]] DeltaPiece piece_of(const DeltaForm& form, std::uint64_t first, std::uint64_t count);
+/// From anybody. `bytes`: of that piece, its lead before the rest; `values`: as many as it has. InvalidInput: as
+/// decode_delta(), whose values of the same bytes these are.
+[[nodiscard]] Result<> decode_piece(const DeltaForm& form, ByteView bytes, std::span<float> values);
+
 /// From anybody; values need not be finite. InvalidInput: not what encode_delta writes of such a form. Not of Float32,
 /// which needs none. Memory: form.values floats, which the caller has bounded, and with zstd the bytes of its encoding.
 [[nodiscard]] Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes);

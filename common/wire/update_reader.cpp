@@ -111,9 +111,33 @@ Result<> UpdateReader::copy(std::uint64_t first, std::span<std::byte> out) {
     return {};
 }
 
+bool UpdateReader::in_pieces() const {
+    return header_.form.encoding == DeltaEncoding::Float32 || reads_in_pieces(header_.form);
+}
+
 Result<> UpdateReader::read(std::uint64_t first, std::span<float> out) {
-    SKERRY_ASSERT(header_.form.encoding == DeltaEncoding::Float32 && first + out.size() <= values_);
-    return copy(first * sizeof(float), std::as_writable_bytes(out));
+    SKERRY_ASSERT(in_pieces() && first + out.size() <= values_);
+    const DeltaForm& form = header_.form;
+    const std::uint64_t exact = form.encoding == DeltaEncoding::Float32 ? values_ : form.exact;
+    const auto front = static_cast<std::size_t>(std::min<std::uint64_t>(exact - std::min(first, exact), out.size()));
+    SKERRY_TRY(copy(first * sizeof(float), std::as_writable_bytes(out.first(front))));
+    return front == out.size() ? Result<>() : read_coarse(first + front, out.subspan(front));
+}
+
+Result<> UpdateReader::read_coarse(std::uint64_t first, std::span<float> out) {
+    const DeltaPiece piece = piece_of(header_.form, first, out.size());
+    if (lead_.size() != piece.lead) {
+        lead_.resize(static_cast<std::size_t>(piece.lead));
+        SKERRY_TRY(copy(piece.lead_at, lead_));
+    }
+    Bytes written(static_cast<std::size_t>(piece.lead + piece.bytes));
+    std::copy(lead_.begin(), lead_.end(), written.begin());
+    SKERRY_TRY(copy(piece.at, std::span(written).subspan(lead_.size())));
+    if (piece.count == out.size()) return decode_piece(header_.form, written, out);
+    std::vector<float> blocks(static_cast<std::size_t>(piece.count));
+    SKERRY_TRY(decode_piece(header_.form, written, blocks));
+    std::copy_n(blocks.begin() + static_cast<std::ptrdiff_t>(first - piece.first), out.size(), out.begin());
+    return {};
 }
 
 Result<std::vector<float>> UpdateReader::read_all() {

@@ -27,8 +27,10 @@ public:
     /// Values of Δ.
     [[nodiscard]] std::uint64_t values() const { return values_; }
 
+    /// Whether read() reads: Float32, and what reads_in_pieces().
+    [[nodiscard]] bool in_pieces() const;
     /// Values [first, first + out.size()) of Δ. Any order; where reads follow each other each chunk is opened once.
-    /// Memory: one chunk. Only where the header's form is Float32. Errors as open().
+    /// Memory: one chunk, and the piece as it was written. Errors as open().
     [[nodiscard]] Result<> read(std::uint64_t first, std::span<float> out);
     /// Δ whole, whatever its form. Memory: Δ, one chunk, and Δ as it was written. Errors as open().
     [[nodiscard]] Result<std::vector<float>> read_all();
@@ -45,6 +47,7 @@ private:
     Result<> open_chunk(std::uint32_t index);
     /// Bytes [first, first + out.size()) of Δ as it is written.
     Result<> copy(std::uint64_t first, std::span<std::byte> out);
+    Result<> read_coarse(std::uint64_t first, std::span<float> out);
 
     UpdateHeader header_;
     Digest header_digest_;
@@ -54,6 +57,7 @@ private:
     std::uint64_t delta_at_ = 0;     ///< where Δ begins in the body
     std::uint64_t delta_bytes_ = 0;  ///< as it is written
     std::uint64_t values_ = 0;
+    Bytes lead_;                         ///< of every piece; empty: not read yet, or there is none
     std::uint32_t opened_ = UINT32_MAX;  ///< index of `chunk_`
     Bytes chunk_;
 };

@@ -44,9 +44,7 @@ Result<Examined> flaw_in(const Error& error) {
 }
 
 Result<Verdict> check_values(wire::UpdateReader& update, DeltaGate& gate) {
-    if (update.header().form.encoding != wire::DeltaEncoding::Float32) {
-        return gate.take(SKERRY_TRY(update.read_all()));
-    }
+    if (!update.in_pieces()) return gate.take(SKERRY_TRY(update.read_all()));
     std::vector<float> values;
     for (std::uint64_t at = 0; at < update.values(); at += values.size()) {
         values.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kValuesAtOnce, update.values() - at)));

@@ -9,10 +9,6 @@ namespace {
 // Where opened chunks are not kept, one is opened twice at each seam: so few of them.
 constexpr std::size_t kChunksBetweenSeams = 16;
 
-bool is_exact(const wire::UpdateReader& reader) {
-    return reader.header().form.encoding == wire::DeltaEncoding::Float32;
-}
-
 tl::unexpected<Error> damaged(const Digest& content, const std::string& why) {
     return fail(ErrorCode::Internal, "the stored update " + to_hex(content) + " is damaged (" + why +
                                          "): restore the coordinator's directory from a backup");
@@ -58,7 +54,7 @@ Result<std::size_t> SealedSet::values(std::size_t update) {
 
 Result<aggregation::DeltaBytes> SealedSet::part(std::size_t update, std::size_t first, std::size_t count) {
     wire::UpdateReader& from = *SKERRY_TRY(reader(update));
-    if (!is_exact(from)) {
+    if (!from.in_pieces()) {
         if (whole_ != update) values_ = SKERRY_TRY(or_damaged(set_[update].content, from.read_all()));
         whole_ = update;
         return std::as_bytes(std::span<const float>(values_).subspan(first, count));
@@ -72,7 +68,7 @@ Result<aggregation::DeltaBytes> SealedSet::part(std::size_t update, std::size_t 
 
 Result<std::size_t> SealedSet::piece() {
     for (std::size_t update = 0; update < size(); ++update)
-        if (!is_exact(*SKERRY_TRY(reader(update)))) return limits::kParametersMax;
+        if (!SKERRY_TRY(reader(update))->in_pieces()) return limits::kParametersMax;
     const bool kept = size() * limits::kChunkBytes <= memory_max_;
     return kept ? 1 : kChunksBetweenSeams * limits::kChunkBytes / sizeof(float);
 }

@@ -16,7 +16,7 @@ namespace skerry::coordinator {
 /// Internal: a blob is damaged.
 class SealedSet final : public aggregation::UpdateSet {
 public:
-    /// All outlive it. `memory_max`: bytes of opened chunks, or of one update whose Δ is not float32.
+    /// All outlive it. `memory_max`: bytes of opened chunks, or of one update that is not read in pieces.
     SealedSet(std::span<const Contribution> set, const storage::BlobStore& blobs, const crypto::SealPrivateKey& key,
               std::size_t memory_max);
 

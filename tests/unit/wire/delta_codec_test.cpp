@@ -127,6 +127,39 @@ TEST(DeltaCodec, RefusesAFrameThatAnnouncesWhatNoSuchDeltaTakes) {
     EXPECT_FALSE(decode_delta(packed.form, packed.bytes)) << "two frames";
 }
 
+TEST(DeltaCodec, ReadsTheSameFromPiecesAsFromTheWhole) {
+    Random random(5);
+    for (const std::size_t size : {3U, 66U, 67U, 1000U}) {
+        const std::vector<float> delta = sample(size);
+        for (const DeltaPolicy& policy : {kFloat16, kFloat8, kInt8}) {
+            const auto [form, bytes] = encode_delta(delta, kExact, policy);
+            ASSERT_TRUE(reads_in_pieces(form));
+            const std::vector<float> whole = decode_delta(form, bytes).value();
+            for (int i = 0; i < 200; ++i) {
+                const std::uint64_t first = kExact + random.below(size - kExact);
+                const std::uint64_t count = 1 + random.below(size - first);
+                const DeltaPiece piece = piece_of(form, first, count);
+                ASSERT_LE(piece.first, first);
+                ASSERT_GE(piece.first + piece.count, first + count);
+                ByteWriter written;
+                written.put(ByteView(bytes).subspan(piece.lead_at, piece.lead));
+                written.put(ByteView(bytes).subspan(piece.at, piece.bytes));
+                std::vector<float> values(piece.count);
+                ASSERT_TRUE(decode_piece(form, written.bytes(), values));
+                const auto same = std::vector<float>(whole.begin() + static_cast<std::ptrdiff_t>(piece.first),
+                                                     whole.begin() + static_cast<std::ptrdiff_t>(piece.first) +
+                                                         static_cast<std::ptrdiff_t>(piece.count));
+                ASSERT_EQ(values, same) << to_text(policy) << ", " << count << " from " << first << " of " << size;
+            }
+        }
+    }
+    for (const DeltaPolicy& policy : {kTop, kPackedTop}) {
+        EXPECT_FALSE(reads_in_pieces(form_of(policy, 100)));
+    }
+    EXPECT_FALSE(reads_in_pieces({DeltaEncoding::Int8, 100, 0, true})) << "zstd packs it whole";
+    EXPECT_FALSE(reads_in_pieces({}));
+}
+
 TEST(DeltaCodec, RefusesWhateverItDoesNotWrite) {
     const std::vector<float> delta = sample(300);
     Random random(3);
@@ -150,6 +183,10 @@ TEST(DeltaCodec, RefusesWhateverItDoesNotWrite) {
     Bytes codes = encode_delta(delta, kExact, kInt8).bytes;
     codes.back() = std::byte{0x80};
     EXPECT_FALSE(decode_delta(form_of(kInt8, delta.size()), codes)) << "-128 is not written";
+    std::vector<float> block(64);
+    EXPECT_FALSE(decode_piece(form_of(kInt8, 66), Bytes(68, std::byte{0x80}), block)) << "nor in a piece";
+    EXPECT_FALSE(decode_piece(form_of(kInt8, 66), Bytes(67), block));
+    EXPECT_FALSE(decode_piece(form_of(kInt8, 66), Bytes(69), block));
     EXPECT_FALSE(decode_delta({DeltaEncoding::Int8, 1, 2}, Bytes(8))) << "more exact values than values";
     EXPECT_FALSE(decode_delta({DeltaEncoding::Float32, 2, 0}, Bytes(8))) << "float32 needs no form";
 }

@@ -6,6 +6,7 @@
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
+#include "common/wire/update_reader.hpp"
 #include "tests/support/sample_audits.hpp"
 #include "tests/support/sample_soft_labels.hpp"
 #include "tests/unit/wire/golden.hpp"
@@ -55,6 +56,43 @@ TEST(SealedUpdate, CarriesADeltaInACoarserForm) {
             EXPECT_EQ(opened->delta, decode_delta(header.form, body.written).value());
             EXPECT_EQ(opened->labelled, body.labelled);
         }
+    }
+}
+
+TEST(SealedUpdate, IsReadInPiecesAcrossTheSeamsOfItsChunks) {
+    constexpr std::size_t kMoments = 6;
+    constexpr std::size_t kValues = 1'400'000;
+    const SampleUpdate sample;
+    for (const DeltaPolicy& policy : {DeltaPolicy{}, DeltaPolicy{DeltaEncoding::Float16},
+                                      DeltaPolicy{DeltaEncoding::Int8}, DeltaPolicy{DeltaEncoding::Float8}}) {
+        UpdateBody body = SampleUpdate::body_of(kValues);
+        UpdateHeader header = sample.header;
+        if (policy.encoding != DeltaEncoding::Float32) {
+            auto written = encode_delta(body.delta, kMoments, policy);
+            header.form = written.form;
+            body.delta = decode_delta(written.form, written.bytes).value();
+            body.written = std::move(written.bytes);
+        }
+        const SealedUpdate update = seal(header, body, sample.coordinator.public_key(), sample.identity).value();
+        const auto sealed = [&update](std::uint64_t offset, std::size_t count) -> Result<Bytes> {
+            return copy_of(ByteView(update.sealed).subspan(offset, count));
+        };
+        auto reader = UpdateReader::open(update.header, update.sealed.size(), sealed, sample.coordinator);
+        ASSERT_TRUE(reader);
+        ASSERT_TRUE(reader->in_pieces());
+        for (const std::size_t piece : {std::size_t{1'000'003}, std::size_t{99'991}, kValues}) {
+            std::vector<float> values(kValues);
+            for (std::size_t at = 0; at < kValues; at += piece) {
+                const auto out = std::span(values).subspan(at, std::min(piece, kValues - at));
+                ASSERT_TRUE(reader->read(at, out)) << to_text(policy);
+                if (at % 2 == 0) reader->forget();
+            }
+            EXPECT_EQ(values, body.delta) << to_text(policy) << " by " << piece;
+        }
+        std::vector<float> few(5);
+        ASSERT_TRUE(reader->read(kMoments - 2, few));
+        EXPECT_TRUE(std::equal(few.begin(), few.end(), body.delta.begin() + kMoments - 2))
+            << "on both sides of the exact";
     }
 }
 
