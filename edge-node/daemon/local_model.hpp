@@ -197,6 +197,7 @@ private:
     // local_model_restore.cpp, with restore()
     [[nodiscard]] Result<> restore_policy(ByteView stored);
     [[nodiscard]] Result<> start_again();
+    [[nodiscard]] Result<> give_up_damaged_versions();
     [[nodiscard]] Result<> give_up_damaged(const std::filesystem::path& aside);
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
 

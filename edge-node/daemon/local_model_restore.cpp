@@ -12,6 +12,7 @@ namespace skerry::node {
 namespace log = observe::log;
 
 Result<> LocalModel::restore(const std::filesystem::path& aside) {
+    SKERRY_TRY(give_up_damaged_versions());
     bool checkpoint_was_read = false;
     auto stored = stores_.labels.checkpoint();
     const bool is_gone = !stored && stored.error().code == ErrorCode::NotFound;
@@ -41,6 +42,10 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
 
 Result<> LocalModel::restore_policy(ByteView stored) {
     checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
+    if (const ModelVersion stands_on = checkpoint_.version.global; !SKERRY_TRY(stores_.spool.has(stands_on))) {
+        return fail(ErrorCode::NotFound, "it stands on version " + std::to_string(stands_on.value) +
+                                             ", and that is neither installed nor about to be");
+    }
     policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
     checkpoint_.learner = Bytes();  // megabytes, which clear() would keep, as = {} would
     return {};
@@ -60,6 +65,18 @@ Result<> LocalModel::start_again() {
     checkpoint_ = std::move(fresh);
     std::vector<float> weights = SKERRY_TRY(stores_.spool.as_sent());
     if (!weights.empty()) SKERRY_TRY(adopt(std::move(weights)));
+    return {};
+}
+
+// The node goes on serving: on a version before, until the fleet's newest has come again.
+Result<> LocalModel::give_up_damaged_versions() {
+    while (const auto damaged = SKERRY_TRY(stores_.spool.give_up_damaged_version())) {
+        log::error("version_damaged", {{"version", damaged->version},
+                                       {"installed", damaged->installed},
+                                       {"reason", "the disk has changed its weights"},
+                                       {"advice", "check this disk; the version is fetched again"},
+                                       {"model", model_->spec.name}});
+    }
     return {};
 }
 

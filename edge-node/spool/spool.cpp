@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS spool_fact (key TEXT PRIMARY KEY, value BLOB NOT NULL
 // An update without a slot has a receipt, and nothing of it is progress any more (Spool::finish_rollback).
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS spool_version (
-    version INTEGER PRIMARY KEY, slot INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, bytes INTEGER NOT NULL);
+    version INTEGER PRIMARY KEY, slot INTEGER NOT NULL UNIQUE, stamp INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    digest BLOB NOT NULL, manifest BLOB NOT NULL, pushed_as BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS spool_update (
     sequence INTEGER PRIMARY KEY, lease BLOB NOT NULL, signed_lease BLOB NOT NULL, header BLOB NOT NULL,
     sealed_bytes INTEGER NOT NULL, content BLOB NOT NULL, signature BLOB NOT NULL, receipt BLOB,
@@ -148,9 +149,14 @@ Result<DurableState> Spool::load() {
     state.keys = SKERRY_TRY(signed_fact("keys"));
     state.certificate = SKERRY_TRY(signed_fact("certificate"));
     state.installed = ModelVersion{SKERRY_TRY(number("installed"))};
-    if (const std::optional<Bytes> as = SKERRY_TRY(fact("installed_as")))
-        state.installed_as = SKERRY_TRY(pushed_as_of(*as));
-    state.manifest = SKERRY_TRY(manifest());
+    {
+        storage::Statement find =
+            SKERRY_TRY(database_.prepare("SELECT manifest, pushed_as FROM spool_version WHERE version = ?"));
+        if (SKERRY_TRY(find.bind(state.installed.value).step()) && !find.blob_view(0).empty()) {
+            state.manifest = SKERRY_TRY(signed_bytes_of(find.blob_view(0)));
+            state.installed_as = SKERRY_TRY(pushed_as_of(find.blob_view(1)));
+        }
+    }
     state.next_sequence = Sequence{SKERRY_TRY(number("last_sequence"))}.next();
     storage::Statement rows = SKERRY_TRY(database_.prepare(
         "SELECT sequence, lease, signed_lease, header, sealed_bytes, content, signature, receipt FROM spool_update "

@@ -56,6 +56,12 @@ struct DamagedUpdate {
     Bytes bytes;       ///< header ‖ sealed chunks ‖ signature, as they are now
 };
 
+/// A version that cannot be used any more, since the disk has changed its weights.
+struct DamagedVersion {
+    ModelVersion version;
+    ModelVersion installed;  ///< from now on: another
+};
+
 /// What the last rollback undid, for people.
 struct RolledBack {
     TimePoint at;
@@ -118,6 +124,12 @@ public:
 
     // ---- Weights that come ----
 
+    /// Gives up a version whose weights are not what came of it. One that was begun is not begun any more, and instead
+    /// of the installed one it is the newest before it that is kept whole. Nothing: both are whole. Progress on what
+    /// was given up has no base any more: the weights begin again as as_sent(). Internal: none before is whole, or its
+    /// manifest was not kept. Reads and hashes their bytes.
+    [[nodiscard]] Result<std::optional<DamagedVersion>> give_up_damaged_version();
+
     /// What a crash left between two steps; nothing when the two stores agree.
     [[nodiscard]] Result<std::optional<Unfinished>> unfinished();
 
@@ -156,13 +168,13 @@ public:
 
     /// The installed version's weights; empty before the first.
     [[nodiscard]] Result<std::vector<float>> base();
+    /// Whether the checkpoint may stand on it: it is the installed one, or was begun.
+    [[nodiscard]] Result<bool> has(ModelVersion version);
     /// Those of it or of one of the two that were installed before it; empty: they are not kept.
     [[nodiscard]] Result<std::vector<float>> kept(ModelVersion version) { return base_of(version.value); }
     /// Those plus Δ of every update in the spool: what the weights were when the last one was taken, without any
     /// progress since. Empty before the first version.
     [[nodiscard]] Result<std::vector<float>> as_sent();
-    /// Its signed manifest; empty before the first.
-    [[nodiscard]] Result<wire::SignedBytes> manifest();
 
 private:
     Spool(storage::Database database, const std::filesystem::path& path);
@@ -184,10 +196,11 @@ private:
     // spool_files.cpp
     /// Where no row of `table` says that a value lies.
     [[nodiscard]] Result<Kept> free_slot(const char* table, std::uint64_t bytes);
-    [[nodiscard]] Result<Kept> write_version(ModelVersion version, ByteView weights);
+    [[nodiscard]] Result<> write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as);
     [[nodiscard]] Result<KeptUpdate> write_update(ByteView delta, ByteView sealed);
     /// Nothing: no such row.
     [[nodiscard]] Result<std::optional<Kept>> version_file(std::uint64_t version);
+    [[nodiscard]] Result<bool> is_whole(std::uint64_t version);
     /// Files that no row speaks of any more give their room back.
     [[nodiscard]] Result<> release_unused();
     /// From when it was all in the database.

@@ -1,7 +1,9 @@
 #include <array>
 
+#include "common/crypto/hash.hpp"
 #include "common/crypto/random.hpp"
 #include "edge-node/spool/spool.hpp"
+#include "edge-node/spool/stored_values.hpp"
 
 // What is as long as the model lies in files; the rows say where.
 namespace skerry::node {
@@ -25,12 +27,13 @@ Result<Spool::Kept> Spool::free_slot(const char* table, std::uint64_t bytes) {
     return kept;
 }
 
-Result<Spool::Kept> Spool::write_version(ModelVersion version, ByteView weights) {
+Result<> Spool::write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as) {
     const Kept kept = SKERRY_TRY(free_slot("spool_version", weights.size()));
     SKERRY_TRY(versions_.write(kept.slot, kept.value(), std::array{weights}));
-    SKERRY_TRY(database_.run("INSERT OR REPLACE INTO spool_version (version, slot, stamp, bytes) VALUES (?, ?, ?, ?)",
-                             version.value, std::uint64_t{kept.slot}, kept.stamp, kept.bytes));
-    return kept;
+    return database_.run(
+        "INSERT OR REPLACE INTO spool_version (version, slot, stamp, bytes, digest, manifest, pushed_as) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        version, std::uint64_t{kept.slot}, kept.stamp, kept.bytes, crypto::sha256(weights), manifest, as);
 }
 
 Result<Spool::KeptUpdate> Spool::write_update(ByteView delta, ByteView sealed) {
@@ -76,8 +79,19 @@ Result<> Spool::move_into_files() {
         const std::uint64_t version = versions.uint64(0);
         const Bytes weights =
             SKERRY_TRY(pieces_of("SELECT bytes FROM spool_base WHERE version = ? ORDER BY piece", version));
-        SKERRY_TRY(write_version(ModelVersion{version}, weights));
+        // Of the others nobody knows any more what they were.
+        const std::string which = version == SKERRY_TRY(number("installing"))  ? "installing_"
+                                  : version == SKERRY_TRY(number("installed")) ? "installed_"
+                                                                               : "";
+        Bytes manifest, as = stored(PushedAs());
+        if (!which.empty()) {
+            manifest = SKERRY_TRY(fact(which == "installed_" ? "manifest" : "installing_manifest")).value_or(Bytes());
+            as = SKERRY_TRY(fact(which + "as")).value_or(as);
+        }
+        SKERRY_TRY(write_version(version, weights, manifest, as));
     }
+    for (const char* key : {"manifest", "installed_as", "installing_manifest", "installing_as"})
+        SKERRY_TRY(forget_fact(key));
     storage::Statement updates = SKERRY_TRY(database_.prepare("SELECT sequence, delta FROM spool_update_1"));
     while (SKERRY_TRY(updates.step())) {
         const std::uint64_t sequence = updates.uint64(0);

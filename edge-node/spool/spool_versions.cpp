@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "edge-node/spool/rebase.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "edge-node/spool/stored_values.hpp"
@@ -70,14 +71,14 @@ Result<std::vector<float>> Spool::base() {
     return installed == 0 ? Result<std::vector<float>>(std::vector<float>()) : base_of(installed);
 }
 
+Result<bool> Spool::has(ModelVersion version) {
+    return version.value == SKERRY_TRY(number("installed")) || version.value == SKERRY_TRY(number("installing"));
+}
+
 Result<std::vector<float>> Spool::base_beside(std::span<const float> weights) {
     std::vector<float> values = SKERRY_TRY(base());
     SKERRY_TRY(must_match(values.size(), weights.size()));
     return values;
-}
-
-Result<wire::SignedBytes> Spool::manifest() {
-    return signed_fact("manifest");
 }
 
 Result<std::optional<Unfinished>> Spool::unfinished() {
@@ -104,11 +105,9 @@ Result<> Spool::note_own_heads(bool own) {
 Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights) {
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     const std::uint64_t version = order.manifest.version.value;
-    SKERRY_TRY(write_version(order.manifest.version, std::as_bytes(weights)));
+    SKERRY_TRY(write_version(version, std::as_bytes(weights), stored(order.signed_manifest), stored(order.as)));
     SKERRY_TRY(put_number("installing", version));
     SKERRY_TRY(put_number("installing_counted", order.counted.value));
-    SKERRY_TRY(put_fact("installing_as", stored(order.as)));
-    SKERRY_TRY(put_fact("installing_manifest", stored(order.signed_manifest)));
     return transaction.commit();
 }
 
@@ -140,12 +139,55 @@ Result<> Spool::finish_install() {
                       "(SELECT version FROM spool_version ORDER BY version DESC LIMIT ?)",
                       kVersionsKept));
     SKERRY_TRY(put_number("installed", version));
-    SKERRY_TRY(put_fact("manifest", SKERRY_TRY(fact("installing_manifest")).value_or(Bytes())));
-    SKERRY_TRY(put_fact("installed_as", SKERRY_TRY(fact("installing_as")).value_or(stored(PushedAs()))));
-    for (const char* key : {"installing", "installing_counted", "installing_manifest", "installing_as"})
+    for (const char* key : {"installing", "installing_counted"})
         SKERRY_TRY(forget_fact(key));
     SKERRY_TRY(transaction.commit());
     return release_unused();
+}
+
+Result<bool> Spool::is_whole(std::uint64_t version) {
+    const auto file = SKERRY_TRY(version_file(version));
+    if (!file) return false;
+    storage::Statement find = SKERRY_TRY(database_.prepare("SELECT digest FROM spool_version WHERE version = ?"));
+    if (!SKERRY_TRY(find.bind(version).step())) return false;
+    const auto bytes = versions_.read(file->slot, file->value());
+    if (!bytes && bytes.error().code != ErrorCode::NotFound) return tl::unexpected(bytes.error());
+    const auto digest = find.array<32>(0);
+    return bytes && digest && crypto::sha256(*bytes) == *digest;
+}
+
+Result<std::optional<DamagedVersion>> Spool::give_up_damaged_version() {
+    using Nothing = std::optional<DamagedVersion>;
+    const std::uint64_t installed = SKERRY_TRY(number("installed"));
+    const std::uint64_t installing = SKERRY_TRY(number("installing"));
+    if (installing != 0 && !SKERRY_TRY(is_whole(installing))) {
+        storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+        for (const char* key : {"installing", "installing_counted"})
+            SKERRY_TRY(forget_fact(key));
+        SKERRY_TRY(database_.run("DELETE FROM spool_version WHERE version = ?", installing));
+        SKERRY_TRY(transaction.commit());
+        return Nothing({ModelVersion{installing}, ModelVersion{installed}});
+    }
+    if (installed == 0 || SKERRY_TRY(is_whole(installed))) return Nothing();
+    std::vector<std::uint64_t> before;
+    {
+        storage::Statement rows = SKERRY_TRY(database_.prepare(
+            "SELECT version FROM spool_version WHERE version < ? AND length(manifest) > 0 ORDER BY version DESC"));
+        rows.bind(installed);
+        while (SKERRY_TRY(rows.step()))
+            before.push_back(rows.uint64(0));
+    }
+    for (const std::uint64_t version : before) {
+        if (!SKERRY_TRY(is_whole(version))) continue;
+        storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+        SKERRY_TRY(put_number("installed", version));
+        SKERRY_TRY(database_.run("DELETE FROM spool_version WHERE version > ? AND version <= ?", version, installed));
+        SKERRY_TRY(transaction.commit());
+        return Nothing({ModelVersion{installed}, ModelVersion{version}});
+    }
+    return fail(ErrorCode::Internal, "the disk has changed the weights of version " + std::to_string(installed) +
+                                         " beside node.db, and none before it is kept whole: restore the node's "
+                                         "folder, or join again");
 }
 
 }  // namespace skerry::node

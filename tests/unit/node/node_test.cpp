@@ -142,6 +142,24 @@ TEST_F(NodeTest, GivesUpAnUpdateThatTheDiskHasDamagedAndGoesOnWithTheNext) {
     });
 }
 
+TEST_F(NodeTest, ServesTheVersionBeforeOneThatTheDiskHasDamagedUntilItHasComeAgain) {
+    start();
+    ASSERT_TRUE(serves());
+    coordinator([](FakeCoordinator& it) { it.publish(); });
+    ASSERT_TRUE(
+        eventually([](const auto&, const NodeFacts& facts) { return facts.session.installed == ModelVersion{2}; }));
+    crash();
+    coordinator([](FakeCoordinator& it) { it.close(); });
+    std::filesystem::resize_file(dir() / "node.db-version-1", 100);
+    start();
+    ASSERT_TRUE(serves());
+    EXPECT_EQ(status()["model"]["serving"], "1.0");
+    coordinator([](FakeCoordinator& it) { it.listen(); });
+    ASSERT_TRUE(
+        eventually([](const auto&, const NodeFacts& facts) { return facts.session.installed == ModelVersion{2}; }));
+    EXPECT_EQ(status()["model"]["serving"], "2.0");
+}
+
 TEST_F(NodeTest, ServesAndLearnsWhileTheCoordinatorIsAwayAndSharesWhenItIsBack) {
     start();
     ASSERT_TRUE(serves());

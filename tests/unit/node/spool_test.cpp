@@ -147,6 +147,62 @@ TEST_F(SpoolTest, DropsNothingFromABaseThatIsCutOff) {
     EXPECT_THAT(good.error().message, ::testing::HasSubstr("restore the node's folder"));
 }
 
+TEST_F(SpoolTest, GivesUpAVersionThatTheDiskHasDamagedForTheNewestWholeOneBefore) {
+    const auto damage = [this](std::uint64_t version) {
+        storage::Statement find = storage::Database::open(folder_ / "node.db")
+                                      ->prepare("SELECT slot FROM spool_version WHERE version = ?")
+                                      .value();
+        ASSERT_TRUE(find.bind(version).step().value());
+        const auto file = folder_ / ("node.db-version-" + std::to_string(find.uint64(0)));
+        std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(-2, std::ios::end).put('\x55');
+    };
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    install(2);
+    install(3);
+    install(4);
+    EXPECT_FALSE(reopen().give_up_damaged_version().value()) << "all are whole";
+    spool_.reset();
+    damage(4);
+    damage(3);
+    auto given_up = reopen().give_up_damaged_version().value();
+    ASSERT_TRUE(given_up);
+    EXPECT_EQ(given_up->version, ModelVersion{4});
+    EXPECT_EQ(given_up->installed, ModelVersion{2}) << "3 is damaged too";
+    EXPECT_FALSE(spool_->give_up_damaged_version().value());
+    EXPECT_EQ(*reopen().base(), federation_.weights(2));
+    EXPECT_EQ(spool_->load()->installed, ModelVersion{2});
+    EXPECT_EQ(spool_->load()->manifest, version(2).signed_manifest);
+    EXPECT_FALSE(*spool_->has(ModelVersion{4}));
+    EXPECT_THAT(*spool_->as_sent(), Each(2.0F + 0.5F)) << "what was sent is still to come";
+
+    weights_ = *spool_->as_sent();
+    install(4, 1);
+    EXPECT_THAT(weights_, Each(4.0F)) << "nothing of the fleet's step is taken for our own";
+    spool_.reset();
+    damage(4);
+    damage(2);
+    const auto none = reopen().give_up_damaged_version();
+    ASSERT_FALSE(none);
+    EXPECT_THAT(none.error().message, ::testing::HasSubstr("restore the node's folder"));
+}
+
+TEST_F(SpoolTest, GivesUpABegunVersionThatTheDiskHasDamaged) {
+    install(1);
+    ASSERT_TRUE(spool_->begin_install(version(2), federation_.weights(2)));
+    spool_.reset();
+    std::filesystem::remove(folder_ / "node.db-version-1");
+    const auto given_up = reopen().give_up_damaged_version().value();
+    ASSERT_TRUE(given_up);
+    EXPECT_EQ(given_up->version, ModelVersion{2});
+    EXPECT_EQ(given_up->installed, ModelVersion{1});
+    EXPECT_FALSE(reopen().unfinished().value());
+    EXPECT_EQ(*spool_->base(), federation_.weights(1));
+    install(2);
+    EXPECT_EQ(weights_, federation_.weights(2));
+}
+
 TEST_F(SpoolTest, GivesBackTheRoomOfWhatItNeedsNoMore) {
     const auto room = [this](const char* what) {
         std::vector<std::uintmax_t> sizes;
@@ -219,6 +275,11 @@ TEST_F(SpoolTest, TakesOverWhatAnOlderProgramKeptInTheDatabase) {
                                       std::as_bytes(std::span(deltas[piece])), piece + 1));
         }
         ASSERT_TRUE(database->run("INSERT INTO spool_sealed VALUES (2, 0, ?)", ByteView(sealed)));
+        const Bytes manifest =
+            ByteWriter().put(ByteView(before.manifest.signature)).put(ByteView(before.manifest.body)).bytes();
+        ASSERT_TRUE(database->run("INSERT INTO spool_fact VALUES ('manifest', ?)", ByteView(manifest)));
+        const Bytes as = ByteWriter().put(static_cast<std::uint8_t>(WeightEncoding::Mixed)).put(0.5F).bytes();
+        ASSERT_TRUE(database->run("INSERT INTO spool_fact VALUES ('installed_as', ?)", ByteView(as)));
         ASSERT_TRUE(database->run("UPDATE spool_fact SET value = ? WHERE key = 'schema'",
                                   ByteView(ByteWriter().put(std::uint64_t{1}).bytes())));
     }
@@ -227,6 +288,8 @@ TEST_F(SpoolTest, TakesOverWhatAnOlderProgramKeptInTheDatabase) {
     const auto after = reopen().load();
     ASSERT_TRUE(after);
     EXPECT_EQ(after->spool, before.spool);
+    EXPECT_EQ(after->manifest, before.manifest);
+    EXPECT_EQ(after->installed_as, (PushedAs{WeightEncoding::Mixed, 0.5F}));
     EXPECT_EQ(*reopen().base(), federation_.weights(1));
     EXPECT_FALSE(spool_->damaged(federation_.identity.verify_key()).value());
     EXPECT_THAT(opened(*update).delta, Each(0.25F));
@@ -240,7 +303,7 @@ TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
     EXPECT_EQ(weights_, federation_.weights(1));
     EXPECT_EQ(*reopen().base(), federation_.weights(1));
     EXPECT_EQ(spool_->load()->installed, ModelVersion{1});
-    EXPECT_TRUE(wire::open_manifest(*spool_->manifest(), federation_.signing.verify_key()));
+    EXPECT_TRUE(wire::open_manifest(spool_->load()->manifest, federation_.signing.verify_key()));
 }
 
 TEST_F(SpoolTest, RemembersWhatTheInstalledVersionWasPushedAs) {
