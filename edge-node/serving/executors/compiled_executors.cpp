@@ -26,11 +26,16 @@ std::string processor() {
 }  // namespace
 
 std::vector<Candidate> compiled_executors(const CalibrationRows& int8_rows) {
-    std::vector<Candidate> candidates = {{"plain", plain_executor},
-                                         {"fused", fused_executor},
-                                         {"onednn", onednn_executor()},
-                                         {"xnnpack", xnnpack_executor}};
-    if (!rows_of(int8_rows).empty()) candidates.push_back({"int8", int8_executor(onednn_executor(), int8_rows), false});
+    const auto plain = [](const parameters::ModelSpec&,
+                          const NetworkSource& network) -> Result<std::unique_ptr<const Executor>> {
+        return plain_executor_of(network);
+    };
+    const Packer onednn = onednn_executor();
+    std::vector<Candidate> candidates = {candidate_of("plain", plain), candidate_of("fused", fused_executor),
+                                         candidate_of("onednn", onednn), candidate_of("xnnpack", xnnpack_executor)};
+    if (!rows_of(int8_rows).empty()) {
+        candidates.push_back({"int8", int8_executor(onednn, int8_rows), false, {}});
+    }
     return candidates;
 }
 

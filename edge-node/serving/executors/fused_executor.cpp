@@ -79,7 +79,7 @@ public:
     void run_stage(Tier stage, std::span<const float> in, std::span<float> map, std::size_t batch,
                    ExecutorScratch& scratch) const override {
         const std::vector<PackedLayer>& layers = stages_[static_cast<std::size_t>(stage)];
-        SKERRY_ASSERT(!layers.empty());
+        SKERRY_ASSERT(!layers.empty() && layers.front().blocks() > 0);
         SKERRY_ASSERT(in.size() == batch * layers.front().in.values() &&
                       map.size() == batch * layers.back().out.values());
         const PackedLayer& first = layers.front();
@@ -110,7 +110,8 @@ public:
 
     void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const override {
         const PackedLayer& head = heads_[static_cast<std::size_t>(tier)];
-        SKERRY_ASSERT(map.size() == batch * head.in.values() && logits.size() == batch * head.out.channels);
+        SKERRY_ASSERT(head.blocks() > 0 && map.size() == batch * head.in.values() &&
+                      logits.size() == batch * head.out.channels);
         run(head, {head.in, 0}, map.data(), {head.out, 0}, logits.data(), batch);
     }
 
@@ -165,12 +166,10 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<const Executor>> fused_executor(const parameters::ModelSpec& spec,
-                                                       const parameters::ParameterLayout& layout,
-                                                       std::span<const float> parameters) {
+Result<std::unique_ptr<const Executor>> fused_executor(const parameters::ModelSpec&, const NetworkSource& network) {
     const fused::Kernel kernel = fused::best_kernel();
     if (kernel == nullptr) return fail(ErrorCode::Unavailable, "this processor has no fused multiply-add");
-    return std::make_unique<const FusedExecutor>(SKERRY_TRY(network_of(spec, layout, parameters)), kernel);
+    return std::make_unique<const FusedExecutor>(network, kernel);
 }
 
 }  // namespace skerry::node

@@ -59,7 +59,7 @@ private:
 
 }  // namespace
 
-ExecutorFactory int8_executor(ExecutorFactory exact, CalibrationRows rows) {
+ExecutorFactory int8_executor(Packer exact, CalibrationRows rows) {
     return [exact = std::move(exact), rows = std::move(rows)](
                const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
                std::span<const float> parameters) -> Result<std::unique_ptr<const Executor>> {
@@ -68,7 +68,10 @@ ExecutorFactory int8_executor(ExecutorFactory exact, CalibrationRows rows) {
         const NetworkSource network = SKERRY_TRY(network_of(spec, layout, parameters));
         std::vector<float> normalised = *rows;
         parameters::normalise(parameters::normaliser_of(layout, parameters), spec.input, normalised);
-        auto exactly = SKERRY_TRY(exact(spec, layout, parameters));
+        Units float_units = Units().set(0);
+        for (std::size_t tier = 0; tier < network.tiers(); ++tier)
+            float_units.set(2 * tier + 1);
+        auto exactly = SKERRY_TRY(exact(spec, only(network, float_units)));
         try {
             return std::make_unique<const Int8Executor>(std::move(exactly), network, std::move(normalised));
         } catch (const dnnl::error& error) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "edge-node/serving/executors/calibration_rows.hpp"
-#include "edge-node/serving/executors/executor.hpp"
+#include "edge-node/serving/executors/lineup.hpp"
 
 namespace skerry::node {
 
@@ -13,6 +13,6 @@ namespace skerry::node {
 /// Scales are part of the compiled code, so each snapshot is compiled anew. Executors run on the calling thread alone.
 /// Unavailable: no rows. Internal: oneDNN cannot run a layer of this model.
 /// https://oneapi-src.github.io/oneDNN/v2.6/dev_guide_inference_int8.html
-[[nodiscard]] ExecutorFactory int8_executor(ExecutorFactory exact, CalibrationRows rows);
+[[nodiscard]] ExecutorFactory int8_executor(Packer exact, CalibrationRows rows);
 
 }  // namespace skerry::node

@@ -29,6 +29,17 @@ private:
 
 }  // namespace
 
+ExecutorFactory whole(Packer pack) {
+    return [pack = std::move(pack)](const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
+                                    std::span<const float> parameters) -> Result<std::unique_ptr<const Executor>> {
+        return pack(spec, SKERRY_TRY(network_of(spec, layout, parameters)));
+    };
+}
+
+Candidate candidate_of(std::string name, Packer pack) {
+    return {std::move(name), whole(pack), true, pack};
+}
+
 std::string name_of_unit(std::size_t unit) {
     return std::string(name_of(tier_of_unit(unit))) + (is_head(unit) ? " head" : " stage");
 }
@@ -44,12 +55,20 @@ Result<std::unique_ptr<const Executor>> lined_up_executor(const parameters::Mode
                                                           std::span<const float> parameters,
                                                           std::span<const Candidate> candidates, const Lineup& lineup) {
     const Tier held = SKERRY_TRY(layout.tier_of_prefix(parameters.size()));
-    std::vector<std::unique_ptr<const Executor>> executors(candidates.size());
+    std::vector<Units> wanted(candidates.size());
     for (std::size_t unit = 0; unit < units_held(held); ++unit) {
         for (const std::size_t place : lineup[unit]) {
             SKERRY_ASSERT(place < candidates.size());
-            if (!executors[place]) executors[place] = SKERRY_TRY(candidates[place].make(spec, layout, parameters));
+            wanted[place].set(unit);
         }
+    }
+    const NetworkSource network = SKERRY_TRY(network_of(spec, layout, parameters));
+    std::vector<std::unique_ptr<const Executor>> executors(candidates.size());
+    for (std::size_t place = 0; place < candidates.size(); ++place) {
+        if (wanted[place].none()) continue;
+        const Candidate& candidate = candidates[place];
+        executors[place] = candidate.pack ? SKERRY_TRY(candidate.pack(spec, only(network, wanted[place])))
+                                          : SKERRY_TRY(candidate.make(spec, layout, parameters));
     }
     return std::make_unique<const LinedUpExecutor>(std::move(executors), lineup);
 }

@@ -5,12 +5,9 @@
 #include <string>
 
 #include "edge-node/serving/executors/executor.hpp"
+#include "edge-node/serving/executors/network.hpp"
 
 namespace skerry::node {
-
-/// Stages and heads in the order of computation: light stage, light head, medium stage, … Each may run on an executor
-/// of its own.
-inline constexpr std::size_t kUnits = 2 * kTiers;
 
 /// Batch sizes that are timed apart. A batch runs on the winner of the largest that is not above it.
 inline constexpr std::array<std::size_t, 2> kTimedBatches = {1, 8};
@@ -23,13 +20,22 @@ inline constexpr std::array<std::size_t, 2> kTimedBatches = {1, 8};
     return timed;
 }
 
+/// An executor for as much of a network as has weights. Errors and threads as an ExecutorFactory's.
+using Packer =
+    std::function<Result<std::unique_ptr<const Executor>>(const parameters::ModelSpec&, const NetworkSource&)>;
+
 /// One way of computing, by the name that status and configuration use.
 struct Candidate {
     std::string name;
     ExecutorFactory make;
     bool exact =
-        true;  ///< promises the reference's numbers up to rounding; else its classes, and logits about as large
+        true;       ///< promises the reference's numbers up to rounding; else its classes, and logits about as large
+    Packer pack{};  ///< what `make` makes, where not all of it is to run; null: it can't be made in part
 };
+/// Packs all of the network.
+[[nodiscard]] ExecutorFactory whole(Packer pack);
+/// Exact.
+[[nodiscard]] Candidate candidate_of(std::string name, Packer pack);
 
 /// Who runs each unit at each timed batch size: places in a list of candidates, whose first is the reference.
 using Lineup = std::array<std::array<std::size_t, kTimedBatches.size()>, kUnits>;
@@ -50,7 +56,8 @@ using Lineup = std::array<std::array<std::size_t, kTimedBatches.size()>, kUnits>
 void run_unit(const Executor& executor, std::size_t unit, std::span<const float> in, std::span<float> out,
               std::size_t batch, ExecutorScratch& scratch);
 
-/// Runs each unit on the candidate that the lineup names; those that it does not name are not made. As their factories.
+/// Runs each unit on the candidate that the lineup names, which packs it and no other; candidates that it does not name
+/// are not made. As their factories.
 [[nodiscard]] Result<std::unique_ptr<const Executor>> lined_up_executor(const parameters::ModelSpec& spec,
                                                                         const parameters::ParameterLayout& layout,
                                                                         std::span<const float> parameters,

@@ -1,8 +1,18 @@
 #include "edge-node/serving/executors/network.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace skerry::node {
+
+NetworkSource only(NetworkSource network, Units wanted) {
+    const auto leave_out = [](LayerSource& layer) { layer.weights = layer.bias = {}; };
+    for (std::size_t tier = 0; tier < network.tiers(); ++tier) {
+        if (!wanted[2 * tier]) std::for_each(network.stages[tier].begin(), network.stages[tier].end(), leave_out);
+        if (!wanted[2 * tier + 1]) leave_out(network.heads[tier]);
+    }
+    return network;
+}
 
 Result<NetworkSource> network_of(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
                                  std::span<const float> parameters) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct LayerSource {
     parameters::MapShape out;
     /// Borrowed: conv {out, in, kernel, kernel}, dense {out, in values} with the map flattened channel by channel.
     std::span<const float> weights;
-    std::span<const float> bias;    ///< borrowed; shape [out]
+    std::span<const float> bias;    ///< borrowed; shape [out]. Both empty: nobody will run it here
     bool relu = true;               ///< false: a head
     bool channel_major_in = false;  ///< the first layer of an input whose order is not yet row, column, channel
 
@@ -32,6 +33,13 @@ struct NetworkSource {
 
     [[nodiscard]] std::size_t tiers() const { return static_cast<std::size_t>(held) + 1; }
 };
+
+/// Stages and heads in the order of computation: light stage, light head, medium stage, …
+inline constexpr std::size_t kUnits = 2 * kTiers;
+using Units = std::bitset<kUnits>;
+
+/// The same network, with weights in these units alone.
+[[nodiscard]] NetworkSource only(NetworkSource network, Units wanted);
 
 /// InvalidInput: the prefix is no tier of the layout. The result borrows `parameters`.
 [[nodiscard]] Result<NetworkSource> network_of(const parameters::ModelSpec& spec,

@@ -21,6 +21,7 @@ struct PackedStep {
 };
 
 PackedStep pack(const LayerSource& layer, const Step& step, const dnnl::engine& engine, dnnl::stream& stream) {
+    if (layer.weights.empty()) return {};
     const dnnl::memory::desc as_laid_out(step.weights.dims(), dnnl::memory::data_type::f32,
                                          dnnl::memory::format_tag::oihw);
     dnnl::memory source(as_laid_out, engine, const_cast<float*>(layer.weights.data()));  // only read
@@ -59,6 +60,7 @@ private:
     void run(std::size_t index, std::span<const float> in, std::span<float> out, std::size_t batch) const {
         run_on_this_thread_alone();
         const Unit& unit = plan_->unit(index);
+        SKERRY_ASSERT(packed_[index].front().weights);
         SKERRY_ASSERT(in.size() == batch * unit.in_values && out.size() == batch * unit.out_values);
         plan_->with_lane([&](onednn::Lane& lane) {
             for (std::size_t row = 0; row < batch;) {
@@ -112,18 +114,17 @@ std::string onednn_version() {
     return std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->patch);
 }
 
-ExecutorFactory onednn_executor() {
-    return [plans = std::make_shared<Plans>()](
-               const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
-               std::span<const float> parameters) -> Result<std::unique_ptr<const Executor>> {
-        run_on_this_thread_alone();
-        const NetworkSource network = SKERRY_TRY(network_of(spec, layout, parameters));
-        try {
-            return std::make_unique<const OnednnExecutor>(plans->plan_for(spec, network), network);
-        } catch (const dnnl::error& error) {
-            return fail(ErrorCode::Internal, std::string("oneDNN cannot run this model: ") + error.what());
-        }
-    };
+Packer onednn_executor() {
+    return
+        [plans = std::make_shared<Plans>()](const parameters::ModelSpec& spec,
+                                            const NetworkSource& network) -> Result<std::unique_ptr<const Executor>> {
+            run_on_this_thread_alone();
+            try {
+                return std::make_unique<const OnednnExecutor>(plans->plan_for(spec, network), network);
+            } catch (const dnnl::error& error) {
+                return fail(ErrorCode::Internal, std::string("oneDNN cannot run this model: ") + error.what());
+            }
+        };
 }
 
 }  // namespace skerry::node

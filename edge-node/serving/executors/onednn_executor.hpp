@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "edge-node/serving/executors/executor.hpp"
+#include "edge-node/serving/executors/lineup.hpp"
 
 namespace skerry::node {
 
@@ -10,7 +10,7 @@ namespace skerry::node {
 /// and ReLU are fused into them. The factory may be called from any thread and keeps the primitives of the last model.
 /// Its executors run on the calling thread alone. Internal: oneDNN cannot run a layer of this model.
 /// https://oneapi-src.github.io/oneDNN/v2.6/
-[[nodiscard]] ExecutorFactory onednn_executor();
+[[nodiscard]] Packer onednn_executor();
 
 /// "2.6.3"
 [[nodiscard]] std::string onednn_version();

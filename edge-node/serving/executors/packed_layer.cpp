@@ -29,6 +29,7 @@ PackedLayer pack(const LayerSource& source) {
     packed.channel_major_in = source.channel_major_in;
     packed.rows = source.conv() ? source.layer.kernel : 1;
     packed.run = source.conv() ? source.layer.kernel * source.in.channels : source.in.values();
+    if (source.weights.empty()) return packed;
     const std::size_t outputs = source.layer.width;
     const std::size_t blocks = (outputs + PackedLayer::kBlock - 1) / PackedLayer::kBlock;
     packed.bias.assign(blocks * PackedLayer::kBlock, 0.0F);

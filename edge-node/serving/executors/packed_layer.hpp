@@ -26,6 +26,7 @@ struct PackedLayer {
     [[nodiscard]] const float* weights_of(std::size_t block) const { return &weights[block * kBlock * rows * run]; }
 };
 
+/// One without weights has no blocks.
 [[nodiscard]] PackedLayer pack(const LayerSource& source);
 
 }  // namespace skerry::node

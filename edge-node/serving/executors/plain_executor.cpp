@@ -44,7 +44,7 @@ public:
     void run_stage(Tier stage, std::span<const float> in, std::span<float> map, std::size_t batch,
                    ExecutorScratch& scratch) const override {
         const std::vector<PackedLayer>& layers = stages_[static_cast<std::size_t>(stage)];
-        SKERRY_ASSERT(!layers.empty());
+        SKERRY_ASSERT(!layers.empty() && layers.front().blocks() > 0);
         const std::size_t in_values = layers.front().in.values();
         const std::size_t out_values = layers.back().out.values();
         SKERRY_ASSERT(in.size() == batch * in_values && map.size() == batch * out_values);
@@ -69,7 +69,8 @@ public:
 
     void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const override {
         const PackedLayer& head = heads_[static_cast<std::size_t>(tier)];
-        SKERRY_ASSERT(map.size() == batch * head.in.values() && logits.size() == batch * head.out.channels);
+        SKERRY_ASSERT(head.blocks() > 0 && map.size() == batch * head.in.values() &&
+                      logits.size() == batch * head.out.channels);
         run_dense(head, map.data(), logits.data(), batch);
     }
 

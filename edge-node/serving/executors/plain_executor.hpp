@@ -12,7 +12,7 @@ namespace skerry::node {
                                                                      const parameters::ParameterLayout& layout,
                                                                      std::span<const float> parameters);
 
-/// The same for a network that was put together otherwise.
+/// The same for a network that was put together otherwise, or is to run in part.
 [[nodiscard]] std::unique_ptr<const Executor> plain_executor_of(const NetworkSource& network);
 
 }  // namespace skerry::node

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
 
 #include "common/base/bytes.hpp"
@@ -10,6 +11,36 @@
 #include "edge-node/serving/executors/tournament_file.hpp"
 
 namespace skerry::node {
+
+namespace {
+
+/// Packs a unit when it runs, and lets it go: for one run, in the memory of the largest.
+class UnitByUnit final : public Executor {
+public:
+    UnitByUnit(const parameters::ModelSpec& spec, NetworkSource network, const Packer& pack)
+        : spec_(spec), network_(std::move(network)), pack_(pack) {}
+
+    void run_stage(Tier stage, std::span<const float> in, std::span<float> map, std::size_t batch,
+                   ExecutorScratch& scratch) const override {
+        packed(2 * static_cast<std::size_t>(stage))->run_stage(stage, in, map, batch, scratch);
+    }
+    void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const override {
+        packed(2 * static_cast<std::size_t>(tier) + 1)->head(tier, map, logits, batch);
+    }
+
+private:
+    [[nodiscard]] std::unique_ptr<const Executor> packed(std::size_t unit) const {
+        auto made = pack_(spec_, only(network_, Units().set(unit)));
+        if (!made) throw std::runtime_error(made.error().message);
+        return *std::move(made);
+    }
+
+    const parameters::ModelSpec& spec_;
+    NetworkSource network_;
+    const Packer& pack_;
+};
+
+}  // namespace
 
 struct ServingExecutors::State {
     std::vector<Candidate> candidates;
@@ -35,21 +66,32 @@ struct ServingExecutors::State {
         facts.trouble = std::move(trouble);
     }
 
+    Result<ReferenceRun> reference_run(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
+                                       std::span<const float> parameters, Tier held, std::vector<float> inputs) const {
+        const Candidate& reference = candidates.front();
+        if (!reference.pack) {
+            return ReferenceRun(*SKERRY_TRY(reference.make(spec, layout, parameters)), spec, held, std::move(inputs),
+                                1);
+        }
+        const UnitByUnit packed(spec, SKERRY_TRY(network_of(spec, layout, parameters)), reference.pack);
+        return ReferenceRun(packed, spec, held, std::move(inputs), 1);
+    }
+
     Result<std::unique_ptr<const Executor>> make(const parameters::ModelSpec& spec,
                                                  const parameters::ParameterLayout& layout,
                                                  std::span<const float> parameters) {
-        auto reference = SKERRY_TRY(candidates.front().make(spec, layout, parameters));
-        if (only_reference()) return reference;
+        const Candidate& reference = candidates.front();
+        if (only_reference()) return reference.make(spec, layout, parameters);
         const Tier held = SKERRY_TRY(layout.tier_of_prefix(parameters.size()));
         const auto fall_back = [&](std::string why) {
             note(std::move(why));
-            return std::move(reference);
+            return reference.make(spec, layout, parameters);
         };
         try {
             auto chosen = lined_up_executor(spec, layout, parameters, candidates, facts.lineup);
             if (!chosen) return fall_back(chosen.error().message);
-            const ReferenceRun run(*reference, spec, held, check_inputs(spec, layout, parameters, rows_of(samples), 1),
-                                   1);
+            auto inputs = check_inputs(spec, layout, parameters, rows_of(samples), 1);
+            const ReferenceRun run = SKERRY_TRY(reference_run(spec, layout, parameters, held, std::move(inputs)));
             if (auto doubt = doubt_about(**chosen, exact(), run)) return fall_back(std::move(*doubt));
             note("");
             return chosen;
@@ -106,7 +148,7 @@ ServingExecutors::ServingExecutors(const parameters::ModelSpec& spec, const para
     }
     // What has lost gives back what it holds for its model.
     for (std::size_t place = 1; place < candidates.size(); ++place)
-        if (!named(facts.lineup, place)) candidates[place].make = nullptr;
+        if (!named(facts.lineup, place)) candidates[place].make = nullptr, candidates[place].pack = nullptr;
     state_->candidates = std::move(candidates);
     state_->samples = options.samples;
 }

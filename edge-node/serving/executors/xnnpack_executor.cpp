@@ -31,6 +31,7 @@ struct Layer {
 
 Layer layer_of(const LayerSource& source) {
     Layer layer{source, std::vector<float>(source.weights.size()), {source.bias.begin(), source.bias.end()}};
+    if (source.weights.empty()) return layer;
     const std::size_t channels = source.in.channels;
     const std::size_t pixels =
         source.conv() ? source.layer.kernel * source.layer.kernel : source.in.height * source.in.width;
@@ -45,7 +46,9 @@ Layer layer_of(const LayerSource& source) {
     return layer;
 }
 
+/// Null: of a layer without weights.
 Operator operator_for(const Layer& layer) {
+    if (layer.weights.empty()) return nullptr;
     const LayerSource& source = layer.source;
     const float least = source.relu ? 0.0F : -std::numeric_limits<float>::infinity();
     const float most = std::numeric_limits<float>::infinity();
@@ -143,6 +146,7 @@ private:
     void run(std::size_t index, std::span<const float> in, std::span<float> out, std::size_t batch) const {
         const Unit& unit = units_[index];
         const LayerSource& first = unit.front().source;
+        SKERRY_ASSERT(!unit.front().weights.empty());
         SKERRY_ASSERT(in.size() == batch * first.in.values() && out.size() == batch * unit.back().source.out.values());
         lanes_.with([this] { return lane_for(units_); },
                     [&](Lane& lane) {
@@ -167,10 +171,7 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<const Executor>> xnnpack_executor(const parameters::ModelSpec& spec,
-                                                         const parameters::ParameterLayout& layout,
-                                                         std::span<const float> parameters) {
-    const NetworkSource network = SKERRY_TRY(network_of(spec, layout, parameters));
+Result<std::unique_ptr<const Executor>> xnnpack_executor(const parameters::ModelSpec&, const NetworkSource& network) {
     try {
         check(xnn_initialize(nullptr), "run on this processor");
         return std::make_unique<const XnnpackExecutor>(network);

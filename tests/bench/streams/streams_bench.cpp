@@ -21,6 +21,7 @@
 #include "edge-node/serving/classify.hpp"
 #include "edge-node/serving/evaluate.hpp"
 #include "edge-node/serving/executors/fused_executor.hpp"
+#include "edge-node/serving/executors/lineup.hpp"
 #include "tests/bench/streams/streams.hpp"
 
 namespace skerry::bench {
@@ -148,7 +149,8 @@ Result<Json> tested(const Arguments& arguments, const node::Snapshot& snapshot, 
     model.spec = snapshot.model->spec;
     model.tier = snapshot.held;
     model.parameters = snapshot.parameters;
-    const node::Evaluation result = SKERRY_TRY(node::evaluate(model, *source, router, node::fused_executor));
+    const node::Evaluation result =
+        SKERRY_TRY(node::evaluate(model, *source, router, node::whole(node::fused_executor)));
     const auto share = [&](std::uint64_t correct) {
         return static_cast<double>(correct) / static_cast<double>(result.samples);
     };
@@ -168,7 +170,8 @@ Result<Course> follow(node::LearningPolicy& policy, boost::asio::io_context& loo
     Course course;
     const std::size_t rows = policy.config().trigger_rows;
     for (std::size_t first = 0; first + rows <= stream.size(); first += rows) {
-        const auto snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy.parameters(), node::fused_executor));
+        const auto snapshot =
+            SKERRY_TRY(node::make_snapshot(model, {}, *policy.parameters(), node::whole(node::fused_executor)));
         const auto samples = stream.subspan(first, rows);
         const auto batch = SKERRY_TRY(answered(*snapshot, router, samples, first));
         double correct = 0;
@@ -219,7 +222,8 @@ Result<Json> run(const Arguments& arguments) {
     }
     const Course course = SKERRY_TRY(follow(*policy, loop, model, stream, arguments.verbose));
     const node::Router router;
-    const auto snapshot = SKERRY_TRY(node::make_snapshot(model, {}, *policy->parameters(), node::fused_executor));
+    const auto snapshot =
+        SKERRY_TRY(node::make_snapshot(model, {}, *policy->parameters(), node::whole(node::fused_executor)));
 
     const feedback::PrequentialNumbers numbers = policy->prequential();
     const std::size_t phases = arguments.stream.changes + 1;

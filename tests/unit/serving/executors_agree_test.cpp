@@ -20,7 +20,8 @@ constexpr std::array<Tier, kTiers> kAllTiers = {Tier::Light, Tier::Medium, Tier:
 
 struct Agreeing {
     const char* name;
-    ExecutorFactory make;
+    Packer pack;
+    ExecutorFactory make = whole(pack);
 };
 
 std::vector<float> bell_values(std::size_t count, Random& random) {
@@ -124,6 +125,54 @@ TEST_P(ExactExecutor, KeepsSnapshotsApartThatAreUsedByManyThreadsAtOnce) {
     for (std::size_t i = 0; i < kSnapshots; ++i)
         EXPECT_TRUE(same[i]) << i;
     EXPECT_NE(expected[0], expected[1]);
+}
+
+TEST_P(ExactExecutor, RunsAUnitThatIsPackedAloneAsItRunsInTheWhole) {
+    for (const Tier held : kAllTiers) {
+        Random random(5);
+        std::vector<float> values = parameters::testing::random_parameters(spec_, layout_, random);
+        values.resize(layout_.prefix(held));
+        const NetworkSource network = network_of(spec_, layout_, values).value();
+        const auto together = *GetParam().make(spec_, layout_, values);
+        std::vector<float> map = bell_values(3 * spec_.input.values(), random);
+        for (std::size_t unit = 0; unit < units_held(held); ++unit) {
+            const auto alone = *GetParam().pack(spec_, only(network, Units().set(unit)));
+            const std::size_t size =
+                is_head(unit) ? spec_.classes.size() : map_after(spec_, tier_of_unit(unit)).values();
+            std::vector<float> expected(3 * size), given(3 * size);
+            ExecutorScratch scratch;
+            run_unit(*together, unit, map, expected, 3, scratch);
+            run_unit(*alone, unit, map, given, 3, scratch);
+            EXPECT_EQ(given, expected) << name_of_unit(unit);
+            if (!is_head(unit)) map = expected;
+        }
+    }
+}
+
+TEST_P(ExactExecutor, SharesANetworkWithThePlainOneUnitByUnit) {
+    Random random(9);
+    const std::vector<float> values = parameters::testing::random_parameters(spec_, layout_, random);
+    const Packer plain = [](const parameters::ModelSpec&,
+                            const NetworkSource& network) -> Result<std::unique_ptr<const Executor>> {
+        return plain_executor_of(network);
+    };
+    const std::vector<Candidate> candidates = {candidate_of("plain", plain),
+                                               candidate_of(GetParam().name, GetParam().pack)};
+    const std::vector<float> input = bell_values(8 * spec_.input.values(), random);
+    const auto reference = *plain_executor(spec_, layout_, values);
+    for (std::size_t drawn = 0; drawn < 20; ++drawn) {
+        Lineup lineup{};
+        for (auto& unit : lineup)
+            for (std::size_t& place : unit)
+                place = random.below(2);
+        const auto executor = lined_up_executor(spec_, layout_, values, candidates, lineup);
+        ASSERT_TRUE(executor) << executor.error().message;
+        for (const std::size_t batch : {1U, 8U}) {
+            const std::vector<float> rows(input.begin(),
+                                          input.begin() + static_cast<std::ptrdiff_t>(batch * spec_.input.values()));
+            expect_agreement(**executor, *reference, spec_, rows, batch);
+        }
+    }
 }
 
 TEST_P(ExactExecutor, RefusesAPrefixThatIsNoTier) {
