@@ -76,6 +76,10 @@ public:
     [[nodiscard]] DriftLog& alarms() { return alarms_; }
     /// The last call failed for want of room: nothing has changed, the same call may be repeated later.
     [[nodiscard]] bool disk_full() const { return database_.disk_full() || no_room_for_checkpoint_; }
+    void forget_disk_full() {
+        database_.forget_disk_full();
+        no_room_for_checkpoint_ = false;
+    }
 
 private:
     LabelStore(storage::Database database, storage::TurnFiles checkpoints, LabelStoreConfig config)

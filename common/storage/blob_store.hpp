@@ -24,9 +24,8 @@ public:
     /// NotFound: no such blob.
     [[nodiscard]] virtual Result<Bytes> get(const Digest& name) const = 0;
 
-    /// Bytes [offset, offset + count) of the blob, reading only the megabytes they lie in. Unlike get() it does not
-    /// look whether the disk has changed them: who reads pieces checks what they come to, by a hash, a signature or a
-    /// seal. NotFound: no such blob. InvalidInput: the range ends behind the blob.
+    /// Bytes [offset, offset + count) of the blob, reading only the megabytes they lie in.
+    /// NotFound: no such blob. InvalidInput: the range ends behind the blob.
     [[nodiscard]] virtual Result<Bytes> get_range(const Digest& name, std::uint64_t offset,
                                                   std::size_t count) const = 0;
 
@@ -51,6 +50,12 @@ public:
     /// As get_range(), of a draft, or of the blob that it has become.
     [[nodiscard]] virtual Result<Bytes> read_draft(const Digest& name, std::uint64_t offset,
                                                    std::size_t count) const = 0;
+    /// The same for who checks what the pieces come to by a hash or a seal: a store may leave out to look whether the
+    /// disk has changed them.
+    [[nodiscard]] virtual Result<Bytes> read_unchecked(const Digest& name, std::uint64_t offset,
+                                                       std::size_t count) const {
+        return read_draft(name, offset, count);
+    }
     /// The draft is a blob from here on. Durable when it returns. A blob of that name is left alone.
     /// NotFound: there is neither.
     [[nodiscard]] virtual Result<> finish(const Digest& name) = 0;

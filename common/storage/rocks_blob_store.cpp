@@ -63,28 +63,21 @@ Result<std::uint64_t> RocksBlobStore::size(const Digest& name) const {
 
 Result<Bytes> RocksBlobStore::get(const Digest& name) const {
     const std::uint64_t blob_bytes = SKERRY_TRY(size(name));
-    Bytes bytes;
-    bytes.reserve(static_cast<std::size_t>(blob_bytes));
-    for (std::uint64_t part = 0; part < parts_of(blob_bytes); ++part) {
-        const auto value = SKERRY_TRY(load_part(name, blob_bytes, part, true));
-        const ByteView view = bytes_of(*value);
-        bytes.insert(bytes.end(), view.begin(), view.end());
-    }
-    return bytes;
+    return read(name, blob_bytes, 0, static_cast<std::size_t>(blob_bytes), Check::Yes);
 }
 
 Result<Bytes> RocksBlobStore::get_range(const Digest& name, std::uint64_t offset, std::size_t count) const {
-    return read(name, SKERRY_TRY(size(name)), offset, count);
+    return read(name, SKERRY_TRY(size(name)), offset, count, Check::Yes);
 }
 
-Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::uint64_t offset,
-                                   std::size_t count) const {
+Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::uint64_t offset, std::size_t count,
+                                   Check check) const {
     SKERRY_TRY(check_range(name, size, offset, count));
     Bytes bytes;
     bytes.reserve(count);
     while (bytes.size() < count) {
         const std::uint64_t position = offset + bytes.size();
-        const auto part = SKERRY_TRY(read_part(name, size, position / kPartBytes));
+        const auto part = SKERRY_TRY(read_part(name, size, position / kPartBytes, check));
         const auto first = static_cast<std::ptrdiff_t>(position % kPartBytes);
         const auto taken = std::min(static_cast<std::ptrdiff_t>(count - bytes.size()),
                                     static_cast<std::ptrdiff_t>(part->size()) - first);
@@ -95,24 +88,14 @@ Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::
 }
 
 Result<std::shared_ptr<const std::string>> RocksBlobStore::read_part(const Digest& name, std::uint64_t size,
-                                                                     std::uint64_t part) const {
+                                                                     std::uint64_t part, Check check) const {
     {
         const std::lock_guard lock(last_mutex_);
-        if (last_.part == part && last_.name == name && last_.bytes) return last_.bytes;
+        const bool checked = last_.check == Check::Yes || check == Check::No;
+        if (last_.part == part && last_.name == name && last_.bytes && checked) return last_.bytes;
     }
-    auto value = SKERRY_TRY(load_part(name, size, part, false));
-    if (value->size() == kPartBytes) {  // readers come chunk by chunk
-        const std::lock_guard lock(last_mutex_);
-        last_ = {name, part, value};
-    }
-    return value;
-}
-
-Result<std::shared_ptr<const std::string>> RocksBlobStore::load_part(const Digest& name, std::uint64_t size,
-                                                                     std::uint64_t part, bool checked) const {
-    // Debian's RocksDB has its CRC in plain C++: of a round's processor time here it was a third.
     rocksdb::ReadOptions options;
-    options.verify_checksums = checked;
+    options.verify_checksums = check == Check::Yes;
     auto value = std::make_shared<std::string>();
     const rocksdb::Status status = database_->Get(options, part_key(name, part), value.get());
     if (!status.ok() && !status.IsNotFound()) return tl::unexpected<Error>(error_of(status, folder_));
@@ -120,6 +103,10 @@ Result<std::shared_ptr<const std::string>> RocksBlobStore::load_part(const Diges
         // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.
         if (!SKERRY_TRY(has(name))) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
         return damaged(folder_, "blob " + to_hex(name) + " is incomplete");
+    }
+    if (value->size() == kPartBytes) {  // readers come chunk by chunk
+        const std::lock_guard lock(last_mutex_);
+        last_ = {name, part, value, check};
     }
     return value;
 }
@@ -159,15 +146,23 @@ Result<std::uint64_t> RocksBlobStore::drafted(const Digest& name) const {
 }
 
 Result<Bytes> RocksBlobStore::read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const {
+    return read_any(name, offset, count, Check::Yes);
+}
+
+Result<Bytes> RocksBlobStore::read_unchecked(const Digest& name, std::uint64_t offset, std::size_t count) const {
+    return read_any(name, offset, count, Check::No);
+}
+
+Result<Bytes> RocksBlobStore::read_any(const Digest& name, std::uint64_t offset, std::size_t count, Check check) const {
     const auto size = SKERRY_TRY(drafts_.size(name));
-    if (!size) return get_range(name, offset, count);
+    if (!size) return read(name, SKERRY_TRY(this->size(name)), offset, count, check);
     SKERRY_TRY(check_range(name, *size, offset, count));
     // What is in memory of its last part, and the rest, which is in the database.
     const std::uint64_t last = *size / kPartBytes;
     const auto tail = drafts_.tail(name, last);
     const std::uint64_t end = offset + count;
     const std::uint64_t cut = tail ? std::clamp(last * kPartBytes, offset, end) : end;
-    Bytes bytes = SKERRY_TRY(read(name, *size, offset, static_cast<std::size_t>(cut - offset)));
+    Bytes bytes = SKERRY_TRY(read(name, *size, offset, static_cast<std::size_t>(cut - offset), check));
     if (cut < end) {
         const auto first = static_cast<std::ptrdiff_t>(cut - last * kPartBytes);
         bytes.insert(bytes.end(), tail->begin() + first,

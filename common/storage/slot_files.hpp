@@ -48,6 +48,7 @@ public:
 
     /// The last write failed for want of room: it may be repeated later.
     [[nodiscard]] bool disk_full() const { return disk_full_; }
+    void forget_disk_full() { disk_full_ = false; }
 
 private:
     [[nodiscard]] std::filesystem::path file_of(Slot slot) const;

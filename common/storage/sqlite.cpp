@@ -236,6 +236,10 @@ Result<> Database::settle() {
 bool Database::disk_full() const {
     return connection_->full;
 }
+
+void Database::forget_disk_full() {
+    connection_->full = false;
+}
 std::int64_t Database::changes() const {
     return sqlite3_changes64(connection_->handle);
 }

@@ -158,6 +158,7 @@ public:
     /// The last call failed, and for want of room: its transaction is rolled back, the database is as before, and the
     /// same may be tried again once there is space.
     [[nodiscard]] bool disk_full() const;
+    void forget_disk_full();
     /// Rows changed by the last INSERT, UPDATE or DELETE.
     [[nodiscard]] std::int64_t changes() const;
     [[nodiscard]] std::int64_t last_insert_rowid() const;

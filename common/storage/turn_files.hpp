@@ -30,6 +30,7 @@ public:
 
     /// The last write failed for want of room: it may be repeated later.
     [[nodiscard]] bool disk_full() const { return files_.disk_full(); }
+    void forget_disk_full() { files_.forget_disk_full(); }
 
 private:
     [[nodiscard]] static SlotFiles::Slot slot_of(Turn turn) { return turn.number % 2; }

@@ -1,6 +1,7 @@
 #include "common/wire/delta_codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -119,19 +120,36 @@ std::size_t top_count_max(std::size_t values) {
     return (values * std::uint64_t{kTopMax} + 999'999) / 1'000'000;
 }
 
-/// In order; of equal ones the first.
+// Bits of a float that is not negative are in its order. These many first ones are its exponent and some digits.
+constexpr unsigned kBucketShift = 20;
+
+std::uint32_t size_of(float value) {
+    return std::bit_cast<std::uint32_t>(std::abs(value));
+}
+
+/// In order; of equal ones the first. Those as large as the last of them by their first bits are sorted, and no others.
 std::vector<std::uint32_t> places_of_largest(std::span<const float> values, std::size_t count) {
-    std::vector<float> sizes(values.size());
-    std::transform(values.begin(), values.end(), sizes.begin(), [](float value) { return std::abs(value); });
-    const auto last = sizes.begin() + static_cast<std::ptrdiff_t>(count - 1);
+    std::array<std::size_t, 1U << (31 - kBucketShift)> buckets{};
+    for (const float value : values)
+        ++buckets[size_of(value) >> kBucketShift];
+    std::size_t larger = 0;
+    std::uint32_t bucket = buckets.size() - 1;
+    for (; larger + buckets[bucket] < count; --bucket)
+        larger += buckets[bucket];
+    std::vector<std::uint32_t> sizes;
+    sizes.reserve(buckets[bucket]);
+    for (const float value : values)
+        if (size_of(value) >> kBucketShift == bucket) sizes.push_back(size_of(value));
+    const auto last = sizes.begin() + static_cast<std::ptrdiff_t>(count - larger - 1);
     std::nth_element(sizes.begin(), last, sizes.end(), std::greater<>());
-    const float least = *last;
-    auto equal = count - static_cast<std::size_t>(
-                             std::count_if(sizes.begin(), last, [least](float size) { return size > least; }));
+    const std::uint32_t least = *last;
+    auto equal = count - larger -
+                 static_cast<std::size_t>(
+                     std::count_if(sizes.begin(), last, [least](std::uint32_t size) { return size > least; }));
     std::vector<std::uint32_t> places;
     places.reserve(count);
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const float size = std::abs(values[i]);
+        const std::uint32_t size = size_of(values[i]);
         if (size < least || (size == least && equal == 0)) continue;
         if (size == least) --equal;
         places.push_back(static_cast<std::uint32_t>(i));

@@ -13,17 +13,26 @@ using wire::RefusalCode;
 
 constexpr std::size_t kValuesAtOnce = limits::kChunkBytes / sizeof(float);
 
-Result<bool> is_what_was_offered(const Examination& what, const storage::BlobStore& blobs) {
+using Read = Result<Bytes> (storage::BlobStore::*)(const Digest&, std::uint64_t, std::size_t) const;
+
+Result<bool> is_what_was_offered(const Examination& what, const storage::BlobStore& blobs, Read read) {
     // The draft may have begun with another offer of the node.
-    if (SKERRY_TRY(blobs.read_draft(what.content, 0, wire::kUpdateHeaderBytes)) != what.header) return false;
+    if (SKERRY_TRY((blobs.*read)(what.content, 0, wire::kUpdateHeaderBytes)) != what.header) return false;
     crypto::Sha256 hash;
     hash.update(what.header);
     for (std::uint64_t at = 0; at < what.sealed_bytes; at += limits::kChunkBytes) {
         const auto count = std::min<std::uint64_t>(limits::kChunkBytes, what.sealed_bytes - at);
         hash.update(
-            SKERRY_TRY(blobs.read_draft(what.content, wire::kUpdateHeaderBytes + at, static_cast<std::size_t>(count))));
+            SKERRY_TRY((blobs.*read)(what.content, wire::kUpdateHeaderBytes + at, static_cast<std::size_t>(count))));
     }
     return hash.finish() == what.content;
+}
+
+Result<bool> is_what_was_offered(const Examination& what, const storage::BlobStore& blobs) {
+    auto offered = is_what_was_offered(what, blobs, &storage::BlobStore::read_unchecked);
+    if (!offered || *offered) return offered;
+    // The node's fault, unless the disk says that it is its own.
+    return is_what_was_offered(what, blobs, &storage::BlobStore::read_draft);
 }
 
 /// It is not there, or shorter: not the disk's fault.
@@ -65,7 +74,7 @@ Result<Examined> examine(const Examination& what, const storage::BlobStore& blob
         return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
     }
     const auto sealed = [&](std::uint64_t offset, std::size_t count) {
-        return blobs.read_draft(what.content, wire::kUpdateHeaderBytes + offset, count);
+        return blobs.read_unchecked(what.content, wire::kUpdateHeaderBytes + offset, count);
     };
     auto update = wire::UpdateReader::open(what.header, what.sealed_bytes, sealed, key);
     if (!update) return flaw_in(update.error());

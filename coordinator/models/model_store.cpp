@@ -98,7 +98,7 @@ Result<std::vector<float>> ModelStore::load(const Digest& digest) const {
     const std::span<std::byte> out = std::as_writable_bytes(std::span(weights));
     crypto::Sha256 hash;
     for (std::size_t at = 0; at < out.size(); at += kReadBytes) {
-        const Bytes part = SKERRY_TRY(blobs_.get_range(digest, at, std::min(kReadBytes, out.size() - at)));
+        const Bytes part = SKERRY_TRY(blobs_.read_unchecked(digest, at, std::min(kReadBytes, out.size() - at)));
         hash.update(part);
         std::ranges::copy(part, out.begin() + static_cast<std::ptrdiff_t>(at));
     }

@@ -34,7 +34,7 @@ aggregation::UpdateInfo SealedSet::about(std::size_t update) const {
 Result<wire::UpdateReader> SealedSet::open(const Digest& content) const {
     const StoredUpdate stored = SKERRY_TRY(or_damaged(content, find_update(blobs_, content)));
     const auto sealed = [&blobs = blobs_, content](std::uint64_t offset, std::size_t count) {
-        return blobs.get_range(content, wire::kUpdateHeaderBytes + offset, count);
+        return blobs.read_unchecked(content, wire::kUpdateHeaderBytes + offset, count);
     };
     return or_damaged(content, wire::UpdateReader::open(stored.header, stored.sealed_bytes, sealed, key_));
 }

@@ -12,7 +12,7 @@ Result<Digest> hash_of(const storage::BlobStore& blobs, const Digest& name, std:
     crypto::Sha256 hash;
     for (std::uint64_t at = 0; at < bytes; at += limits::kChunkBytes) {
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(limits::kChunkBytes, bytes - at));
-        hash.update(SKERRY_TRY(blobs.get_range(name, at, count)));
+        hash.update(SKERRY_TRY(blobs.read_unchecked(name, at, count)));
     }
     return hash.finish();
 }

@@ -17,7 +17,10 @@ using namespace std::chrono_literals;
 constexpr std::size_t kErasuresBeforeReclaim = 16;
 constexpr std::uint64_t kDroppedBytesBeforeReclaim = 1ULL << 30U;
 
-[[noreturn]] void stop_on_damage(const Error& error) {
+// What a sum needs is gone or damaged, and a start would only meet it again; or the disk is full or down, and may come
+// back.
+[[noreturn]] void stop_on(const Error& error) {
+    if (error.code == ErrorCode::Unavailable) observe::disk_failed(error);
     log::error("round_not_summed", {{"reason", error.message}});
     std::abort();
 }
@@ -195,7 +198,7 @@ void Service::perform(const SumRound& order) {
         }();
         give_back_freed_memory();
         return [this, summed] {
-            if (!summed) stop_on_damage(summed.error());
+            if (!summed) stop_on(summed.error());
             deliver(*summed);
         };
     });

@@ -231,9 +231,11 @@ void LocalModel::end_learning() {
 // A trigger holds several times what it leaves behind, in thousands of small pieces, and so do updates and versions, in
 // chunks: for the next one, if that begins at once.
 void LocalModel::give_back_soon() {
+    if (std::exchange(gives_back_, true)) return;  // tries that follow each other do not put it off
     quiet_.expires_after(kUseAgain);
-    quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code again) {
-        if (again || alive.expired()) return;
+    quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code stopped) {
+        if (stopped || alive.expired()) return;
+        gives_back_ = false;
         stores_.thread.run([] { return give_back_freed_memory(), true; }, [](bool) {});
     });
 }

@@ -198,6 +198,7 @@ private:
     [[nodiscard]] Result<> restore_policy(ByteView stored);
     [[nodiscard]] Result<> start_again();
     [[nodiscard]] Result<> give_up_damaged_versions();
+    [[nodiscard]] Result<> let_go_damaged(std::size_t count);
     [[nodiscard]] Result<> give_up_damaged(const std::filesystem::path& aside);
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
 
@@ -263,7 +264,8 @@ private:
     std::function<void()> then_;
     boost::asio::steady_timer retry_;
     boost::asio::steady_timer room_;
-    boost::asio::steady_timer quiet_;  ///< since the last step
+    boost::asio::steady_timer quiet_;  ///< after work
+    bool gives_back_ = false;          ///< when that ends
 
     /// Since when the progress that is due or on its way is waited for; nothing while none is.
     std::optional<TimePoint> waiting_since_;

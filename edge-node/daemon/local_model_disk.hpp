@@ -51,6 +51,8 @@ void LocalModel::on_disk(Job job, Done done) {
 template <class Job, class Done>
 void LocalModel::try_on_disk(std::shared_ptr<Work<Job, Done>> work) {
     auto job = [stores = stores_, work] {
+        stores.spool.forget_disk_full();
+        stores.labels.forget_disk_full();
         auto result = work->job();
         const bool full = !result && (stores.spool.disk_full() || stores.labels.disk_full());
         return std::pair(std::move(result), full);

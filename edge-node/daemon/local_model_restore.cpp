@@ -13,13 +13,20 @@ namespace log = observe::log;
 
 Result<> LocalModel::restore(const std::filesystem::path& aside) {
     SKERRY_TRY(give_up_damaged_versions());
+    const std::size_t damaged = SKERRY_TRY(stores_.spool.damaged_deltas());
     bool checkpoint_was_read = false;
     auto stored = stores_.labels.checkpoint();
     const bool is_gone = !stored && stored.error().code == ErrorCode::NotFound;
     if (!stored && !is_gone) return tl::unexpected(std::move(stored).error());
     if (is_gone || *stored) {
-        const Result<> read = is_gone ? Result<>(tl::unexpected(stored.error())) : restore_policy(**stored);
+        Result<> read = is_gone ? Result<>(tl::unexpected(stored.error())) : restore_policy(**stored);
         checkpoint_was_read = read.has_value();
+        if (read && damaged > 0) read = fail(ErrorCode::NotFound, "the disk has changed what it stands on");
+        if (read && !SKERRY_TRY(stores_.spool.has(checkpoint_.version.global))) {
+            read =
+                fail(ErrorCode::NotFound, "it stands on version " + std::to_string(checkpoint_.version.global.value) +
+                                              ", and that is neither installed nor about to be");
+        }
         if (!read) {
             log::warning("checkpoint_unusable",
                          {{"reason", read.error().message},
@@ -28,10 +35,12 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
             SKERRY_TRY(start_again());
         }
     }
+    if (damaged > 0) SKERRY_TRY(let_go_damaged(damaged));
     SKERRY_TRY(give_up_damaged(aside));
     while (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
         SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
     }
+    SKERRY_TRY(stores_.spool.release_unused());
     SKERRY_TRY(settle_heads());
     sent_ = SKERRY_TRY(stores_.spool.totals_sent());
     rolled_back_ = SKERRY_TRY(stores_.spool.rolled_back());
@@ -42,10 +51,6 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
 
 Result<> LocalModel::restore_policy(ByteView stored) {
     checkpoint_ = SKERRY_TRY(Checkpoint::from_bytes(stored));
-    if (const ModelVersion stands_on = checkpoint_.version.global; !SKERRY_TRY(stores_.spool.has(stands_on))) {
-        return fail(ErrorCode::NotFound, "it stands on version " + std::to_string(stands_on.value) +
-                                             ", and that is neither installed nor about to be");
-    }
     policy_ = SKERRY_TRY(LearningPolicy::restore(engine_, config_, model_->spec, checkpoint_.learner));
     checkpoint_.learner = Bytes();  // megabytes, which clear() would keep, as = {} would
     return {};
@@ -64,8 +69,11 @@ Result<> LocalModel::start_again() {
     fresh.answered = checkpoint_.answered;
     checkpoint_ = std::move(fresh);
     std::vector<float> weights = SKERRY_TRY(stores_.spool.as_sent());
-    if (!weights.empty()) SKERRY_TRY(adopt(std::move(weights)));
-    return {};
+    if (weights.empty()) return {};
+    // What is personal stands on no version, and what was seen (examples, detectors) on no weights.
+    if (policy_ && policy_->parameters()->size() == weights.size())
+        keep_personal(weights, *policy_->parameters(), sharing_);
+    return adopt(std::move(weights));
 }
 
 // The node goes on serving: on a version before, until the fleet's newest has come again.
@@ -78,6 +86,16 @@ Result<> LocalModel::give_up_damaged_versions() {
                                        {"model", model_->spec.name}});
     }
     return {};
+}
+
+// The weights first: a crash in between finds them damaged again. Else what they hold would be taken for new progress.
+Result<> LocalModel::let_go_damaged(std::size_t count) {
+    log::error("updates_damaged", {{"updates", count},
+                                   {"reason", "the disk has changed what this node has sent and the fleet accepted"},
+                                   {"advice", "check this disk; the version that counts them brings them back"},
+                                   {"model", model_->spec.name}});
+    if (policy_) SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint_, *policy_)));
+    return stores_.spool.let_go_damaged();
 }
 
 // Nobody can say whether the coordinator accepted it while it was whole. So what it held is neither sent again, which

@@ -35,7 +35,7 @@ TensorAccount account_of(const parameters::ModelSpec& spec, const parameters::Pa
     account.sample = spec.input.sample_bytes() +
                      sizeof(float) * (spec.input.values() + 2 * largest + kTiers * std::uint64_t{spec.classes.size()});
     account.snapshot = 2 * weights;
-    account.install = 2 * weights + account.snapshot;
+    account.install = 3 * weights + account.snapshot;
     // Each layer's output is kept for the way back, beside its gradient.
     account.learning = kLearnerAtStart + (2 + step.optimiser_vectors) * weights +
                        2 * sizeof(float) * step.rows * all_maps + account.snapshot;

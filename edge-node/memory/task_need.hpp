@@ -27,7 +27,7 @@ private:
 struct TensorAccount {
     std::uint64_t sample = 0;    ///< answering one sample: its values, two maps and the logits of each exit
     std::uint64_t snapshot = 0;  ///< one version for serving: the vector, and as packed by its executor
-    std::uint64_t install = 0;   ///< the version fetched, the weights rebased on it, and the next snapshot
+    std::uint64_t install = 0;   ///< the version fetched, the weights rebased on it with one Δ, and the next snapshot
     /// The learner with LibTorch, the weights with their gradient and the optimiser's memory, one mini-step's maps, and
     /// the snapshot of the step.
     std::uint64_t learning = 0;

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS spool_update (
     sequence INTEGER PRIMARY KEY, lease BLOB NOT NULL, signed_lease BLOB NOT NULL, header BLOB NOT NULL,
     sealed_bytes INTEGER NOT NULL, content BLOB NOT NULL, signature BLOB NOT NULL, receipt BLOB,
     totals_before BLOB NOT NULL, slot INTEGER UNIQUE, stamp INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    delta_bytes INTEGER NOT NULL);
+    delta_bytes INTEGER NOT NULL, delta_digest BLOB NOT NULL);
 )";
 
 std::filesystem::path beside(std::filesystem::path database, const char* what) {
@@ -61,26 +61,45 @@ Result<PushedAs> pushed_as_of(ByteView bytes_stored) {
 Spool::Spool(storage::Database database, const std::filesystem::path& path)
     : database_(std::move(database)), versions_(beside(path, "-version")), updates_(beside(path, "-update")) {}
 
+void Spool::forget_disk_full() {
+    database_.forget_disk_full();
+    versions_.forget_disk_full();
+    updates_.forget_disk_full();
+}
+
 Result<Spool> Spool::open(const std::filesystem::path& path) {
     Spool spool(SKERRY_TRY(storage::Database::open(path)), path);
     SKERRY_TRY(spool.database_.settle());
-    {
-        storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(spool.database_));
-        SKERRY_TRY(spool.database_.run_script(kFacts));
-        const std::uint64_t schema = SKERRY_TRY(spool.number("schema"));
-        if (schema > kSchema) {
-            return fail(ErrorCode::VersionMismatch,
-                        path.string() + " was written by a newer skerry-node: install that version again");
-        }
-        if (schema == kAllInTheDatabase)
-            SKERRY_TRY(spool.database_.run_script("ALTER TABLE spool_update RENAME TO spool_update_1"));
-        SKERRY_TRY(spool.database_.run_script(kTables));
-        if (schema == kAllInTheDatabase) SKERRY_TRY(spool.move_into_files());
-        if (schema < kSchema) SKERRY_TRY(spool.put_number("schema", kSchema));
-        SKERRY_TRY(transaction.commit());
+    const auto schema = spool.upgrade();
+    if (!schema) return tl::unexpected(schema.error());
+    if (*schema > kSchema) {
+        return fail(ErrorCode::VersionMismatch,
+                    path.string() + " was written by a newer skerry-node: install that version again");
     }
-    SKERRY_TRY(spool.release_unused());
+    // What lay in the database leaves room there; to have none for that is no reason to end.
+    if (*schema == kAllInTheDatabase) static_cast<void>(spool.database_.run_script("VACUUM"));
     return spool;
+}
+
+Result<std::uint64_t> Spool::upgrade() {
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    SKERRY_TRY(database_.run_script(kFacts));
+    const std::uint64_t schema = SKERRY_TRY(number("schema"));
+    if (schema > kSchema) return schema;
+    if (schema == kAllInTheDatabase)
+        SKERRY_TRY(database_.run_script("ALTER TABLE spool_update RENAME TO spool_update_1"));
+    SKERRY_TRY(database_.run_script(kTables));
+    if (schema == kAllInTheDatabase) {
+        // A full disk needs the room of what was moved in vain.
+        if (const auto moved = move_into_files(); !moved) {
+            for (storage::SlotFiles* const files : {&versions_, &updates_})
+                files->release_all_but([](storage::SlotFiles::Slot) { return false; });
+            return tl::unexpected(moved.error());
+        }
+    }
+    if (schema < kSchema) SKERRY_TRY(put_number("schema", kSchema));
+    SKERRY_TRY(transaction.commit());
+    return schema;
 }
 
 Result<std::optional<Bytes>> Spool::fact(std::string_view key) {

@@ -88,6 +88,8 @@ public:
     [[nodiscard]] bool disk_full() const {
         return database_.disk_full() || versions_.disk_full() || updates_.disk_full();
     }
+    /// Before a call whose failure is to be told apart from one of before.
+    void forget_disk_full();
 
     // ---- Who we are ----
 
@@ -117,17 +119,23 @@ public:
     /// Errors that were judged up to `cursor` are not reported: what was learned with them is lost.
     [[nodiscard]] Result<> skip_errors(std::uint64_t cursor);
 
-    /// The update that waits for its receipt, where it is not what this node has signed; nothing: it is, or none waits.
-    /// It must not be sent, nor put back: the coordinator may have accepted it when it was whole. begin_drop() ends it.
-    /// Reads and hashes all its bytes.
+    /// The update that waits for its receipt, where it is not what this node has signed, or Δ beside it not what was
+    /// taken; nothing: they are, or none waits. It must not be sent, nor put back: the coordinator may have accepted it
+    /// when it was whole. begin_drop() ends it. Reads and hashes all its bytes.
     [[nodiscard]] Result<std::optional<DamagedUpdate>> damaged(const crypto::VerifyKey& identity);
 
     // ---- Weights that come ----
 
+    /// How many accepted Δ the disk has damaged: not what the checkpoint holds of them, which is to begin again as
+    /// as_sent(). Reads and hashes them all.
+    [[nodiscard]] Result<std::size_t> damaged_deltas();
+    /// Then: lets go of those. The version that counts them brings them back.
+    [[nodiscard]] Result<> let_go_damaged();
+
     /// Gives up a version whose weights are not what came of it. One that was begun is not begun any more, and instead
-    /// of the installed one it is the newest before it that is kept whole. Nothing: both are whole. Progress on what
-    /// was given up has no base any more: the weights begin again as as_sent(). Internal: none before is whole, or its
-    /// manifest was not kept. Reads and hashes their bytes.
+    /// of the installed one it is one before it that is kept whole: of the same weights, or the newest. Nothing: both
+    /// are whole. Progress on what was given up has no base any more: the weights begin again as as_sent(). Internal:
+    /// none before is whole, or its manifest was not kept. Reads and hashes their bytes.
     [[nodiscard]] Result<std::optional<DamagedVersion>> give_up_damaged_version();
 
     /// What a crash left between two steps; nothing when the two stores agree.
@@ -166,14 +174,18 @@ public:
     /// The last one; nothing: there was none.
     [[nodiscard]] Result<std::optional<RolledBack>> rolled_back();
 
+    /// Files that no row speaks of give their room back: at a start, once it is known that rows and files are of one
+    /// time, what a crash has left.
+    [[nodiscard]] Result<> release_unused();
+
     /// The installed version's weights; empty before the first.
     [[nodiscard]] Result<std::vector<float>> base();
     /// Whether the checkpoint may stand on it: it is the installed one, or was begun.
     [[nodiscard]] Result<bool> has(ModelVersion version);
-    /// Those of it or of one of the two that were installed before it; empty: they are not kept.
-    [[nodiscard]] Result<std::vector<float>> kept(ModelVersion version) { return base_of(version.value); }
-    /// Those plus Δ of every update in the spool: what the weights were when the last one was taken, without any
-    /// progress since. Empty before the first version.
+    /// Those of it or of one of the two that were installed before it; empty: they are not kept whole.
+    [[nodiscard]] Result<std::vector<float>> kept(ModelVersion version);
+    /// Those plus Δ of every update in the spool that is whole: what the weights were when the last one was taken,
+    /// without any progress since. Empty before the first version.
     [[nodiscard]] Result<std::vector<float>> as_sent();
 
 private:
@@ -186,7 +198,8 @@ private:
         std::uint64_t bytes = 0;
         [[nodiscard]] storage::SlotFiles::Value value() const { return {stamp, bytes}; }
     };
-    /// An update's file holds Δ, then its sealed bytes; these until it has its receipt.
+    /// An update's file holds Δ, then its sealed bytes; these until it has its receipt. Δ is float32, or as it was
+    /// written for the coordinator where that is coarser, and so shorter.
     struct KeptUpdate {
         Kept file;
         std::uint64_t delta_bytes = 0;
@@ -194,15 +207,36 @@ private:
         [[nodiscard]] static KeptUpdate of(const storage::Statement& row, int column);
     };
     // spool_files.cpp
+    /// Its `length` values; zero where the moments are. Internal: it is not there, or has another length.
+    [[nodiscard]] Result<std::vector<float>> read_delta(const KeptUpdate& kept, ByteView header, std::size_t length);
+    [[nodiscard]] Result<std::vector<float>> read_version(const Kept& kept);
+    /// A file that was written, until its row is durable: where there is no room for that, it makes room.
+    class Unclaimed {
+    public:
+        Unclaimed(storage::SlotFiles& files, storage::SlotFiles::Slot slot, const storage::Database& database)
+            : files_(&files), slot_(slot), database_(database) {}
+        Unclaimed(const Unclaimed&) = delete;
+        Unclaimed& operator=(const Unclaimed&) = delete;
+        ~Unclaimed() {
+            if (files_ != nullptr && database_.disk_full()) files_->release(slot_);
+        }
+        void claimed() { files_ = nullptr; }
+
+    private:
+        storage::SlotFiles* files_;
+        storage::SlotFiles::Slot slot_;
+        const storage::Database& database_;
+    };
     /// Where no row of `table` says that a value lies.
     [[nodiscard]] Result<Kept> free_slot(const char* table, std::uint64_t bytes);
-    [[nodiscard]] Result<> write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as);
+    [[nodiscard]] Result<Kept> write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as);
     [[nodiscard]] Result<KeptUpdate> write_update(ByteView delta, ByteView sealed);
     /// Nothing: no such row.
     [[nodiscard]] Result<std::optional<Kept>> version_file(std::uint64_t version);
     [[nodiscard]] Result<bool> is_whole(std::uint64_t version);
-    /// Files that no row speaks of any more give their room back.
-    [[nodiscard]] Result<> release_unused();
+    [[nodiscard]] Result<bool> is_whole(const KeptUpdate& kept, const Digest& delta);
+    /// To the newest schema. Which it was of; a newer one is left alone.
+    [[nodiscard]] Result<std::uint64_t> upgrade();
     /// From when it was all in the database.
     [[nodiscard]] Result<> move_into_files();
 
@@ -216,11 +250,12 @@ private:
     [[nodiscard]] Result<std::vector<float>> base_of(std::uint64_t version);
     /// base(). Internal: of another length than `weights`.
     [[nodiscard]] Result<std::vector<float>> base_beside(std::span<const float> weights);
-    /// Calls `use` with each Δ in order; `accepted_only` leaves out one without receipt. Internal: one is of another
-    /// length.
-    [[nodiscard]] Result<> each_delta(Sequence above, bool accepted_only, std::size_t length,
+    enum class Deltas { All, Accepted, Whole };
+    /// Calls `use` with each Δ in order. Internal: one is not there, or of another length; Whole leaves those out.
+    [[nodiscard]] Result<> each_delta(Deltas which, Sequence above, std::size_t length,
                                       const std::function<void(std::span<const float>)>& use);
-    [[nodiscard]] Result<std::vector<float>> base_with_deltas(bool accepted_only);
+    [[nodiscard]] Result<std::vector<float>> base_with_deltas(Deltas which);
+    [[nodiscard]] Result<std::vector<std::uint64_t>> damaged_accepted();
     [[nodiscard]] Result<> put_totals(const Totals& totals);
 
     storage::Database database_;

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 
+#include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/crypto/random.hpp"
 #include "edge-node/spool/spool.hpp"
@@ -9,6 +11,50 @@
 namespace skerry::node {
 
 using storage::SlotFiles;
+
+namespace {
+
+tl::unexpected<Error> cut_off(const std::string& what) {
+    return fail(ErrorCode::Internal, what + ": restore the node's folder, or join again");
+}
+
+/// The bytes at the front of a file. What is gone is an error of the folder, not of the disk.
+Result<> read_front(const SlotFiles& files, SlotFiles::Slot slot, SlotFiles::Value value, std::span<std::byte> into) {
+    auto read = files.read(slot, value, 0, into);
+    if (!read && read.error().code == ErrorCode::NotFound) return cut_off(read.error().message);
+    return read;
+}
+
+constexpr const char* kNoLength = "weights beside node.db are cut off";
+
+}  // namespace
+
+Result<std::vector<float>> Spool::read_version(const Kept& kept) {
+    if (kept.bytes % sizeof(float) != 0 || kept.bytes / sizeof(float) > limits::kParametersMax)
+        return cut_off(kNoLength);
+    std::vector<float> weights(static_cast<std::size_t>(kept.bytes / sizeof(float)));
+    SKERRY_TRY(read_front(versions_, kept.slot, kept.value(), std::as_writable_bytes(std::span(weights))));
+    return weights;
+}
+
+Result<std::vector<float>> Spool::read_delta(const KeptUpdate& kept, ByteView header, std::size_t length) {
+    const auto& [file, bytes] = kept;
+    if (bytes > file.bytes || bytes > length * sizeof(float)) return cut_off(kNoLength);
+    if (bytes == length * sizeof(float)) {
+        std::vector<float> delta(length);
+        SKERRY_TRY(read_front(updates_, file.slot, file.value(), std::as_writable_bytes(std::span(delta))));
+        return delta;
+    }
+    const auto form = wire::read_header(header).map([](const wire::UpdateHeader& read) { return read.form; });
+    if (!form || form->encoding == wire::DeltaEncoding::Float32 || form->values != length) return cut_off(kNoLength);
+    Bytes written(static_cast<std::size_t>(bytes));
+    SKERRY_TRY(read_front(updates_, file.slot, file.value(), written));
+    auto delta = wire::decode_delta(*form, written);
+    if (!delta) return cut_off(kNoLength);
+    // The moments are no difference, and so no progress.
+    std::fill_n(delta->begin(), form->exact, 0.0F);
+    return delta;
+}
 
 Spool::KeptUpdate Spool::KeptUpdate::of(const storage::Statement& row, int column) {
     return {{static_cast<SlotFiles::Slot>(row.uint64(column)), row.uint64(column + 1), row.uint64(column + 2)},
@@ -27,19 +73,54 @@ Result<Spool::Kept> Spool::free_slot(const char* table, std::uint64_t bytes) {
     return kept;
 }
 
-Result<> Spool::write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as) {
+Result<Spool::Kept> Spool::write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as) {
     const Kept kept = SKERRY_TRY(free_slot("spool_version", weights.size()));
     SKERRY_TRY(versions_.write(kept.slot, kept.value(), std::array{weights}));
-    return database_.run(
+    Unclaimed file(versions_, kept.slot, database_);
+    SKERRY_TRY(database_.run(
         "INSERT OR REPLACE INTO spool_version (version, slot, stamp, bytes, digest, manifest, pushed_as) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        version, std::uint64_t{kept.slot}, kept.stamp, kept.bytes, crypto::sha256(weights), manifest, as);
+        version, std::uint64_t{kept.slot}, kept.stamp, kept.bytes, crypto::sha256(weights), manifest, as));
+    file.claimed();
+    return kept;
 }
 
 Result<Spool::KeptUpdate> Spool::write_update(ByteView delta, ByteView sealed) {
     const Kept file = SKERRY_TRY(free_slot("spool_update", delta.size() + sealed.size()));
     SKERRY_TRY(updates_.write(file.slot, file.value(), std::array{delta, sealed}));
     return KeptUpdate{file, delta.size()};
+}
+
+Result<bool> Spool::is_whole(const KeptUpdate& kept, const Digest& delta) {
+    if (kept.delta_bytes > kept.file.bytes || kept.delta_bytes > limits::kParametersMax * sizeof(float)) return false;
+    Bytes bytes(static_cast<std::size_t>(kept.delta_bytes));
+    const auto read = updates_.read(kept.file.slot, kept.file.value(), 0, bytes);
+    if (!read && read.error().code != ErrorCode::NotFound) return tl::unexpected(read.error());
+    return read && crypto::sha256(bytes) == delta;
+}
+
+Result<std::vector<std::uint64_t>> Spool::damaged_accepted() {
+    std::vector<std::uint64_t> damaged;
+    storage::Statement rows = SKERRY_TRY(database_.prepare(
+        "SELECT slot, stamp, bytes, delta_bytes, delta_digest, sequence FROM spool_update WHERE receipt IS NOT NULL "
+        "AND slot IS NOT NULL"));
+    while (SKERRY_TRY(rows.step())) {
+        const auto digest = rows.array<32>(4);
+        if (!digest || !SKERRY_TRY(is_whole(KeptUpdate::of(rows, 0), *digest))) damaged.push_back(rows.uint64(5));
+    }
+    return damaged;
+}
+
+Result<std::size_t> Spool::damaged_deltas() {
+    return SKERRY_TRY(damaged_accepted()).size();
+}
+
+Result<> Spool::let_go_damaged() {
+    const std::vector<std::uint64_t> damaged = SKERRY_TRY(damaged_accepted());
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    for (const std::uint64_t sequence : damaged)
+        SKERRY_TRY(database_.run("UPDATE spool_update SET slot = NULL WHERE sequence = ?", sequence));
+    return transaction.commit();
 }
 
 Result<std::optional<Spool::Kept>> Spool::version_file(std::uint64_t version) {
@@ -100,8 +181,9 @@ Result<> Spool::move_into_files() {
         const KeptUpdate kept = SKERRY_TRY(write_update(updates.blob_view(1), sealed));
         SKERRY_TRY(database_.run(
             "INSERT INTO spool_update SELECT sequence, lease, signed_lease, header, sealed_bytes, "
-            "content, signature, receipt, totals_before, ?, ?, ?, ? FROM spool_update_1 WHERE sequence = ?",
-            std::uint64_t{kept.file.slot}, kept.file.stamp, kept.file.bytes, kept.delta_bytes, sequence));
+            "content, signature, receipt, totals_before, ?, ?, ?, ?, ? FROM spool_update_1 WHERE sequence = ?",
+            std::uint64_t{kept.file.slot}, kept.file.stamp, kept.file.bytes, kept.delta_bytes,
+            crypto::sha256(updates.blob_view(1)), sequence));
     }
     versions.reset();
     updates.reset();

@@ -49,8 +49,8 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     using Nothing = std::optional<SpooledUpdate>;
     const wire::Lease& lease = order.lease;
     Progress progress(contribution.weights, SKERRY_TRY(base_beside(contribution.weights)), contribution.sharing);
-    SKERRY_TRY(
-        each_delta(Sequence{0}, false, contribution.weights.size(), [&](Values delta) { progress.take_off(delta); }));
+    SKERRY_TRY(each_delta(Deltas::All, Sequence{0}, contribution.weights.size(),
+                          [&](Values delta) { progress.take_off(delta); }));
     std::vector<float> delta = std::move(progress).take();
     if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
     const std::size_t statistics = contribution.sharing.statistics;
@@ -85,18 +85,21 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     update.content = sealed.content;
     update.signature = sealed.signature;
 
-    const KeptUpdate kept =
-        SKERRY_TRY(write_update(std::as_bytes(std::span(std::as_const(body.delta))), sealed.sealed));
+    const ByteView as_kept =
+        body.written.empty() ? std::as_bytes(std::span(std::as_const(body.delta))) : ByteView(body.written);
+    const KeptUpdate kept = SKERRY_TRY(write_update(as_kept, sealed.sealed));
+    Unclaimed file(updates_, kept.file.slot, database_);
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     SKERRY_TRY(database_.run(
         "INSERT INTO spool_update (sequence, lease, signed_lease, header, sealed_bytes, content, signature, "
-        "totals_before, slot, stamp, bytes, delta_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "totals_before, slot, stamp, bytes, delta_bytes, delta_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         update.sequence, update.lease, stored(update.signed_lease), update.header, update.sealed_bytes, update.content,
         update.signature, bytes_of_totals(before), std::uint64_t{kept.file.slot}, kept.file.stamp, kept.file.bytes,
-        kept.delta_bytes));
+        kept.delta_bytes, crypto::sha256(as_kept)));
     SKERRY_TRY(put_number("last_sequence", order.sequence.value));
     SKERRY_TRY(put_totals(contribution.totals));
     SKERRY_TRY(transaction.commit());
+    file.claimed();
     return std::optional(std::move(update));
 }
 
@@ -137,9 +140,10 @@ std::string damage_of(const wire::SealedUpdate& update, Sequence sequence, const
 }  // namespace
 
 Result<std::optional<DamagedUpdate>> Spool::damaged(const crypto::VerifyKey& identity) {
-    storage::Statement rows = SKERRY_TRY(database_.prepare(
-        "SELECT sequence, lease, header, sealed_bytes, content, signature, slot, stamp, bytes, delta_bytes FROM "
-        "spool_update WHERE receipt IS NULL"));
+    storage::Statement rows =
+        SKERRY_TRY(database_.prepare("SELECT sequence, lease, header, sealed_bytes, content, signature, slot, stamp, "
+                                     "bytes, delta_bytes, delta_digest FROM "
+                                     "spool_update WHERE receipt IS NULL"));
     while (SKERRY_TRY(rows.step())) {
         const Sequence sequence{rows.uint64(0)};
         wire::SealedUpdate update;
@@ -157,6 +161,8 @@ Result<std::optional<DamagedUpdate>> Spool::damaged(const crypto::VerifyKey& ide
         if (lease && content && signature) {
             update.signature = *signature;
             what = damage_of(update, sequence, LeaseId{*lease}, rows.uint64(3), *content, identity);
+            const auto digest = rows.array<32>(10);
+            if (what.empty() && (!digest || !SKERRY_TRY(is_whole(kept, *digest)))) what = "Δ beside it has changed";
         }
         if (!what.empty()) return std::optional(DamagedUpdate{sequence, std::move(what), update.blob()});
     }
@@ -198,16 +204,16 @@ Result<> Spool::begin_drop(Sequence sequence) {
     return put_number("dropping", sequence.value);
 }
 
-Result<std::vector<float>> Spool::base_with_deltas(bool accepted_only) {
+Result<std::vector<float>> Spool::base_with_deltas(Deltas which) {
     std::vector<float> weights = SKERRY_TRY(base());
     if (weights.empty()) return weights;
     Rebase rebase{std::vector<float>(weights.size(), 0.0F)};
-    SKERRY_TRY(each_delta(Sequence{0}, accepted_only, weights.size(), [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(which, Sequence{0}, weights.size(), [&](Values delta) { rebase.add(delta); }));
     return std::move(rebase).onto(weights);
 }
 
 Result<std::vector<float>> Spool::last_good(std::span<const float> weights, const Sharing& sharing) {
-    std::vector<float> good = SKERRY_TRY(base_with_deltas(true));
+    std::vector<float> good = SKERRY_TRY(base_with_deltas(Deltas::Accepted));
     if (weights.empty() || good.empty()) return good;
     SKERRY_TRY(must_match(good.size(), weights.size()));
     keep_personal(good, weights, sharing);
@@ -215,7 +221,7 @@ Result<std::vector<float>> Spool::last_good(std::span<const float> weights, cons
 }
 
 Result<std::vector<float>> Spool::as_sent() {
-    return base_with_deltas(false);
+    return base_with_deltas(Deltas::Whole);
 }
 
 Result<> Spool::finish_drop(const Totals& totals) {

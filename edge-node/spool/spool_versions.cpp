@@ -23,39 +23,19 @@ Result<> must_match(std::size_t length, std::size_t expected) {
                                          " belong: restore the node's folder, or join again");
 }
 
-namespace {
-
-/// The `bytes` at the front of a file.
-Result<std::vector<float>> floats_in(const storage::SlotFiles& files, storage::SlotFiles::Slot slot,
-                                     storage::SlotFiles::Value value, std::uint64_t bytes) {
-    if (bytes % sizeof(float) != 0 || bytes > value.size || bytes / sizeof(float) > limits::kParametersMax) {
-        return fail(ErrorCode::Internal,
-                    "weights beside node.db are cut off: restore the node's folder, or join again");
-    }
-    std::vector<float> floats(static_cast<std::size_t>(bytes / sizeof(float)));
-    const auto read = files.read(slot, value, 0, std::as_writable_bytes(std::span(floats)));
-    if (!read && read.error().code == ErrorCode::NotFound) {
-        return fail(ErrorCode::Internal, read.error().message + ": restore the node's folder, or join again");
-    }
-    SKERRY_TRY(read);
-    return floats;
-}
-
-}  // namespace
-
-Result<> Spool::each_delta(Sequence above, bool accepted_only, std::size_t length,
-                           const std::function<void(Values)>& use) {
-    storage::Statement rows = SKERRY_TRY(database_.prepare(
-        std::string("SELECT slot, stamp, bytes, delta_bytes FROM spool_update WHERE sequence > ? AND slot IS "
-                    "NOT NULL") +
-        (accepted_only ? " AND receipt IS NOT NULL" : "") + " ORDER BY sequence"));
+Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length, const std::function<void(Values)>& use) {
+    storage::Statement rows = SKERRY_TRY(
+        database_.prepare(std::string("SELECT slot, stamp, bytes, delta_bytes, delta_digest, header FROM spool_update "
+                                      "WHERE sequence > ? AND slot IS NOT NULL") +
+                          (which == Deltas::Accepted ? " AND receipt IS NOT NULL" : "") + " ORDER BY sequence"));
     rows.bind(above);
     while (SKERRY_TRY(rows.step())) {
         const KeptUpdate kept = KeptUpdate::of(rows, 0);
-        const std::vector<float> delta =
-            SKERRY_TRY(floats_in(updates_, kept.file.slot, kept.file.value(), kept.delta_bytes));
-        SKERRY_TRY(must_match(delta.size(), length));
-        use(delta);
+        if (which == Deltas::Whole) {
+            const auto digest = rows.array<32>(4);
+            if (!digest || !SKERRY_TRY(is_whole(kept, *digest))) continue;
+        }
+        use(SKERRY_TRY(read_delta(kept, rows.blob_view(5), length)));
     }
     return {};
 }
@@ -63,12 +43,17 @@ Result<> Spool::each_delta(Sequence above, bool accepted_only, std::size_t lengt
 Result<std::vector<float>> Spool::base_of(std::uint64_t version) {
     const auto file = SKERRY_TRY(version_file(version));
     if (!file) return std::vector<float>();
-    return floats_in(versions_, file->slot, file->value(), file->bytes);
+    return read_version(*file);
 }
 
 Result<std::vector<float>> Spool::base() {
     const std::uint64_t installed = SKERRY_TRY(number("installed"));
     return installed == 0 ? Result<std::vector<float>>(std::vector<float>()) : base_of(installed);
+}
+
+Result<std::vector<float>> Spool::kept(ModelVersion version) {
+    if (!SKERRY_TRY(is_whole(version.value))) return std::vector<float>();
+    return base_of(version.value);
 }
 
 Result<bool> Spool::has(ModelVersion version) {
@@ -103,12 +88,16 @@ Result<> Spool::note_own_heads(bool own) {
 }
 
 Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights) {
-    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     const std::uint64_t version = order.manifest.version.value;
-    SKERRY_TRY(write_version(version, std::as_bytes(weights), stored(order.signed_manifest), stored(order.as)));
+    storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
+    const Kept kept =
+        SKERRY_TRY(write_version(version, std::as_bytes(weights), stored(order.signed_manifest), stored(order.as)));
+    Unclaimed file(versions_, kept.slot, database_);
     SKERRY_TRY(put_number("installing", version));
     SKERRY_TRY(put_number("installing_counted", order.counted.value));
-    return transaction.commit();
+    SKERRY_TRY(transaction.commit());
+    file.claimed();
+    return {};
 }
 
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing) {
@@ -121,9 +110,9 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
     SKERRY_TRY(must_match(begun.size(), weights.size()));
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
     Progress progress(weights, SKERRY_TRY(base_beside(weights)), sharing);
-    SKERRY_TRY(each_delta(Sequence{0}, false, weights.size(), [&](Values delta) { progress.take_off(delta); }));
+    SKERRY_TRY(each_delta(Deltas::All, Sequence{0}, weights.size(), [&](Values delta) { progress.take_off(delta); }));
     Rebase rebase(std::move(progress).take());
-    SKERRY_TRY(each_delta(counted, false, weights.size(), [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(Deltas::All, counted, weights.size(), [&](Values delta) { rebase.add(delta); }));
     std::vector<float> result = std::move(rebase).onto(begun);
     keep_personal(result, weights, sharing);
     return result;
@@ -171,8 +160,9 @@ Result<std::optional<DamagedVersion>> Spool::give_up_damaged_version() {
     if (installed == 0 || SKERRY_TRY(is_whole(installed))) return Nothing();
     std::vector<std::uint64_t> before;
     {
-        storage::Statement rows = SKERRY_TRY(database_.prepare(
-            "SELECT version FROM spool_version WHERE version < ? AND length(manifest) > 0 ORDER BY version DESC"));
+        storage::Statement rows = SKERRY_TRY(
+            database_.prepare("SELECT version FROM spool_version WHERE version < ?1 AND length(manifest) > 0 ORDER BY "
+                              "digest = (SELECT digest FROM spool_version WHERE version = ?1) DESC, version DESC"));
         rows.bind(installed);
         while (SKERRY_TRY(rows.step()))
             before.push_back(rows.uint64(0));

@@ -26,10 +26,10 @@ give_disk() {
   disks+=("$1")
 }
 take_disks() { for disk in "${disks[@]}"; do umount "$disk"; done; }
-# Again where something was written between the two commands: less than what is there is refused.
+# Again, and with a little more, where something was written between the two commands: less than what is there is refused.
 fill_disk() {
   local tries
-  for ((tries = 0; tries < 50; tries++)); do mount -o "remount,size=$(df --output=used -k "$1" | tail -n 1 | tr -d ' ')k" "$1" 2>/dev/null && return; done
+  for ((tries = 0; tries < 50; tries++)); do mount -o "remount,size=$(($(df --output=used -k "$1" | tail -n 1) + 64 * tries))k" "$1" 2>/dev/null && return; done
   fail "$1 cannot be filled"
 }
 empty_disk() { mount -o "remount,size=$kDiskSize" "$1"; }

@@ -96,8 +96,12 @@ void FederationBench::restart() {
     said_.clear();
     core = std::make_unique<Federation>(
         keys, policy, [this] { return next_id(); }, journal);
-    for (const ledger::Event& event : journal.events(ledger::kFederationStream))
+    ledger::NeededBlobs needed;
+    for (const ledger::Event& event : journal.events(ledger::kFederationStream)) {
         core->apply(event);
+        needed.apply(event);
+    }
+    ASSERT_TRUE(erase_strays(*core, needed, blobs));
     ASSERT_TRUE(restore_drafts(*core, blobs));
     perform(core->resume(now));
     settle();

@@ -161,6 +161,35 @@ TEST_F(LocalModelTest, AFullDiskPausesLearningUntilThereIsRoom) {
     EXPECT_TRUE(until([&] { return local().checkpoint().totals.steps == 1; }));
 }
 
+TEST_F(LocalModelTest, StartsAgainWhereTheDiskHasDamagedWhatTheFleetAcceptedAndSendsItNoSecondTime) {
+    open();
+    install(1);
+    settle();
+    label(kRows);
+    settle();
+    take(1, 1);
+    settle();
+    local().perform(KeepReceipt{Sequence{1}, {}, {}});
+    settle();
+    ASSERT_NE(served_->parameters, weights(1));
+    crash();
+    std::filesystem::resize_file(folder_.path() / "node.db-update-0", 10);
+    for (int start = 0; start < 2; ++start) {
+        open();
+        settle();
+        EXPECT_EQ(served_->parameters, weights(1)) << start;
+        told_.clear();
+        take(2, 1);
+        settle();
+        EXPECT_EQ(told<NothingTaken>(), 1U) << start;
+        crash();
+    }
+    open();
+    install(2, 1);
+    settle();
+    EXPECT_EQ(served_->parameters, weights(2));
+}
+
 // Law: whatever was acknowledged or told before the disk stopped is there after a restart, and is learned once.
 // Method: one story, cut off before each of its jobs in turn.
 TEST_F(LocalModelTest, LosesNothingThatItAcknowledgedWhereverItStops) {

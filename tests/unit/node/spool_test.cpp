@@ -102,6 +102,41 @@ TEST_F(SpoolTest, KnowsAnUpdateThatIsNotWhatItHasSignedAndLeavesAloneWhatIsWhole
     EXPECT_FALSE(spool_->damaged(identity).value()) << "what is accepted is not sent again";
 }
 
+TEST_F(SpoolTest, KnowsAnUpdateWhoseDeltaTheDiskHasDamaged) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    spool_.reset();
+    const std::filesystem::path file = folder_ / "node.db-update-0";
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(30).put('\x55');
+    const auto found = reopen().damaged(federation_.identity.verify_key()).value();
+    ASSERT_TRUE(found);
+    EXPECT_THAT(found->what, ::testing::HasSubstr("has changed"));
+}
+
+TEST_F(SpoolTest, LetsGoOfAnAcceptedDeltaThatTheDiskHasDamagedAndOfNoOther) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{1}, {}));
+    learn(0.25F);
+    ASSERT_TRUE(take(2));
+    ASSERT_TRUE(spool_->keep_receipt(Sequence{2}, {}));
+    EXPECT_EQ(reopen().damaged_deltas().value(), 0U);
+    spool_.reset();
+    std::filesystem::resize_file(folder_ / "node.db-update-0", 10);
+    EXPECT_EQ(reopen().damaged_deltas().value(), 1U);
+    EXPECT_FALSE(spool_->rebased(weights_, sharing_, federation_.weights(1))) << "nothing is made of it";
+    weights_ = spool_->as_sent().value();
+    EXPECT_THAT(weights_, Each(1.0F + 0.25F));
+    ASSERT_TRUE(spool_->let_go_damaged());
+    EXPECT_EQ(spool_->damaged_deltas().value(), 0U);
+    EXPECT_FALSE(take(3)) << "what is let go is no progress";
+    EXPECT_THAT(reopen().load()->spool, SizeIs(2)) << "both are still to be counted";
+    install(2, 2);
+    EXPECT_EQ(weights_, federation_.weights(2));
+}
+
 TEST_F(SpoolTest, RefusesWeightsOfAnotherLengthOrTimeWithASentence) {
     install(1);
     learn(0.5F);
@@ -164,8 +199,11 @@ TEST_F(SpoolTest, GivesUpAVersionThatTheDiskHasDamagedForTheNewestWholeOneBefore
     install(4);
     EXPECT_FALSE(reopen().give_up_damaged_version().value()) << "all are whole";
     spool_.reset();
+    EXPECT_EQ(reopen().kept(ModelVersion{3}).value(), federation_.weights(3));
+    spool_.reset();
     damage(4);
     damage(3);
+    EXPECT_TRUE(reopen().kept(ModelVersion{3}).value().empty()) << "not kept whole";
     auto given_up = reopen().give_up_damaged_version().value();
     ASSERT_TRUE(given_up);
     EXPECT_EQ(given_up->version, ModelVersion{4});
@@ -233,6 +271,8 @@ TEST_F(SpoolTest, GivesBackTheRoomOfWhatItNeedsNoMore) {
     spool_.reset();
     std::filesystem::rename(folder_ / "before", folder_ / "node.db");
     EXPECT_EQ(*reopen().base(), federation_.weights(8));
+    EXPECT_THAT(room("update"), SizeIs(1)) << "not before it is known that rows and files are of one time";
+    ASSERT_TRUE(spool_->release_unused());
     EXPECT_THAT(room("update"), SizeIs(0));
     EXPECT_THAT(room("version"), SizeIs(3));
 }
