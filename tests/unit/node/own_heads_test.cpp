@@ -66,6 +66,22 @@ TEST_F(OwnHeadsTest, AreNeitherSentNorReplaced) {
     });
 }
 
+TEST_F(OwnHeadsTest, OutliveADiskThatHasDamagedTheVersionTheyWereLearnedOn) {
+    learn_with_own_heads();
+    install(2, 1);
+    settle();
+    const std::vector<float> learned = served_->parameters;
+    crash();
+    std::filesystem::resize_file(folder_.path() / "node.db-version-1", 10);
+    open();
+    settle();
+    ASSERT_EQ(served_->version.global, ModelVersion{1});
+    each_block([&](std::size_t i, bool of_a_head) {
+        EXPECT_EQ(served_->parameters[i], of_a_head ? learned[i] : weights(1)[i]);
+    });
+    expect_nothing_to_share(2, 1);
+}
+
 TEST_F(OwnHeadsTest, BeginAgainWithTheFleetsWhenTheyAreSwitchedOffSoThatNothingPrivateIsSent) {
     learn_with_own_heads();
     const std::string before = served_->version.to_text();
