@@ -184,9 +184,8 @@ TEST_F(SpoolTest, DropsNothingFromABaseThatIsCutOff) {
 
 TEST_F(SpoolTest, GivesUpAVersionThatTheDiskHasDamagedForTheNewestWholeOneBefore) {
     const auto damage = [this](std::uint64_t version) {
-        storage::Statement find = storage::Database::open(folder_ / "node.db")
-                                      ->prepare("SELECT slot FROM spool_version WHERE version = ?")
-                                      .value();
+        auto database = storage::Database::open(folder_ / "node.db").value();
+        auto find = database.prepare("SELECT slot FROM spool_version WHERE version = ?").value();
         ASSERT_TRUE(find.bind(version).step().value());
         const auto file = folder_ / ("node.db-version-" + std::to_string(find.uint64(0)));
         std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(-2, std::ios::end).put('\x55');
