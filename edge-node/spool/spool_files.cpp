@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
@@ -132,14 +133,12 @@ Result<std::optional<Spool::Kept>> Spool::version_file(std::uint64_t version) {
 
 Result<> Spool::release_unused() {
     for (const auto& [table, files] : {std::pair("spool_version", &versions_), std::pair("spool_update", &updates_)}) {
-        std::vector<bool> used;
-        storage::Statement slots = SKERRY_TRY(
-            database_.prepare(std::string("SELECT slot FROM ") + table + " WHERE slot IS NOT NULL ORDER BY slot"));
-        while (SKERRY_TRY(slots.step())) {
-            used.resize(slots.uint64(0) + 1);
-            used.back() = true;
-        }
-        files->release_all_but([&used](SlotFiles::Slot slot) { return slot < used.size() && used[slot]; });
+        std::set<std::uint64_t> used;
+        storage::Statement slots =
+            SKERRY_TRY(database_.prepare(std::string("SELECT slot FROM ") + table + " WHERE slot IS NOT NULL"));
+        while (SKERRY_TRY(slots.step()))
+            used.insert(slots.uint64(0));
+        files->release_all_but([&used](SlotFiles::Slot slot) { return used.contains(slot); });
     }
     return {};
 }
