@@ -1,11 +1,10 @@
 # Functions that run a fleet of real processes on loopback, for the demo and the integration tests. Sourced, not run.
 #   fleet_open BIN DIR       where the programs are, and where everything of this fleet lives
-#   fleet_close              stops every process of the fleet and waits for it; DIR stays
+#   fleet_close              stops every process that was started in the background and waits for it; DIR stays
 # A coordinator lives in DIR/coordinator, node I in DIR/node-I. Free ports throughout: port 0, read back from endpoints.json.
 
 fleet_open() {
   fleet_bin=$1 fleet_dir=$2
-  fleet_pids=()
   fleet_address=${fleet_address:-127.0.0.1}
   mkdir -p "$fleet_dir"
 }
@@ -36,7 +35,6 @@ coordinator_start() {
   fi
   "$fleet_bin/skerry-coordinator" run --dir "$dir" --listen "$listen" --enrol "$enrol" "$@" >>"$fleet_dir/coordinator.log" 2>&1 &
   coordinator_pid=$!
-  fleet_pids+=("$coordinator_pid")
   wait_for 30 "the coordinator" skerry status
 }
 
@@ -55,15 +53,14 @@ node_start() {
   shift
   "$fleet_bin/skerry-node" run --dir "$fleet_dir/$name" --http 127.0.0.1:0 "$@" >>"$fleet_dir/$name.log" 2>&1 &
   node_pid=$!
-  fleet_pids+=("$node_pid")
 }
 
 node_url() { echo "unix:$fleet_dir/$1/infer.sock"; }
 node_ready() { curl -sf --unix-socket "$fleet_dir/$1/infer.sock" http://node/v2/health/ready; }
 
 fleet_close() {
-  local pid
-  for pid in "${fleet_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; kill -CONT "$pid" 2>/dev/null || true; done  # one that stands still would never end
-  for pid in "${fleet_pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  fleet_pids=()
+  local pid running
+  running=$(jobs -rp)  # what was started and has ended is not among them: its number may be another process's by now
+  for pid in $running; do kill -TERM "$pid" 2>/dev/null || true; kill -CONT "$pid" 2>/dev/null || true; done  # one that stands still would never end
+  for pid in $running; do wait "$pid" 2>/dev/null || true; done
 }

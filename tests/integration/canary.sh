@@ -5,9 +5,10 @@
 open_test_fleet
 good='node-0 node-1 node-2' bad='node-3 node-4'
 coordinator_init --model "$root/deploy/examples/model-digits.toml" --seed 1 >>"$work/coordinator.log"
-# configure GOAL QUORUM [more lines]
-configure() { printf '[rounds]\ngoal = %s\nquorum = %s\ndeadline = "1m"\nrule = "mean"\n[learning]\nsteps_per_update = 2\n%s\n' "$1" "$2" "${3:-}" >"$work/coordinator.toml"; }
-configure 1 1
+# configure UPDATES_PER_ROUND STEPS_PER_UPDATE [more lines]
+configure() { printf '[rounds]\ngoal = %s\nquorum = %s\ndeadline = "10m"\nrule = "mean"\n[learning]\nsteps_per_update = %s\n%s\n' "$1" "$1" "$2" "${3:-}" >"$work/coordinator.toml"; }
+trial=$'[release]\ncanary_share = 0.1\ncanaries_min = 2\ntrial_time = "30m"\ntrial_samples = 100000'
+configure 1 2
 coordinator_start --config "$work/coordinator.toml"
 for node in $good $bad; do node_join "$node"; node_start "$node"; eval "pid_${node#node-}=$node_pid"; done
 for node in $good $bad; do wait_for 60 "$node" node_ready "$node"; done
@@ -23,29 +24,38 @@ for node in $good; do feed "$node"; done
 wait_for 180 "ten versions" reached 11
 stop_feeds
 for node in $good; do wait_for 60 "$node to learn what it has" nothing_to_learn "$node"; done
-idle() { [ "$(fact round)" = null ]; }
-wait_for 60 "the last round" idle
 
 kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
-configure 5 3 $'[release]\ncanary_share = 0.1\ncanaries_min = 2\ntrial_time = "30m"\ntrial_samples = 100000'
+configure 5 10 "$trial"
 coordinator_start --config "$work/coordinator.toml"
+none_is_summed() { skerry round list --output json | jq -e 'all(.data[]; .state != "frozen")' >/dev/null; }
+wait_for 60 "the round that the kill met" none_is_summed
 before=$(newest)
-accepted_of() { skerry node show "$1" --output json | jq ".data.updates | length"; }
-poisoned() { [ "$(accepted_of "$1")" -ge 1 ]; }
-for node in $bad; do
-  feed "$node" --drift-at 0
-  wait_for 120 "an update of $node" poisoned "$node"
+accepted_of() { skerry node show "$1" --output json | jq .data.sequence_accepted; }
+accepted_after() { [ "$(accepted_of "$1")" -gt "$2" ]; }
+# contribute NODE arguments of skerry-node feed …   until one more of its updates is accepted
+contribute() {
+  local known
+  known=$(accepted_of "$1")
+  feed "$@"
+  wait_for 120 "an update of $1" accepted_after "$1" "$known"
   stop_feeds
+}
+for node in $bad; do
+  contribute "$node" --drift-at 0
   eval "kill -TERM \$pid_${node#node-}"
 done
-for node in $good; do feed "$node"; done
+# One after the other: when the trial begins, no canary has labels by which it could end before it was looked at.
+for node in $good; do contribute "$node"; done
 on_trial() { [ "$(fact on_trial.version)" = $((before + 1)) ]; }
 wait_for 120 "the trial" on_trial
 skerry status | grep -q "on trial with 2 canaries against version $before" || fail "skerry status does not tell of the trial"
 canaries=$(skerry model show newest --output json | jq -r '.data.on_trial.canaries[].name')
 for node in $good; do grep -qx "$node" <<<"$canaries" || bystander=$node; done
 kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
+configure 3 10 "$trial"
 coordinator_start --config "$work/coordinator.toml"
+for node in $good; do feed "$node"; done
 ended() { skerry model show "$1" --output json | jq -e '.data.trial.outcome' >/dev/null; }
 wait_for 240 "the end of the trial" ended $((before + 1))
 outcome() { skerry model show "$1" --output json | jq -r '.data.trial | "\(.outcome): \(.reason)"'; }

@@ -52,7 +52,6 @@ serve_together() {
   done
   fleet_dir=$work
   "$fleet_bin/skerry-node" run "${folders[@]}" --http 127.0.0.1:0 --alone >>"$work/node.log" 2>&1 &
-  fleet_pids+=($!)
   for model in "$@"; do wait_for 60 "$model" node_ready "$model-node"; done
   tcp=$(grep -o 'http=[0-9.:]*' "$work/node.log" | tail -n 1 | cut -d= -f2) || true
   [ -n "$tcp" ] || fail "the node does not say where it listens"

@@ -125,33 +125,9 @@ for ((i = 0; i < nodes; i++)); do kill -TERM "${pid_of[node-$i]}"; wait "${pid_o
 no_round_is_open() { [ "$(skerry round list --limit 1000 --output json | jq '[.data[] | select(.state == "open" or .state == "frozen")] | length')" -eq 0 ]; }
 wait_for 30 "the last round to end" no_round_is_open || fail "a round did not end"
 
-# Every receipt that a node has seen is an accepted update, counted in at most one round and in none only if it still waits in the pool.
-skerry round list --limit 100000 --output json >"$work/rounds.json"
-: >"$work/counted"
-for round in $(jq -r '.data[] | select(.state == "published") | .id' "$work/rounds.json"); do
-  skerry round show "$round" --output json | jq -r '.data.contributors[] | "\(.node) \(.sequence)"' >>"$work/counted"
-  skerry round verify "$round" --output json | jq -e .data.intact >/dev/null || fail "round $round does not recompute to what was published"
-done
-twice=$(sort "$work/counted" | uniq -d | head -n 3)
-[ -z "$twice" ] || fail "counted twice: $twice"
-accepted=$(skerry status --output json | jq .data.updates.accepted)
-waiting=$((accepted - $(wc -l <"$work/counted")))
-[ "$waiting" -ge 0 ] && [ "$waiting" -le "$nodes" ] || fail "$accepted updates have receipts, $(wc -l <"$work/counted") are counted"
-lost=0 uncounted=0
-for ((i = 0; i < nodes; i++)); do
-  id=$(skerry node show "node-$i" --output json | jq -r .data.id)
-  newest=$(skerry node show "node-$i" --output json | jq -r .data.sequence_accepted)
-  for sequence in $(grep -o 'event=update_accepted .*' "$work/node-$i.log" | grep -o 'sequence=[0-9]*' | cut -d= -f2 | sort -un); do
-    grep -qx "$id $sequence" "$work/counted" && continue
-    if [ "$sequence" -eq "$newest" ]; then uncounted=$((uncounted + 1)); continue; fi
-    echo "node-$i holds a receipt for $sequence, which nobody counted"
-    lost=$((lost + 1))
-  done
-done
-[ "$lost" -eq 0 ] || fail "$lost receipts without a fate"
-[ "$uncounted" -le "$waiting" ] || fail "$uncounted receipts are not counted, but only $waiting updates wait"
 if [ ${#troubled[@]} -gt 0 ]; then restart_times "nodes, links and disks failing meanwhile" "${troubled[@]}"; fi
 if [ ${#restarted[@]} -gt 0 ]; then restart_times "all else being well" "${restarted[@]}"; fi
+# Every receipt that a node has seen is an accepted update, counted in at most one round and in none only if it still waits in the pool.
+python3 "$here/receipts.py" "$fleet_bin/skerry" "$fleet_dir/coordinator" "$work" "$nodes" || fail "receipts and rounds do not agree"
 fleet_close
 if is_apart; then take_disks; fi
-echo "ok: $(wc -l <"$work/counted") updates counted once each in $(jq '[.data[] | select(.state == "published")] | length' "$work/rounds.json") rounds, $waiting waiting, every round recomputed"
