@@ -1,8 +1,8 @@
 #include "common/wire/difference_codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -13,6 +13,7 @@ namespace skerry::wire {
 namespace {
 
 constexpr std::uint32_t kSign = 1U << 31U;
+constexpr std::uint32_t kExponent = 0x7F800000U;  // all of its bits: infinity, or no number
 constexpr std::uint32_t kShiftMax = 31;
 
 std::uint32_t magnitudes(std::span<const float> values) {
@@ -26,18 +27,16 @@ std::uint32_t planes_of(std::uint32_t shift) {
     return (32 - shift + 7) / 8;
 }
 
-// −0 lies right below +0, so that every float32 has a number of its own.
+// −0 lies right below +0, so that every float32 has a number of its own. Without a branch: −1 − m is ~m.
 std::uint32_t number_of(float value, std::uint32_t shift) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
-    const std::uint32_t magnitude = (bits & ~kSign) >> shift;
-    const std::uint32_t zero = kSign >> shift;
-    return (bits & kSign) != 0 ? zero - 1 - magnitude : zero + magnitude;
+    return (kSign >> shift) + ((bits & ~kSign) >> shift ^ (0U - (bits >> 31U)));
 }
 
 float value_of(std::uint32_t number, std::uint32_t shift) {
-    const std::uint32_t zero = kSign >> shift;
-    const std::uint32_t bits = number >= zero ? (number - zero) << shift : (zero - 1 - number) << shift | kSign;
-    return std::bit_cast<float>(bits);
+    const std::uint32_t from_zero = number - (kSign >> shift);
+    const std::uint32_t negative = 0U - (from_zero >> 31U);
+    return std::bit_cast<float>((from_zero ^ negative) << shift | (negative & kSign));
 }
 
 // Numbers of 32 − shift bits are a ring, so their differences need no bit more.
@@ -59,37 +58,65 @@ void put_plane(ByteView plane, Bytes& to) {
     to.insert(to.end(), shorter.begin(), shorter.end());
 }
 
-/// Adds the next plane to `numbers`.
-bool get_plane(ByteReader& from, std::uint32_t plane, std::vector<std::uint32_t>& numbers) {
-    const auto length = from.get<std::uint32_t>();
-    if (!from.ok() || length > numbers.size() || length > from.remaining()) return false;
-    if (length == 0) return true;
-    ByteView bytes = from.get_bytes(length);
-    std::optional<Bytes> unpacked;
-    if (length < numbers.size()) {
-        unpacked = zstd_unpacked(bytes, numbers.size(), numbers.size());
-        if (!unpacked) return false;
-        bytes = *unpacked;
+/// The next plane of so many numbers, from the difference itself or unpacked.
+class Plane {
+public:
+    Plane(Plane&&) = default;
+    Plane& operator=(Plane&&) = default;
+    Plane(const Plane&) = delete;
+    Plane& operator=(const Plane&) = delete;
+    ~Plane() = default;
+    [[nodiscard]] static std::optional<Plane> from(ByteReader& reader, std::size_t count) {
+        const auto length = reader.get<std::uint32_t>();
+        if (!reader.ok() || length > count || length > reader.remaining()) return std::nullopt;
+        Plane plane;
+        plane.bytes_ = reader.get_bytes(length);
+        if (length == 0 || length == count) return plane;
+        auto unpacked = zstd_unpacked(plane.bytes_, count, count);
+        if (!unpacked) return std::nullopt;
+        plane.unpacked_ = *std::move(unpacked);
+        plane.bytes_ = plane.unpacked_;
+        return plane;
     }
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-        numbers[i] |= std::to_integer<std::uint32_t>(bytes[i]) << (8 * plane);
-    return true;
-}
+    /// As many bytes as were asked for, which may be none; or nullptr: all are 0.
+    [[nodiscard]] const std::byte* bytes() const { return bytes_.empty() ? nullptr : bytes_.data(); }
 
+private:
+    Plane() = default;
+
+    Bytes unpacked_;
+    ByteView bytes_;
+};
+
+// In blocks that stay in the cache, with loops that a compiler turns into vector instructions.
 bool apply_segment(ByteReader& from, std::span<float> values) {
     const auto shift = from.get<std::uint8_t>();
     if (!from.ok() || shift > kShiftMax) return false;
     if ((magnitudes(values) & ((1U << shift) - 1)) != 0) return false;
-    std::vector<std::uint32_t> numbers(values.size());
+    std::vector<Plane> planes;
     for (std::uint32_t plane = 0; plane < planes_of(shift); ++plane) {
-        if (!get_plane(from, plane, numbers)) return false;
+        auto read = Plane::from(from, values.size());
+        if (!read) return false;
+        planes.push_back(*std::move(read));
     }
     const std::uint32_t all = ~0U >> shift;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        values[i] = value_of((number_of(values[i], shift) + unfolded(numbers[i])) & all, shift);
-        if (!std::isfinite(values[i])) return false;
+    std::array<std::uint32_t, 2048> numbers{};
+    std::uint32_t infinite = 0;
+    for (std::size_t begin = 0; begin < values.size(); begin += numbers.size()) {
+        const std::span<float> block = values.subspan(begin, std::min(numbers.size(), values.size() - begin));
+        std::fill_n(numbers.begin(), block.size(), 0U);
+        for (std::size_t which = 0; which < planes.size(); ++which) {
+            const std::byte* bytes = planes[which].bytes();
+            if (bytes == nullptr) continue;
+            for (std::size_t i = 0; i < block.size(); ++i)
+                numbers[i] |= std::to_integer<std::uint32_t>(bytes[begin + i]) << (8 * which);
+        }
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            block[i] = value_of((number_of(block[i], shift) + unfolded(numbers[i])) & all, shift);
+            infinite |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(block[i]) & kExponent) == kExponent);
+        }
     }
-    return true;
+    return infinite == 0;
 }
 
 }  // namespace

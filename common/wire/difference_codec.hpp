@@ -24,7 +24,7 @@ void put_difference(std::span<const float> base, std::span<const float> next, By
 
 /// `values`: the base, and then the other version. `segments`: the length of each, none 0, as many values together.
 /// `difference` may be from anybody. InvalidInput: it is none of such segments, does not stand on these values, or a
-/// value comes out that is not finite; then `values` are neither. Memory: eight bytes for each value of the longest
+/// value comes out that is not finite; then `values` are neither. Memory: four bytes for each value of the longest
 /// segment, whatever the difference says.
 [[nodiscard]] Result<> apply_difference(ByteView difference, std::span<const std::size_t> segments,
                                         std::span<float> values);

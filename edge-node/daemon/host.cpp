@@ -4,11 +4,21 @@
 #include <thread>
 #include <utility>
 
+#include "common/base/heap.hpp"
 #include "common/observe/log.hpp"
 
 namespace skerry::node {
 
 namespace log = observe::log;
+
+namespace {
+
+/// Chunks of updates and versions are 1 MiB.
+constexpr std::uint64_t kBufferMin = 2U << 20U;
+/// The most that glibc takes as its threshold.
+constexpr std::uint64_t kBufferMax = 32U << 20U;
+
+}  // namespace
 
 Result<std::unique_ptr<Host>> Host::open(boost::asio::io_context& loop, HostOptions options) {
     if (options.dirs.empty()) return fail(ErrorCode::InvalidInput, "name the folder of a node with --dir");
@@ -23,10 +33,15 @@ Result<std::unique_ptr<Host>> Host::open(boost::asio::io_context& loop, HostOpti
     }
     std::unique_ptr<Host> host(new Host(loop, std::move(options)));
     std::vector<std::string> names;
+    std::uint64_t buffer = kBufferMin;
     for (const std::filesystem::path& dir : host->options_.dirs) {
         SKERRY_TRY(host->add(dir));
-        names.push_back(host->hosted_.back().node->model());
+        const Node& node = *host->hosted_.back().node;
+        names.push_back(node.model());
+        // Each trigger, update and version takes vectors as long as the model several times over.
+        buffer = std::max(buffer, 2 * node.tensors().snapshot);
     }
+    keep_heap_small(static_cast<int>(std::min(buffer, kBufferMax)));
     host->metrics_.emplace(names);
     return host;
 }

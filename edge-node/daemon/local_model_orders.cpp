@@ -11,6 +11,7 @@
 #include "common/wire/difference_codec.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
 #include "edge-node/serving/classify.hpp"
+#include "edge-node/serving/executors/plain_executor.hpp"
 #include "edge-node/spool/rebase.hpp"
 
 namespace skerry::node {
@@ -19,17 +20,26 @@ namespace log = observe::log;
 
 namespace {
 
-/// The weights of this node's tier, from the bytes that came.
-Result<std::vector<float>> decoded(const Model& model, Tier held, WeightEncoding encoding, ByteView bytes) {
-    const auto blocks = parameters::held_blocks(model.layout.blocks(), held);
-    const auto plan = SKERRY_TRY(parameters::plan_named(name_of(encoding), model.layout.blocks()));
-    return parameters::decode(blocks, plan, bytes);
+/// A version's weights of this node's tier, and their SHA-256.
+struct Weights {
+    std::vector<float> values;
+    Digest digest{};
+};
+
+/// From the bytes that came, which are what was announced.
+Result<Weights> decoded(const Model& model, const InstallVersion& order, ByteView bytes) {
+    const auto blocks = parameters::held_blocks(model.layout.blocks(), order.tier);
+    const auto plan = SKERRY_TRY(parameters::plan_named(name_of(order.as.encoding), model.layout.blocks()));
+    auto values = SKERRY_TRY(parameters::decode(blocks, plan, bytes));
+    const bool as_they_are = order.as.encoding == WeightEncoding::Float32;
+    const Digest digest = as_they_are ? order.digest : crypto::sha256(std::as_bytes(std::span(values)));
+    return Weights{std::move(values), digest};
 }
 
-/// The weights of this node's tier, from those that it holds and what turns them into the version's. InvalidInput: they
-/// are not what was announced.
-Result<std::vector<float>> changed(const Model& model, Tier held, const AnnouncedDifference& difference, ByteView bytes,
-                                   std::vector<float> base) {
+/// From the weights that the node holds and what turns them into the version's. InvalidInput: they are not what was
+/// announced.
+Result<Weights> changed(const Model& model, Tier held, const AnnouncedDifference& difference, ByteView bytes,
+                        std::vector<float> base) {
     std::vector<std::size_t> segments;
     for (const parameters::Block& block : parameters::held_blocks(model.layout.blocks(), held))
         segments.push_back(block.count);
@@ -39,17 +49,17 @@ Result<std::vector<float>> changed(const Model& model, Tier held, const Announce
         return fail(ErrorCode::InvalidInput, "the difference to version " + std::to_string(difference.base.value) +
                                                  " gives other weights than were announced");
     }
-    return base;
+    return Weights{std::move(base), difference.values};
 }
 
 bool same_bits(Values a, Values b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
-/// The version can be served, and every exit of it answers one sample, a black image or a row of zeroes, in numbers.
+/// These weights can be served, and every exit answers one sample, a black image or a row of zeroes, in numbers.
 Result<std::shared_ptr<const Snapshot>> self_test(const std::shared_ptr<const Model>& model, ModelVersion number,
-                                                  const std::vector<float>& version, const ExecutorFactory& executors) {
-    auto trial = SKERRY_TRY(make_snapshot(model, {number, 0}, version, executors));
+                                                  std::vector<float> weights, const ExecutorFactory& executors) {
+    auto trial = SKERRY_TRY(make_snapshot(model, {number, 0}, std::move(weights), executors));
     ClassifyScratch scratch;
     const auto exits = all_exits(*trial, std::vector<float>(model->spec.input.values()), scratch);
     for (const auto& logits : exits) {
@@ -93,35 +103,37 @@ void LocalModel::work_on(TakeUpdate& order) {
 
 void LocalModel::work_on(InstallVersion& order) {
     struct Prepared {
-        std::vector<float> weights;
+        std::shared_ptr<const Snapshot> ready;  ///< of the version and what it does not count of this node
         std::string unreadable;
         std::string refused;
-        std::shared_ptr<const Snapshot> ready{};  ///< of these weights, if they are the version's
     };
-    auto job = [this, order, version = std::vector<float>(),
+    auto job = [this, order, version = Weights(), ready = std::shared_ptr<const Snapshot>(),
                 weights = policy_ ? policy_->parameters() : nullptr]() mutable -> Result<Prepared> {
         // Once, although a full disk repeats all this.
-        if (version.empty()) {
+        if (!ready) {
             const Bytes bytes = SKERRY_TRY(stores_.arriving.bytes());
             if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
-                return Prepared{{}, "their hash is another", {}};
+                return Prepared{nullptr, "their hash is another", {}};
             auto values = order.difference
                               ? changed(*model_, order.tier, *order.difference, bytes, SKERRY_TRY(stores_.spool.base()))
-                              : decoded(*model_, order.tier, order.as.encoding, bytes);
-            if (!values && order.difference) return Prepared{{}, values.error().message, {}};
-            if (!values) return Prepared{{}, {}, values.error().message};
+                              : decoded(*model_, order, bytes);
+            if (!values && order.difference) return Prepared{nullptr, values.error().message, {}};
+            if (!values) return Prepared{nullptr, {}, values.error().message};
             version = std::move(*values);
+            auto rebased = SKERRY_TRY(
+                stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, order.counted, version.values));
+            // A version that is no use to this node must not become its base, whatever was learned on top of it.
+            if (!same_bits(rebased, version.values)) {
+                const auto alone = self_test(model_, order.manifest.version, version.values, plain_executor);
+                if (!alone) return Prepared{nullptr, {}, alone.error().message};
+            }
+            auto tested = self_test(model_, order.manifest.version, std::move(rebased), executors_);
+            if (!tested) return Prepared{nullptr, {}, tested.error().message};
+            ready = *std::move(tested);
         }
-        // The self-test: a version that is no use to this node must not become its base.
-        auto tested = self_test(model_, order.manifest.version, version, executors_);
-        if (!tested) return Prepared{{}, {}, tested.error().message};
-        SKERRY_TRY(stores_.spool.begin_install(order, version));
-        Prepared prepared;
-        prepared.weights = SKERRY_TRY(
-            stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, std::exchange(version, {})));
-        // Nothing was learned that the version does not count.
-        if (same_bits(prepared.weights, (*tested)->parameters)) prepared.ready = *std::move(tested);
-        return prepared;
+        SKERRY_TRY(stores_.spool.begin_install(order, version.values, version.digest));
+        version = {};
+        return Prepared{std::move(ready), {}, {}};
     };
     on_disk(std::move(job),
             [this, number = order.manifest.version, as = order.as, whole = !order.difference](Prepared prepared) {
@@ -138,7 +150,7 @@ void LocalModel::work_on(InstallVersion& order) {
                     listeners_.tell(VersionRefused{number, prepared.refused});
                     return end_work();
                 }
-                if (const auto adopted = adopt(std::move(prepared.weights)); !adopted)
+                if (const auto adopted = adopt(prepared.ready->parameters); !adopted)
                     observe::disk_failed(adopted.error());
                 checkpoint_.version = {number, 0};
                 on_disk(
@@ -147,7 +159,7 @@ void LocalModel::work_on(InstallVersion& order) {
                         SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
                         SKERRY_TRY(stores_.spool.finish_install());
                         stores_.arriving.remove();
-                        return ready ? ready : snapshot_of_policy(checkpoint.version);
+                        return ready;
                     },
                     [this, number, as, whole](std::shared_ptr<const Snapshot> snapshot) {
                         publish(std::move(snapshot));

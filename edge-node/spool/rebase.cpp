@@ -1,7 +1,9 @@
 #include "edge-node/spool/rebase.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 #include "common/base/limits.hpp"
 
@@ -55,19 +57,33 @@ std::vector<float> Rebase::onto(Values base) && {
     return std::move(values_);
 }
 
+double norm_of(Values values) {
+    constexpr std::size_t kSums = 8;
+    std::array<double, kSums> squares{};
+    const std::size_t whole = values.size() / kSums * kSums;
+    for (std::size_t i = 0; i < whole; i += kSums) {
+        for (std::size_t j = 0; j < kSums; ++j)
+            squares[j] += static_cast<double>(values[i + j]) * static_cast<double>(values[i + j]);
+    }
+    for (std::size_t i = whole; i < values.size(); ++i)
+        squares[i - whole] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+}
+
 Result<Clipped> clip(std::span<float> delta, std::size_t statistics, float norm_max) {
     SKERRY_ASSERT(statistics <= delta.size());
-    double squares = 0;
-    for (std::size_t i = 0; i < delta.size(); ++i) {
-        if (!std::isfinite(delta[i])) return fail(ErrorCode::InvalidInput, "the local progress is not finite");
-        if (i >= statistics) squares += static_cast<double>(delta[i]) * static_cast<double>(delta[i]);
+    const std::span<float> trained = delta.subspan(statistics);
+    const double norm = norm_of(trained);
+    // No finite float's square is too large for a double, and no sum of so many of them.
+    if (!std::isfinite(norm) || !std::isfinite(norm_of(delta.first(statistics)))) {
+        return fail(ErrorCode::InvalidInput, "the local progress is not finite");
     }
     Clipped clipped;
-    clipped.norm = static_cast<float>(std::sqrt(squares));
-    if (std::sqrt(squares) > static_cast<double>(norm_max)) {
+    clipped.norm = static_cast<float>(norm);
+    if (norm > static_cast<double>(norm_max)) {
         // A hair below the limit: the receiver sums the rounded products, perhaps in another order.
-        clipped.factor = static_cast<float>(static_cast<double>(norm_max) / std::sqrt(squares) * (1.0 - 1e-5));
-        for (float& value : delta.subspan(statistics))
+        clipped.factor = static_cast<float>(static_cast<double>(norm_max) / norm * (1.0 - 1e-5));
+        for (float& value : trained)
             value *= clipped.factor;
     }
     for (float& value : delta)

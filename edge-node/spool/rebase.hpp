@@ -61,6 +61,9 @@ private:
     std::vector<float> values_;
 };
 
+/// L2 norm. Not finite where a value is not.
+[[nodiscard]] double norm_of(Values values);
+
 struct Clipped {
     float norm = 0;    ///< L2 norm of the trained part before
     float factor = 1;  ///< what the trained part was multiplied with

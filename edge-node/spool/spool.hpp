@@ -142,13 +142,15 @@ public:
     [[nodiscard]] Result<std::optional<Unfinished>> unfinished();
 
     /// First step: the version's weights, of the length that `order` says, lie here beside the installed ones.
-    [[nodiscard]] Result<> begin_install(const InstallVersion& order, std::span<const float> weights);
-    /// What the checkpoint must hold next: the begun version plus everything that it does not count.
+    /// `digest`: their SHA-256, where the caller has checked it.
+    [[nodiscard]] Result<> begin_install(const InstallVersion& order, std::span<const float> weights,
+                                         const std::optional<Digest>& digest = std::nullopt);
+    /// What the checkpoint must hold next: the version that was begun plus everything that it does not count.
     /// `weights`: those of the checkpoint; empty before the first version. What is personal stays theirs.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing);
-    /// The same from the begun version's weights, where whoever began it still has them.
+    /// What that will be of a version with the weights `next`, that counts updates up to `counted`, once it is begun.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing,
-                                                     std::vector<float> begun);
+                                                     Sequence counted, std::span<const float> next);
     /// Last step: the begun version is the installed one; what it counts leaves the spool.
     [[nodiscard]] Result<> finish_install();
 
@@ -229,7 +231,8 @@ private:
     };
     /// Where no row of `table` says that a value lies.
     [[nodiscard]] Result<Kept> free_slot(const char* table, std::uint64_t bytes);
-    [[nodiscard]] Result<Kept> write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as);
+    [[nodiscard]] Result<Kept> write_version(std::uint64_t version, ByteView weights, const Digest& digest,
+                                             ByteView manifest, ByteView as);
     [[nodiscard]] Result<KeptUpdate> write_update(ByteView delta, ByteView sealed);
     /// Nothing: no such row.
     [[nodiscard]] Result<std::optional<Kept>> version_file(std::uint64_t version);

@@ -74,14 +74,15 @@ Result<Spool::Kept> Spool::free_slot(const char* table, std::uint64_t bytes) {
     return kept;
 }
 
-Result<Spool::Kept> Spool::write_version(std::uint64_t version, ByteView weights, ByteView manifest, ByteView as) {
+Result<Spool::Kept> Spool::write_version(std::uint64_t version, ByteView weights, const Digest& digest,
+                                         ByteView manifest, ByteView as) {
     const Kept kept = SKERRY_TRY(free_slot("spool_version", weights.size()));
     SKERRY_TRY(versions_.write(kept.slot, kept.value(), std::array{weights}));
     Unclaimed file(versions_, kept.slot, database_);
-    SKERRY_TRY(database_.run(
-        "INSERT OR REPLACE INTO spool_version (version, slot, stamp, bytes, digest, manifest, pushed_as) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        version, std::uint64_t{kept.slot}, kept.stamp, kept.bytes, crypto::sha256(weights), manifest, as));
+    SKERRY_TRY(
+        database_.run("INSERT OR REPLACE INTO spool_version (version, slot, stamp, bytes, digest, manifest, pushed_as) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      version, std::uint64_t{kept.slot}, kept.stamp, kept.bytes, digest, manifest, as));
     file.claimed();
     return kept;
 }
@@ -168,7 +169,7 @@ Result<> Spool::move_into_files() {
             manifest = SKERRY_TRY(fact(which == "installed_" ? "manifest" : "installing_manifest")).value_or(Bytes());
             as = SKERRY_TRY(fact(which + "as")).value_or(as);
         }
-        SKERRY_TRY(write_version(version, weights, manifest, as));
+        SKERRY_TRY(write_version(version, weights, crypto::sha256(weights), manifest, as));
     }
     for (const char* key : {"manifest", "installed_as", "installing_manifest", "installing_as"})
         SKERRY_TRY(forget_fact(key));

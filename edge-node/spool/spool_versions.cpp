@@ -87,11 +87,13 @@ Result<> Spool::note_own_heads(bool own) {
     return put_number("own_heads", own ? 1 : 0);
 }
 
-Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights) {
+Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights,
+                              const std::optional<Digest>& digest) {
     const std::uint64_t version = order.manifest.version.value;
+    const ByteView bytes = std::as_bytes(weights);
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
-    const Kept kept =
-        SKERRY_TRY(write_version(version, std::as_bytes(weights), stored(order.signed_manifest), stored(order.as)));
+    const Kept kept = SKERRY_TRY(write_version(version, bytes, digest ? *digest : crypto::sha256(bytes),
+                                               stored(order.signed_manifest), stored(order.as)));
     Unclaimed file(versions_, kept.slot, database_);
     SKERRY_TRY(put_number("installing", version));
     SKERRY_TRY(put_number("installing_counted", order.counted.value));
@@ -101,19 +103,19 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
 }
 
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing) {
-    return rebased(weights, sharing, SKERRY_TRY(base_of(SKERRY_TRY(number("installing")))));
+    const Sequence counted{SKERRY_TRY(number("installing_counted"))};
+    return rebased(weights, sharing, counted, SKERRY_TRY(base_of(SKERRY_TRY(number("installing")))));
 }
 
-Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing,
-                                          std::vector<float> begun) {
-    if (weights.empty()) return begun;
-    SKERRY_TRY(must_match(begun.size(), weights.size()));
-    const Sequence counted{SKERRY_TRY(number("installing_counted"))};
+Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing, Sequence counted,
+                                          std::span<const float> next) {
+    if (weights.empty()) return std::vector<float>(next.begin(), next.end());
+    SKERRY_TRY(must_match(next.size(), weights.size()));
     Progress progress(weights, SKERRY_TRY(base_beside(weights)), sharing);
     SKERRY_TRY(each_delta(Deltas::All, Sequence{0}, weights.size(), [&](Values delta) { progress.take_off(delta); }));
     Rebase rebase(std::move(progress).take());
     SKERRY_TRY(each_delta(Deltas::All, counted, weights.size(), [&](Values delta) { rebase.add(delta); }));
-    std::vector<float> result = std::move(rebase).onto(begun);
+    std::vector<float> result = std::move(rebase).onto(next);
     keep_personal(result, weights, sharing);
     return result;
 }

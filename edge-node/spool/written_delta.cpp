@@ -1,7 +1,7 @@
 #include "edge-node/spool/written_delta.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <cstdint>
 
 #include "common/base/limits.hpp"
@@ -11,18 +11,12 @@ namespace {
 
 constexpr int kTries = 4;
 
-double norm_of(Values values) {
-    double squares = 0;
-    for (const float value : values)
-        squares += static_cast<double>(value) * static_cast<double>(value);
-    return std::sqrt(squares);
-}
-
+// By bits: those of magnitudes are in the order of the values.
 double largest_of(Values values) {
-    float largest = 0;
+    std::uint32_t largest = 0;
     for (const float value : values)
-        largest = std::max(largest, std::abs(value));
-    return static_cast<double>(largest);
+        largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & 0x7FFFFFFFU);
+    return static_cast<double>(std::bit_cast<float>(largest));
 }
 
 }  // namespace

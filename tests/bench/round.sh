@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What a round costs: N nodes with a million parameters each have learned while the coordinator stood still (SIGSTOP), and all offer as it goes on.
 #   --nodes N (10)   --rounds R (3)   --encoding E of updates ("fp32")   --differences true|false: whether versions are offered as such, too (true)
-# Prints a line of JSON a round: wall seconds from then to the published version and until every node has installed it; CPU seconds of the coordinator from then on, and of the node daemons from before
-# they were fed (serving, sealing, sending; checking, storing, averaging; installing; the learners apart); MiB resident afterwards; bytes of the updates, and what these cost at the least on this machine:
+# Prints a line of JSON a round: wall seconds from then to the published version and until every node has installed it; CPU seconds from then on of the coordinator (checking, storing, averaging, writing versions) and of the
+# node daemons (sending; fetching, checking, installing), and of these before it (serving what was fed, storing what was learned; the learners apart); MiB resident afterwards; bytes of the updates, and what these cost at the least on this machine:
 # over CURVE, and to the disk. Everything is on: CURVE, HPKE, fsync.
 . "$(dirname "$0")/../integration/support.sh"
 nodes=10 rounds=3 encoding=fp32 differences=true
@@ -61,7 +61,7 @@ for ((round = 1; round <= rounds; round++)); do
   for ((i = 0; i < nodes; i++)); do feed_in_background "node-$i" --data "$work/data.csv"; done
   wait_for_feeds
   for ((i = 0; i < nodes; i++)); do wait_for 40 "node-$i to learn, before its connection is given up" times "node-$i" learned "$round"; done
-  coordinator_before=$(cpu_ns "$coordinator_pid") first=$(date +%s.%N)
+  nodes_ready=$(cpu_ns "${pids[@]}") coordinator_before=$(cpu_ns "$coordinator_pid") first=$(date +%s.%N)
   kill -CONT "$coordinator_pid"
   for ((i = 0; i < nodes; i++)); do wait_for 120 "node-$i to install version $version" times "node-$i" "version_installed version=$version" 1; done
   published=$(moment <(grep "event=version_published version=$version" "$work/coordinator.log"))
@@ -69,9 +69,9 @@ for ((round = 1; round <= rounds; round++)); do
   bytes=$(skerry round show newest --output json | jq '[.data.contributors[].bytes] | add')
   floors=$("$fleet_bin/../tests/bench/floors-bench" --bytes "$bytes" --dir "$work")
   jq -nc --arg encoding "$encoding" --argjson nodes "$nodes" --argjson parameters "$parameters" --argjson first "$first" --argjson published "$published" --argjson installed "$installed" \
-    --argjson coordinator "$(($(cpu_ns "$coordinator_pid") - coordinator_before))" --argjson daemons "$(($(cpu_ns "${pids[@]}") - nodes_before))" \
+    --argjson coordinator "$(($(cpu_ns "$coordinator_pid") - coordinator_before))" --argjson daemons "$(($(cpu_ns "${pids[@]}") - nodes_ready))" --argjson served "$((nodes_ready - nodes_before))" \
     --argjson coordinator_mib "$(resident "$coordinator_pid")" --argjson node_most "$(awk "/^VmHWM/ { printf \"%.1f\", \$2 / 1024 }" "/proc/${pids[0]}/status")" --argjson node_mib "$(resident "${pids[0]}")" --argjson floors "$floors" \
     'def r: . * 1000 | round / 1000;
      {encoding: $encoding, nodes: $nodes, parameters: $parameters, seconds: {published: ($published - $first | r), installed: ($installed - $first | r)},
-      cpu_seconds: {coordinator: ($coordinator / 1e9 | r), nodes: ($daemons / 1e9 | r)}, resident_mib: {coordinator: $coordinator_mib, node: $node_mib, node_most: $node_most}, floors: $floors}'
+      cpu_seconds: {coordinator: ($coordinator / 1e9 | r), nodes: ($daemons / 1e9 | r), nodes_before: ($served / 1e9 | r)}, resident_mib: {coordinator: $coordinator_mib, node: $node_mib, node_most: $node_most}, floors: $floors}'
 done

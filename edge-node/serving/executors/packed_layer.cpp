@@ -5,17 +5,21 @@
 namespace skerry::node {
 namespace {
 
-/// Where the layout keeps the weight from input i of kernel row r to output o.
-std::size_t source_of(const PackedLayer& packed, std::size_t o, std::size_t r, std::size_t i) {
-    const std::size_t channel = i % packed.in.channels;
-    const std::size_t pixel = i / packed.in.channels;
-    if (packed.conv()) {
-        const std::size_t kernel = packed.layer.kernel;
-        return ((o * packed.in.channels + channel) * kernel + r) * kernel + pixel;
+/// Where the layout keeps an output's weights, counted from its first, in the order [rows, run] that kernels read.
+std::vector<std::size_t> reading_order(const PackedLayer& packed) {
+    const std::size_t channels = packed.in.channels;
+    // A row of a convolution's kernel, or, for a dense layer, all of the map. Layouts keep both channel by channel; our
+    // maps lie pixel by pixel.
+    const std::size_t pixels = packed.run / channels;
+    std::vector<std::size_t> order;
+    order.reserve(packed.rows * packed.run);
+    for (std::size_t row = 0; row < packed.rows; ++row) {
+        for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+            for (std::size_t channel = 0; channel < channels; ++channel)
+                order.push_back((channel * packed.rows + row) * pixels + pixel);
+        }
     }
-    // Layouts flatten a map channel by channel; our maps lie pixel by pixel.
-    const std::size_t pixels = packed.in.height * packed.in.width;
-    return (o * packed.in.channels + channel) * pixels + pixel;
+    return order;
 }
 
 }  // namespace
@@ -34,15 +38,17 @@ PackedLayer pack(const LayerSource& source) {
     const std::size_t blocks = (outputs + PackedLayer::kBlock - 1) / PackedLayer::kBlock;
     packed.bias.assign(blocks * PackedLayer::kBlock, 0.0F);
     std::copy(source.bias.begin(), source.bias.end(), packed.bias.begin());
-    packed.weights.assign(blocks * packed.rows * packed.run * PackedLayer::kBlock, 0.0F);
-    for (std::size_t o = 0; o < outputs; ++o) {
-        float* target = packed.weights.data() +
-                        o / PackedLayer::kBlock * packed.rows * packed.run * PackedLayer::kBlock +
-                        o % PackedLayer::kBlock;
-        for (std::size_t r = 0; r < packed.rows; ++r) {
-            for (std::size_t i = 0; i < packed.run; ++i, target += PackedLayer::kBlock) {
-                *target = source.weights[source_of(packed, o, r, i)];
-            }
+    const std::vector<std::size_t> order = reading_order(packed);
+    packed.weights.assign(blocks * order.size() * PackedLayer::kBlock, 0.0F);
+    for (std::size_t first = 0; first < outputs; first += PackedLayer::kBlock) {
+        const std::size_t width = std::min(PackedLayer::kBlock, outputs - first);
+        const float* from = source.weights.data() + first * order.size();
+        float* to = packed.weights.data() + first * order.size();
+        // Reads `width` streams side by side and writes one.
+        for (const std::size_t place : order) {
+            for (std::size_t o = 0; o < width; ++o)
+                to[o] = from[o * order.size() + place];
+            to += PackedLayer::kBlock;
         }
     }
     return packed;

@@ -82,7 +82,7 @@ TEST_F(SpoolTest, LetsGoOfAnAcceptedDeltaThatTheDiskHasDamagedAndOfNoOther) {
     spool_.reset();
     std::filesystem::resize_file(folder_ / "node.db-update-0", 10);
     EXPECT_EQ(reopen().damaged_deltas().value(), 1U);
-    EXPECT_FALSE(spool_->rebased(weights_, sharing_, federation_.weights(1))) << "nothing is made of it";
+    EXPECT_FALSE(spool_->rebased(weights_, sharing_, Sequence{0}, federation_.weights(1))) << "nothing is made of it";
     weights_ = spool_->as_sent().value();
     EXPECT_THAT(weights_, Each(1.0F + 0.25F));
     ASSERT_TRUE(spool_->let_go_damaged());
