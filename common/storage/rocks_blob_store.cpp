@@ -81,14 +81,14 @@ Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::
         const auto first = static_cast<std::ptrdiff_t>(position % kPartBytes);
         const auto taken = std::min(static_cast<std::ptrdiff_t>(count - bytes.size()),
                                     static_cast<std::ptrdiff_t>(part->size()) - first);
-        const ByteView view = bytes_of(*part);
+        const ByteView view = bytes_of(part->ToStringView());
         bytes.insert(bytes.end(), view.begin() + first, view.begin() + first + taken);
     }
     return bytes;
 }
 
-Result<std::shared_ptr<const std::string>> RocksBlobStore::read_part(const Digest& name, std::uint64_t size,
-                                                                     std::uint64_t part, Check check) const {
+Result<std::shared_ptr<const rocksdb::PinnableSlice>> RocksBlobStore::read_part(const Digest& name, std::uint64_t size,
+                                                                                std::uint64_t part, Check check) const {
     {
         const std::lock_guard lock(last_mutex_);
         const bool checked = last_.check == Check::Yes || check == Check::No;
@@ -96,8 +96,9 @@ Result<std::shared_ptr<const std::string>> RocksBlobStore::read_part(const Diges
     }
     rocksdb::ReadOptions options;
     options.verify_checksums = check == Check::Yes;
-    auto value = std::make_shared<std::string>();
-    const rocksdb::Status status = database_->Get(options, part_key(name, part), value.get());
+    auto value = std::make_shared<rocksdb::PinnableSlice>();  // what was read, where it was read to
+    const rocksdb::Status status =
+        database_->Get(options, database_->DefaultColumnFamily(), part_key(name, part), value.get());
     if (!status.ok() && !status.IsNotFound()) return tl::unexpected<Error>(error_of(status, folder_));
     if (!status.ok() || value->size() != bytes_in(size, part)) {
         // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.

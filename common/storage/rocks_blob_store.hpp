@@ -9,6 +9,10 @@
 #include "common/storage/blob_store.hpp"
 #include "common/storage/rocks_drafts.hpp"
 
+namespace rocksdb {
+class PinnableSlice;
+}
+
 namespace skerry::storage {
 
 /// Blobs in RocksDB, tuned for a coordinator of 25 MB: one background job, 4 MiB of write buffer, 1 MiB of cache.
@@ -61,8 +65,10 @@ private:
                                      Check check) const;
     [[nodiscard]] Result<Bytes> read_any(const Digest& name, std::uint64_t offset, std::size_t count,
                                          Check check) const;
-    [[nodiscard]] Result<std::shared_ptr<const std::string>> read_part(const Digest& name, std::uint64_t size,
-                                                                       std::uint64_t part, Check check) const;
+    [[nodiscard]] Result<std::shared_ptr<const rocksdb::PinnableSlice>> read_part(const Digest& name,
+                                                                                  std::uint64_t size,
+                                                                                  std::uint64_t part,
+                                                                                  Check check) const;
 
     std::filesystem::path folder_;
     std::unique_ptr<rocksdb::DB> database_;
@@ -71,8 +77,8 @@ private:
     struct Part {
         Digest name{};
         std::uint64_t part = 0;
-        std::shared_ptr<const std::string> bytes;  ///< a whole mebibyte
-        Check check = Check::No;                   ///< that it was read with
+        std::shared_ptr<const rocksdb::PinnableSlice> bytes;  ///< a whole mebibyte
+        Check check = Check::No;                              ///< that it was read with
     };
     mutable std::mutex last_mutex_;
     mutable Part last_;  ///< that was read

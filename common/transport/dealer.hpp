@@ -19,9 +19,11 @@ struct DealerOptions {
     MessageBounds bounds;
     int receive_queue = 32;
     int send_queue = 32;
-    /// Wait before the first and at most between later attempts: doubling, with jitter, so that a fleet does not
-    /// come back in one moment.
-    std::chrono::milliseconds reconnect_min{1000};
+    /// Wait before the first and at most between later attempts: doubling, with a jitter of once the first, so that a
+    /// fleet does not come back in one moment. A server that restarts is away for some 0.3 s: a whole second before the
+    /// first attempt was most of what a fleet of a few nodes lost by it. A large fleet queues for the handshakes, some
+    /// hundred a second, either way.
+    std::chrono::milliseconds reconnect_min{250};
     std::chrono::milliseconds reconnect_max{60'000};
     std::chrono::milliseconds handshake_time{5000};
     std::chrono::milliseconds linger{1000};

@@ -1,7 +1,9 @@
 #include "coordinator/admission/gates.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace skerry::coordinator {
@@ -13,6 +15,8 @@ using wire::RefusalCode;
 constexpr double kNormTolerance = 1e-3;
 // E[x]² exceeds E[x²] by this much at most after float32 roundings of both.
 constexpr float kMomentTolerance = 1e-3F;
+constexpr std::uint32_t kMagnitude = 0x7FFFFFFFU;
+
 Flaw unleased(std::string text) {
     return {RefusalCode::Unleased, std::move(text)};
 }
@@ -149,15 +153,26 @@ std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
 
 Verdict DeltaGate::take(std::span<const float> values) {
     const std::size_t statistics = std::min(values.size(), statistics_max_ - statistics_.size());
-    const auto trained = values.begin() + static_cast<std::ptrdiff_t>(statistics);
-    statistics_.insert(statistics_.end(), values.begin(), trained);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!std::isfinite(values[i])) {
-            return Flaw{RefusalCode::NonFinite, "value " + std::to_string(taken_ + i) + " is not a finite number"};
-        }
-        bounded_ = bounded_ && std::abs(values[i]) <= limits::kDeltaMax;
-        if (i >= statistics) squares_ += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    const std::span<const float> moments = values.first(statistics);
+    statistics_.insert(statistics_.end(), moments.begin(), moments.end());
+    std::uint32_t largest = 0;  // by bits: those of magnitudes are in the order of the values, and of none behind them
+    for (const float value : values)
+        largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & kMagnitude);
+    if (largest >= std::bit_cast<std::uint32_t>(std::numeric_limits<float>::infinity())) {
+        const auto at = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+        return Flaw{RefusalCode::NonFinite,
+                    "value " + std::to_string(taken_ + static_cast<std::uint64_t>(at - values.begin())) +
+                        " is not a finite number"};
     }
+    bounded_ = bounded_ && std::bit_cast<float>(largest) <= limits::kDeltaMax;
+    const std::span<const float> trained = values.subspan(statistics);
+    const std::size_t in_rows = trained.size() / squares_.size() * squares_.size();
+    for (std::size_t i = 0; i < in_rows; i += squares_.size()) {
+        for (std::size_t j = 0; j < squares_.size(); ++j)
+            squares_[j] += static_cast<double>(trained[i + j]) * static_cast<double>(trained[i + j]);
+    }
+    for (const float value : trained.subspan(in_rows))
+        squares_[0] += static_cast<double>(value) * static_cast<double>(value);
     taken_ += values.size();
     return {};
 }
@@ -172,7 +187,7 @@ Verdict DeltaGate::finish(double& norm) const {
         return Flaw{RefusalCode::OutOfBounds, "its normaliser's moments are those of no input within ±" +
                                                   std::to_string(static_cast<int>(limits::kScaledInputMax))};
     }
-    norm = std::sqrt(squares_);
+    norm = std::sqrt(std::accumulate(squares_.begin(), squares_.end(), 0.0));
     if (norm > static_cast<double>(norm_max_) * (1.0 + kNormTolerance)) {
         return Flaw{RefusalCode::Norm, "its norm " + std::to_string(norm) + " exceeds the " +
                                            std::to_string(norm_max_) + " that the lease allows"};

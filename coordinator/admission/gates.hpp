@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,7 +76,7 @@ private:
     std::uint64_t taken_ = 0;
     std::vector<float> statistics_;
     bool bounded_ = true;
-    double squares_ = 0;
+    std::array<double, 8> squares_{};  ///< of every eighth value: as many as a vector instruction takes and more
 };
 
 }  // namespace skerry::coordinator
