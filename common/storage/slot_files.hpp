@@ -3,11 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/base/bytes.hpp"
 #include "common/base/error.hpp"
+#include "common/storage/folder.hpp"
 
 namespace skerry::storage {
 
@@ -26,7 +29,8 @@ public:
         std::uint64_t size;  ///< bytes
     };
 
-    explicit SlotFiles(std::filesystem::path base) : base_(std::move(base)) {}
+    /// `folder`: that `base` lies in; null: the operating system's.
+    explicit SlotFiles(std::filesystem::path base, std::shared_ptr<Folder> folder = nullptr);
 
     /// The value is its parts, one after the other; on the disk when it returns. Unavailable: the disk failed or is
     /// full. Cost: a write for each part, one sync, and once for a slot one of the folder.
@@ -51,9 +55,14 @@ public:
     void forget_disk_full() { disk_full_ = false; }
 
 private:
-    [[nodiscard]] std::filesystem::path file_of(Slot slot) const;
+    [[nodiscard]] std::string name_of(Slot slot) const;
+    [[nodiscard]] std::filesystem::path path_of(Slot slot) const;
+    /// Its header says that it has that value.
+    [[nodiscard]] Result<> must_hold(Slot slot, Value value) const;
+    [[nodiscard]] Result<> read_from(Slot slot, std::uint64_t offset, std::span<std::byte> into) const;
 
     std::filesystem::path base_;
+    std::shared_ptr<Folder> folder_;
     bool disk_full_ = false;
     std::vector<bool> named_;  ///< by slot: its entry in the folder is known to be on the disk
 };

@@ -58,8 +58,11 @@ Result<PushedAs> pushed_as_of(ByteView bytes_stored) {
     return PushedAs{static_cast<WeightEncoding>(encoding), error};
 }
 
-Spool::Spool(storage::Database database, const std::filesystem::path& path)
-    : database_(std::move(database)), versions_(beside(path, "-version")), updates_(beside(path, "-update")) {}
+Spool::Spool(storage::Database database, const std::filesystem::path& path,
+             const std::shared_ptr<storage::Folder>& folder)
+    : database_(std::move(database)),
+      versions_(beside(path, "-version"), folder),
+      updates_(beside(path, "-update"), folder) {}
 
 void Spool::forget_disk_full() {
     database_.forget_disk_full();
@@ -67,8 +70,8 @@ void Spool::forget_disk_full() {
     updates_.forget_disk_full();
 }
 
-Result<Spool> Spool::open(const std::filesystem::path& path) {
-    Spool spool(SKERRY_TRY(storage::Database::open(path)), path);
+Result<Spool> Spool::open(const std::filesystem::path& path, const Disk& disk) {
+    Spool spool(SKERRY_TRY(storage::Database::open(path, disk.database)), path, disk.folder);
     SKERRY_TRY(spool.database_.settle());
     const auto schema = spool.upgrade();
     if (!schema) return tl::unexpected(schema.error());

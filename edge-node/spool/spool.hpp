@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,8 +82,14 @@ struct RolledBack {
 /// One thread at a time. Memory: at most three vectors of the model's length during a call, none between calls.
 class Spool {
 public:
+    /// Where it lies: on the operating system's disk, or on one that a test lets fail.
+    struct Disk {
+        storage::OpenOptions database{};
+        std::shared_ptr<storage::Folder> folder = nullptr;  ///< of the database; null: the operating system's
+    };
     /// Opens or creates. VersionMismatch: written by a newer program.
-    [[nodiscard]] static Result<Spool> open(const std::filesystem::path& database);
+    [[nodiscard]] static Result<Spool> open(const std::filesystem::path& database) { return open(database, Disk()); }
+    [[nodiscard]] static Result<Spool> open(const std::filesystem::path& database, const Disk& disk);
 
     /// The last call failed for want of room.
     [[nodiscard]] bool disk_full() const {
@@ -191,7 +198,8 @@ public:
     [[nodiscard]] Result<std::vector<float>> as_sent();
 
 private:
-    Spool(storage::Database database, const std::filesystem::path& path);
+    Spool(storage::Database database, const std::filesystem::path& path,
+          const std::shared_ptr<storage::Folder>& folder);
 
     /// A value in a file, as a row speaks of it. `stamp`: drawn when it was written.
     struct Kept {

@@ -52,6 +52,13 @@ std::shared_ptr<FaultyFile> FaultyDisk::open(const std::string& name, bool creat
     return entry.now;
 }
 
+std::vector<std::string> FaultyDisk::names() const {
+    std::vector<std::string> all;
+    for (const auto& [name, entry] : entries_)
+        if (entry.now) all.push_back(name);
+    return all;
+}
+
 bool FaultyDisk::remove(const std::string& name, bool durable) {
     Entry& entry = entries_[name];
     const bool was = std::exchange(entry.now, nullptr) != nullptr;

@@ -53,6 +53,7 @@ public:
     [[nodiscard]] std::size_t sector_bytes() const { return sector_bytes_; }
     /// Null: there is none, and none is wanted; or the process is dead, and nobody has noticed yet.
     [[nodiscard]] std::shared_ptr<FaultyFile> open(const std::string& name, bool create);
+    [[nodiscard]] std::vector<std::string> names() const;
     /// False: there is none. `durable`: even a power cut does not bring it back.
     bool remove(const std::string& name, bool durable);
     /// What was made and removed is so on the disk too.

@@ -232,6 +232,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Mutation::UpdatesInMemory, {"no_accepted_update_without_its_bytes"}},
         Planted{Mutation::SumsInMemory, {"no_version_without_its_weights"}},
         Planted{Mutation::RollbackLosesPin, {"a_pin_holds"}},
+        Planted{Mutation::SpoolNeverSyncs, {"the_spool_holds_what_it_told"}},
+        Planted{Mutation::SpoolLeavesUnfinished, {"the_spool_holds_what_it_told"}},
         // What it tells instead is also wrong for who keeps the version before one on trial.
         Planted{Mutation::NoDedup, {"one_fate_for_each_update", "nothing_learned_is_lost", "what_is_erased_is_gone"}},
         Planted{Mutation::ForgetsFrozenRound, {"rounds_end", "everybody_catches_up", "what_is_erased_is_gone"}},

@@ -14,8 +14,8 @@ namespace skerry::simulation {
 /// What must be true of a federation after every single step, whatever happens to its messages and processes. Each
 /// law is one function here; check() looks only at what is new since the last time. More are seen by others:
 /// messages_read_back (network.cpp), cores_come_to_rest (both shells), what_a_sum_needs_is_there
-/// (simulated_coordinator.cpp), those of simulated_journal.hpp, and everybody_catches_up, once the storm is over
-/// (federation_simulation.cpp).
+/// (simulated_coordinator.cpp), those of simulated_journal.hpp and simulated_spool.hpp, and everybody_catches_up, once
+/// the storm is over (federation_simulation.cpp).
 class Laws {
 public:
     Laws(World& world, const Evidence& evidence) : world_(world), evidence_(evidence) {}

@@ -89,12 +89,27 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
     entry.update.signature = sealed->signature;
     entry.sealed = sealed->sealed;
     entry.delta = std::move(delta);
+    push(order.sequence, std::move(entry));
+    return spool.back().update;
+}
+
+bool NodeDisk::record(const node::TakeUpdate& order, const node::SpooledUpdate& update) {
+    auto written = node::write_delta(progress(), weights, statistics, order.lease.norm_max, order.delta);
+    if (!written) return false;
+    Entry entry;
+    entry.update = update;
+    entry.delta = std::move(written->read);
+    std::fill_n(entry.delta.begin(), statistics, 0.0F);
+    push(order.sequence, std::move(entry));
+    return true;
+}
+
+void NodeDisk::push(Sequence sequence, Entry entry) {
     entry.before = std::exchange(sent, learned);
     entry.at = learned;
-    last_sequence = order.sequence;
+    last_sequence = sequence;
     spool.push_back(std::move(entry));
     on_change();
-    return spool.back().update;
 }
 
 // Every fourth update is as of a node that does not know of error counts.

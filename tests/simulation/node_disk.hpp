@@ -61,6 +61,8 @@ struct NodeDisk {
     /// Nothing: there is no progress.
     [[nodiscard]] std::optional<node::SpooledUpdate> take(const node::TakeUpdate& order,
                                                           const crypto::SigningKey& identity, Clips clips);
+    /// What the spool has taken, as take() would: `update` is sealed already. False: there is no progress.
+    [[nodiscard]] bool record(const node::TakeUpdate& order, const node::SpooledUpdate& update);
     /// Null: no such update, or it has its receipt.
     [[nodiscard]] const Entry* offered(Sequence sequence) const;
     void keep_receipt(Sequence sequence);
@@ -71,6 +73,7 @@ struct NodeDisk {
     void install(const node::InstallVersion& order, std::vector<float> weights_of_version, Keeps keeps);
 
 private:
+    void push(Sequence sequence, Entry entry);
     void report_errors(wire::UpdateBody& body, Sequence sequence) const;
 };
 

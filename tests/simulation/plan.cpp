@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::pair<std::string_view, bool Faults::*>, 10> kFaults = {{
+constexpr std::array<std::pair<std::string_view, bool Faults::*>, 11> kFaults = {{
     {"loss", &Faults::loss},
     {"repeat", &Faults::repeat},
     {"reorder", &Faults::reorder},
@@ -21,10 +21,11 @@ constexpr std::array<std::pair<std::string_view, bool Faults::*>, 10> kFaults = 
     {"unfit", &Faults::unfit},
     {"operate", &Faults::operate},
     {"quarantine", &Faults::quarantine},
+    {"spool", &Faults::spool},
 }};
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 25> kMutations = {"none",
+constexpr std::array<std::string_view, 27> kMutations = {"none",
                                                          "ack-before-commit",
                                                          "ledger-before-blob",
                                                          "never-syncs",
@@ -48,8 +49,10 @@ constexpr std::array<std::string_view, 25> kMutations = {"none",
                                                          "ignores-failed-append",
                                                          "updates-in-memory",
                                                          "sums-in-memory",
-                                                         "rollback-loses-pin"};
-static_assert(static_cast<std::size_t>(Mutation::RollbackLosesPin) == kMutations.size() - 1);
+                                                         "rollback-loses-pin",
+                                                         "spool-never-syncs",
+                                                         "spool-leaves-unfinished"};
+static_assert(static_cast<std::size_t>(Mutation::SpoolLeavesUnfinished) == kMutations.size() - 1);
 
 }  // namespace
 
@@ -231,6 +234,12 @@ Conditions draw(const Plan& plan, Dice& dice) {
     // By dice of its own: a seed without alarms is what it was before there were any.
     drawn.drifts = Dice(plan.seed ^ 0xA1A2).chance(0.5);
     drawn.quarantines = may.quarantine && Dice(plan.seed ^ 0x90A2).chance(0.7);
+    Dice spools(plan.seed ^ 0x5B01);
+    drawn.real_spools =
+        may.spool && plan.mutation == Mutation::None && drawn.nodes <= kLargeFleet && spools.chance(0.25);
+    if (plan.mutation == Mutation::SpoolNeverSyncs || plan.mutation == Mutation::SpoolLeavesUnfinished)
+        drawn.real_spools = true;
+    if (drawn.real_spools) drawn.spool_fails = 0.01 * static_cast<double>(spools.between(0, 5));
     drawn.trials = may.operate && Dice(plan.seed ^ 0x7214).chance(0.4);
     if (drawn.trials) drawn.policy.release = draw_release(plan.seed);
     drawn.rolls_back = may.operate && Dice(plan.seed ^ 0x40B1).chance(0.3);

@@ -26,21 +26,23 @@ enum class Mutation {
     ErasesHeldWeights,    ///< an erasure takes the newest version's weights
     NodeForgetsSpool,     ///< a restarted node has no spool
     NodeForgetsProgress,  ///< installing a version throws away what no update holds yet
-    NodeReappliesCounted,  ///< installing a version keeps the updates that it counts
-    NodeSpoilsVersion,     ///< a version is stored with one wrong value
-    CountsRevoked,         ///< what a node had sent still counts after it was revoked
-    ForgetsErrors,         ///< what an update says of its errors is not written down
-    ForgetsAlarms,         ///< a restarted coordinator does not know which alarms its journal has
-    ErasesNewestUpdates,   ///< an erasure takes the updates of the newest frozen set
-    ForgetsErasures,       ///< a restarted coordinator does not look for what it may not have erased
-    ForgetsTrials,         ///< a restarted coordinator does not know that a version is on trial
-    CountsHeld,            ///< a quarantine is not written down, so that what is held counts
-    JournalUnflushed,      ///< the journal is opened with synchronous=OFF
-    AppendsByHalves,       ///< an append is two transactions
-    IgnoresFailedAppend,   ///< a process goes on although its append has failed
-    UpdatesInMemory,       ///< the store says that an update is durable, and has it in memory
-    SumsInMemory,          ///< the same with the weights that a round has made
-    RollbackLosesPin,      ///< a rollback that pins does not write the pin down
+    NodeReappliesCounted,   ///< installing a version keeps the updates that it counts
+    NodeSpoilsVersion,      ///< a version is stored with one wrong value
+    CountsRevoked,          ///< what a node had sent still counts after it was revoked
+    ForgetsErrors,          ///< what an update says of its errors is not written down
+    ForgetsAlarms,          ///< a restarted coordinator does not know which alarms its journal has
+    ErasesNewestUpdates,    ///< an erasure takes the updates of the newest frozen set
+    ForgetsErasures,        ///< a restarted coordinator does not look for what it may not have erased
+    ForgetsTrials,          ///< a restarted coordinator does not know that a version is on trial
+    CountsHeld,             ///< a quarantine is not written down, so that what is held counts
+    JournalUnflushed,       ///< the journal is opened with synchronous=OFF
+    AppendsByHalves,        ///< an append is two transactions
+    IgnoresFailedAppend,    ///< a process goes on although its append has failed
+    UpdatesInMemory,        ///< the store says that an update is durable, and has it in memory
+    SumsInMemory,           ///< the same with the weights that a round has made
+    RollbackLosesPin,       ///< a rollback that pins does not write the pin down
+    SpoolNeverSyncs,        ///< a node's disk lies about its flushes
+    SpoolLeavesUnfinished,  ///< a restarted node does not end what its spool has begun
 };
 /// "ack-before-commit"
 [[nodiscard]] std::string_view name_of(Mutation mutation);
@@ -63,6 +65,7 @@ struct Faults {
     bool operate = true;  ///< the operator revokes a node, rolls versions back, pins them, and restarts the coordinator
                           ///< with another policy
 
+    bool spool = true;       ///< nodes' disks fail, too: in some seeds their spools are the real ones
     bool quarantine = true;  ///< the operator puts nodes into quarantine, and releases them
 
     [[nodiscard]] static Faults none();
@@ -105,6 +108,8 @@ struct Conditions {
     double crash_at_disk = 0;  ///< beside a durable step
     std::chrono::milliseconds down_max{0};
     double disk_fails = 0;
+    bool real_spools = false;
+    double spool_fails = 0;
     bool clocks_wrong = false;
     bool joins_late = false;  ///< the last node joins in the storm
     double unfit = 0;

@@ -58,6 +58,11 @@ void SimulatedNode::joined(const wire::JoinReply& reply, const coordinator::Mode
     model_ = model;
     disk_.statistics = model.statistics;
     disk_.on_change = [this] { evidence_.changed.push_back(index_); };
+    if (world_.conditions.real_spools) {
+        spool_ = std::make_unique<SimulatedSpool>(world_, world_.plan.seed * 64 + index_, disk_);
+        const node::Enrolment enrolment{root_, name_, "", "", reply.keys, reply.certificate};
+        SKERRY_ASSERT(spool_->open_anew(enrolment));
+    }
     const auto certificate = wire::open_certificate(reply.certificate, root_);
     SKERRY_ASSERT(certificate && certificate->node == id());
     Evidence::Node& seen = evidence_.nodes[index_];
@@ -68,6 +73,10 @@ void SimulatedNode::joined(const wire::JoinReply& reply, const coordinator::Mode
 void SimulatedNode::boot() {
     SKERRY_ASSERT(!session_);
     note("boots", disk_.installed.value, disk_.last_sequence.value);
+    if (spool_ && !spool_->open()) {
+        spool_->crash(dice_.chance(0.3));
+        return world_.time.after(crash_clock_.pause(), [this] { boot(); });
+    }
     if (world_.plan.mutation == Mutation::NodeForgetsSpool) disk_.spool.clear();
     clock_error_ = world_.conditions.clocks_wrong ? dice_.between(0ms, 24h * 365 * 60) - 24h * 365 * 49 : 0ms;
     sends_overtake_ = dice_.chance(0.5);
@@ -105,6 +114,7 @@ void SimulatedNode::crash() {
     }
     ++life_;
     session_.reset();
+    if (spool_) spool_->crash(dice_.chance(0.3));
     todo_.clear();
     step_is_planned_ = last_was_durable_ = false;
     wakes_in_place_ = 0;
@@ -190,17 +200,14 @@ void SimulatedNode::perform(node::Action& action) {
             [&](node::SendUpdateChunks& order) {
                 const NodeDisk::Entry* const entry = disk_.offered(order.sequence);
                 if (entry == nullptr) return;
-                for (std::uint32_t index = order.first; index < order.first + order.count; ++index) {
-                    const ByteView rest = ByteView(entry->sealed).subspan(std::size_t{index} * limits::kChunkBytes);
-                    network_.to_coordinator(
-                        index_, wire::UpdateChunk{order.sequence, index,
-                                                  copy_of(rest.first(std::min(rest.size(), limits::kChunkBytes)))});
-                }
+                for (std::uint32_t index = order.first; index < order.first + order.count; ++index)
+                    network_.to_coordinator(index_, wire::UpdateChunk{order.sequence, index, chunk(*entry, index)});
             },
             [&](node::TakeUpdate& order) { take(order); },
             [&](node::KeepReceipt& order) {
                 note("keeps receipt", order.sequence.value);
-                disk_.keep_receipt(order.sequence);
+                durably([&] { return spool_->keep_receipt(order.sequence, order.receipt); },
+                        [this, sequence = order.sequence](const auto&) { disk_.keep_receipt(sequence); });
             },
             [&](node::PutBack& order) { retreat(order.sequence, false); },
             [&](node::DropProgress& order) { retreat(order.sequence, true); },
@@ -213,8 +220,14 @@ void SimulatedNode::perform(node::Action& action) {
                 there.insert(there.end(), order.bytes.begin(), order.bytes.end());
             },
             [&](node::InstallVersion& order) { install(order); },
-            [&](node::KeepKeys& order) { disk_.keys = order.signed_keys; },
-            [&](node::KeepCertificate& order) { disk_.certificate = order.signed_certificate; },
+            [&](node::KeepKeys& order) {
+                durably([&] { return spool_->keep_keys(order.signed_keys); },
+                        [this, keys = order.signed_keys](const auto&) { disk_.keys = keys; });
+            },
+            [&](node::KeepCertificate& order) {
+                durably([&] { return spool_->keep_certificate(order.signed_certificate); },
+                        [this, kept = order.signed_certificate](const auto&) { disk_.certificate = kept; });
+            },
             [&](node::HeedDrift& order) { alarms_.known(order.alarms_known); },
             [&](node::HeedTrial& order) {
                 trial_.reset();
@@ -230,11 +243,10 @@ void SimulatedNode::perform(node::Action& action) {
 namespace {
 
 /// By what the learner saw, and not by what the update says; but an old node's types nobody can know.
-coordinator::ledger::ErrorTally errors_of(const NodeDisk::Entry& entry) {
+coordinator::ledger::ErrorTally errors_of(const NodeDisk::Entry& entry, bool says_types) {
     coordinator::ledger::ErrorTally errors;
     errors.updates = 1;
     errors.labelled = entry.at.examples - entry.before.examples;
-    const bool says_types = entry.update.sequence.value % 4 != 0;
     for (std::size_t type = 0; type < errors.by_type.size(); ++type) {
         const std::uint64_t count = entry.at.errors[type] - entry.before.errors[type];
         errors.errors += count;
@@ -246,23 +258,53 @@ coordinator::ledger::ErrorTally errors_of(const NodeDisk::Entry& entry) {
 
 }  // namespace
 
+template <class Steps>
+bool SimulatedNode::durably(Steps steps, SimulatedSpool::Follow follow) {
+    if (!spool_) return follow({}), true;
+    if (spool_->perform(steps(), std::move(follow))) return true;
+    crash();
+    return false;
+}
+
+Bytes SimulatedNode::chunk(const NodeDisk::Entry& entry, std::uint32_t index) {
+    if (spool_) return spool_->chunk(entry.update.sequence, index);
+    const ByteView rest = ByteView(entry.sealed).subspan(std::size_t{index} * limits::kChunkBytes);
+    return copy_of(rest.first(std::min(rest.size(), limits::kChunkBytes)));
+}
+
 void SimulatedNode::take(const node::TakeUpdate& order) {
-    const bool forgets = world_.storm && dice_.chance(world_.conditions.unfit);
+    const bool forgets = world_.storm && dice_.chance(world_.conditions.unfit) && !spool_;
     evidence_.nodes[index_].unfit = evidence_.nodes[index_].unfit || forgets;
-    const auto update = disk_.take(order, identity_, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
-    note(update ? "takes update" : "has nothing to take", order.sequence.value, order.lease.base.value);
-    if (!update) return answer_later(node::NothingTaken{order.sequence});
-    const auto header = wire::read_header(update->header);
-    std::vector<float> said = disk_.spool.back().delta;
+    auto update = std::make_shared<std::optional<node::SpooledUpdate>>();
+    if (!spool_) *update = disk_.take(order, identity_, forgets ? NodeDisk::Clips::No : NodeDisk::Clips::Yes);
+    const bool done = durably([&] { return spool_->take(order, identity_, update); },
+                              [this, order](const node::DurableState& found) { record(order, found); });
+    if (!done) return;
+    note(*update ? "takes update" : "has nothing to take", order.sequence.value, order.lease.base.value);
+    if (!*update) return answer_later(node::NothingTaken{order.sequence});
+    answer_later(node::UpdateSpooled{**update});
+}
+
+// What was taken is what the model would take, and no other.
+void SimulatedNode::record(const node::TakeUpdate& order, const node::DurableState& found) {
+    if (spool_) {
+        if (found.spool.empty() || found.spool.back().sequence != order.sequence) return;
+        if (!disk_.record(order, found.spool.back()))
+            return world_.broken("the_spool_holds_what_it_told", "an update was made of no progress");
+    }
+    if (disk_.spool.empty() || disk_.spool.back().update.sequence != order.sequence) return;
+    const NodeDisk::Entry& entry = disk_.spool.back();
+    const auto header = wire::read_header(entry.update.header);
+    std::vector<float> said = entry.delta;
     std::copy_n(disk_.weights.begin(), model_.statistics, said.begin());
-    evidence_.sealed[update->content] = {header->update,
-                                         header->base,
-                                         header->tier,
-                                         header->examples,
-                                         order.lease.examples_max,
-                                         std::move(said),
-                                         errors_of(disk_.spool.back())};
-    answer_later(node::UpdateSpooled{*update});
+    const bool says_types = spool_ || order.sequence.value % 4 != 0;
+    evidence_.sealed[entry.update.content] = {header->update,
+                                              header->base,
+                                              header->tier,
+                                              header->examples,
+                                              order.lease.examples_max,
+                                              std::move(said),
+                                              errors_of(entry, says_types)};
 }
 
 std::optional<std::vector<float>> SimulatedNode::fetched(const node::InstallVersion& order) const {
@@ -295,17 +337,27 @@ void SimulatedNode::install(const node::InstallVersion& order) {
     note("installs", order.manifest.version.value, order.counted.value);
     if (order.difference) ++world_.counters.differences;
     if (world_.plan.mutation == Mutation::NodeSpoilsVersion) weights->back() += 1.0F;
-    evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, *weights});
     const Mutation mutation = world_.plan.mutation;
-    disk_.install(order, *std::move(weights),
-                  mutation == Mutation::NodeForgetsProgress    ? NodeDisk::Keeps::NoProgress
-                  : mutation == Mutation::NodeReappliesCounted ? NodeDisk::Keeps::CountedToo
-                                                               : NodeDisk::Keeps::All);
-    answer_later(node::VersionInstalled{order.manifest.version});
+    const auto keeps = mutation == Mutation::NodeForgetsProgress    ? NodeDisk::Keeps::NoProgress
+                       : mutation == Mutation::NodeReappliesCounted ? NodeDisk::Keeps::CountedToo
+                                                                    : NodeDisk::Keeps::All;
+    const auto version = std::make_shared<const std::vector<float>>(*std::move(weights));
+    const bool done =
+        durably([&] { return spool_->install(order, version); },
+                [this, order, version, keeps](const auto&) {
+                    evidence_.installs.push_back({index_, disk_.installed, order.manifest.version, *version});
+                    disk_.install(order, *version, keeps);
+                });
+    if (done) answer_later(node::VersionInstalled{order.manifest.version});
 }
 
 void SimulatedNode::retreat(Sequence sequence, bool drops) {
     note(drops ? "drops" : "puts back", sequence.value);
+    durably([&] { return drops ? spool_->drop_progress(sequence) : spool_->put_back(sequence); },
+            [this, sequence, drops](const auto&) { retreated(sequence, drops); });
+}
+
+void SimulatedNode::retreated(Sequence sequence, bool drops) {
     const NodeDisk::Entry* const entry = disk_.offered(sequence);
     if (entry != nullptr) evidence_.retreats.push_back({{id(), sequence}, entry->update.content});
     if (!drops) return disk_.put_back(sequence);

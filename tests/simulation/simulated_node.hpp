@@ -10,6 +10,7 @@
 #include "tests/simulation/evidence.hpp"
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/node_disk.hpp"
+#include "tests/simulation/simulated_spool.hpp"
 
 namespace skerry::simulation {
 
@@ -53,9 +54,15 @@ private:
     bool compare_versions(std::uint64_t examples);
     void perform(node::Action& action);
     void take(const node::TakeUpdate& order);
+    void record(const node::TakeUpdate& order, const node::DurableState& found);
+    [[nodiscard]] Bytes chunk(const NodeDisk::Entry& entry, std::uint32_t index);
     void install(const node::InstallVersion& order);
     [[nodiscard]] std::optional<std::vector<float>> fetched(const node::InstallVersion& order) const;
     void retreat(Sequence sequence, bool drops);
+    void retreated(Sequence sequence, bool drops);
+    /// A change of the disk: of the model alone, or first of the real spool. False: this process has ended.
+    template <class Steps>
+    bool durably(Steps steps, SimulatedSpool::Follow follow);
     void answer_later(node::Event event);
     /// The process's own idea of the time.
     [[nodiscard]] TimePoint clock() const { return world_.time.now() + clock_error_; }
@@ -88,6 +95,7 @@ private:
     crypto::Secret<32> proof_key_;
     coordinator::ModelShape model_;
     NodeDisk disk_;
+    std::unique_ptr<SimulatedSpool> spool_;  ///< null: the disk is a model
 
     // Dies with the process.
     std::uint64_t life_ = 0;

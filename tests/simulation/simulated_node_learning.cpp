@@ -31,6 +31,7 @@ void SimulatedNode::learn() {
     }
     const std::uint64_t examples = world_.conditions.pendulum ? 100 : dice_.between(50, 150);
     disk_.learn(step, examples);
+    if (spool_) spool_->learned();
     note(wild ? "learns wildly" : "learns", disk_.learned.steps);
     Evidence::Node& seen = evidence_.nodes[index_];
     seen.unfit = seen.unfit || wild;
