@@ -1,6 +1,6 @@
 # Functions that run a fleet of real processes on loopback, for the demo and the integration tests. Sourced, not run.
 #   fleet_open BIN DIR       where the programs are, and where everything of this fleet lives
-#   fleet_close              stops every process that was started in the background and waits for it; DIR stays
+#   fleet_close              stops every process that was started in the background, of a pipeline the first, and waits for it; DIR stays
 # A coordinator lives in DIR/coordinator, node I in DIR/node-I. Free ports throughout: port 0, read back from endpoints.json.
 
 fleet_open() {

@@ -6,7 +6,7 @@
 #include "edge-node/tools/verbs.hpp"
 
 int main(int count, char** values) {
-    skerry::keep_heap_small();
+    skerry::keep_heap_small(2 << 20);  // chunks of updates and versions are 1 MiB
     using namespace skerry::node;
     CLI::App app("skerry-node: serves in tiers, learns from labels, shares only what it has learned");
     app.set_version_flag("--version", SKERRY_VERSION);

@@ -76,7 +76,7 @@ private:
     std::uint64_t taken_ = 0;
     std::vector<float> statistics_;
     bool bounded_ = true;
-    std::array<double, 8> squares_{};  ///< of every eighth value: as many as a vector instruction takes and more
+    std::array<double, 8> squares_{};  ///< side by side, as vector instructions add
 };
 
 }  // namespace skerry::coordinator

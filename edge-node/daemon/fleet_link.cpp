@@ -1,6 +1,7 @@
 #include "edge-node/daemon/fleet_link.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "common/observe/log.hpp"
@@ -36,6 +37,8 @@ Result<> FleetLink::dial() {
     transport::DealerOptions options;
     options.keys = keys_;
     options.server.value = session_.keys().transport;
+    // Nodes that lost their coordinator in one moment drift apart while it is away.
+    options.reconnect_max = std::chrono::seconds(45 + std::random_device()() % 31);
     transport::DealerEvents events;
     events.on_message = [this](transport::Frames frames) {
         auto message = wire::decode_from_coordinator(frames);

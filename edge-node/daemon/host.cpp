@@ -18,6 +18,14 @@ constexpr std::uint64_t kBufferMin = 2U << 20U;
 /// The most that glibc takes as its threshold.
 constexpr std::uint64_t kBufferMax = 32U << 20U;
 
+/// From which size on buffers go back to the system when they are freed. Each trigger, update and version takes vectors
+/// as long as the model several times over, and a checkpoint is some of them. Where they are longer than the heap can
+/// keep, it has no reason to keep others.
+std::uint64_t large_buffer(std::uint64_t weights) {
+    if (weights > kBufferMax) return kBufferMin;
+    return std::clamp(4 * weights, kBufferMin, kBufferMax);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Host>> Host::open(boost::asio::io_context& loop, HostOptions options) {
@@ -38,10 +46,9 @@ Result<std::unique_ptr<Host>> Host::open(boost::asio::io_context& loop, HostOpti
         SKERRY_TRY(host->add(dir));
         const Node& node = *host->hosted_.back().node;
         names.push_back(node.model());
-        // Each trigger, update and version takes vectors as long as the model several times over.
-        buffer = std::max(buffer, 2 * node.tensors().snapshot);
+        buffer = std::max(buffer, large_buffer(node.tensors().snapshot / 2));
     }
-    keep_heap_small(static_cast<int>(std::min(buffer, kBufferMax)));
+    keep_heap_small(static_cast<int>(buffer));
     host->metrics_.emplace(names);
     return host;
 }

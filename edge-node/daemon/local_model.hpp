@@ -32,8 +32,9 @@ namespace skerry::node {
 ///
 ///     trigger   unconsumed labels → policy → {checkpoint, consumption} in one commit → snapshot → StepLearned
 ///     take      progress since the last update → sealed, in the spool → UpdateSpooled
-///     install   begin_install → rebased weights in the checkpoint → finish_install → snapshot → VersionInstalled
-///     rollback  begin_rollback → the version's weights in the checkpoint → finish_rollback → snapshot → ProgressUndone
+///     install   self-test → begin_install → rebased weights in the checkpoint → finish_install → snapshot →
+///     VersionInstalled rollback  begin_rollback → the version's weights in the checkpoint → finish_rollback → snapshot
+///     → ProgressUndone
 ///
 /// A full disk pauses all of this, not serving, until there is room. A disk that fails otherwise ends the process: what
 /// is durable is read back at the next start. Loop thread only; once begin() has returned, spool and store are touched

@@ -52,6 +52,23 @@ Result<Weights> changed(const Model& model, Tier held, const AnnouncedDifference
     return Weights{std::move(base), difference.values};
 }
 
+struct Fetched {
+    Weights weights;
+    std::string unreadable{};  ///< why: these bytes are not what was announced
+    std::string refused{};     ///< why: they are, and no weights of this model
+};
+
+Result<Fetched> read_fetched(const Model& model, const InstallVersion& order, const LocalModel::Stores& stores) {
+    const Bytes bytes = SKERRY_TRY(stores.arriving.bytes());
+    if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
+        return Fetched{{}, "their hash is another"};
+    auto weights = order.difference
+                       ? changed(model, order.tier, *order.difference, bytes, SKERRY_TRY(stores.spool.base()))
+                       : decoded(model, order, bytes);
+    if (weights) return Fetched{*std::move(weights)};
+    return order.difference ? Fetched{{}, weights.error().message} : Fetched{{}, {}, weights.error().message};
+}
+
 bool same_bits(Values a, Values b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
@@ -103,37 +120,40 @@ void LocalModel::work_on(TakeUpdate& order) {
 
 void LocalModel::work_on(InstallVersion& order) {
     struct Prepared {
-        std::shared_ptr<const Snapshot> ready;  ///< of the version and what it does not count of this node
-        std::string unreadable;
-        std::string refused;
+        std::shared_ptr<const Snapshot> ready{};  ///< of the version and what it does not count of this node
+        std::vector<float> weights{};             ///< the same, for the learner
+        std::string unreadable{};
+        std::string refused{};
+        bool is_sound = false;  ///< refused for what this node has learned, and not for what it is
     };
     auto job = [this, order, version = Weights(), ready = std::shared_ptr<const Snapshot>(),
                 weights = policy_ ? policy_->parameters() : nullptr]() mutable -> Result<Prepared> {
         // Once, although a full disk repeats all this.
         if (!ready) {
-            const Bytes bytes = SKERRY_TRY(stores_.arriving.bytes());
-            if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
-                return Prepared{nullptr, "their hash is another", {}};
-            auto values = order.difference
-                              ? changed(*model_, order.tier, *order.difference, bytes, SKERRY_TRY(stores_.spool.base()))
-                              : decoded(*model_, order, bytes);
-            if (!values && order.difference) return Prepared{nullptr, values.error().message, {}};
-            if (!values) return Prepared{nullptr, {}, values.error().message};
-            version = std::move(*values);
+            Fetched fetched = SKERRY_TRY(read_fetched(*model_, order, stores_));
+            if (!fetched.unreadable.empty()) return Prepared{.unreadable = std::move(fetched.unreadable)};
+            if (!fetched.refused.empty()) return Prepared{.refused = std::move(fetched.refused)};
+            version = std::move(fetched.weights);
             auto rebased = SKERRY_TRY(
                 stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, order.counted, version.values));
+            const bool learned = !same_bits(rebased, version.values);
             // A version that is no use to this node must not become its base, whatever was learned on top of it.
-            if (!same_bits(rebased, version.values)) {
+            if (learned) {
                 const auto alone = self_test(model_, order.manifest.version, version.values, plain_executor);
-                if (!alone) return Prepared{nullptr, {}, alone.error().message};
+                if (!alone) return Prepared{.refused = alone.error().message};
             }
             auto tested = self_test(model_, order.manifest.version, std::move(rebased), executors_);
-            if (!tested) return Prepared{nullptr, {}, tested.error().message};
+            if (!tested && learned) {
+                return Prepared{.refused = "with what this node has learned on top of it, " + tested.error().message +
+                                           "; skerry-node model rollback lets go of that",
+                                .is_sound = true};
+            }
+            if (!tested) return Prepared{.refused = tested.error().message};
             ready = *std::move(tested);
         }
         SKERRY_TRY(stores_.spool.begin_install(order, version.values, version.digest));
         version = {};
-        return Prepared{std::move(ready), {}, {}};
+        return Prepared{.ready = ready, .weights = ready->parameters};
     };
     on_disk(std::move(job),
             [this, number = order.manifest.version, as = order.as, whole = !order.difference](Prepared prepared) {
@@ -142,7 +162,7 @@ void LocalModel::work_on(InstallVersion& order) {
                     return end_work();
                 }
                 if (!prepared.refused.empty()) {
-                    if (trial_ && trial_->version == number) trial_->refused = true;
+                    if (trial_ && trial_->version == number && !prepared.is_sound) trial_->refused = true;
                     store_arriving([](ArrivingFile& file) {
                         file.remove();
                         return true;
@@ -150,7 +170,7 @@ void LocalModel::work_on(InstallVersion& order) {
                     listeners_.tell(VersionRefused{number, prepared.refused});
                     return end_work();
                 }
-                if (const auto adopted = adopt(prepared.ready->parameters); !adopted)
+                if (const auto adopted = adopt(std::move(prepared.weights)); !adopted)
                     observe::disk_failed(adopted.error());
                 checkpoint_.version = {number, 0};
                 on_disk(

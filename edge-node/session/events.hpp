@@ -38,7 +38,8 @@ struct NothingTaken {
 struct VersionInstalled {
     ModelVersion version;
 };
-/// InstallVersion could not be done, for instance because it failed its self-test; `why` is for people.
+/// InstallVersion could not be done, for instance because the version failed its self-test, or what was learned here
+/// does not stand on it; `why` is for people.
 struct VersionRefused {
     ModelVersion version;
     std::string why;

@@ -24,13 +24,17 @@ for node in $good; do feed "$node"; done
 wait_for 180 "ten versions" reached 11
 stop_feeds
 for node in $good; do wait_for 60 "$node to learn what it has" nothing_to_learn "$node"; done
+# Nothing of it is still under way that a later step would wait for in vain.
+nothing_is_sent() { "$fleet_bin/skerry-node" status --dir "$work/$1" --output json | jq -e '.data.sharing | .offered == null and .steps_since_update < 2' >/dev/null; }
+for node in $good; do wait_for 60 "the last update of $node" nothing_is_sent "$node"; done
+all_is_counted() { skerry status --output json | jq -e '.data | .round == null and .updates.accepted == .updates.counted' >/dev/null; }
+wait_for 60 "the last round" all_is_counted
+before=$(newest)
 
 kill -KILL "$coordinator_pid"; wait "$coordinator_pid" 2>/dev/null || true
 configure 5 10 "$trial"
 coordinator_start --config "$work/coordinator.toml"
-none_is_summed() { skerry round list --output json | jq -e 'all(.data[]; .state != "frozen")' >/dev/null; }
-wait_for 60 "the round that the kill met" none_is_summed
-before=$(newest)
+[ "$(newest)" -eq "$before" ] || fail "version $before became $(newest) by a restart"
 accepted_of() { skerry node show "$1" --output json | jq .data.sequence_accepted; }
 accepted_after() { [ "$(accepted_of "$1")" -gt "$2" ]; }
 # contribute NODE arguments of skerry-node feed …   until one more of its updates is accepted

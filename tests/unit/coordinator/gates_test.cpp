@@ -248,5 +248,22 @@ TEST_F(GatesTest, KnowTheSizeOfAnUpdateWithAudits) {
     EXPECT_EQ(size_verdict()->code, RefusalCode::Misshapen);
 }
 
+TEST_F(GatesTest, MeasureEachValueOfALongUpdateOnceHoweverItIsCut) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (std::size_t at = 2; at < 39; ++at) {
+        std::vector<float> delta(39, 0.5F);
+        delta[at] = 7;
+        double squares = 0, norm = 0;
+        for (std::size_t i = 2; i < delta.size(); ++i)
+            squares += static_cast<double>(delta[i]) * static_cast<double>(delta[i]);
+        EXPECT_FALSE(judge(delta, 2, 100.0F, norm));
+        EXPECT_NEAR(norm, std::sqrt(squares), 1e-12) << at;
+        delta[at] = nan;
+        const Verdict verdict = judge(delta, 2, 100.0F, norm);
+        ASSERT_TRUE(verdict) << at;
+        EXPECT_EQ(verdict->text, "value " + std::to_string(at) + " is not a finite number");
+    }
+}
+
 }  // namespace
 }  // namespace skerry::coordinator

@@ -97,5 +97,28 @@ TEST(Clip, RefusesWhatIsNotFinite) {
     EXPECT_FALSE(clip(delta, 0, 5.0F));
 }
 
+TEST(Clip, MeasuresEachValueOfALongUpdateOnce) {
+    for (std::size_t large = 3; large < 32; ++large) {
+        std::vector<float> delta(32, 0.5F);
+        delta[large] = 7;
+        double squares = 0;
+        for (std::size_t i = 3; i < delta.size(); ++i)
+            squares += static_cast<double>(delta[i]) * static_cast<double>(delta[i]);
+        const auto clipped = clip(delta, 3, 100.0F);
+        ASSERT_TRUE(clipped);
+        EXPECT_NEAR(clipped->norm, std::sqrt(squares), 1e-5) << large;
+        ASSERT_TRUE(clip(delta, 3, 1.0F));
+        EXPECT_LE(norm_of(Values(delta).subspan(3)), 1.0) << large;
+        EXPECT_EQ(delta[2], 0.5F) << "a moment is no difference";
+    }
+    for (std::size_t at = 0; at < 32; ++at) {
+        for (const float none : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+            std::vector<float> delta(32, 0.5F);
+            delta[at] = none;
+            EXPECT_FALSE(clip(delta, 3, 100.0F)) << at;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace skerry::node

@@ -172,6 +172,26 @@ TEST_F(SpoolTest, RemembersWhatTheInstalledVersionWasPushedAs) {
     EXPECT_EQ(reopen().load()->installed_as, (PushedAs{WeightEncoding::Mixed, 0.03125F}));
 }
 
+TEST_F(SpoolTest, SaysBeforehandWhatTheWeightsWillBeOnceAVersionIsBegun) {
+    for (const std::uint64_t counted : {0, 1, 2}) {
+        spool_.reset();
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directories(folder_);
+        weights_.clear();
+        install(1);
+        for (const std::uint64_t sequence : {1, 2}) {
+            learn(0.25F);
+            ASSERT_TRUE(take(sequence));
+            ASSERT_TRUE(spool_->keep_receipt(Sequence{sequence}, {}));
+        }
+        learn(0.125F);
+        const auto before = spool_->rebased(weights_, sharing_, Sequence{counted}, federation_.weights(2));
+        ASSERT_TRUE(spool_->begin_install(version(2, counted), federation_.weights(2)));
+        EXPECT_EQ(*before, *spool_->rebased(weights_, sharing_)) << counted;
+        EXPECT_NEAR(before->back(), 2.0F + 0.125F + 0.25F * static_cast<float>(2 - counted), 1e-6) << counted;
+    }
+}
+
 TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
     install(1);
     ASSERT_TRUE(spool_->begin_install(version(2, 3), federation_.weights(2)));

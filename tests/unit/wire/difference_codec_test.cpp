@@ -204,5 +204,20 @@ TEST(DifferenceCodec, RefusesABaseThatItDoesNotStandOn) {
     EXPECT_FALSE(apply_difference(bytes, std::vector<std::size_t>{2}, values)) << "it has bits that are not counted";
 }
 
+TEST(DifferenceCodec, LongSegmentsComeBackAndNoInfiniteValueOfThemPasses) {
+    const std::vector<std::size_t> segments{2047, 2048, 2049, 4097};
+    const std::size_t size = 2047 + 2048 + 2049 + 4097;
+    const std::vector<float> base = weights_of(size, 1), next = moved(base, 0.01, 2);
+    std::vector<float> values = base;
+    ASSERT_TRUE(apply_difference(difference(base, next, segments), segments, values));
+    EXPECT_EQ(bits_of(values), bits_of(next));
+    for (const std::size_t at : {0UL, 2046UL, 2047UL, 2047UL + 2048, size - 2049, size - 1}) {
+        std::vector<float> broken = next;
+        broken[at] = Limits::infinity();
+        values = base;
+        EXPECT_FALSE(apply_difference(difference(base, broken, segments), segments, values)) << at;
+    }
+}
+
 }  // namespace
 }  // namespace skerry::wire
