@@ -17,27 +17,26 @@ void TensorData::read(JsonReader& json) {
 }
 
 void TensorData::read_array(JsonReader& json, std::size_t depth) {
-    using Kind = JsonReader::Kind;
     json.enter_array();
     if (lengths_.size() < depth) lengths_.resize(depth, kOpen);
     std::uint64_t length = 0;
     for (; json.next_element(); ++length) {
         switch (json.next_kind()) {
-            case Kind::Number:
+            case JsonReader::Kind::Number:
                 if (takes(json, depth)) values_.push_back(json.number().value);
                 break;
-            case Kind::String:
+            case JsonReader::Kind::String:
                 if (takes(json, depth)) texts_.emplace_back(json.string());
                 break;
-            case Kind::Boolean:
+            case JsonReader::Kind::Boolean:
                 first_boolean_ = std::min(first_boolean_, values_.size());
                 if (takes(json, depth)) values_.push_back(json.boolean() ? 1 : 0);
                 break;
-            case Kind::Array:
+            case JsonReader::Kind::Array:
                 if (leaf_depth_ != 0 && depth >= leaf_depth_) return json.refuse("the data mixes values and arrays");
                 read_array(json, depth + 1);
                 break;
-            case Kind::Nothing:
+            case JsonReader::Kind::Nothing:
                 return;
             default:
                 return json.refuse("the data must be numbers or strings, or arrays of them");
