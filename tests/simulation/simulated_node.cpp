@@ -68,6 +68,8 @@ void SimulatedNode::joined(const wire::JoinReply& reply, const coordinator::Mode
     Evidence::Node& seen = evidence_.nodes[index_];
     seen = {id(), certificate->tier, &disk_, std::vector<double>(model.prefix(certificate->tier)),
             std::vector<double>(model.prefix(certificate->tier))};
+    // Steps to and fro cancel: beside updates that hold nothing but what rounding left, an ordinary one stands out.
+    seen.unfit = world_.conditions.pendulum;
 }
 
 void SimulatedNode::boot() {
