@@ -61,8 +61,7 @@ private:
     void retreat(Sequence sequence, bool drops);
     void retreated(Sequence sequence, bool drops);
     /// A change of the disk: of the model alone, or first of the real spool. False: this process has ended.
-    template <class Steps>
-    bool durably(Steps steps, SimulatedSpool::Follow follow);
+    bool durably(const std::function<SimulatedSpool::Steps()>& steps, SimulatedSpool::Follow follow);
     void answer_later(node::Event event);
     /// The process's own idea of the time.
     [[nodiscard]] TimePoint clock() const { return world_.time.now() + clock_error_; }
