@@ -44,6 +44,7 @@ struct SumReady {
     std::optional<Digest> optimiser{};  ///< what it remembers, a durable blob
     /// From the parent's weights, each a durable blob; without federation and versions.
     std::vector<wire::EncodedDifference> differences{};
+    std::array<Sketch, kTiers> sketches{};  ///< of the weights, by the order's key; empty without one
 };
 
 /// What the operator asked for; each is answered by Answer with the same ticket.
@@ -177,6 +178,7 @@ struct SumRound {
     ledger::Recipe recipe{};
     Digest seed{};
     std::optional<Digest> optimiser{};  ///< the blob of what it remembered with the parent
+    SketchKey sketch_key{};
 };
 
 /// The blobs of a dropped version and of the updates that its round counted. May be repeated.

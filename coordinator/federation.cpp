@@ -67,8 +67,12 @@ Federation::Federation(const Keyring& keys, Policy policy, RandomId random_id, c
       policy_(std::move(policy)),
       random_id_(std::move(random_id)),
       past_(past),
+      opposition_(policy_.admission.opposition),
       budgets_(policy_.budgets),
-      transfers_(policy_.transfers) {}
+      transfers_(policy_.transfers) {
+    // Until the next start: what was sketched before is not kept.
+    if (policy_.admission.opposition > 0) sketch_key_ = SketchKey::drawn_from(random_id_());
+}
 
 Actions Federation::handle(const Event& event, TimePoint now) {
     SKERRY_ASSERT(!held_.empty());  // the journal's first events are applied

@@ -10,7 +10,9 @@
 #include "coordinator/actions.hpp"
 #include "coordinator/admission/admission_policy.hpp"
 #include "coordinator/admission/budgets.hpp"
+#include "coordinator/admission/movements.hpp"
 #include "coordinator/admission/norms.hpp"
+#include "coordinator/admission/opposition.hpp"
 #include "coordinator/admission/strikes.hpp"
 #include "coordinator/admission/transfers.hpp"
 #include "coordinator/keyring.hpp"
@@ -149,6 +151,8 @@ public:
     [[nodiscard]] std::size_t strikes_of(const NodeId& node, TimePoint now) const {
         return strikes_.of(node, policy_.admission.strike_window, now);
     }
+    /// What a node's updates say against it.
+    [[nodiscard]] const Opposition& opposition() const { return opposition_; }
     [[nodiscard]] const FleetAudits& fleet_audits() const { return fleet_audits_; }
     [[nodiscard]] const FleetSoftLabels& fleet_soft_labels() const { return fleet_soft_labels_; }
     [[nodiscard]] const FleetErrors& fleet_errors() const { return fleet_errors_; }
@@ -205,13 +209,20 @@ private:
     [[nodiscard]] Verdict turn(const wire::UpdateHeader& header) const;
     [[nodiscard]] Verdict check_age(ModelVersion base, const NodeId& node) const;
     Actions accept(const Node& node, const Incoming& update, const Sound& sound, TimePoint now);
-    [[nodiscard]] std::optional<ledger::NodeQuarantined> outlier(const Node& node,
-                                                                 const ledger::UpdateAccepted& update) const;
-    [[nodiscard]] std::optional<ledger::NodeQuarantined> strike(const Node& node, const Flaw& flaw,
-                                                                TimePoint now) const;
     Actions refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw, TimePoint now);
     void start_waiting(Actions& actions, TimePoint now);
     void drop_transfer(const NodeId& node, Actions& actions);
+
+    // federation_suspicions.cpp: what puts a node into quarantine without the operator's word
+    [[nodiscard]] std::optional<ledger::NodeQuarantined> suspicion(const Node& node,
+                                                                   const ledger::UpdateAccepted& update) const;
+    void judge(ledger::UpdateAccepted& update, const Sketch& sketch) const;
+    [[nodiscard]] std::optional<ledger::NodeQuarantined> outlier(const Node& node,
+                                                                 const ledger::UpdateAccepted& update) const;
+    [[nodiscard]] std::optional<ledger::NodeQuarantined> opponent(const Node& node,
+                                                                  const ledger::UpdateAccepted& update) const;
+    [[nodiscard]] std::optional<ledger::NodeQuarantined> strike(const Node& node, const Flaw& flaw,
+                                                                TimePoint now) const;
 
     // federation_operator.cpp: what the operator decides of nodes
     Actions on(const OperatorRevokesNode& event, TimePoint now);
@@ -284,6 +295,7 @@ private:
     Pool pool_;
     Strikes strikes_;
     Norms norms_;
+    Opposition opposition_;
     FleetAudits fleet_audits_;
     FleetSoftLabels fleet_soft_labels_;
     FleetErrors fleet_errors_;
@@ -298,6 +310,8 @@ private:
     std::map<NodeId, Sequence> counted_before_;
     Retention retention_;
 
+    SketchKey sketch_key_;
+    Movements movements_;
     JoinLimits join_limits_;
     Budgets budgets_;
     Transfers transfers_;

@@ -53,8 +53,9 @@ Actions Federation::on(const OperatorReleasesNode& event, TimePoint now) {
     const auto found = active_node(event.node);
     if (!found) return answer(event.ticket, tl::unexpected(found.error()));
     const Node& node = **found;
-    if (!node.quarantine) {
-        return answer(event.ticket, fail(ErrorCode::Conflict, "node " + node.name + " is not in quarantine"));
+    if (!node.quarantine && !opposition_.of(node.id).doubted) {
+        return answer(event.ticket,
+                      fail(ErrorCode::Conflict, "node " + node.name + " is neither in quarantine nor doubted"));
     }
     ledger::Events events;
     if (const Contribution* const held = pool_.held_of(node.id)) {

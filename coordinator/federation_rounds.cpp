@@ -32,8 +32,8 @@ Digest Federation::draw_seed() const {
 SumRound Federation::sum_order() const {
     const auto parent = held_.find(frozen_->frozen()->parent);
     SKERRY_ASSERT(parent != held_.end());
-    return {frozen_->id(),     parent->second.weights,  pool_.frozen(),
-            frozen_->recipe(), frozen_->frozen()->seed, parent->second.optimiser};
+    return {frozen_->id(),           parent->second.weights,   pool_.frozen(), frozen_->recipe(),
+            frozen_->frozen()->seed, parent->second.optimiser, sketch_key_};
 }
 
 Actions Federation::resume(TimePoint now) {
@@ -104,7 +104,8 @@ Actions Federation::advance(TimePoint now) {
         case Round::Due::Freeze: {
             const ledger::RoundFrozen frozen{now, open_->id(), newest().version, pool_.next_set(open_->updates_max()),
                                              draw_seed()};
-            SumRound order{open_->id(), newest().weights, {}, open_->recipe(), frozen.seed, newest().optimiser};
+            SumRound order{open_->id(), newest().weights,   {},         open_->recipe(),
+                           frozen.seed, newest().optimiser, sketch_key_};
             for (const Contribution& waits : pool_.waiting()) {
                 if (std::binary_search(frozen.set.begin(), frozen.set.end(), waits.update)) order.set.push_back(waits);
             }
@@ -159,6 +160,9 @@ Actions Federation::on(const SumReady& event, TimePoint now) {
     published.manifest = wire::sign(manifest, keys_.signing);
     published.optimiser = event.optimiser;
 
+    if (!event.sketches.back().empty()) {
+        movements_.published(event.digests.back(), event.sketches, opposition_.share_of(set.size()));
+    }
     offer(event.encodings, published.version);
     offer(event.differences, published.version, published.parent);
     const auto trial = trial_of(published, now);
@@ -193,6 +197,7 @@ void Federation::fold(const ledger::UpdateAccepted& event) {
     pool_.apply(event);
     retention_.apply(event);
     norms_.apply(event);
+    opposition_.apply(event);
     fleet_audits_.apply(event);
     fleet_soft_labels_.apply(event);
     fleet_errors_.apply(event);
@@ -222,6 +227,7 @@ void Federation::fold(const ledger::NodeQuarantined& event) {
     if (trial_) trial_->forget(event.node);
     pool_.apply(event);
     norms_.apply(event);
+    opposition_.apply(event);
 }
 
 void Federation::fold(const ledger::NodeReleased& event) {
@@ -229,6 +235,7 @@ void Federation::fold(const ledger::NodeReleased& event) {
     pool_.apply(event);
     strikes_.apply(event);
     norms_.apply(event);
+    opposition_.apply(event);
 }
 
 void Federation::fold(const ledger::RoundFrozen& event) {
@@ -247,6 +254,7 @@ void Federation::fold(const ledger::RoundAbandoned& event) {
 
 void Federation::fold(const ledger::VersionPublished& event) {
     SKERRY_ASSERT(!event.restores || !frozen_);
+    if (event.restores) movements_.restored();
     if (event.round.value != 0) {
         SKERRY_ASSERT(frozen_ && frozen_->id() == event.round && event.parent == newest().version);
         frozen_->publish(event.version);
@@ -266,6 +274,10 @@ void Federation::fold(const ledger::VersionPublished& event) {
 
 void Federation::fold(const ledger::VersionDropped& event) {
     if (held_.erase(event.version) == 0) return;
+    movements_.keep([this](const Digest& weights) {
+        return std::any_of(held_.begin(), held_.end(),
+                           [&](const auto& held) { return held.second.weights == weights; });
+    });
     retention_.apply(event);
     encodings_.erase(event.version);
     differences_.erase(event.version);

@@ -1,6 +1,3 @@
-#include <array>
-#include <cstdio>
-
 #include "aggregation/staleness.hpp"
 #include "coordinator/federation.hpp"
 #include "coordinator/sends.hpp"
@@ -137,8 +134,9 @@ Actions Federation::hear(const Node& node, const wire::UpdateChunk& chunk, TimeP
     } else if (auto* const complete = std::get_if<Transfers::Complete>(&taken)) {
         keep(complete->piece);
         const Incoming& update = *complete->incoming;
-        actions.push_back(CheckUpdate{update.id(), Examination{update.offer.content, update.offer.header,
-                                                               update.offer.sealed_bytes, update.lease.norm_max}});
+        actions.push_back(
+            CheckUpdate{update.id(), Examination{update.offer.content, update.offer.header, update.offer.sealed_bytes,
+                                                 update.lease.norm_max, sketch_key_}});
     } else if (const auto* const wrong = std::get_if<Transfers::WrongSize>(&taken)) {
         const Incoming* const incoming = transfers_.pulling(node.id);
         SKERRY_ASSERT(incoming != nullptr);
@@ -192,7 +190,6 @@ Actions Federation::accept(const Node& node, const Incoming& update, const Sound
     accepted.staleness = newest_for(node.id).version.value - header.base.value;
     accepted.tier = header.tier;
     accepted.examples = header.examples;
-    accepted.weight = aggregation::weight_of(header.examples, lease.examples_max, accepted.staleness);
     accepted.bytes = update.offer.sealed_bytes;
     accepted.content = update.offer.content;
     accepted.norm = sound.norm;
@@ -202,13 +199,21 @@ Actions Federation::accept(const Node& node, const Incoming& update, const Sound
     accepted.error_counts = sound.error_counts;
     accepted.audits = sound.audits;
     accepted.soft_labels = sound.soft_labels;
+    judge(accepted, sound.sketch);
+    if (accepted.doubted) {  // nor is it heard by other ways
+        accepted.audits = {};
+        accepted.soft_labels = {};
+    }
+    accepted.weight =
+        aggregation::weight_of(accepted.doubted ? 1 : header.examples, lease.examples_max, accepted.staleness);
+
     accepted.receipt = wire::sign(
         wire::ReceiptBody{id_, header.update, header.lease, accepted.content, accepted.weight, now}, keys_.signing);
 
     const wire::Receipt receipt{header.update.sequence, accepted.receipt};
     ledger::Events events;
     // The quarantine first: the update is held from its beginning, so no round begins with it.
-    if (auto quarantine = outlier(node, accepted)) {
+    if (auto quarantine = suspicion(node, accepted)) {
         events.push_back(*std::move(quarantine));
     } else if (!open_ && !node.quarantine) {
         events.push_back(opening(now));
@@ -221,37 +226,6 @@ Actions Federation::accept(const Node& node, const Incoming& update, const Sound
     actions.push_back(Append{std::move(events)});
     actions.push_back(to(node, receipt));
     return actions;
-}
-
-std::optional<ledger::NodeQuarantined> Federation::outlier(const Node& node,
-                                                           const ledger::UpdateAccepted& update) const {
-    if (node.quarantine) return std::nullopt;
-    const double most = policy_.admission.norm_outlier;
-    const auto found = norms_.judge(update, most);
-    if (!found) return std::nullopt;
-    std::array<char, 200> text{};
-    std::snprintf(text.data(), text.size(),
-                  "the norm %.4g of its update %llu is %.3g times what is usual for as many examples, %.1f robust "
-                  "deviations above the fleet's median, where %.3g pass; ",
-                  update.norm, static_cast<unsigned long long>(update.update.sequence.value), found->times,
-                  found->score, most);
-    return ledger::NodeQuarantined{update.at, node.id, ledger::QuarantinedBy::Outlier,
-                                   text.data() + std::string(what_to_look_at(wire::RefusalCode::Norm))};
-}
-
-// Whether this refusal is one too many.
-std::optional<ledger::NodeQuarantined> Federation::strike(const Node& node, const Flaw& flaw, TimePoint now) const {
-    const AdmissionPolicy& policy = policy_.admission;
-    if (policy.strikes == 0 || node.quarantine || !is_strike(flaw.code)) return std::nullopt;
-    const std::size_t strikes = strikes_of(node.id, now) + 1;
-    if (strikes < policy.strikes) return std::nullopt;
-    const auto hours = std::chrono::duration<double>(policy.strike_window).count() / 3600;
-    std::array<char, 32> window{};
-    std::snprintf(window.data(), window.size(), "%.3g h", hours);
-    return ledger::NodeQuarantined{
-        now, node.id, ledger::QuarantinedBy::Strikes,
-        std::to_string(strikes) + " refusals in " + window.data() + " that no healthy node earns, the last: " +
-            std::string(wire::name_of(flaw.code)) + ": " + flaw.text + "; " + std::string(what_to_look_at(flaw.code))};
 }
 
 Actions Federation::refuse(const Node& node, const UpdateId& update, const Incoming& incoming, Flaw flaw,

@@ -66,6 +66,11 @@ json budget_of(const Federation& federation, const Node& node, TimePoint now) {
             {"limited", left.limited}};
 }
 
+json opposition_of(const Federation& federation, const Node& node) {
+    const Opposition::Standing standing = federation.opposition().of(node.id);
+    return {{"against", standing.against}, {"doubted", standing.doubted}, {"doubts", standing.doubts}};
+}
+
 std::string_view state_of(const Node& node) {
     return node.revoked ? "revoked" : node.quarantine ? "quarantined" : "active";
 }
@@ -207,6 +212,7 @@ json node(const Federation& federation, const Node& node, TimePoint now) {
     to["quarantine"] = quarantine_of(federation, node);
     to["budget"] = budget_of(federation, node, now);
     to["strikes"] = federation.strikes_of(node.id, now);
+    to["opposition"] = opposition_of(federation, node);
     to["local_steps"] = report.local;
     to["predictions"] = report.predictions;
     to["labelled"] = report.labelled;

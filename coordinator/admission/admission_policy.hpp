@@ -12,6 +12,9 @@ struct AdmissionPolicy {
     std::chrono::milliseconds strike_window{std::chrono::hours(24)};
     /// An update whose norm is more than so many robust deviations above the fleet's. 0: it never does for that.
     double norm_outlier = 6;
+    /// So much that its updates say against a node, at most a quarter each (Opposition): then it is doubted, and goes
+    /// into quarantine when that happens again. 0: it never is, and nothing is looked at.
+    double opposition = 2;
 };
 
 /// What one node may send, however much it has learned. 0: any.

@@ -52,13 +52,28 @@ Result<Examined> flaw_in(const Error& error) {
     }
 }
 
-Result<Verdict> check_values(wire::UpdateReader& update, DeltaGate& gate) {
-    if (!update.in_pieces()) return gate.take(SKERRY_TRY(update.read_all()));
+/// Whom the values are shown, piece by piece.
+struct Examiners {
+    DeltaGate gate;
+    std::optional<Sketcher> sketcher;
+    std::size_t statistics = 0;  ///< that are still to come
+
+    Verdict take(std::span<const float> values) {
+        if (Verdict flaw = gate.take(values)) return flaw;
+        const std::size_t untrained = std::min(values.size(), statistics);
+        statistics -= untrained;
+        if (sketcher) sketcher->take(values.subspan(untrained));
+        return {};
+    }
+};
+
+Result<Verdict> check_values(wire::UpdateReader& update, Examiners& examiners) {
+    if (!update.in_pieces()) return examiners.take(SKERRY_TRY(update.read_all()));
     std::vector<float> values;
     for (std::uint64_t at = 0; at < update.values(); at += values.size()) {
         values.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kValuesAtOnce, update.values() - at)));
         SKERRY_TRY(update.read(at, values));
-        if (Verdict flaw = gate.take(values)) return flaw;
+        if (Verdict flaw = examiners.take(values)) return flaw;
     }
     return Verdict{};
 }
@@ -87,12 +102,14 @@ Result<Examined> examine(const Examination& what, const storage::BlobStore& blob
     if (Verdict flaw = check_counts(body, model)) return *std::move(flaw);
     if (Verdict flaw = check_audits(body.audits)) return *std::move(flaw);
     if (Verdict flaw = check_soft_labels(body.soft_labels, tier, model)) return *std::move(flaw);
-    DeltaGate gate(model.statistics, what.norm_max);
-    auto flaw = check_values(*update, gate);
+    Examiners examiners{DeltaGate(model.statistics, what.norm_max), {}, model.statistics};
+    if (what.sketch_key) examiners.sketcher.emplace(what.sketch_key);
+    auto flaw = check_values(*update, examiners);
     if (!flaw) return flaw_in(flaw.error());
     Sound sound;
-    if (!*flaw) *flaw = gate.finish(sound.norm);
+    if (!*flaw) *flaw = examiners.gate.finish(sound.norm);
     if (*flaw) return **std::move(flaw);
+    if (examiners.sketcher) sound.sketch = examiners.sketcher->sketch();
     sound.labelled = body.labelled;
     sound.errors = body.errors;
     sound.confusions = std::move(body.confusions);

@@ -4,12 +4,14 @@
 
 #include "common/storage/blob_store.hpp"
 #include "coordinator/admission/gates.hpp"
+#include "coordinator/admission/sketch.hpp"
 
 namespace skerry::coordinator {
 
 /// An update that opened and passed every gate of its content.
 struct Sound {
     double norm = 0;  ///< of the trained part of Δ
+    Sketch sketch{};  ///< of the same
     std::uint64_t labelled = 0;
     std::uint64_t errors = 0;
     std::vector<wire::ClassPairCount> confusions;
@@ -25,6 +27,7 @@ struct Examination {
     Bytes header;  ///< that was offered
     std::uint64_t sealed_bytes = 0;
     float norm_max = 0;
+    SketchKey sketch_key{};
 };
 
 /// The gates of PROTOCOL.md §5 that need the bytes: SHA-256 (Malformed) → decrypt (Undecryptable) → body and shape

@@ -3,25 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/admission/robust.hpp"
+
 namespace skerry::coordinator {
 namespace {
 
-// Makes of the MAD of a normal distribution its standard deviation.
-constexpr double kOfNormal = 1.4826;
-
-double median(std::deque<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+double score_in(const Spread& known, double value) {
+    return (value - known.median) / std::max(known.deviation, kNormSpreadMin);
 }
 
 }  // namespace
 
 double robust_score(double value, std::deque<double> known) {
-    const double middle = median(known);
-    for (double& other : known)
-        other = std::abs(other - middle);
-    return (value - middle) / std::max(kOfNormal * median(std::move(known)), kNormSpreadMin);
+    return score_in(spread_of(std::move(known)), value);
 }
 
 std::optional<Norms::Value> Norms::value_of(const ledger::UpdateAccepted& update) {
@@ -72,9 +66,10 @@ std::optional<Norms::Outlier> Norms::judge(const ledger::UpdateAccepted& update,
     if (node != nodes_.end() && node->second.cleared && value->log <= *node->second.cleared + std::log(2.0)) {
         return std::nullopt;
     }
-    const double score = robust_score(value->log, known);
+    const Spread usual = spread_of(known);
+    const double score = score_in(usual, value->log);
     if (score <= score_max) return std::nullopt;
-    return Outlier{score, std::exp(value->log - median(known))};
+    return Outlier{score, std::exp(value->log - usual.median)};
 }
 
 }  // namespace skerry::coordinator

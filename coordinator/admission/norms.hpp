@@ -14,8 +14,7 @@ namespace skerry::coordinator {
 /// (measured on five nodes of four digits each). With 6 deviations of 0.5, twenty times the median pass.
 inline constexpr double kNormSpreadMin = 0.5;
 
-/// (value − median) / max(1.4826·MAD, kNormSpreadMin) of the known values; the median of an even number is the mean of
-/// the two in the middle. Not of an empty list.
+/// (value − median) / max(1.4826·MAD, kNormSpreadMin) of the known values (robust.hpp).
 [[nodiscard]] double robust_score(double value, std::deque<double> known);
 
 /// The newest norms of the fleet, and whether another one is odd among them. One-sided: what is too small moves

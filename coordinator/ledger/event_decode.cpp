@@ -148,6 +148,8 @@ UpdateAccepted read(const stored::UpdateAccepted& from, Fields& fields) {
     to.bytes = from.bytes();
     fields.array(from.content(), to.content);
     to.norm = from.norm();
+    if (from.has_along()) to.along = from.along();
+    to.doubted = from.doubted();
     to.labelled = from.labelled();
     to.errors = from.errors();
     for (const auto& pair : from.confusions()) {

@@ -107,6 +107,8 @@ void write(const UpdateAccepted& from, stored::Event& event) {
     to.set_bytes(from.bytes);
     to.set_content(raw(from.content));
     to.set_norm(from.norm);
+    if (from.along) to.set_along(*from.along);
+    to.set_doubted(from.doubted);
     to.set_labelled(from.labelled);
     to.set_errors(from.errors);
     for (const wire::ClassPairCount& pair : from.confusions) {

@@ -41,7 +41,7 @@ std::string_view name_of(RetentionLimit limit) {
 }
 
 std::string_view name_of(QuarantinedBy by) {
-    constexpr std::array<std::string_view, kQuarantineCauses> kNames = {"operator", "strikes", "outlier"};
+    constexpr std::array<std::string_view, kQuarantineCauses> kNames = {"operator", "strikes", "outlier", "opposition"};
     return kNames.at(static_cast<std::size_t>(by));
 }
 

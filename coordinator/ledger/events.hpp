@@ -79,10 +79,11 @@ struct NodeRevoked {
 
 enum class QuarantinedBy : std::uint8_t {
     Operator,
-    Strikes,  ///< refusals that no healthy node earns
-    Outlier,  ///< an update far larger than those of the fleet
+    Strikes,     ///< refusals that no healthy node earns
+    Outlier,     ///< an update far larger than those of the fleet
+    Opposition,  ///< updates that pull the model back, again
 };
-inline constexpr std::size_t kQuarantineCauses = 3;
+inline constexpr std::size_t kQuarantineCauses = 4;
 /// "operator"
 [[nodiscard]] std::string_view name_of(QuarantinedBy by);
 
@@ -142,6 +143,9 @@ struct UpdateAccepted {
     std::uint64_t bytes = 0;     ///< sealed
     Digest content{};            ///< also the name of its blob
     double norm = 0;             ///< of the trained part of Δ
+    /// Cosine between Δ and how the model had moved when it came to the base (admission/movements.hpp); or not known.
+    std::optional<double> along{};
+    bool doubted = false;  ///< counts as one example's, because its node pulls back (admission/opposition.hpp)
     std::uint64_t labelled = 0;
     std::uint64_t errors = 0;
     std::vector<wire::ClassPairCount> confusions;

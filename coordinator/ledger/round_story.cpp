@@ -98,7 +98,10 @@ std::string weight_of(const UpdateRow& row) {
         text += " instead of " + number(limits::kWeightUnit) + ", because it is " +
                 count_text(row.staleness, "version") + " behind";
     }
-    if (counted < row.examples) {
+    if (counted == 1 && row.examples > 1) {
+        text += "; it claimed " + number(row.examples) +
+                ", and counts as one: its node is doubted, or its lease lets no more count";
+    } else if (counted < row.examples) {
         text +=
             "; it claimed " + number(row.examples) + ", and its lease lets no more than " + number(counted) + " count";
     }

@@ -36,6 +36,7 @@ CoordinatorConfig read(config::TableReader root) {
     admission.integer("strikes", to.policy.admission.strikes, 0U, Strikes::kMost);
     admission.duration("strike_window", to.policy.admission.strike_window, 1s, 24h * 30);
     admission.number("norm_outlier", to.policy.admission.norm_outlier, 0, 1000);
+    admission.number("opposition", to.policy.admission.opposition, 0, 1000);
     auto listen = root.table("listen");
     listen.text("fleet", to.listen.fleet);
     listen.text("enrol", to.listen.enrol);
@@ -185,7 +186,8 @@ std::string config_text(const CoordinatorConfig& config) {
     out.section("admission")
         .value("strikes", policy.admission.strikes)
         .value("strike_window", policy.admission.strike_window)
-        .value("norm_outlier", policy.admission.norm_outlier);
+        .value("norm_outlier", policy.admission.norm_outlier)
+        .value("opposition", policy.admission.opposition);
     out.section("listen")
         .value("fleet", config.listen.fleet)
         .value("enrol", config.listen.enrol)

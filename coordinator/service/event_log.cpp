@@ -41,6 +41,13 @@ struct Line {
                          {"bytes", e.bytes},
                          {"norm", e.norm},
                          {"content", e.content}});
+        if (!e.doubted) return;
+        log::warning(
+            "update_doubted",
+            {{"node", e.update.node},
+             {"sequence", e.update.sequence},
+             {"reason", "its node pulls the model back from where the fleet moves it; it counts as one example"},
+             {"do", "look at the node's labels and its sensor; skerry node release if it is right"}});
     }
     void operator()(const ledger::UpdateRefused& e) const {
         log::warning(name, {{"round", e.round},

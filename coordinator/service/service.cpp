@@ -186,6 +186,7 @@ void Service::perform(const SumRound& order) {
             if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_->get(*order.optimiser));
             auto sum = SKERRY_TRY(sum_round(order.set, parent, federation_->model(), terms, *blobs_, keys_.ring.seal));
             SumReady ready{order.round, sum.sum, sum.digests};
+            if (order.sketch_key) ready.sketches = sketches_of(sum.weights, federation_->model(), order.sketch_key);
             if (!sum.optimiser.empty()) {
                 ready.optimiser = crypto::sha256(ByteView(sum.optimiser));
                 SKERRY_TRY(blobs_->put(*ready.optimiser, sum.optimiser));

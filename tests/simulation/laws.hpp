@@ -120,6 +120,7 @@ private:
     std::map<UpdateId, Digest> refused_;
     std::set<NodeId> revoked_;
     std::set<NodeId> quarantined_;
+    std::set<NodeId> doubted_;  ///< ever
     bool pinned_ = false;
     struct OnTrial {
         coordinator::ledger::TrialBegan event;

@@ -17,6 +17,7 @@ void Laws::held_updates_count_nowhere(const ledger::NodeQuarantined& event) {
     ++world_.counters.quarantines;
     if (event.by == ledger::QuarantinedBy::Outlier) ++world_.counters.outliers;
     if (event.by == ledger::QuarantinedBy::Strikes) ++world_.counters.struck;
+    if (event.by == ledger::QuarantinedBy::Opposition) ++world_.counters.opponents;
     quarantined_.insert(event.node);
     for (auto& [id, fate] : accepted_) {
         if (id.node == event.node && !fate.frozen_in && !fate.set_aside) fate.held = true;
@@ -49,6 +50,8 @@ bool Laws::was_unfit(const NodeId& node) const {
 }
 
 void Laws::quarantine_has_a_cause(const ledger::NodeQuarantined& event) {
+    // Learners that draw what they learn go nowhere; what was doubted before is another law's.
+    if (event.by == ledger::QuarantinedBy::Opposition && doubted_.count(event.node) != 0) return;
     const bool suspected = event.by == ledger::QuarantinedBy::Operator ? evidence_.suspected.count(event.node) != 0
                                                                        : was_unfit(event.node);
     if (suspected) return;

@@ -102,7 +102,10 @@ void Laws::one_fate_for_each_update(const ledger::UpdateAccepted& event) {
     const bool older = on_trial_ && !is_canary(event.update.node);
     const ModelVersion newest = older ? on_trial_->event.against : versions_.rbegin()->first;
     const std::uint64_t behind = newest.value - event.base.value;
-    if (event.weight != reference_weight(made.examples, made.examples_max, behind)) {
+    if (event.doubted && world_.conditions.policy.admission.opposition <= 0) return broken("is doubted");
+    if (event.doubted) doubted_.insert(event.update.node);
+    const std::uint32_t counted = event.doubted ? 1 : made.examples;
+    if (event.weight != reference_weight(counted, made.examples_max, behind)) {
         return broken("has the wrong weight " + std::to_string(event.weight));
     }
     accepted_[event.update].accepted = event;

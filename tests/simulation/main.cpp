@@ -96,17 +96,19 @@ int main(int argc, char** argv) {
     std::printf(
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
-        "strikes), %llu updates held, %llu rollbacks (%llu of some tiers alone), %llu trials of which %llu were "
+        "opposing, %llu for strikes), %llu updates held, %llu rollbacks (%llu of some tiers alone), %llu trials of "
+        "which "
+        "%llu were "
         "withdrawn, %llu "
         "crashes after which %llu drafts of updates and %llu arriving versions were found, %llu faults of disks, %llu "
         "power cuts, %llu versions by their difference, %llu fetched again, %llu messages of which %llu lost, "
         "%llu steps\n",
         number(played), number(failures), took.count(), static_cast<double>(played) / took.count(), number(all.rounds),
         number(all.versions), number(all.accepted), number(all.refused), number(all.alarms), number(all.early),
-        number(all.quarantines), number(all.outliers), number(all.struck), number(all.held), number(all.rollbacks),
-        number(all.joined), number(all.trials), number(all.withdrawn), number(all.crashes), number(all.drafts),
-        number(all.resumed), number(all.disk_faults), number(all.power_cuts), number(all.differences),
-        number(all.unreadable), number(all.messages), number(all.lost), number(all.steps));
+        number(all.quarantines), number(all.outliers), number(all.opponents), number(all.struck), number(all.held),
+        number(all.rollbacks), number(all.joined), number(all.trials), number(all.withdrawn), number(all.crashes),
+        number(all.drafts), number(all.resumed), number(all.disk_faults), number(all.power_cuts),
+        number(all.differences), number(all.unreadable), number(all.messages), number(all.lost), number(all.steps));
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
     std::printf("at most %ld MiB resident\n", used.ru_maxrss / 1024);

@@ -263,6 +263,7 @@ Result<coordinator::SumReady> SimulatedCoordinator::sum_now(const coordinator::S
     const auto load = [&]() -> Result<std::vector<float>> { return floats_of(parent); };
     const auto sum = SKERRY_TRY(sum_round(order.set, load, core_->model(), terms, blobs_, keys_.seal));
     coordinator::SumReady ready{order.round, sum.sum, sum.digests};
+    if (order.sketch_key) ready.sketches = sketches_of(sum.weights, core_->model(), order.sketch_key);
     if (!sum.optimiser.empty()) {
         ready.optimiser = crypto::sha256(ByteView(sum.optimiser));
         SKERRY_TRY(blobs_.put(*ready.optimiser, sum.optimiser));

@@ -12,12 +12,13 @@ constexpr TimePoint kStart{std::chrono::hours(24 * 365 * 50)};
 
 Counters& Counters::operator+=(const Counters& more) {
     for (std::uint64_t Counters::*count :
-         {&Counters::steps,       &Counters::messages,   &Counters::lost,        &Counters::crashes,
-          &Counters::rounds,      &Counters::versions,   &Counters::accepted,    &Counters::refused,
-          &Counters::alarms,      &Counters::early,      &Counters::quarantines, &Counters::outliers,
-          &Counters::struck,      &Counters::held,       &Counters::rollbacks,   &Counters::trials,
-          &Counters::withdrawn,   &Counters::drafts,     &Counters::disk_faults, &Counters::power_cuts,
-          &Counters::differences, &Counters::unreadable, &Counters::resumed,     &Counters::joined}) {
+         {&Counters::steps,      &Counters::messages,    &Counters::lost,        &Counters::crashes,
+          &Counters::rounds,     &Counters::versions,    &Counters::accepted,    &Counters::refused,
+          &Counters::alarms,     &Counters::early,       &Counters::quarantines, &Counters::outliers,
+          &Counters::opponents,  &Counters::struck,      &Counters::held,        &Counters::rollbacks,
+          &Counters::trials,     &Counters::withdrawn,   &Counters::drafts,      &Counters::disk_faults,
+          &Counters::power_cuts, &Counters::differences, &Counters::unreadable,  &Counters::resumed,
+          &Counters::joined}) {
         this->*count += more.*count;
     }
     return *this;

@@ -30,9 +30,10 @@ struct Counters {
     std::uint64_t alarms = 0;  ///< on record
     std::uint64_t early = 0;   ///< of them, those that made a round an early one
     std::uint64_t quarantines = 0;
-    std::uint64_t outliers = 0;  ///< of them, for a norm
-    std::uint64_t struck = 0;    ///< and for strikes
-    std::uint64_t held = 0;      ///< updates accepted in quarantine
+    std::uint64_t outliers = 0;   ///< of them, for a norm
+    std::uint64_t opponents = 0;  ///< of them, for pulling back
+    std::uint64_t struck = 0;     ///< and for strikes
+    std::uint64_t held = 0;       ///< updates accepted in quarantine
     std::uint64_t rollbacks = 0;
     std::uint64_t joined = 0;       ///< of them, of some tiers alone
     std::uint64_t trials = 0;       ///< of versions with canaries

@@ -48,6 +48,7 @@ struct Settings {
     double dirichlet = 0;
     LocalTraining training;
     std::string attack = "none", rule = coordinator::RoundPolicy{}.recipe.rule, optimiser = "none";
+    bool quarantine = false;
     std::uint64_t seed = 1;
 };
 
@@ -97,6 +98,7 @@ coordinator::Policy policy_of(const Settings& settings) {
     const auto rule = aggregation::parse_rule(settings.rule);
     policy.rounds.quorum = std::max(settings.per_round - settings.hostile, rule ? rule->updates_min() : 1);
     policy.rounds.recipe = {settings.rule, settings.optimiser};
+    if (settings.quarantine) policy.admission = {};
     return policy;
 }
 
@@ -112,6 +114,20 @@ void contribute(FederationBench& fleet, FakeNode& node, const std::vector<float>
     const auto answers = fleet.say(node, offered.offer);
     const auto* const pull = answers.empty() ? nullptr : std::get_if<wire::PullUpdate>(&answers.front());
     if (pull != nullptr) (void)fleet.say(node, wire::UpdateChunk{pull->sequence, 0, offered.sealed});
+}
+
+// How many are in quarantine, or doubted, of the hostile (that are the same ones in all rounds where all take
+// part) and of the honest.
+nlohmann::json suspected(const FederationBench& fleet, const std::vector<FakeNode>& nodes, const Settings& settings) {
+    std::array<std::size_t, 2> quarantined{};
+    std::array<std::size_t, 2> doubted{};
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        const std::size_t kind = i < settings.hostile ? 0 : 1;
+        quarantined.at(kind) += fleet.core->registry().node(nodes[i].id())->quarantine ? 1 : 0;
+        doubted.at(kind) += fleet.core->opposition().of(nodes[i].id()).doubted ? 1 : 0;
+    }
+    return {{"quarantined", {{"hostile", quarantined[0]}, {"honest", quarantined[1]}}},
+            {"doubted", {{"hostile", doubted[0]}, {"honest", doubted[1]}}}};
 }
 
 Result<nlohmann::json> run(Settings settings) {
@@ -164,6 +180,7 @@ Result<nlohmann::json> run(Settings settings) {
                           {"seconds", took.count()},
                           {"versions", fleet.core->newest().version.value - 1},
                           {"attack", settings.attack},
+                          {"suspected", suspected(fleet, nodes, settings)},
                           {"rule", settings.rule},
                           {"optimiser", settings.optimiser}};
 }
@@ -187,6 +204,8 @@ int main(int argc, char** argv) {
     app.add_option("--attack", settings.attack);
     app.add_option("--rule", settings.rule);
     app.add_option("--optimiser", settings.optimiser);
+    app.add_flag("--quarantine", settings.quarantine,
+                 "Strikes, norms and opposition put nodes into quarantine, as they do by default");
     app.add_option("--seed", settings.seed);
     CLI11_PARSE(app, argc, argv);
     const auto result = bench::run(settings);

@@ -16,6 +16,7 @@ namespace skerry::coordinator::ledger {
 inline Events eventful_history() {
     Policy policy = FederationBench::small_policy();
     policy.retention.rounds_verifiable = 1;
+    policy.admission.opposition = 1000;  // looked for, and nobody is doubted
     FederationBench bench(policy);
     FakeNode first = bench.enrolled();
     FakeNode second = bench.enrolled(Tier::Medium);
@@ -30,7 +31,7 @@ inline Events eventful_history() {
         bench.contribute(second, std::vector<float>(6, 0.25F), 200);
         bench.contribute(first, std::vector<float>(8, 1000.0F));
         bench.contribute(first, ones);
-        bench.contribute(third, ones);
+        bench.contribute(third, std::vector<float>(8, 1.0F + static_cast<float>(round)));
         bench.wait(2min);
     }
     bench.wait(24h * 61);
@@ -61,6 +62,10 @@ inline Events eventful_history() {
     const ModelVersion older = bench.core->versions().begin()->first;
     bench.tell(OperatorRollsBack{1, older, "heavy is overfit", false, {}, {}, bench.joined(older, Tier::Heavy)});
     Events events = bench.journal.events(kFederationStream);
+    for (Event& event : events) {
+        if (auto* const accepted = std::get_if<UpdateAccepted>(&event)) accepted->doubted = accepted->along.has_value();
+        if (auto* const held = std::get_if<NodeQuarantined>(&event)) held->by = QuarantinedBy::Opposition;
+    }
     const ModelVersion newest = bench.core->newest().version;
     const wire::TrialCounts counts{newest, 900, 40, 30, 20, 10, false};
     events.push_back(TrialBegan{bench.now, newest, ModelVersion{newest.value - 1}, {first.id()}, bench.now + 1h, 2000});

@@ -44,6 +44,7 @@ Policy FederationBench::small_policy() {
     // A test that refuses thrice, sends odd values or stops the clock is seldom about that.
     small.admission.strikes = 0;
     small.admission.norm_outlier = 0;
+    small.admission.opposition = 0;
     small.budgets = {0, 0};
     small.fleet_endpoint = "tcp://coordinator.example:7000";
     return small;
@@ -217,6 +218,7 @@ void FederationBench::finish_sums() {
         ASSERT_TRUE(sum) << sum.error().message;
         ASSERT_TRUE(blobs.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))));
         SumReady ready{order.round, sum->sum, sum->digests};
+        if (order.sketch_key) ready.sketches = sketches_of(sum->weights, core->model(), order.sketch_key);
         if (!sum->optimiser.empty()) {
             ready.optimiser = crypto::sha256(ByteView(sum->optimiser));
             ASSERT_TRUE(blobs.put(*ready.optimiser, sum->optimiser));
@@ -291,8 +293,8 @@ OfferedUpdate FederationBench::sealed_under(FakeNode& node, const wire::SignedBy
     const auto header = wire::UpdateHeader::under(lease, Sequence{++node.sequence}, examples);
     wire::UpdateBody body;
     body.labelled = examples;
-    body.errors = 7;
-    body.confusions = {{1, 2, 7}};
+    body.errors = std::min(examples, 7U);
+    body.confusions = {{1, 2, static_cast<std::uint32_t>(body.errors)}};
     body.error_counts = node.error_counts;
     body.audits = node.audits;
     body.soft_labels = node.soft_labels;
