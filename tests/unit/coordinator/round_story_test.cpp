@@ -91,12 +91,14 @@ TEST(RoundReasons, SayWhatAnOpenRoundWaitsFor) {
 
 TEST(RoundReasons, SayWhatLoweredAWeight) {
     RoundStory story = published(3, 12);
-    story.counted = {row("fresh", 100, 4096, 0), row("stale", 100, 4096, 1), row("greedy", 5000, 4096, 0)};
+    story.counted = {row("fresh", 100, 4096, 0), row("stale", 100, 4096, 1), row("greedy", 5000, 4096, 0),
+                     row("doubted", 100, 1, 0)};
     const auto counted = reasons_of(story).counted;
-    ASSERT_THAT(counted, SizeIs(3));
+    ASSERT_THAT(counted, SizeIs(4));
     EXPECT_THAT(counted[0], EndsWith("(weight 6400, 100 examples at 64)."));
     EXPECT_THAT(counted[1], HasSubstr("100 examples at 45 instead of 64, because it is 1 version behind"));
     EXPECT_THAT(counted[2], HasSubstr("it claimed 5000, and its lease lets no more than 4096 count"));
+    EXPECT_THAT(counted[3], HasSubstr("it claimed 100, and counts as one: its node is doubted, or its lease"));
     EXPECT_THAT(counted[2], HasSubstr("update 12 of greedy: 96."));
 }
 

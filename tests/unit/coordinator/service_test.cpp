@@ -294,6 +294,7 @@ TEST_F(ServiceTest, RefusesHostileUpdatesByNameAndShowsThemInTheRound) {
     EXPECT_EQ(shown["state"], "quarantined");
     EXPECT_EQ(shown["quarantine"]["by"], "strikes");
     EXPECT_EQ(shown["strikes"], 6);
+    EXPECT_EQ(shown["opposition"], (json{{"against", 0.0}, {"doubted", false}, {"doubts", 0}}));
     const std::string metrics = call("GET", "/metrics").body;
     EXPECT_THAT(metrics, HasSubstr("skerry_strikes_total 6"));
     EXPECT_THAT(metrics, HasSubstr("skerry_nodes_quarantined{by=\"strikes\"} 1"));
