@@ -41,9 +41,13 @@ json round_now(const Federation& federation) {
 }
 
 // What an operator must know of a node; null: nothing.
+constexpr auto kDoubted =
+    "is doubted: its updates pull the model back from where the fleet moves it, so each counts as one example until "
+    "they go along again; look at its labels and its sensor, or run 'skerry node release' if it is right";
 json problem_of(const Federation& federation, const Node& node, TimePoint now) {
     if (!node.revoked && node.expired(now)) return has_expired(node);
     if (node.quarantine) return is_quarantined(node);
+    if (federation.opposition().of(node.id).doubted) return kDoubted;
     const auto found = federation.presence().find(node.id);
     const ModelVersion newest = federation.newest().version;
     if (found == federation.presence().end() || found->second.installed <= newest) return nullptr;

@@ -101,13 +101,6 @@ void render_node(Value node, Output& output) {
         output.line(count_in(node["strikes"]) + " of its refusals lately are strikes: no healthy node earns them",
                     Tone::Warning);
     }
-    if (node["opposition"]["doubted"].flag().value_or(false)) {
-        output.line(
-            "It is doubted: its updates pull the model back from where the fleet moves it. Each counts as one "
-            "example until they go along again, or 'skerry node release' says that it is right; look at its labels "
-            "and its sensor",
-            Tone::Warning);
-    }
     output.gap();
     output.print(tiers_of(node));
     print_updates("Last updates", node["updates"], output);

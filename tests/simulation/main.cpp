@@ -97,9 +97,7 @@ int main(int argc, char** argv) {
         "%llu seeds, %llu broken, %.2f s, %.1f seeds/s: %llu rounds, %llu versions, %llu updates accepted, "
         "%llu refused, %llu alarms of which %llu made a round early, %llu quarantines (%llu for a norm, %llu for "
         "opposing, %llu for strikes), %llu updates held, %llu rollbacks (%llu of some tiers alone), %llu trials of "
-        "which "
-        "%llu were "
-        "withdrawn, %llu "
+        "which %llu were withdrawn, %llu "
         "crashes after which %llu drafts of updates and %llu arriving versions were found, %llu faults of disks, %llu "
         "power cuts, %llu versions by their difference, %llu fetched again, %llu messages of which %llu lost, "
         "%llu steps\n",

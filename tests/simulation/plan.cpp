@@ -120,11 +120,7 @@ coordinator::Policy draw_policy(const Plan& plan, std::size_t nodes, Dice& dice)
     policy.admission.strikes = admission.between(0, 2);
     policy.admission.strike_window = admission.between(1min, 24h);
     policy.admission.norm_outlier = admission.chance(0.7) ? 6 : 0;
-    policy.admission.opposition = Dice(0x0880 ^ policy.budgets.bytes_per_hour ^ update_bytes ^
-                                       static_cast<std::uint64_t>(policy.rounds.deadline.count()))
-                                          .chance(0.3)
-                                      ? 0.25
-                                      : 0;
+    policy.admission.opposition = Dice(plan.seed ^ 0x0BB0).chance(0.3) ? 0.25 : 0;
     if (admission.chance(0.3)) policy.budgets.updates_per_minute = admission.between(1, 10);
     using Encoding = wire::DeltaEncoding;
     static constexpr std::array<wire::DeltaPolicy, 6> kWays{{{},
