@@ -41,7 +41,9 @@ struct Sentence {
     std::string operator()(const NodeQuarantined& e) const {
         return name(e.node) + " went into quarantine (" + std::string(ledger::name_of(e.by)) + "): " + e.reason;
     }
-    std::string operator()(const NodeReleased& e) const { return name(e.node) + " was released: what it sends counts again"; }
+    std::string operator()(const NodeReleased& e) const {
+        return name(e.node) + " was released: what it sends counts again";
+    }
     std::string operator()(const RoundOpened& e) const {
         return "round " + number(e.round) + " opened: goal " + std::to_string(e.goal) + ", quorum " +
                std::to_string(e.quorum) + ", deadline " + skerry::to_text(e.deadline);
