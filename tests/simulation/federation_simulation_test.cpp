@@ -212,45 +212,42 @@ TEST_P(PlantedBug, IsCaught) {
     const Planted& planted = GetParam();
     for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
         const Outcome outcome = play_seed(seed, planted.mutation);
-        if (!outcome.violation) continue;
-        EXPECT_TRUE(planted.laws.count(outcome.violation->law)) << to_text(*outcome.violation, seed);
+        // What follows from it may break another law first, which says less of it.
+        if (!outcome.violation || !planted.laws.contains(outcome.violation->law)) continue;
         RecordProperty("seed", static_cast<int>(seed));
         return;
     }
-    ADD_FAILURE() << name_of(planted.mutation) << " breaks no law in " << kSeeds << " seeds";
+    ADD_FAILURE() << name_of(planted.mutation) << " breaks none of its laws in " << kSeeds << " seeds";
 }
 
 INSTANTIATE_TEST_SUITE_P(
     EachIn, PlantedBug,
-    ::testing::Values(
-        Planted{Mutation::AckBeforeCommit, {"no_receipt_without_its_update"}},
-        Planted{Mutation::LedgerBeforeBlob, {"no_accepted_update_without_its_bytes"}},
-        Planted{Mutation::NeverSyncs, {"no_receipt_without_its_update", "the_journal_opens"}},
-        Planted{Mutation::JournalUnflushed, {"no_receipt_without_its_update", "the_journal_opens"}},
-        Planted{Mutation::AppendsByHalves, {"appends_are_whole"}},
-        Planted{Mutation::IgnoresFailedAppend, {"no_receipt_without_its_update"}},
-        Planted{Mutation::UpdatesInMemory, {"no_accepted_update_without_its_bytes"}},
-        Planted{Mutation::SumsInMemory, {"no_version_without_its_weights"}},
-        Planted{Mutation::RollbackLosesPin, {"a_pin_holds"}},
-        Planted{Mutation::SpoolNeverSyncs, {"the_spool_holds_what_it_told"}},
-        Planted{Mutation::SpoolLeavesUnfinished, {"the_spool_holds_what_it_told"}},
-        // What it tells instead is also wrong for who keeps the version before one on trial.
-        Planted{Mutation::NoDedup, {"one_fate_for_each_update", "nothing_learned_is_lost", "what_is_erased_is_gone"}},
-        Planted{Mutation::ForgetsFrozenRound, {"rounds_end", "everybody_catches_up", "what_is_erased_is_gone"}},
-        Planted{Mutation::SumsShort, {"versions_are_the_exact_mean"}},
-        Planted{Mutation::ErasesHeldWeights, {"no_version_without_its_weights"}},
-        Planted{Mutation::NodeForgetsSpool, {"nothing_learned_is_lost"}},
-        Planted{Mutation::NodeForgetsProgress, {"nothing_learned_is_lost"}},
-        Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}},
-        Planted{Mutation::NodeSpoilsVersion, {"nodes_install_published_versions_upwards"}},
-        Planted{Mutation::CountsRevoked, {"counted_at_most_once"}},
-        Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}},
-        // Where the table refuses a second row of an alarm, it dies again and again.
-        Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once", "everybody_catches_up"}},
-        Planted{Mutation::ErasesNewestUpdates, {"no_accepted_update_without_its_bytes"}},
-        Planted{Mutation::ForgetsErasures, {"what_is_erased_is_gone"}},
-        Planted{Mutation::ForgetsTrials, {"candidates_go_to_canaries_alone"}},
-        Planted{Mutation::CountsHeld, {"held_updates_count_nowhere"}}),
+    ::testing::Values(Planted{Mutation::AckBeforeCommit, {"no_receipt_without_its_update"}},
+                      Planted{Mutation::LedgerBeforeBlob, {"no_accepted_update_without_its_bytes"}},
+                      Planted{Mutation::NeverSyncs, {"no_receipt_without_its_update", "the_journal_opens"}},
+                      Planted{Mutation::JournalUnflushed, {"no_receipt_without_its_update", "the_journal_opens"}},
+                      Planted{Mutation::AppendsByHalves, {"appends_are_whole"}},
+                      Planted{Mutation::IgnoresFailedAppend, {"no_receipt_without_its_update"}},
+                      Planted{Mutation::UpdatesInMemory, {"no_accepted_update_without_its_bytes"}},
+                      Planted{Mutation::SumsInMemory, {"no_version_without_its_weights"}},
+                      Planted{Mutation::RollbackLosesPin, {"a_pin_holds"}},
+                      Planted{Mutation::SpoolNeverSyncs, {"the_spool_holds_what_it_told"}},
+                      Planted{Mutation::SpoolLeavesUnfinished, {"the_spool_holds_what_it_told"}},
+                      Planted{Mutation::NoDedup, {"one_fate_for_each_update", "nothing_learned_is_lost"}},
+                      Planted{Mutation::ForgetsFrozenRound, {"rounds_end"}},
+                      Planted{Mutation::SumsShort, {"versions_are_the_exact_mean"}},
+                      Planted{Mutation::ErasesHeldWeights, {"no_version_without_its_weights"}},
+                      Planted{Mutation::NodeForgetsSpool, {"nothing_learned_is_lost"}},
+                      Planted{Mutation::NodeForgetsProgress, {"nothing_learned_is_lost"}},
+                      Planted{Mutation::NodeReappliesCounted, {"nothing_learned_is_lost"}},
+                      Planted{Mutation::NodeSpoilsVersion, {"nodes_install_published_versions_upwards"}},
+                      Planted{Mutation::CountsRevoked, {"counted_at_most_once"}},
+                      Planted{Mutation::ForgetsErrors, {"errors_are_counted_once"}},
+                      Planted{Mutation::ForgetsAlarms, {"alarms_are_recorded_once"}},
+                      Planted{Mutation::ErasesNewestUpdates, {"no_accepted_update_without_its_bytes"}},
+                      Planted{Mutation::ForgetsErasures, {"what_is_erased_is_gone"}},
+                      Planted{Mutation::ForgetsTrials, {"candidates_go_to_canaries_alone"}},
+                      Planted{Mutation::CountsHeld, {"held_updates_count_nowhere"}}),
     name_of_planted);
 
 }  // namespace
