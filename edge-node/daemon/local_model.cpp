@@ -17,7 +17,13 @@ namespace log = observe::log;
 namespace {
 
 /// What work used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
-constexpr std::chrono::milliseconds kUseAgain{2000};
+constexpr std::chrono::milliseconds kUseAgain{15000};
+
+/// It reads the installed version, or changes which updates there are.
+bool needs_settled(const Action& order) {
+    return std::holds_alternative<TakeUpdate>(order) || std::holds_alternative<InstallVersion>(order) ||
+           std::holds_alternative<DropProgress>(order) || std::holds_alternative<PutBack>(order);
+}
 
 std::uint64_t errors_in(const feedback::PrequentialNumbers& numbers) {
     std::uint64_t correct = 0;
@@ -114,13 +120,23 @@ void LocalModel::pump() {
         // By shared pointer: work goes on in callbacks that may be copied.
         auto order = std::make_shared<Action>(std::move(orders_.front()));
         orders_.pop_front();
-        std::visit([this](auto& what) { work_on(what); }, *order);
-    } else if (rollback_) {
+        auto work = [this, order] { std::visit([this](auto& what) { work_on(what); }, *order); };
+        return needs_settled(*order) ? settle(std::move(work)) : work();
+    }
+    if (rollback_) {
         working_ = true;
-        rollback_->under_way = true;
-        begin_rollback();
+        settle([this] {
+            if (!rollback_) return end_work();  // it was excused while there was no room
+            rollback_->under_way = true;
+            begin_rollback();
+        });
     } else if (finishing_) {
-        if (then_) std::exchange(then_, nullptr)();
+        if (!then_) return;
+        working_ = true;
+        settle([this] {
+            working_ = false;
+            if (then_) std::exchange(then_, nullptr)();
+        });
     } else if (orders_.empty() && policy_ && unconsumed_ >= config_.trigger_rows && listeners_.publish &&
                !waits_for_version() && listeners_.may_learn()) {
         working_ = true;
@@ -192,7 +208,7 @@ void LocalModel::begin_trigger() {
     on_disk(
         [this, against, next]() -> Result<std::shared_ptr<Batch>> {
             auto labels = SKERRY_TRY(stores_.labels.unconsumed(config_.trigger_rows));
-            return std::make_shared<Batch>(Batch{std::move(labels), SKERRY_TRY(rivals(against)), next});
+            return std::make_shared<Batch>(Batch{std::move(labels), SKERRY_TRY(rivals(against, next.global)), next});
         },
         [this](const std::shared_ptr<Batch>& batch) {
             policy_->heed(fleet_labels_);
@@ -276,12 +292,17 @@ void LocalModel::on_step(Step step, const std::vector<feedback::LabelledSample>&
     Checkpoint checkpoint = checkpoint_now();
     checkpoint.learner = std::move(step.learner);
     auto job = [this, consumed = learned.consumed, errors = learned.errors, alarms, checkpoint = std::move(checkpoint),
-                snapshot = std::move(step.snapshot)]() -> Result<std::shared_ptr<const Snapshot>> {
-        SKERRY_TRY(commit(stores_.labels, checkpoint, consumed, errors, alarms));
+                snapshot = std::move(step.snapshot), settles = unsettled_,
+                committed = false]() mutable -> Result<std::shared_ptr<const Snapshot>> {
+        // Once, although a full disk repeats all this.
+        if (!committed) SKERRY_TRY(commit(stores_.labels, checkpoint, consumed, errors, alarms));
+        committed = true;
+        if (settles) SKERRY_TRY(stores_.spool.finish_install());
         return snapshot;
     };
     on_disk(std::move(job), [this, accepted = learned.accepted, report = learned.report,
                              alarms](std::shared_ptr<const Snapshot> snapshot) {
+        unsettled_ = false;
         publish(std::move(snapshot));
         trigger_time_ = Clock::now() - trigger_began_;
         last_report_ = report;

@@ -32,9 +32,9 @@ namespace skerry::node {
 ///
 ///     trigger   unconsumed labels → policy → {checkpoint, consumption} in one commit → snapshot → StepLearned
 ///     take      progress since the last update → sealed, in the spool → UpdateSpooled
-///     install   self-test → begin_install → rebased weights in the checkpoint → finish_install → snapshot →
-///     VersionInstalled rollback  begin_rollback → the version's weights in the checkpoint → finish_rollback → snapshot
-///     → ProgressUndone
+///     install   self-test → begin_install → snapshot → VersionInstalled; with what is done next, if that is a trigger,
+///               or else before it: rebased weights in the checkpoint → finish_install
+///     rollback  begin_rollback → the version's weights in the checkpoint → finish_rollback → snapshot → ProgressUndone
 ///
 /// A full disk pauses all of this, not serving, until there is room. A disk that fails otherwise ends the process: what
 /// is durable is read back at the next start. Loop thread only; once begin() has returned, spool and store are touched
@@ -159,7 +159,7 @@ private:
         std::shared_ptr<const Rivals> rivals;  ///< null: no version is on trial here, or they have been asked
         feedback::SnapshotVersion next;        ///< of the snapshot after it
     };
-    [[nodiscard]] Result<std::shared_ptr<const Rivals>> rivals(ModelVersion against);
+    [[nodiscard]] Result<std::shared_ptr<const Rivals>> rivals(ModelVersion against, ModelVersion on_trial);
     void learn(const std::shared_ptr<Batch>& batch, std::optional<wire::TrialCounts> trial);
     void note_trial(const std::optional<wire::TrialCounts>& counts);
     [[nodiscard]] std::vector<DriftAlarm> numbered(std::vector<DriftAlarm> alarms) const;
@@ -172,6 +172,8 @@ private:
     // local_model_orders.cpp
     void work_on(TakeUpdate& order);
     void store_arriving(std::function<bool(ArrivingFile&)> store);
+    /// Ends the last installation, where no trigger has: its weights into the checkpoint, then finish_install.
+    void settle(std::function<void()> then);
     void work_on(InstallVersion& order);
     void work_on(DropProgress& order);
     void work_on(PutBack& order);
@@ -259,6 +261,9 @@ private:
     bool refusing_rollbacks_ = false;
     std::optional<RolledBack> rolled_back_;
     bool working_ = false;
+    /// A version was begun and is served, and the checkpoint on the disk is one of before it: after a crash restore()
+    /// makes of that, of the version before and of the updates what is in memory now.
+    bool unsettled_ = false;
     MemoryLease installing_;  ///< while a version is being installed
     bool has_turn_ = false;   ///< may_learn said yes, and done_learning has not been called
     bool finishing_ = false;

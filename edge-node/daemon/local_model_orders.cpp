@@ -90,6 +90,20 @@ Result<std::shared_ptr<const Snapshot>> self_test(const std::shared_ptr<const Mo
 
 // ---- What the session orders ----
 
+// A checkpoint is three times as long as the weights, and the next step writes one anyway.
+void LocalModel::settle(std::function<void()> then) {
+    if (!unsettled_) return then();
+    on_disk(
+        [this, checkpoint = checkpoint_now()]() -> Result<> {
+            SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
+            return stores_.spool.finish_install();
+        },
+        [this, then = std::move(then)] {
+            unsettled_ = false;
+            then();
+        });
+}
+
 void LocalModel::work_on(TakeUpdate& order) {
     if (!policy_) {
         listeners_.tell(NothingTaken{order.sequence});
@@ -152,6 +166,7 @@ void LocalModel::work_on(InstallVersion& order) {
             ready = *std::move(tested);
         }
         SKERRY_TRY(stores_.spool.begin_install(order, version.values, version.digest));
+        stores_.arriving.remove();
         version = {};
         return Prepared{.ready = ready, .weights = ready->parameters};
     };
@@ -173,24 +188,15 @@ void LocalModel::work_on(InstallVersion& order) {
                 if (const auto adopted = adopt(std::move(prepared.weights)); !adopted)
                     observe::disk_failed(adopted.error());
                 checkpoint_.version = {number, 0};
-                on_disk(
-                    [this, checkpoint = checkpoint_now(),
-                     ready = std::move(prepared.ready)]() -> Result<std::shared_ptr<const Snapshot>> {
-                        SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_)));
-                        SKERRY_TRY(stores_.spool.finish_install());
-                        stores_.arriving.remove();
-                        return ready;
-                    },
-                    [this, number, as, whole](std::shared_ptr<const Snapshot> snapshot) {
-                        publish(std::move(snapshot));
-                        waiting_since_.reset();
-                        log::info("version_installed", {{"version", number},
-                                                        {"pushed_as", name_of(as.encoding)},
-                                                        {"fetched", whole ? "whole" : "difference"},
-                                                        {"model", model_->spec.name}});
-                        listeners_.tell(VersionInstalled{number});
-                        end_work();
-                    });
+                unsettled_ = true;
+                publish(std::move(prepared.ready));
+                waiting_since_.reset();
+                log::info("version_installed", {{"version", number},
+                                                {"pushed_as", name_of(as.encoding)},
+                                                {"fetched", whole ? "whole" : "difference"},
+                                                {"model", model_->spec.name}});
+                listeners_.tell(VersionInstalled{number});
+                end_work();
             });
 }
 

@@ -17,9 +17,9 @@ void LocalModel::heed(const HeedTrial& order) {
 }
 
 // On the storage thread.
-Result<std::shared_ptr<const Rivals>> LocalModel::rivals(ModelVersion against) {
+Result<std::shared_ptr<const Rivals>> LocalModel::rivals(ModelVersion against, ModelVersion on_trial) {
     if (against.value == 0) return std::shared_ptr<const Rivals>();
-    Rivals both{SKERRY_TRY(stores_.spool.kept(against)), SKERRY_TRY(stores_.spool.base())};
+    Rivals both{SKERRY_TRY(stores_.spool.kept(against)), SKERRY_TRY(stores_.spool.kept(on_trial))};
     if (both.before.empty() || both.before.size() != both.after.size()) return std::shared_ptr<const Rivals>();
     return std::make_shared<const Rivals>(std::move(both));
 }

@@ -24,7 +24,7 @@ constexpr milliseconds kRestartDelayFirst{1000};
 constexpr milliseconds kLeaveTime{5000};
 constexpr milliseconds kTimeMin{10};
 /// What a step used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
-constexpr milliseconds kUseAgain{2000};
+constexpr milliseconds kUseAgain{15000};
 
 }  // namespace
 

@@ -184,8 +184,10 @@ public:
     [[nodiscard]] Result<std::optional<RolledBack>> rolled_back();
 
     /// Files that no row speaks of give their room back: at a start, once it is known that rows and files are of one
-    /// time, what a crash has left.
-    [[nodiscard]] Result<> release_unused();
+    /// time, what a crash has left. Later calls of others keep the room of one, for the next value: to write over it
+    /// costs a third, and needs none of a disk that is full.
+    enum class Spare { GivenBack, Kept };
+    [[nodiscard]] Result<> release_unused(Spare spare = Spare::GivenBack);
 
     /// The installed version's weights; empty before the first.
     [[nodiscard]] Result<std::vector<float>> base();

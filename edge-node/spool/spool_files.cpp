@@ -132,13 +132,19 @@ Result<std::optional<Spool::Kept>> Spool::version_file(std::uint64_t version) {
     return std::optional(Kept{static_cast<SlotFiles::Slot>(find.uint64(0)), find.uint64(1), find.uint64(2)});
 }
 
-Result<> Spool::release_unused() {
+Result<> Spool::release_unused(Spare spare) {
     for (const auto& [table, files] : {std::pair("spool_version", &versions_), std::pair("spool_update", &updates_)}) {
         std::set<std::uint64_t> used;
         storage::Statement slots =
             SKERRY_TRY(database_.prepare(std::string("SELECT slot FROM ") + table + " WHERE slot IS NOT NULL"));
         while (SKERRY_TRY(slots.step()))
             used.insert(slots.uint64(0));
+        if (spare == Spare::Kept) {
+            std::uint64_t next = 0;  // as free_slot() chooses
+            while (used.contains(next))
+                ++next;
+            used.insert(next);
+        }
         files->release_all_but([&used](SlotFiles::Slot slot) { return used.contains(slot); });
     }
     return {};

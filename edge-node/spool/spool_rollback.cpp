@@ -41,7 +41,7 @@ Result<RolledBack> Spool::finish_rollback(const Totals& totals, TimePoint at) {
     SKERRY_TRY(put_fact("rolled_back", stored(done)));
     SKERRY_TRY(forget_fact("rolling_back"));
     SKERRY_TRY(transaction.commit());
-    SKERRY_TRY(release_unused());
+    SKERRY_TRY(release_unused(Spare::Kept));
     return done;
 }
 

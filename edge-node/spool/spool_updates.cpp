@@ -191,7 +191,7 @@ Result<> Spool::put_back(Sequence sequence) {
     }
     SKERRY_TRY(database_.run("DELETE FROM spool_update WHERE sequence = ?", sequence));
     SKERRY_TRY(transaction.commit());
-    return release_unused();
+    return release_unused(Spare::Kept);
 }
 
 Result<> Spool::skip_errors(std::uint64_t cursor) {
@@ -231,7 +231,7 @@ Result<> Spool::finish_drop(const Totals& totals) {
     SKERRY_TRY(put_totals(totals));
     SKERRY_TRY(forget_fact("dropping"));
     SKERRY_TRY(transaction.commit());
-    return release_unused();
+    return release_unused(Spare::Kept);
 }
 
 }  // namespace skerry::node

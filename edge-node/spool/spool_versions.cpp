@@ -133,7 +133,7 @@ Result<> Spool::finish_install() {
     for (const char* key : {"installing", "installing_counted"})
         SKERRY_TRY(forget_fact(key));
     SKERRY_TRY(transaction.commit());
-    return release_unused();
+    return release_unused(Spare::Kept);
 }
 
 Result<bool> Spool::is_whole(std::uint64_t version) {

@@ -26,7 +26,7 @@ TEST_F(LocalModelTest, AFullDiskPutsOffAnInstallationThatThenTakesAlongWhatWasLe
         ASSERT_TRUE(until([&] { return !local().disk_trouble().empty(); }));
     }
     ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 2; }));
-    EXPECT_EQ(parts_->spool->base().value(), weights(2));
+    EXPECT_EQ(parts_->spool->kept(ModelVersion{2}).value(), weights(2));
     for (std::size_t i = layout_.statistics(); i < learned.size(); ++i)
         ASSERT_FLOAT_EQ(served_->parameters[i], weights(2)[i] + learned[i]) << i;
     take(1, 2);
@@ -113,6 +113,69 @@ TEST_F(LocalModelTest, KeepsTheDigestOfTheWeightsThatItKeepsHoweverTheyCame) {
     const wire::Announcement third = federation_.announcement(3);
     install({federation_.manifest(3), third.manifest, third.counted, {WeightEncoding::Float8, 0.01F}}, encoded);
     expect_whole(parameters::decode(layout_.blocks(), plan, encoded).value());
+}
+
+// The checkpoint on the disk is one of before: what was served is made again from that, the versions and the updates.
+TEST_F(LocalModelTest, ServesAfterACrashWhatItServedOfAVersionThatNoStepHasFollowed) {
+    const auto expect_the_same = [this] {
+        settle();
+        const std::shared_ptr<const Snapshot> before = served_;
+        const Totals totals = local().checkpoint().totals;
+        crash();
+        open();
+        EXPECT_EQ(served_->parameters, before->parameters);
+        EXPECT_EQ(served_->version.to_text(), before->version.to_text());
+        EXPECT_EQ(local().checkpoint().totals, totals);
+        EXPECT_FALSE(*parts_->spool->unfinished());
+    };
+    open();
+    install(1);
+    expect_the_same();
+    label(kRows);
+    settle();
+    take(1, 1);
+    settle();
+    label(kRows);
+    settle();
+    install(2, 1);  // with a step on top of it that no update holds
+    settle();
+    ASSERT_NE(served_->parameters, weights(2));
+    expect_the_same();
+    take(2, 2);
+    settle();
+    install(3, 1);  // and with an update that is on its way
+    settle();
+    const SpooledUpdate sent = parts_->spool->load()->spool.back();
+    local().perform(KeepReceipt{Sequence{2}, federation_.receipt(sent).receipt, {}});
+    expect_the_same();
+    install(4, 1);
+    install(5, 2);  // nothing was learned in between
+    expect_the_same();
+    install(6, 2);
+    settle();
+    bool undone = false;
+    local().roll_back({}, [&undone](const Result<RolledBack>& result) { undone = result.has_value(); });
+    expect_the_same();
+    EXPECT_TRUE(undone);
+    EXPECT_EQ(served_->parameters, weights(6));
+}
+
+TEST_F(LocalModelTest, SettlesAnInstallationWithTheStepThatFollowsIt) {
+    open();
+    install(1);
+    settle();
+    EXPECT_TRUE(*parts_->spool->unfinished());
+    label(kRows);
+    settle();
+    EXPECT_FALSE(*parts_->spool->unfinished());
+    EXPECT_EQ(parts_->spool->base().value(), weights(1));
+    install(2);
+    settle();
+    bool finished = false;
+    local().finish([&finished] { finished = true; });
+    ASSERT_TRUE(until([&finished] { return finished; }));
+    EXPECT_FALSE(*parts_->spool->unfinished()) << "nor is any left to the next start where this one ends in peace";
+    EXPECT_EQ(parts_->spool->base().value(), weights(2));
 }
 
 }  // namespace

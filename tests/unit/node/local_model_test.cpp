@@ -250,7 +250,7 @@ TEST_F(LocalModelTest, AnUpdateIsTheProgressAloneWhateverTheVersionWasRoundedTo)
             encoded);
     settle();
     EXPECT_EQ(told<VersionInstalled>(), 1U);
-    EXPECT_EQ(parts_->spool->base().value(), rounded);
+    EXPECT_EQ(served_->parameters, rounded);
     take(1, 1);
     settle();
     EXPECT_EQ(told<NothingTaken>(), 1U) << "the rounding is no progress";
@@ -311,7 +311,7 @@ TEST_F(LocalModelTest, InstallsAVersionFromItsDifferenceToTheOneThatItHolds) {
     EXPECT_EQ(parts_->spool->base().value(), weights(1)) << "nothing of it was kept";
     with(right, difference);
     EXPECT_EQ(told<VersionInstalled>(), 1U);
-    EXPECT_EQ(parts_->spool->base().value(), next);
+    EXPECT_EQ(parts_->spool->kept(ModelVersion{2}).value(), next);
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "node.db-arriving"));
 }
 
@@ -335,7 +335,7 @@ TEST_F(LocalModelTest, KeepsWhatArrivesInMemoryWhereTheDiskHasNoRoom) {
     until([this] { return !local().disk_trouble().empty(); });
     FullDisk::full = false;
     EXPECT_TRUE(until([this] { return told<VersionInstalled>() == 1; }));
-    EXPECT_EQ(parts_->spool->base().value(), weights(1));
+    EXPECT_EQ(parts_->spool->kept(ModelVersion{1}).value(), weights(1));
 }
 
 }  // namespace

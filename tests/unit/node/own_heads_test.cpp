@@ -69,7 +69,7 @@ TEST_F(OwnHeadsTest, AreNeitherSentNorReplaced) {
 TEST_F(OwnHeadsTest, OutliveADiskThatHasDamagedTheVersionTheyWereLearnedOn) {
     learn_with_own_heads();
     install(2, 1);
-    settle();
+    learn();
     const std::vector<float> learned = served_->parameters;
     crash();
     std::filesystem::resize_file(folder_.path() / "node.db-version-1", 10);

@@ -108,6 +108,8 @@ TEST_F(RollbackTest, LeavesWhatTheFleetHasAcceptedToTheVersionThatCountsIt) {
     install(3, 1);
     ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 3; }));
     EXPECT_TRUE(serves(3));
+    take(3, 3);
+    settle();
     EXPECT_TRUE(parts_->spool->load()->spool.empty());
 }
 
