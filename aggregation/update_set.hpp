@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "aggregation/accumulator.hpp"
+#include "common/base/sparse_values.hpp"
 
 namespace skerry::aggregation {
 
@@ -26,6 +29,8 @@ public:
     [[nodiscard]] virtual Result<std::size_t> values(std::size_t update) = 0;
     /// Values [first, first + count) of Δ, all of them within it. Borrowed until the next call.
     [[nodiscard]] virtual Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) = 0;
+    /// All of Δ without its zeroes, where it is written so; then that is what passes should ask for.
+    [[nodiscard]] virtual Result<std::optional<SparseValues>> sparse(std::size_t) { return std::nullopt; }
     /// Parts of fewer values than this are dear, so passes should ask for as many where they can.
     [[nodiscard]] virtual Result<std::size_t> piece() { return 1; }
 };

@@ -14,13 +14,19 @@ void widen(const float* values, std::size_t count, GramBlock& block) {
     std::fill(block.begin() + static_cast<std::ptrdiff_t>(count), block.end(), 0.0);
 }
 
+using Lanes = std::array<double, kLanes>;
+
+double total(const Lanes& sums) {
+    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
 double product(const GramBlock& left, const GramBlock& right) {
-    std::array<double, kLanes> sums{};
+    Lanes sums{};
     for (std::size_t i = 0; i < kGramBlock; i += kLanes) {
         for (std::size_t lane = 0; lane < kLanes; ++lane)
             sums[lane] += left[i + lane] * right[i + lane];
     }
-    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+    return total(sums);
 }
 
 }  // namespace
@@ -80,6 +86,15 @@ double squared_norm_of_block(const float* values, std::size_t count) {
     GramBlock block;
     widen(values, count, block);
     return product(block, block);
+}
+
+double squared_norm_of_block(SparseValues::Part part, std::size_t first) {
+    Lanes sums{};
+    for (std::size_t i = 0; i < part.values.size(); ++i) {
+        const auto value = static_cast<double>(part.values[i]);
+        sums[(part.places[i] - first) % kLanes] += value * value;
+    }
+    return total(sums);
 }
 
 }  // namespace skerry::aggregation

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "common/base/sparse_values.hpp"
+
 namespace skerry::aggregation {
 
 /// Coefficients of a linear combination, one for each vector of a set.
@@ -51,5 +53,7 @@ void add_block(Gram& gram, std::span<const float* const> rows, std::size_t count
 
 /// Σ x² of one block, by the same sums.
 [[nodiscard]] double squared_norm_of_block(const float* values, std::size_t count);
+/// The same of values at `places`, which are counted from `first`; zeroes between them are left out.
+[[nodiscard]] double squared_norm_of_block(SparseValues::Part part, std::size_t first);
 
 }  // namespace skerry::aggregation

@@ -8,25 +8,46 @@ HeldSet::HeldSet(UpdateSet& set, const TierSizes& sizes, std::size_t held_max)
     : set_(set), sizes_(sizes), kept_(set.size()) {
     std::size_t bytes = 0;
     for (std::size_t k = 0; k < set.size() && bytes <= held_max; ++k)
-        bytes += sizes[static_cast<std::size_t>(set.about(k).tier)] * sizeof(float);
+        bytes += values_of(k) * sizeof(float);
     keeps_ = bytes <= held_max;
 }
 
 Result<DeltaBytes> HeldSet::part(std::size_t update, std::size_t first, std::size_t count) {
     if (!keeps_) return fetch(update, first, count);
-    if (!kept_[update]) {
-        const std::size_t values = sizes_[static_cast<std::size_t>(set_.about(update).tier)];
-        kept_[update] = copy_of(SKERRY_TRY(fetch(update, 0, values)));
+    if (std::holds_alternative<std::monostate>(kept_[update])) SKERRY_TRY(keep(update));
+    if (const auto* const sparse = std::get_if<SparseValues>(&kept_[update])) {
+        part_.resize(count);
+        sparse->read(first, part_);
+        return std::as_bytes(std::span<const float>(part_));
     }
-    return DeltaBytes(*kept_[update]).subspan(first * sizeof(float), count * sizeof(float));
+    return DeltaBytes(std::get<Bytes>(kept_[update])).subspan(first * sizeof(float), count * sizeof(float));
+}
+
+Result<const SparseValues*> HeldSet::sparse(std::size_t update) {
+    if (keeps_ && std::holds_alternative<std::monostate>(kept_[update])) SKERRY_TRY(keep(update));
+    return std::get_if<SparseValues>(&kept_[update]);
+}
+
+Result<> HeldSet::keep(std::size_t update) {
+    auto sparse = SKERRY_TRY(set_.sparse(update));
+    if (!sparse) {
+        kept_[update] = copy_of(SKERRY_TRY(fetch(update, 0, values_of(update))));
+        return {};
+    }
+    SKERRY_TRY(check_length(sparse->size, update));
+    SKERRY_TRY(check_bounds(std::as_bytes(std::span<const float>(sparse->values))));
+    kept_[update] = *std::move(sparse);
+    return {};
+}
+
+Result<> HeldSet::check_length(std::size_t values, std::size_t update) const {
+    if (values == values_of(update)) return {};
+    return fail(ErrorCode::InvalidInput,
+                "an update of " + std::to_string(values) + " values is not its tier's prefix of this model");
 }
 
 Result<DeltaBytes> HeldSet::fetch(std::size_t update, std::size_t first, std::size_t count) {
-    const std::size_t values = SKERRY_TRY(set_.values(update));
-    if (values != sizes_[static_cast<std::size_t>(set_.about(update).tier)]) {
-        return fail(ErrorCode::InvalidInput,
-                    "an update of " + std::to_string(values) + " values is not its tier's prefix of this model");
-    }
+    SKERRY_TRY(check_length(SKERRY_TRY(set_.values(update)), update));
     const DeltaBytes part = SKERRY_TRY(set_.part(update, first, count));
     SKERRY_TRY(check_bounds(part));
     return part;

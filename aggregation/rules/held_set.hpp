@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <variant>
 #include <vector>
 
 #include "aggregation/update_set.hpp"
@@ -19,16 +19,25 @@ public:
     /// Values [first, first + count), within its tier's prefix. Borrowed until the next call.
     /// InvalidInput: not its tier's prefix, or a value not finite or beyond limits::kDeltaMax.
     Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count);
+    /// Its values that are not 0, where they are kept so; null: they are not. Borrowed until this ends. Errors: part().
+    Result<const SparseValues*> sparse(std::size_t update);
     /// As UpdateSet's.
     Result<std::size_t> piece() { return keeps_ ? Result<std::size_t>(1) : set_.piece(); }
 
 private:
     Result<DeltaBytes> fetch(std::size_t update, std::size_t first, std::size_t count);
+    Result<> keep(std::size_t update);
+    [[nodiscard]] Result<> check_length(std::size_t values, std::size_t update) const;
+    [[nodiscard]] std::size_t values_of(std::size_t update) const {
+        return sizes_[static_cast<std::size_t>(set_.about(update).tier)];
+    }
 
     UpdateSet& set_;
     TierSizes sizes_;
     bool keeps_ = false;
-    std::vector<std::optional<Bytes>> kept_;
+    using Kept = std::variant<std::monostate, Bytes, SparseValues>;
+    std::vector<Kept> kept_;
+    std::vector<float> part_;  ///< of a sparse one
 };
 
 }  // namespace skerry::aggregation

@@ -55,6 +55,21 @@ std::size_t make_vectors(const SectionWork& work, const std::vector<const float*
     return made;
 }
 
+// Block by block: those without a value add nothing.
+double squared_norm(const SparseValues& update, const Section& where) {
+    const auto [places, values] = update.part(where.first, where.last);
+    double sum = 0;
+    for (std::size_t begin = 0; begin < places.size();) {
+        const std::size_t first = places[begin] - (places[begin] - where.first) % kGramBlock;
+        std::size_t end = begin;
+        while (end < places.size() && places[end] < first + kGramBlock)
+            ++end;
+        sum += squared_norm_of_block({places.subspan(begin, end - begin), values.subspan(begin, end - begin)}, first);
+        begin = end;
+    }
+    return sum;
+}
+
 }  // namespace
 
 Result<std::vector<std::vector<double>>> Passes::norms() {
@@ -65,6 +80,10 @@ Result<std::vector<std::vector<double>>> Passes::norms() {
             const Section& where = works[s].where;
             if (!covers(about, where)) continue;
             double sum = 0;
+            if (const SparseValues* const sparse = SKERRY_TRY(set.sparse(k))) {
+                norms[s].push_back(std::sqrt(squared_norm(*sparse, where)));
+                continue;
+            }
             Block block;
             for (std::size_t begin = where.first; begin < where.last; begin += kFetch) {
                 const std::size_t fetched = std::min(kFetch, where.last - begin);
@@ -158,6 +177,12 @@ Result<> Passes::combine_columns(std::span<float> out) {
 }
 
 Result<> Passes::add_update(std::size_t update, const Piece& piece, double coefficient, std::span<double> sums) {
+    if (const SparseValues* const sparse = SKERRY_TRY(set.sparse(update))) {
+        const auto [places, values] = sparse->part(piece.first, piece.first + sums.size());
+        for (std::size_t i = 0; i < places.size(); ++i)
+            sums[places[i] - piece.first] += coefficient * static_cast<double>(values[i]);
+        return {};
+    }
     Block block;
     for (std::size_t begin = 0; begin < sums.size(); begin += kFetch) {
         const std::size_t fetched = std::min(kFetch, sums.size() - begin);

@@ -34,6 +34,12 @@ Digest Sha256::finish() {
     return digest;
 }
 
+Digest Sha256::so_far() const {
+    Sha256 copy;
+    SKERRY_ASSERT(EVP_MD_CTX_copy_ex(copy.state_->context.get(), state_->context.get()) == 1);
+    return copy.finish();
+}
+
 Digest sha256(ByteView bytes) {
     return Sha256().update(bytes).finish();
 }

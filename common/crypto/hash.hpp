@@ -20,6 +20,8 @@ public:
     Sha256& update(ByteView piece);
     /// The hash of all pieces. Starts afresh: the next piece is the first of another hash.
     [[nodiscard]] Digest finish();
+    /// The hash of the pieces so far; more may follow.
+    [[nodiscard]] Digest so_far() const;
 
 private:
     struct State;

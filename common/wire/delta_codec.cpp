@@ -1,14 +1,14 @@
 #include "common/wire/delta_codec.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
-#include <functional>
-#include <optional>
+#include <numeric>
+#include <utility>
 
 #include "common/parameters/precision/minifloat.hpp"
+#include "common/wire/minifloat_values.hpp"
+#include "common/wire/top_values.hpp"
 #include "common/wire/zstd_frame.hpp"
 
 namespace skerry::wire {
@@ -19,52 +19,9 @@ using parameters::Float8;
 
 constexpr std::size_t kBlock = 64;
 constexpr float kSteps = 127;
-constexpr std::size_t kGapBytesMax = 5;
 
 tl::unexpected<Error> not_one() {
     return fail(ErrorCode::InvalidInput, "the update's Δ is not written as its header says");
-}
-
-float power_of_two(int exponent) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23U);
-}
-
-float largest(std::span<const float> values) {
-    float most = 0;
-    for (const float value : values)
-        most = std::max(most, std::abs(value));
-    return most;
-}
-
-// binary16 under 2^exponent: the largest lies in [2^14, 2^15), so that what is a millionth of it keeps its digits -----
-
-constexpr int kExponentMin = -126;
-constexpr int kExponentMax = 127;
-
-// `top`: the exponent of the largest once they are divided.
-int exponent_for(std::span<const float> values, int top) {
-    const float most = largest(values);
-    return most == 0 ? 0 : std::clamp(std::ilogb(most) - top, kExponentMin, kExponentMax);
-}
-
-template <class Format>
-void put_minifloats(ByteWriter& to, std::span<const float> values, int top) {
-    const int exponent = exponent_for(values, top);
-    to.put(static_cast<std::uint8_t>(static_cast<std::int8_t>(exponent)));
-    // Not one product: 2^-exponent may be no float32.
-    for (const float value : values)
-        to.put(Format::encode(std::ldexp(value, -exponent)));
-}
-
-void put_float16(ByteWriter& to, std::span<const float> values) {
-    put_minifloats<Float16>(to, values, 14);
-}
-
-/// The multiplier that comes first; nothing: no exponent that is written.
-std::optional<float> get_unit(ByteReader& from) {
-    const auto exponent = from.get<std::int8_t>();
-    if (!from.ok() || exponent < kExponentMin) return std::nullopt;
-    return power_of_two(exponent);
 }
 
 // float8 by blocks: the largest lies in [128, 256), where each has a code without being cut -------------------------
@@ -89,7 +46,7 @@ bool get_float8(ByteReader& from, std::span<float> values) {
 void put_int8(ByteWriter& to, std::span<const float> values) {
     for (std::size_t first = 0; first < values.size(); first += kBlock) {
         const auto block = values.subspan(first, std::min(kBlock, values.size() - first));
-        const float scale = largest(block) / kSteps;
+        const float scale = largest_of(block) / kSteps;
         to.put(scale);
         for (const float value : block) {
             const float steps = scale > 0 ? std::clamp(std::nearbyint(value / scale), -kSteps, kSteps) : 0;
@@ -114,99 +71,7 @@ bool get_int8(ByteReader& from, std::span<float> values) {
     return true;
 }
 
-// the largest alone --------------------------------------------------------------------------------------------------
-
-std::size_t top_count_max(std::size_t values) {
-    return (values * std::uint64_t{kTopMax} + 999'999) / 1'000'000;
-}
-
-// Bits of a float that is not negative are in its order. These many first ones are its exponent and some digits.
-constexpr unsigned kBucketShift = 20;
-
-std::uint32_t size_of(float value) {
-    return std::bit_cast<std::uint32_t>(std::abs(value));
-}
-
-/// In order; of equal ones the first. Those as large as the last of them by their first bits are sorted, and no others.
-std::vector<std::uint32_t> places_of_largest(std::span<const float> values, std::size_t count) {
-    std::array<std::size_t, 1U << (31 - kBucketShift)> buckets{};
-    for (const float value : values)
-        ++buckets[size_of(value) >> kBucketShift];
-    std::size_t larger = 0;
-    std::uint32_t bucket = buckets.size() - 1;
-    for (; larger + buckets[bucket] < count; --bucket)
-        larger += buckets[bucket];
-    std::vector<std::uint32_t> sizes;
-    sizes.reserve(buckets[bucket]);
-    for (const float value : values)
-        if (size_of(value) >> kBucketShift == bucket) sizes.push_back(size_of(value));
-    const auto last = sizes.begin() + static_cast<std::ptrdiff_t>(count - larger - 1);
-    std::nth_element(sizes.begin(), last, sizes.end(), std::greater<>());
-    const std::uint32_t least = *last;
-    auto equal = count - larger -
-                 static_cast<std::size_t>(
-                     std::count_if(sizes.begin(), last, [least](std::uint32_t size) { return size > least; }));
-    std::vector<std::uint32_t> places;
-    places.reserve(count);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::uint32_t size = size_of(values[i]);
-        if (size < least || (size == least && equal == 0)) continue;
-        if (size == least) --equal;
-        places.push_back(static_cast<std::uint32_t>(i));
-    }
-    return places;
-}
-
-void put_top(ByteWriter& to, std::span<const float> values, std::uint32_t top_ppm) {
-    const std::uint64_t wanted = (values.size() * std::uint64_t{top_ppm} + 999'999) / 1'000'000;
-    const std::size_t count = std::clamp<std::size_t>(wanted, std::min<std::size_t>(1, values.size()), values.size());
-    to.put(static_cast<std::uint32_t>(count));
-    if (count == 0) return;
-    const std::vector<std::uint32_t> places = places_of_largest(values, count);
-    std::vector<float> chosen;
-    std::uint32_t next = 0;
-    for (const std::uint32_t place : places) {
-        std::uint32_t gap = place - next;
-        for (; gap >= 0x80U; gap >>= 7U)
-            to.put(static_cast<std::uint8_t>(gap | 0x80U));
-        to.put(static_cast<std::uint8_t>(gap));
-        next = place + 1;
-        chosen.push_back(values[place]);
-    }
-    put_float16(to, chosen);
-}
-
-std::optional<std::uint64_t> get_gap(ByteReader& from) {
-    std::uint64_t gap = 0;
-    for (unsigned shift = 0; shift < 7 * kGapBytesMax; shift += 7) {
-        const auto byte = from.get<std::uint8_t>();
-        gap |= std::uint64_t{byte & 0x7FU} << shift;
-        if ((byte & 0x80U) != 0) continue;
-        if (byte == 0 && shift > 0) break;  // a longer way to write a shorter one
-        return gap;
-    }
-    return std::nullopt;
-}
-
-bool get_top(ByteReader& from, std::span<float> values) {
-    const auto count = from.get<std::uint32_t>();
-    if (!from.ok() || count > top_count_max(values.size()) || from.remaining() < count * std::uint64_t{3}) return false;
-    if (count == 0) return true;
-    std::vector<std::uint32_t> places;
-    places.reserve(count);
-    std::uint64_t next = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const auto gap = get_gap(from);
-        if (!gap || next + *gap >= values.size()) return false;
-        places.push_back(static_cast<std::uint32_t>(next + *gap));
-        next = std::uint64_t{places.back()} + 1;
-    }
-    const auto unit = get_unit(from);
-    if (!unit) return false;
-    for (const std::uint32_t place : places)
-        values[place] = Float16::decode(from.get<std::uint16_t>()) * *unit;
-    return from.ok();
-}
+// binary16 ------------------------------------------------------------------------------------------------------------
 
 bool get_float16(ByteReader& from, std::span<float> values) {
     const auto unit = get_unit(from);
@@ -254,7 +119,7 @@ EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const
         case DeltaEncoding::Float32:
             break;
         case DeltaEncoding::Float16:
-            put_float16(to, rest);
+            put_minifloats<Float16>(to, rest, kFloat16Top);
             break;
         case DeltaEncoding::Float8:
             put_float8(to, rest);
@@ -303,25 +168,53 @@ Result<> decode_piece(const DeltaForm& form, ByteView bytes, std::span<float> va
     return {};
 }
 
-Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes) {
+namespace {
+
+/// What the encoding wrote: `bytes`, or what zstd made them of, which `room` then holds.
+Result<ByteView> written_bytes(const DeltaForm& form, ByteView bytes, Bytes& room) {
     const DeltaBytesRange range = delta_bytes(form);
     if (form.exact > form.values || bytes.size() < range.least || bytes.size() > range.most) return not_one();
-    Bytes unpacked;
-    if (form.zstd) {
-        const DeltaBytesRange encoded = encoded_bytes(form);
-        auto room = zstd_unpacked(bytes, encoded.least, encoded.most);
-        if (!room || room->size() <= bytes.size()) return not_one();
-        unpacked = std::move(*room);
-        bytes = unpacked;
+    if (!form.zstd) return bytes;
+    const DeltaBytesRange encoded = encoded_bytes(form);
+    auto unpacked = zstd_unpacked(bytes, encoded.least, encoded.most);
+    if (!unpacked || unpacked->size() <= bytes.size()) return not_one();
+    room = std::move(*unpacked);
+    return ByteView(room);
+}
+
+}  // namespace
+
+Result<SparseValues> decode_sparse(const DeltaForm& form, ByteView bytes) {
+    SKERRY_ASSERT(form.encoding == DeltaEncoding::Top);
+    Bytes room;
+    ByteReader from(SKERRY_TRY(written_bytes(form, bytes, room)));
+    SparseValues delta;
+    delta.size = form.values;
+    delta.places.resize(form.exact);
+    std::iota(delta.places.begin(), delta.places.end(), 0U);
+    delta.values.resize(form.exact);
+    const ByteView exact = from.get_bytes(form.exact * sizeof(float));
+    std::copy(exact.begin(), exact.end(), std::as_writable_bytes(std::span(delta.values)).begin());
+    if (!get_top(from, form.values - form.exact, form.exact, delta) || from.remaining() > 0) return not_one();
+    return delta;
+}
+
+Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes) {
+    if (form.encoding == DeltaEncoding::Top) {
+        const SparseValues sparse = SKERRY_TRY(decode_sparse(form, bytes));
+        std::vector<float> whole(form.values);
+        sparse.read(0, whole);
+        return whole;
     }
-    std::vector<float> delta(form.values, 0.0F);
-    std::memcpy(delta.data(), bytes.data(), form.exact * sizeof(float));
-    ByteReader from(bytes.subspan(form.exact * sizeof(float)));
+    Bytes room;
+    const ByteView written = SKERRY_TRY(written_bytes(form, bytes, room));
+    std::vector<float> delta(form.values);
+    std::memcpy(delta.data(), written.data(), form.exact * sizeof(float));
+    ByteReader from(written.subspan(form.exact * sizeof(float)));
     const auto rest = std::span(delta).subspan(form.exact);
     const bool read = form.encoding == DeltaEncoding::Float16  ? get_float16(from, rest)
                       : form.encoding == DeltaEncoding::Float8 ? get_float8(from, rest)
                       : form.encoding == DeltaEncoding::Int8   ? get_int8(from, rest)
-                      : form.encoding == DeltaEncoding::Top    ? get_top(from, rest)
                                                                : false;
     if (!read || from.remaining() > 0) return not_one();
     return delta;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/bytes.hpp"
+#include "common/base/sparse_values.hpp"
 
 /// How Δ is written in an update's body (PROTOCOL.md §4). Its first `exact` values, the normaliser's moments, are
 /// always float32. What a coarser form leaves out stays progress of the node and goes into its next update: error
@@ -81,5 +82,8 @@ struct DeltaPiece {
 /// From anybody; values need not be finite. InvalidInput: not what encode_delta writes of such a form. Not of Float32,
 /// which needs none. Memory: form.values floats, which the caller has bounded, and with zstd the bytes of its encoding.
 [[nodiscard]] Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes);
+
+/// The same of Top, without the zeroes between: the exact values, and those that were written. Memory: these.
+[[nodiscard]] Result<SparseValues> decode_sparse(const DeltaForm& form, ByteView bytes);
 
 }  // namespace skerry::wire

@@ -4,7 +4,9 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/wire/zstd_frame.hpp"
@@ -15,11 +17,20 @@ namespace {
 constexpr std::uint32_t kSign = 1U << 31U;
 constexpr std::uint32_t kExponent = 0x7F800000U;  // all of its bits: infinity, or no number
 constexpr std::uint32_t kShiftMax = 31;
+constexpr std::uint8_t kSparse = 0x80;     // beside the shift
+constexpr std::size_t kSparseShare = 4;    // as many times as few values as there are
+constexpr std::size_t kWord = 8;           // bytes of which bits are looked through together
+constexpr std::size_t kPlaceBlock = 2048;  // values whose places are found before they are changed
 
+/// Bits that any value has set, up to where the lowest has been seen: of float32 that nobody has rounded soon.
 std::uint32_t magnitudes(std::span<const float> values) {
     std::uint32_t all = 0;
-    for (const float value : values)
-        all |= std::bit_cast<std::uint32_t>(value);
+    while (!values.empty() && (all & 1U) == 0) {
+        const auto some = values.first(std::min(kPlaceBlock, values.size()));
+        for (const float value : some)
+            all |= std::bit_cast<std::uint32_t>(value);
+        values = values.subspan(some.size());
+    }
     return all & ~kSign;
 }
 
@@ -88,35 +99,113 @@ private:
     ByteView bytes_;
 };
 
-// In blocks that stay in the cache, with loops that a compiler turns into vector instructions.
-bool apply_segment(ByteReader& from, std::span<float> values) {
-    const auto shift = from.get<std::uint8_t>();
-    if (!from.ok() || shift > kShiftMax) return false;
-    if ((magnitudes(values) & ((1U << shift) - 1)) != 0) return false;
-    std::vector<Plane> planes;
-    for (std::uint32_t plane = 0; plane < planes_of(shift); ++plane) {
-        auto read = Plane::from(from, values.size());
-        if (!read) return false;
-        planes.push_back(*std::move(read));
+/// The numbers of a segment, or of what changes in it, in blocks that stay in the cache.
+class Numbers {
+public:
+    [[nodiscard]] static std::optional<Numbers> from(ByteReader& reader, std::size_t count, std::uint32_t shift) {
+        Numbers numbers;
+        for (std::uint32_t plane = 0; plane < planes_of(shift); ++plane) {
+            auto read = Plane::from(reader, count);
+            if (!read) return std::nullopt;
+            numbers.planes_.push_back(*std::move(read));
+        }
+        return numbers;
     }
+    /// Numbers [first, first + out.size()).
+    void read(std::size_t first, std::span<std::uint32_t> out) const {
+        std::fill(out.begin(), out.end(), 0U);
+        for (std::size_t which = 0; which < planes_.size(); ++which) {
+            const std::byte* bytes = planes_[which].bytes();
+            if (bytes == nullptr) continue;
+            for (std::size_t i = 0; i < out.size(); ++i)
+                out[i] |= std::to_integer<std::uint32_t>(bytes[first + i]) << (8 * which);
+        }
+    }
+
+private:
+    std::vector<Plane> planes_;
+};
+
+using Block = std::array<std::uint32_t, kPlaceBlock>;
+
+bool is_infinite(float value) {
+    return (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent;
+}
+
+// Loops that a compiler turns into vector instructions.
+bool apply_to_all(const Numbers& changes, std::uint32_t shift, std::span<float> values) {
     const std::uint32_t all = ~0U >> shift;
-    std::array<std::uint32_t, 2048> numbers{};
+    Block numbers;
     std::uint32_t infinite = 0;
     for (std::size_t begin = 0; begin < values.size(); begin += numbers.size()) {
         const std::span<float> block = values.subspan(begin, std::min(numbers.size(), values.size() - begin));
-        std::fill_n(numbers.begin(), block.size(), 0U);
-        for (std::size_t which = 0; which < planes.size(); ++which) {
-            const std::byte* bytes = planes[which].bytes();
-            if (bytes == nullptr) continue;
-            for (std::size_t i = 0; i < block.size(); ++i)
-                numbers[i] |= std::to_integer<std::uint32_t>(bytes[begin + i]) << (8 * which);
-        }
+        changes.read(begin, std::span(numbers).first(block.size()));
         for (std::size_t i = 0; i < block.size(); ++i) {
             block[i] = value_of((number_of(block[i], shift) + unfolded(numbers[i])) & all, shift);
-            infinite |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(block[i]) & kExponent) == kExponent);
+            infinite |= static_cast<std::uint32_t>(is_infinite(block[i]));
         }
     }
     return infinite == 0;
+}
+
+/// Bits 8·first … of those that say which values change.
+std::uint64_t word_at(ByteView bits, std::size_t first) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bits.data() + first, std::min(kWord, bits.size() - first));
+    return word;
+}
+
+bool apply_to_some(ByteView bits, const Numbers& changes, std::uint32_t shift, std::span<float> values) {
+    const std::uint32_t all = ~0U >> shift;
+    Block places, numbers;
+    std::size_t found = 0, done = 0;
+    bool infinite = false;
+    const auto change = [&] {
+        changes.read(done, std::span(numbers).first(found));
+        for (std::size_t i = 0; i < found; ++i) {
+            float& value = values[places[i]];
+            value = value_of((number_of(value, shift) + unfolded(numbers[i])) & all, shift);
+            infinite |= is_infinite(value);
+        }
+        done += std::exchange(found, 0);
+    };
+    for (std::size_t first = 0; first < bits.size(); first += kWord) {
+        for (std::uint64_t word = word_at(bits, first); word != 0; word &= word - 1)
+            places[found++] = static_cast<std::uint32_t>(8 * first + static_cast<std::size_t>(std::countr_zero(word)));
+        if (found > places.size() - 8 * kWord) change();
+    }
+    change();
+    return !infinite;
+}
+
+bool apply_segment(ByteReader& from, std::span<float> values) {
+    const auto first = from.get<std::uint8_t>();
+    const std::uint32_t shift = first & ~kSparse;
+    if (!from.ok() || shift > kShiftMax) return false;
+    if (shift != 0 && (magnitudes(values) & ((1U << shift) - 1)) != 0) return false;
+    if ((first & kSparse) == 0) {
+        const auto changes = Numbers::from(from, values.size(), shift);
+        return changes && apply_to_all(*changes, shift, values);
+    }
+    const std::size_t bytes = (values.size() + 7) / 8;
+    const auto which = Plane::from(from, bytes);
+    if (!which || which->bytes() == nullptr) return false;
+    const ByteView bits(which->bytes(), bytes);
+    if (values.size() % 8 != 0 && std::to_integer<unsigned>(bits.back()) >> values.size() % 8 != 0) return false;
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < bits.size(); at += kWord)
+        count += static_cast<std::size_t>(std::popcount(word_at(bits, at)));
+    const auto changes = Numbers::from(from, count, shift);
+    return changes && apply_to_some(bits, *changes, shift, values);
+}
+
+void put_numbers(std::span<const std::uint32_t> numbers, std::uint32_t shift, Bytes& to) {
+    Bytes plane(numbers.size());
+    for (std::uint32_t which = 0; which < planes_of(shift); ++which) {
+        std::transform(numbers.begin(), numbers.end(), plane.begin(),
+                       [which](std::uint32_t number) { return static_cast<std::byte>(number >> (8 * which)); });
+        put_plane(plane, to);
+    }
 }
 
 }  // namespace
@@ -128,13 +217,24 @@ void put_difference(std::span<const float> base, std::span<const float> next, By
     std::vector<std::uint32_t> numbers(next.size());
     for (std::size_t i = 0; i < next.size(); ++i)
         numbers[i] = folded(number_of(next[i], shift) - number_of(base[i], shift), shift);
-    to.push_back(static_cast<std::byte>(shift));
-    Bytes plane(next.size());
-    for (std::uint32_t which = 0; which < planes_of(shift); ++which) {
-        std::transform(numbers.begin(), numbers.end(), plane.begin(),
-                       [which](std::uint32_t number) { return static_cast<std::byte>(number >> (8 * which)); });
-        put_plane(plane, to);
+    const auto changed = static_cast<std::size_t>(
+        std::count_if(numbers.begin(), numbers.end(), [](auto number) { return number != 0; }));
+    if (changed == 0 || changed > numbers.size() / kSparseShare) {
+        to.push_back(static_cast<std::byte>(shift));
+        return put_numbers(numbers, shift, to);
     }
+    Bytes bits((numbers.size() + 7) / 8);
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        const auto eight = std::span(numbers).subspan(8 * i, std::min<std::size_t>(8, numbers.size() - 8 * i));
+        unsigned byte = 0;
+        for (std::size_t j = 0; j < eight.size(); ++j)
+            byte |= (eight[j] != 0 ? 1U : 0U) << j;
+        bits[i] = static_cast<std::byte>(byte);
+    }
+    std::erase(numbers, 0U);
+    to.push_back(static_cast<std::byte>(shift | kSparse));
+    put_plane(bits, to);
+    put_numbers(numbers, shift, to);
 }
 
 Result<> apply_difference(ByteView difference, std::span<const std::size_t> segments, std::span<float> values) {

@@ -10,12 +10,14 @@
 /// segment, which is a tensor, is
 ///
 ///     u8 shift | for each byte of 32 − shift bits, the lowest first: u32 length | bytes
+///     u8 shift + 128 | which values change, a bit each: u32 length | bytes | the same of those that do
 ///
 /// Of a float32 its sign and its magnitude, without the lowest `shift` bits (which no value of the segment has set),
 /// make a number in the order of the values; two's-complement differences of these numbers are folded to
 /// 0, −1, 1, −2 … → 0, 1, 2, 3 …, and lie byte by byte: all lowest bytes, then all second ones. Such a plane is nothing
-/// where all are 0, as it is where it is as long as the segment, else one zstd frame. Weights that were rounded to fp16
-/// or fp8 so cost what their own bits cost. Segments lie one after the other: those of a lighter tier are a prefix.
+/// where all are 0, as it is where that is no longer, else one zstd frame. Weights that were rounded to fp16 or fp8 so
+/// cost what their own bits cost, and a round of sparse updates (DeltaEncoding::Top) what it has changed. Segments lie
+/// one after the other: those of a lighter tier are a prefix.
 namespace skerry::wire {
 
 /// Appends a segment. `base` and `next`: of one length, which is not 0; any bits. The same bytes wherever libzstd is

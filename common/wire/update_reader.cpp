@@ -146,10 +146,19 @@ Result<std::vector<float>> UpdateReader::read_all() {
         SKERRY_TRY(read(0, delta));
         return delta;
     }
+    return decode_delta(header_.form, SKERRY_TRY(read_written()));
+}
+
+Result<SparseValues> UpdateReader::read_sparse() {
+    SKERRY_ASSERT(is_sparse());
+    return decode_sparse(header_.form, SKERRY_TRY(read_written()));
+}
+
+Result<Bytes> UpdateReader::read_written() {
     Bytes written(delta_bytes_);
     SKERRY_TRY(copy(0, written));
     forget();
-    return decode_delta(header_.form, written);
+    return written;
 }
 
 }  // namespace skerry::wire

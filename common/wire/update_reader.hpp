@@ -34,6 +34,10 @@ public:
     [[nodiscard]] Result<> read(std::uint64_t first, std::span<float> out);
     /// Δ whole, whatever its form. Memory: Δ, one chunk, and Δ as it was written. Errors as open().
     [[nodiscard]] Result<std::vector<float>> read_all();
+    /// Whether read_sparse() reads: Top.
+    [[nodiscard]] bool is_sparse() const { return header_.form.encoding == DeltaEncoding::Top; }
+    /// As read_all(), without the zeroes. Memory: what is not 0, one chunk, and Δ as it was written.
+    [[nodiscard]] Result<SparseValues> read_sparse();
     /// Lets go of the chunk that was opened last.
     void forget();
 
@@ -48,6 +52,8 @@ private:
     /// Bytes [first, first + out.size()) of Δ as it is written.
     Result<> copy(std::uint64_t first, std::span<std::byte> out);
     Result<> read_coarse(std::uint64_t first, std::span<float> out);
+    /// Δ as it is written, which is not Float32.
+    Result<Bytes> read_written();
 
     UpdateHeader header_;
     Digest header_digest_;

@@ -65,9 +65,16 @@ struct Examiners {
         if (sketcher) sketcher->take(values.subspan(untrained));
         return {};
     }
+    Verdict take(const SparseValues& values) {
+        if (Verdict flaw = gate.take(values)) return flaw;
+        if (sketcher) sketcher->take(values, statistics);
+        return {};
+    }
 };
 
 Result<Verdict> check_values(wire::UpdateReader& update, Examiners& examiners) {
+    if (update.is_sparse() && update.header().form.exact == examiners.statistics)
+        return examiners.take(SKERRY_TRY(update.read_sparse()));
     if (!update.in_pieces()) return examiners.take(SKERRY_TRY(update.read_all()));
     std::vector<float> values;
     for (std::uint64_t at = 0; at < update.values(); at += values.size()) {

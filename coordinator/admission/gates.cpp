@@ -151,7 +151,28 @@ std::uint64_t sealed_bytes_max(const ModelShape& model, Tier tier) {
                                              wire::WithErrorCounts::Yes, soft_label_classes));
 }
 
+namespace {
+
+Flaw not_finite(std::uint64_t place) {
+    return {RefusalCode::NonFinite, "value " + std::to_string(place) + " is not a finite number"};
+}
+
+}  // namespace
+
 Verdict DeltaGate::take(std::span<const float> values) {
+    if (const auto wrong = note(values)) return not_finite(taken_ + *wrong);
+    taken_ += values.size();
+    return {};
+}
+
+Verdict DeltaGate::take(const SparseValues& values) {
+    SKERRY_ASSERT(taken_ == 0);
+    if (const auto wrong = note(values.values)) return not_finite(values.places[*wrong]);
+    taken_ = values.size;
+    return {};
+}
+
+std::optional<std::size_t> DeltaGate::note(std::span<const float> values) {
     const std::size_t statistics = std::min(values.size(), statistics_max_ - statistics_.size());
     const std::span<const float> moments = values.first(statistics);
     statistics_.insert(statistics_.end(), moments.begin(), moments.end());
@@ -160,9 +181,7 @@ Verdict DeltaGate::take(std::span<const float> values) {
         largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & kMagnitude);
     if (largest >= std::bit_cast<std::uint32_t>(std::numeric_limits<float>::infinity())) {
         const auto at = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-        return Flaw{RefusalCode::NonFinite,
-                    "value " + std::to_string(taken_ + static_cast<std::uint64_t>(at - values.begin())) +
-                        " is not a finite number"};
+        return static_cast<std::size_t>(at - values.begin());
     }
     bounded_ = bounded_ && std::bit_cast<float>(largest) <= limits::kDeltaMax;
     const std::span<const float> trained = values.subspan(statistics);
@@ -173,8 +192,7 @@ Verdict DeltaGate::take(std::span<const float> values) {
     }
     for (const float value : trained.subspan(in_rows))
         squares_[0] += static_cast<double>(value) * static_cast<double>(value);
-    taken_ += values.size();
-    return {};
+    return std::nullopt;
 }
 
 Verdict DeltaGate::finish(double& norm) const {

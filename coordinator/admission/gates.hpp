@@ -7,6 +7,7 @@
 
 #include "aggregation/accumulator.hpp"
 #include "common/base/limits.hpp"
+#include "common/base/sparse_values.hpp"
 #include "common/wire/sealed_update.hpp"
 
 /// What an update must pass before it may count, as pure functions in the order of PROTOCOL.md §5: each gives nothing,
@@ -67,10 +68,15 @@ public:
 
     /// The next values. NonFinite only: what else is wrong is known at the end.
     [[nodiscard]] Verdict take(std::span<const float> values);
+    /// All of them, of which those of `values` are not 0; the statistics are among those. Before any other.
+    [[nodiscard]] Verdict take(const SparseValues& values);
     /// After all of them; without a flaw, `norm` is that norm.
     [[nodiscard]] Verdict finish(double& norm) const;
 
 private:
+    /// Nothing: all are finite; else which is not.
+    [[nodiscard]] std::optional<std::size_t> note(std::span<const float> values);
+
     std::size_t statistics_max_;
     float norm_max_;
     std::uint64_t taken_ = 0;

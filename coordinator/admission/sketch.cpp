@@ -44,6 +44,20 @@ void Sketcher::take(std::span<const float> values) {
     }
 }
 
+void Sketcher::take(const SparseValues& values, std::size_t from) {
+    SKERRY_ASSERT(taken_ == 0 && from <= values.size);
+    const auto [places, numbers] = values.part(from, values.size);
+    std::size_t next = 0;
+    for (std::size_t first = from; first < values.size; first += kBuckets) {
+        begin_block();
+        for (; next < places.size() && places[next] < first + kBuckets; ++next) {
+            const std::size_t within = places[next] - first;
+            sums_[(first_bucket_ + within) % kBuckets] += signs_of_block_[within] * (sign_of_block_ * numbers[next]);
+        }
+    }
+    taken_ = values.size - from;
+}
+
 void Sketcher::take_within_block(std::span<const float> values) {
     const auto within = static_cast<std::size_t>(taken_ % kBuckets);
     const std::size_t bucket = (first_bucket_ + within) % kBuckets;

@@ -8,6 +8,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/random.hpp"
+#include "common/base/sparse_values.hpp"
 #include "coordinator/admission/gates.hpp"
 
 /// Vectors of the model's length in little room.
@@ -35,6 +36,8 @@ public:
 
     /// The next values, in pieces of any length: the same sketch.
     void take(std::span<const float> values);
+    /// All values from `from` on, before any other: the same sketch.
+    void take(const SparseValues& values, std::size_t from);
     [[nodiscard]] const Sketch& sketch() const { return sums_; }
 
 private:

@@ -84,11 +84,8 @@ Result<std::vector<wire::EncodedDifference>> ModelStore::put_differences(const D
     return made;
 }
 
-Result<std::vector<float>> ModelStore::tensor(const Digest& weights, const parameters::Block& block) const {
-    const auto part = SKERRY_TRY(bytes(weights, block.offset * sizeof(float), block.count * sizeof(float)));
-    std::vector<float> values(block.count);
-    std::ranges::copy(part.bytes, std::as_writable_bytes(std::span(values)).begin());
-    return values;
+Result<Tensor> ModelStore::tensor(const Digest& weights, const parameters::Block& block) const {
+    return Tensor{SKERRY_TRY(bytes(weights, block.offset * sizeof(float), block.count * sizeof(float)))};
 }
 
 Result<std::vector<float>> ModelStore::load(const Digest& digest) const {

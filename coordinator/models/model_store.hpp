@@ -36,6 +36,8 @@ public:
         std::span<const WeightEncoding> encodings);
 
     [[nodiscard]] Result<std::vector<float>> load(const Digest& digest) const;
+    /// What is in memory of these weights stays there while somebody holds this; null: nothing is.
+    [[nodiscard]] std::shared_ptr<const void> hold(const Digest& digest) const { return kept(digest); }
 
     /// Bytes [offset, offset + count) of a vector, float32 little-endian, or of an encoding or difference. Of the
     /// newest, and of older ones for as long as anybody holds a part of them, they are shared and not copied; of others
@@ -57,7 +59,7 @@ private:
     /// Into the blob store, and into `fresh` if it is small enough.
     [[nodiscard]] Result<> store(Kept what, AllKept& fresh);
     void replace_newest(AllKept fresh);
-    [[nodiscard]] Result<std::vector<float>> tensor(const Digest& weights, const parameters::Block& block) const;
+    [[nodiscard]] Result<Tensor> tensor(const Digest& weights, const parameters::Block& block) const;
     [[nodiscard]] std::shared_ptr<const Kept> kept(const Digest& digest) const;
 
     storage::BlobStore& blobs_;

@@ -10,13 +10,15 @@
 namespace skerry::coordinator {
 namespace {
 
-/// As a node reads them that pulled this encoding.
-std::vector<float> as_read(const parameters::Block& block, Precision precision, std::vector<float> values) {
-    if (precision == Precision::Float32) return values;
+/// As a node reads them that pulled this encoding; `room` holds what is not there already.
+std::span<const float> as_read(const parameters::Block& block, Precision precision, const Tensor& tensor,
+                               std::vector<float>& room) {
+    if (precision == Precision::Float32) return tensor.values();
     Bytes encoded(parameters::encoded_bytes(block, precision));
-    parameters::encode_tensor(block, precision, values, encoded);
-    SKERRY_ASSERT(parameters::decode_tensor(block, precision, encoded, values).has_value());
-    return values;
+    parameters::encode_tensor(block, precision, tensor.values(), encoded);
+    room.resize(block.count);
+    SKERRY_ASSERT(parameters::decode_tensor(block, precision, encoded, room).has_value());
+    return room;
 }
 
 }  // namespace
@@ -31,22 +33,30 @@ Result<std::optional<VersionDifference>> difference_of(const TensorOf& base, con
     VersionDifference difference;
     difference.bytes.reserve(whole);  // most of it is never touched
     difference.what.encoding = encoding;
-    std::array<crypto::Sha256, kTiers> values;
+    crypto::Sha256 values;
+    auto tier = static_cast<std::size_t>(Tier::Light);
+    const auto end_tier = [&] {
+        difference.what.bytes[tier] = difference.bytes.size();
+        difference.what.values[tier] = values.so_far();
+        ++tier;
+    };
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const parameters::Block& block = blocks[i];
-        const std::vector<float> from = as_read(block, (*plan)[i], SKERRY_TRY(base(block)));
-        const std::vector<float> to = as_read(block, (*plan)[i], SKERRY_TRY(next(block)));
+        while (tier < static_cast<std::size_t>(block.tier))
+            end_tier();
+        const Tensor before = SKERRY_TRY(base(block)), after = SKERRY_TRY(next(block));
+        std::vector<float> before_read, after_read;
+        const auto from = as_read(block, (*plan)[i], before, before_read);
+        const auto to = as_read(block, (*plan)[i], after, after_read);
         wire::put_difference(from, to, difference.bytes);
         if (difference.bytes.size() >= whole) return std::optional<VersionDifference>();
-        for (auto tier = static_cast<std::size_t>(block.tier); tier < kTiers; ++tier) {
-            values[tier].update(std::as_bytes(std::span(to)));
-            difference.what.bytes[tier] = difference.bytes.size();
-        }
+        values.update(std::as_bytes(to));
     }
-    for (std::size_t tier = 0; tier < kTiers; ++tier) {
-        const auto prefix = static_cast<std::size_t>(difference.what.bytes[tier]);
-        difference.what.digests[tier] = crypto::sha256(ByteView(difference.bytes).first(prefix));
-        difference.what.values[tier] = values[tier].finish();
+    while (tier < kTiers)
+        end_tier();
+    for (std::size_t prefix = 0; prefix < kTiers; ++prefix) {
+        const auto bytes = static_cast<std::size_t>(difference.what.bytes[prefix]);
+        difference.what.digests[prefix] = crypto::sha256(ByteView(difference.bytes).first(bytes));
     }
     return std::optional(std::move(difference));
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/base/shared_bytes.hpp"
 #include "common/parameters/layout.hpp"
 #include "common/wire/signed.hpp"
 
@@ -17,8 +18,14 @@ struct VersionDifference {
     Bytes bytes;                   ///< of the heavy prefix
 };
 
-/// A tensor of a version's float32 weights, all finite.
-using TensorOf = std::function<Result<std::vector<float>>(const parameters::Block& block)>;
+/// A tensor of a version's float32 weights, all finite, where it lies.
+struct Tensor {
+    SharedBytes bytes;
+    [[nodiscard]] std::span<const float> values() const {
+        return {reinterpret_cast<const float*>(bytes.bytes.data()), bytes.bytes.size() / sizeof(float)};
+    }
+};
+using TensorOf = std::function<Result<Tensor>(const parameters::Block& block)>;
 
 /// Nothing: it would be no shorter than the weights in that encoding. A function of the weights alone, where libzstd is
 /// of one version. Errors: those of `base` and `next`. Memory: the bytes, and some of the largest tensor.

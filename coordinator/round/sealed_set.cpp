@@ -66,6 +66,12 @@ Result<aggregation::DeltaBytes> SealedSet::part(std::size_t update, std::size_t 
     return std::as_bytes(std::span<const float>(values_));
 }
 
+Result<std::optional<SparseValues>> SealedSet::sparse(std::size_t update) {
+    wire::UpdateReader& from = *SKERRY_TRY(reader(update));
+    if (!from.is_sparse()) return std::nullopt;
+    return SKERRY_TRY(or_damaged(set_[update].content, from.read_sparse()));
+}
+
 Result<std::size_t> SealedSet::piece() {
     for (std::size_t update = 0; update < size(); ++update)
         if (!SKERRY_TRY(reader(update))->in_pieces()) return limits::kParametersMax;

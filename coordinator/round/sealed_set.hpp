@@ -25,6 +25,7 @@ public:
     [[nodiscard]] Result<std::size_t> values(std::size_t update) override;
     [[nodiscard]] Result<aggregation::DeltaBytes> part(std::size_t update, std::size_t first,
                                                        std::size_t count) override;
+    [[nodiscard]] Result<std::optional<SparseValues>> sparse(std::size_t update) override;
     [[nodiscard]] Result<std::size_t> piece() override;
 
 private:

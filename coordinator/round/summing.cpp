@@ -69,8 +69,12 @@ Bytes joined_memory(ByteView newest, ByteView old, const std::string& optimiser,
 
 std::array<Digest, kTiers> tier_digests(std::span<const float> weights, const ModelShape& model) {
     std::array<Digest, kTiers> digests;
+    crypto::Sha256 hash;
+    std::size_t hashed = 0;
     for (std::size_t tier = 0; tier < kTiers; ++tier) {
-        digests[tier] = crypto::sha256(std::as_bytes(weights.first(model.values[tier])));
+        hash.update(std::as_bytes(weights.subspan(hashed, model.values[tier] - hashed)));
+        hashed = model.values[tier];
+        digests[tier] = hash.so_far();
     }
     return digests;
 }

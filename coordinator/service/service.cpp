@@ -191,6 +191,7 @@ void Service::perform(const SumRound& order) {
                 ready.optimiser = crypto::sha256(ByteView(sum.optimiser));
                 SKERRY_TRY(blobs_->put(*ready.optimiser, sum.optimiser));
             }
+            const auto base = models_.hold(order.parent_weights);  // the differences are made from it
             ready.encodings =
                 SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), layout_, config_.models.offered()));
             give_back_freed_memory();

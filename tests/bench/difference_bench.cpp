@@ -1,6 +1,7 @@
 // How long the difference of two versions takes to make and to apply, and what it saves: difference-bench [ROUNDS]
 // One core; ten million weights in tensors of a million, each moved by about a hundredth of the mean weight, read from
-// fp32 or from what rounding to so many bits leaves of it. Medians; MB are those of the float32.
+// fp32 or from what rounding to so many bits leaves of it; and with few of them moved. Medians; MB are those of the
+// float32.
 #include <algorithm>
 #include <bit>
 #include <chrono>
@@ -30,8 +31,8 @@ struct Versions {
     std::vector<float> base, next;
 };
 
-/// `cleared`: of the 23 bits behind the point, so many lowest.
-Versions versions(std::uint32_t cleared) {
+/// `cleared`: of the 23 bits behind the point, so many lowest. `changed`: so many of a hundred weights.
+Versions versions(std::uint32_t cleared, double changed) {
     Random random(1);
     Versions made;
     const auto rounded = [cleared](double value) {
@@ -41,13 +42,14 @@ Versions versions(std::uint32_t cleared) {
     for (std::size_t i = 0; i < kSegments.size() * kTensor; ++i) {
         const double weight = random.uniform(-0.1, 0.1) + random.uniform(-0.1, 0.1);
         made.base.push_back(rounded(weight));
-        made.next.push_back(rounded(weight + random.uniform(-0.001, 0.001)));
+        const double step = random.uniform(-0.001, 0.001);
+        made.next.push_back(100 * random.uniform() < changed ? rounded(weight + step) : made.base.back());
     }
     return made;
 }
 
-void measure(const char* name, std::uint32_t cleared, std::size_t rounds) {
-    const Versions both = versions(cleared);
+void measure(const char* name, std::uint32_t cleared, double changed, std::size_t rounds) {
+    const Versions both = versions(cleared, changed);
     const double megabytes = static_cast<double>(both.base.size() * sizeof(float)) / 1e6;
     std::vector<double> making, applying;
     Bytes difference;
@@ -65,7 +67,7 @@ void measure(const char* name, std::uint32_t cleared, std::size_t rounds) {
         applying.push_back(std::chrono::duration<double, std::milli>(Clock::now() - made).count());
         SKERRY_ASSERT(values == both.next);
     }
-    std::printf("%-6s %5.1f %% of fp32   make %5.2f ms/MB   apply %5.2f ms/MB\n", name,
+    std::printf("%-12s %5.1f %% of fp32   make %5.2f ms/MB   apply %5.2f ms/MB\n", name,
                 static_cast<double>(difference.size()) / megabytes / 1e4, median(making) / megabytes,
                 median(applying) / megabytes);
 }
@@ -75,8 +77,10 @@ void measure(const char* name, std::uint32_t cleared, std::size_t rounds) {
 
 int main(int argc, char** argv) {
     const std::size_t rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 5;
-    skerry::bench::measure("fp32", 0, rounds);
-    skerry::bench::measure("fp16", 13, rounds);
-    skerry::bench::measure("fp8", 20, rounds);
+    skerry::bench::measure("fp32", 0, 100, rounds);
+    skerry::bench::measure("fp16", 13, 100, rounds);
+    skerry::bench::measure("fp8", 20, 100, rounds);
+    skerry::bench::measure("fp32, 10 %", 0, 10, rounds);
+    skerry::bench::measure("fp32, 1 %", 0, 1, rounds);
     return 0;
 }

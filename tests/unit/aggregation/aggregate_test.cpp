@@ -108,6 +108,44 @@ TEST(Aggregate, GivesTheSameBytesHoweverLittleMemoryItHas) {
     }
 }
 
+TEST(Aggregate, GivesTheSameBytesWhereUpdatesComeWithoutTheirZeroes) {
+    Fleet fleet = random_fleet(4);
+    fleet.terms.centre = fleet.deltas.front();
+    Random random(5);
+    for (auto& delta : fleet.deltas)
+        for (float& value : delta)
+            if (random.uniform() < 0.9) value = random.uniform() < 0.5 ? 0.0F : -0.0F;
+    for (const std::string& rule : kRobust) {
+        SCOPED_TRACE(rule);
+        const auto whole = *fleet.run(rule);
+        for (const std::size_t memory : {1UL, 1UL << 24U}) {
+            fleet.terms.memory_max = memory;
+            LiteralSet set(fleet.deltas, fleet.terms.sizes, fleet.weights);
+            set.is_sparse = true;
+            const auto sparse = *aggregate(*parse_rule(rule), set, fleet.terms);
+            EXPECT_EQ(to_hex(std::as_bytes(std::span(sparse.delta))), to_hex(std::as_bytes(std::span(whole.delta))));
+            EXPECT_EQ(sparse.digest, whole.digest);
+        }
+        fleet.terms.memory_max = AggregationTerms().memory_max;
+    }
+}
+
+TEST(Aggregate, RefusesAnUpdateWithoutZeroesThatIsNoTiersOrOutOfBounds) {
+    Fleet fleet = random_fleet(6);
+    const auto refused = [&](auto change) {
+        Fleet changed = fleet;
+        change(changed.deltas[3]);
+        LiteralSet set(changed.deltas, fleet.terms.sizes, fleet.weights);
+        set.is_sparse = true;
+        const auto result = aggregate(*parse_rule("norm_bound, mean"), set, fleet.terms);
+        return !result && result.error().code == ErrorCode::InvalidInput;
+    };
+    EXPECT_FALSE(refused([](auto&) {}));
+    EXPECT_TRUE(refused([](auto& delta) { delta.pop_back(); }));
+    EXPECT_TRUE(refused([](auto& delta) { delta[20] = std::numeric_limits<float>::quiet_NaN(); }));
+    EXPECT_TRUE(refused([](auto& delta) { delta.back() = 2 * limits::kDeltaMax; }));
+}
+
 TEST(Aggregate, LooksAtEachSectionAsASetOfItsOwn) {
     const Fleet fleet = random_fleet(3);
     for (const std::string& rule : kRobust) {

@@ -36,7 +36,19 @@ public:
         return DeltaBytes(lent_);
     }
 
+    Result<std::optional<SparseValues>> sparse(std::size_t k) override {
+        if (!is_sparse) return std::nullopt;
+        SparseValues values{deltas_[k].size(), {}, {}};
+        for (std::uint32_t i = 0; i < deltas_[k].size(); ++i) {
+            if (deltas_[k][i] == 0) continue;
+            values.places.push_back(i);
+            values.values.push_back(deltas_[k][i]);
+        }
+        return values;
+    }
+
     std::size_t fetched = 0;  ///< values
+    bool is_sparse = false;
 
 private:
     Vectors deltas_;

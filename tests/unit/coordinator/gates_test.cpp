@@ -38,6 +38,19 @@ struct GatesTest : ::testing::Test {
     [[nodiscard]] Verdict size_verdict() const {
         return check_size(header, wire::sealed_size(header.plain_bytes), lease, model);
     }
+    static std::string text_without_zeroes(const std::vector<float>& delta, std::size_t statistics, float norm_max) {
+        SparseValues sparse{delta.size(), {}, {}};
+        for (std::uint32_t i = 0; i < delta.size(); ++i) {
+            if (i >= statistics && delta[i] == 0) continue;
+            sparse.places.push_back(i);
+            sparse.values.push_back(delta[i]);
+        }
+        DeltaGate gate(statistics, norm_max);
+        double norm = 0;
+        Verdict verdict = gate.take(sparse);
+        if (!verdict) verdict = gate.finish(norm);
+        return verdict ? verdict->text : "";
+    }
     // However it is cut: the first flaw, if any, is the same.
     static Verdict judge(const std::vector<float>& delta, std::size_t statistics, float norm_max, double& norm) {
         Verdict verdict;
@@ -52,6 +65,7 @@ struct GatesTest : ::testing::Test {
             if (cut == 0) uncut = text;
             EXPECT_EQ(text, uncut) << "cut at " << cut;
         }
+        EXPECT_EQ(text_without_zeroes(delta, statistics, norm_max), uncut);
         return verdict;
     }
 };

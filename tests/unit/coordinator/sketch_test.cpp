@@ -92,6 +92,23 @@ TEST(ASketch, IsTheSameInPiecesOfAnyLength) {
     EXPECT_NE(sketcher.sketch(), sketch_of(values, SketchKey{54321}));
 }
 
+TEST(ASketch, IsTheSameOfValuesWithoutTheZeroesBetweenThem) {
+    for (const std::size_t count : {10U, 4106U, 20'000U}) {
+        auto values = drawn_values(count, 5);
+        SparseValues sparse{count, {}, {}};
+        Random random(6);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            if (i >= 10 && random.uniform() < 0.99) values[i] = 0;
+            if (values[i] == 0) continue;
+            sparse.places.push_back(i);
+            sparse.values.push_back(values[i]);
+        }
+        Sketcher sketcher(kKey);
+        sketcher.take(sparse, 10);
+        EXPECT_EQ(sketcher.sketch(), sketch_of(std::span(values).subspan(10))) << count;
+    }
+}
+
 TEST(ASketch, OfATiersPrefixLeavesItsStatisticsOut) {
     ModelShape model;
     model.values = {3000, 5000, 9000};

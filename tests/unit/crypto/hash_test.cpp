@@ -33,6 +33,13 @@ TEST(Sha256, StartsAfreshOnceFinishedAndSurvivesAMove) {
     EXPECT_EQ(to_hex(moved.update(bytes_of("c")).finish()), kHashOfAbc);
 }
 
+TEST(Sha256, TellsTheHashSoFarAndGoesOn) {
+    Sha256 hash;
+    hash.update(bytes_of("abc"));
+    EXPECT_EQ(to_hex(hash.so_far()), kHashOfAbc);
+    EXPECT_EQ(hash.update(bytes_of("d")).finish(), sha256(bytes_of("abcd")));
+}
+
 TEST(HmacSha256, AuthenticatesAsPublishedInRfc4231) {
     EXPECT_EQ(to_hex(hmac_sha256(Bytes(20, std::byte{0x0b}), bytes_of("Hi There"))),
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");

@@ -109,6 +109,18 @@ TEST(DifferenceCodec, IsTheGoldenBytes) {
               "00000000");
 }
 
+TEST(DifferenceCodec, IsTheGoldenBytesWhereFewValuesChange) {
+    std::vector<float> next(12, 1.0F);
+    next[0] = next[10] = 1.0F + 0x1p-23F;
+    EXPECT_EQ(to_hex(difference(std::vector<float>(12, 1.0F), next, {12})),
+              "80"
+              "020000000104"
+              "020000000202"
+              "00000000"
+              "00000000"
+              "00000000");
+}
+
 // What a libzstd of November 2026 has packed: two planes of 2 and of 0, which every other must read.
 TEST(DifferenceCodec, ReadsTheGoldenBytesOfAPackedPlane) {
     const auto packed = from_hex(
@@ -149,6 +161,47 @@ TEST(DifferenceCodec, CostsTheBitsThatChangeAndNoneOfThoseThatRoundingHasCleared
     EXPECT_LT(difference(cleared(base), cleared(next), segments).size(), base.size() / 2);
 }
 
+/// A share of the values moves.
+std::vector<float> some_moved(std::vector<float> values, double share, std::uint64_t seed) {
+    Random random(seed);
+    for (float& value : values)
+        if (random.uniform() < share) value *= 1.01F;
+    return values;
+}
+
+TEST(DifferenceCodec, ComesBackHoweverFewValuesChange) {
+    for (const std::size_t size : {1UL, 4UL, 7UL, 8UL, 9UL, 64UL, 65UL, 2047UL, 20'000UL}) {
+        const auto base = weights_of(size, size);
+        for (const double share : {0.0, 0.0005, 0.01, 0.1, 0.24, 0.26, 0.9})
+            expect_exact(base, some_moved(base, share, size));
+        std::vector<float> last = base;
+        last.back() = -last.back();
+        expect_exact(base, last);
+    }
+}
+
+TEST(DifferenceCodec, CostsLittleMoreThanTheValuesThatChange) {
+    const auto base = weights_of(100'000, 1);
+    const std::size_t ten = difference(base, some_moved(base, 0.1, 2), {base.size()}).size();
+    const std::size_t one = difference(base, some_moved(base, 0.01, 2), {base.size()}).size();
+    EXPECT_LT(ten, 10'000U * 4);
+    EXPECT_LT(one, 1'000U * 5);
+}
+
+TEST(DifferenceCodec, RefusesPlacesBehindTheLastValueOrNone) {
+    const auto with = [](const std::string& places) {
+        std::vector<float> values(12, 1.0F);
+        return apply_difference(*from_hex("80" + places + "00000000000000000000000000000000"),
+                                std::vector<std::size_t>{12}, values)
+            .has_value();
+    };
+    EXPECT_TRUE(with("020000000108"));
+    EXPECT_FALSE(with("020000000110")) << "there is no thirteenth value";
+    EXPECT_FALSE(with("00000000")) << "nothing changes, and that is written otherwise";
+    EXPECT_FALSE(with("0100000001"));
+    EXPECT_FALSE(with("03000000010800"));
+}
+
 TEST(DifferenceCodec, RefusesAValueThatIsNotFinite) {
     for (const float wrong : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()}) {
         const std::vector<float> base{1.0F, 2.0F};
@@ -157,14 +210,21 @@ TEST(DifferenceCodec, RefusesAValueThatIsNotFinite) {
             apply_difference(difference(base, {1.0F, wrong}, {2}), std::vector<std::size_t>{2}, values);
         ASSERT_FALSE(applied);
         EXPECT_EQ(applied.error().code, ErrorCode::InvalidInput);
+        const std::vector<float> many(100, 1.0F);
+        std::vector<float> one = many;
+        one[77] = wrong;
+        values = many;
+        EXPECT_FALSE(apply_difference(difference(many, one, {100}), std::vector<std::size_t>{100}, values));
     }
 }
 
 // Whatever is altered, cut or added: refused, or other finite values of the same number.
 TEST(DifferenceCodec, BearsWhateverAnybodySends) {
-    const auto base = weights_of(600, 1);
-    const auto next = moved(base, 0.001, 2);
-    const std::vector<std::size_t> segments{100, 500};
+    const auto base = weights_of(1200, 1);
+    auto next = moved({base.begin(), base.begin() + 600}, 0.001, 2);
+    const auto sparse = some_moved({base.begin() + 600, base.end()}, 0.1, 3);
+    next.insert(next.end(), sparse.begin(), sparse.end());
+    const std::vector<std::size_t> segments{100, 500, 600};
     const Bytes good = difference(base, next, segments);
     const auto bears = [&](const Bytes& bytes) {
         std::vector<float> values = base;
