@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/finite.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 
@@ -60,7 +61,7 @@ bool read(ByteReader& reader, std::vector<float>& values) {
     const ByteView bytes = reader.get_bytes(values.size() * sizeof(float));
     if (bytes.size() != values.size() * sizeof(float)) return false;
     if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+    return all_finite(values);
 }
 
 }  // namespace

@@ -86,9 +86,11 @@ std::uint64_t body_size(std::uint64_t values, std::size_t pairs, const UpdateHea
 
 Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const crypto::SealPublicKey& to,
                           const crypto::SigningKey& identity) {
-    if (body.delta.size() > limits::kParametersMax || body.confusions.size() > limits::kReportClassPairsMax ||
+    const bool exact = header.form.encoding == DeltaEncoding::Float32;
+    const std::size_t values = exact ? body.delta.size() : header.form.values;
+    if (values > limits::kParametersMax || body.confusions.size() > limits::kReportClassPairsMax ||
         !std::all_of(body.confusions.begin(), body.confusions.end(), is_sound)) {
-        return fail(ErrorCode::InvalidInput, "an update of " + std::to_string(body.delta.size()) + " values and " +
+        return fail(ErrorCode::InvalidInput, "an update of " + std::to_string(values) + " values and " +
                                                  std::to_string(body.confusions.size()) +
                                                  " confusions is beyond the limits of the format");
     }
@@ -99,8 +101,6 @@ Result<SealedUpdate> seal(UpdateHeader header, const UpdateBody& body, const cry
     header.audits = !body.audits.empty();
     header.error_counts = body.error_counts.has_value();
     header.soft_label_classes = static_cast<std::uint16_t>(body.soft_labels.classes());
-    const bool exact = header.form.encoding == DeltaEncoding::Float32;
-    SKERRY_ASSERT(exact || header.form.values == body.delta.size());
     const ByteView delta = exact ? std::as_bytes(std::span(body.delta)) : ByteView(body.written);
     header.plain_bytes = body_size(0, body.confusions.size(), header) + delta.size();
     header.encapsulated = sender.enc();

@@ -1,7 +1,6 @@
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "common/base/finite.hpp"
 #include "common/observe/log.hpp"
 #include "edge-node/daemon/local_model_disk.hpp"
 
@@ -91,9 +90,7 @@ void LocalModel::begin_rollback() {
     auto job = [this, length = policy_->parameters()->size()]() -> Result<Found> {
         auto base = stores_.spool.base();
         if (!base) return Found{{}, std::move(base).error()};  // nothing has been written
-        const bool usable =
-            base->size() == length && std::all_of(base->begin(), base->end(), [](float w) { return std::isfinite(w); });
-        if (!usable) {
+        if (base->size() != length || !all_finite(*base)) {
             return Found{{},
                          Error{ErrorCode::Internal,
                                "the version's weights in node.db are damaged: restore the node's folder, or wait for "

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/base/finite.hpp"
 #include "edge-node/learning/learner_process.hpp"
 
 // What a request puts into the mapping that is shared with the child, and what an answer takes out of it.
@@ -12,10 +13,6 @@ using learner_wire::Answer;
 using learner_wire::Counts;
 using learner_wire::Regions;
 using learner_wire::Verb;
-
-bool all_finite(std::span<const float> values) {
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-}
 
 std::span<float> copy_into(std::span<const float> from, std::span<float> to) {
     std::copy(from.begin(), from.end(), to.begin());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/base/finite.hpp"
 #include "common/base/limits.hpp"
 
 namespace skerry::node {
@@ -70,8 +71,7 @@ void LearningPolicy::on_outcome(Result<LearningTrigger::Outcome> outcome) {
 
 Result<> LearningPolicy::rebase(std::vector<float> parameters) {
     SKERRY_ASSERT(!busy());
-    const bool finite = std::all_of(parameters.begin(), parameters.end(), [](float p) { return std::isfinite(p); });
-    if (parameters.size() != state_.parameters->size() || !finite) {
+    if (parameters.size() != state_.parameters->size() || !all_finite(parameters)) {
         return fail(ErrorCode::InvalidInput, "the new weights have another length, or are not finite");
     }
     state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));

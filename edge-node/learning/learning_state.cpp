@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/finite.hpp"
 #include "common/base/limits.hpp"
 
 namespace skerry::node {
@@ -29,7 +30,7 @@ Result<std::vector<float>> get_floats(ByteReader& from, std::size_t count, const
         return fail(ErrorCode::InvalidInput, std::string("the saved ") + what + " have another length");
     }
     if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+    if (!all_finite(values)) {
         return fail(ErrorCode::InvalidInput, std::string("the saved ") + what + " are not finite");
     }
     return values;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "common/base/finite.hpp"
 #include "common/parameters/normaliser.hpp"
 #include "edge-node/learning/number_text.hpp"
 #include "edge-node/learning/paired_test.hpp"
@@ -15,10 +16,6 @@ namespace {
 constexpr std::size_t kRowsOfAClass = 5;
 constexpr double kKnowsNothing = 0.5;    // of the loss of a guess
 constexpr double kToleratedLoss = 0.02;  // nats: below this a change of the validation loss is noise
-
-bool all_finite(std::span<const float> values) {
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-}
 
 // Each pass carries a federated node farther from the others. What it teaches the fleet's model are the differences
 // between its own classes; all others' are harmed by the way.

@@ -1,8 +1,8 @@
 #include "edge-node/serving/snapshot.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
+
+#include "common/base/finite.hpp"
 
 namespace skerry::node {
 
@@ -14,7 +14,7 @@ Result<std::shared_ptr<const Model>> Model::of(parameters::ModelSpec spec) {
 Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Model> model,
                                                       feedback::SnapshotVersion version, std::vector<float> parameters,
                                                       const ExecutorFactory& factory) {
-    if (!std::all_of(parameters.begin(), parameters.end(), [](float value) { return std::isfinite(value); })) {
+    if (!all_finite(parameters)) {
         return fail(ErrorCode::InvalidInput, "a parameter of version " + version.to_text() + " is not finite");
     }
     auto snapshot = std::make_shared<Snapshot>();

@@ -8,6 +8,21 @@
 #include "common/base/limits.hpp"
 
 namespace skerry::node {
+namespace {
+
+void add_times(float sign, Values delta, std::span<float> to) {
+    SKERRY_ASSERT(delta.size() == to.size());
+    for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] += sign * delta[i];
+}
+
+void add_times(float sign, const SparseValues& delta, std::span<float> to) {
+    SKERRY_ASSERT(delta.size == to.size());
+    for (std::size_t i = 0; i < delta.places.size(); ++i)
+        to[delta.places[i]] += sign * delta.values[i];
+}
+
+}  // namespace
 
 void keep_personal(std::span<float> values, Values from, const Sharing& sharing) {
     SKERRY_ASSERT(values.size() == from.size());
@@ -38,16 +53,12 @@ std::vector<float> Progress::take() && {
     return std::move(values_);
 }
 
-void Progress::take_off(Values delta) {
-    SKERRY_ASSERT(delta.size() == values_.size());
-    for (std::size_t i = 0; i < values_.size(); ++i)
-        values_[i] -= delta[i];
+void Progress::take_off(const KeptDelta& delta) {
+    std::visit([this](const auto& values) { add_times(-1, values, values_); }, delta);
 }
 
-void Rebase::add(Values delta) {
-    SKERRY_ASSERT(delta.size() == values_.size());
-    for (std::size_t i = 0; i < values_.size(); ++i)
-        values_[i] += delta[i];
+void Rebase::add(const KeptDelta& delta) {
+    std::visit([this](const auto& values) { add_times(1, values, values_); }, delta);
 }
 
 std::vector<float> Rebase::onto(Values base) && {

@@ -2,9 +2,11 @@
 
 #include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/base/error.hpp"
+#include "common/base/sparse_values.hpp"
 
 /// The arithmetic of a node's weights, on float32 vectors of one length:
 ///
@@ -25,6 +27,8 @@
 namespace skerry::node {
 
 using Values = std::span<const float>;
+/// Δ as it is kept: whole, or without its zeroes.
+using KeptDelta = std::variant<std::vector<float>, SparseValues>;
 
 /// Which values of a node's vector are shared in another way than the rest.
 struct Sharing {
@@ -41,7 +45,7 @@ class Progress {
 public:
     /// Both of one length. `sharing`: borrowed.
     Progress(Values weights, std::vector<float> base, const Sharing& sharing);
-    void take_off(Values delta);
+    void take_off(const KeptDelta& delta);
     /// Zero in the statistics and in what is personal.
     [[nodiscard]] std::vector<float> take() &&;
 
@@ -54,7 +58,7 @@ private:
 class Rebase {
 public:
     explicit Rebase(std::vector<float> progress) : values_(std::move(progress)) {}
-    void add(Values delta);
+    void add(const KeptDelta& delta);
     [[nodiscard]] std::vector<float> onto(Values base) &&;
 
 private:

@@ -220,7 +220,7 @@ private:
     };
     // spool_files.cpp
     /// Its `length` values; zero where the moments are. Internal: it is not there, or has another length.
-    [[nodiscard]] Result<std::vector<float>> read_delta(const KeptUpdate& kept, ByteView header, std::size_t length);
+    [[nodiscard]] Result<KeptDelta> read_delta(const KeptUpdate& kept, ByteView header, std::size_t length);
     [[nodiscard]] Result<std::vector<float>> read_version(const Kept& kept);
     /// A file that was written, until its row is durable: where there is no room for that, it makes room.
     class Unclaimed {
@@ -266,7 +266,7 @@ private:
     enum class Deltas { All, Accepted, Whole };
     /// Calls `use` with each Δ in order. Internal: one is not there, or of another length; Whole leaves those out.
     [[nodiscard]] Result<> each_delta(Deltas which, Sequence above, std::size_t length,
-                                      const std::function<void(std::span<const float>)>& use);
+                                      const std::function<void(const KeptDelta&)>& use);
     [[nodiscard]] Result<std::vector<float>> base_with_deltas(Deltas which);
     [[nodiscard]] Result<std::vector<std::uint64_t>> damaged_accepted();
     [[nodiscard]] Result<> put_totals(const Totals& totals);

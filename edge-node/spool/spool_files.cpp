@@ -38,7 +38,7 @@ Result<std::vector<float>> Spool::read_version(const Kept& kept) {
     return weights;
 }
 
-Result<std::vector<float>> Spool::read_delta(const KeptUpdate& kept, ByteView header, std::size_t length) {
+Result<KeptDelta> Spool::read_delta(const KeptUpdate& kept, ByteView header, std::size_t length) {
     const auto& [file, bytes] = kept;
     if (bytes > file.bytes || bytes > length * sizeof(float)) return cut_off(kNoLength);
     if (bytes == length * sizeof(float)) {
@@ -50,11 +50,17 @@ Result<std::vector<float>> Spool::read_delta(const KeptUpdate& kept, ByteView he
     if (!form || form->encoding == wire::DeltaEncoding::Float32 || form->values != length) return cut_off(kNoLength);
     Bytes written(static_cast<std::size_t>(bytes));
     SKERRY_TRY(read_front(updates_, file.slot, file.value(), written));
+    // The moments are no difference, and so no progress.
+    if (form->encoding == wire::DeltaEncoding::Top) {
+        auto sparse = wire::decode_sparse(*form, written);
+        if (!sparse) return cut_off(kNoLength);
+        std::fill_n(sparse->values.begin(), form->exact, 0.0F);
+        return *std::move(sparse);
+    }
     auto delta = wire::decode_delta(*form, written);
     if (!delta) return cut_off(kNoLength);
-    // The moments are no difference, and so no progress.
     std::fill_n(delta->begin(), form->exact, 0.0F);
-    return delta;
+    return *std::move(delta);
 }
 
 Spool::KeptUpdate Spool::KeptUpdate::of(const storage::Statement& row, int column) {

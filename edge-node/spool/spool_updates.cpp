@@ -50,14 +50,14 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     const wire::Lease& lease = order.lease;
     Progress progress(contribution.weights, SKERRY_TRY(base_beside(contribution.weights)), contribution.sharing);
     SKERRY_TRY(each_delta(Deltas::All, Sequence{0}, contribution.weights.size(),
-                          [&](Values delta) { progress.take_off(delta); }));
+                          [&](const KeptDelta& sent) { progress.take_off(sent); }));
     std::vector<float> delta = std::move(progress).take();
     if (std::all_of(delta.begin(), delta.end(), [](float value) { return value == 0.0F; })) return Nothing();
     const std::size_t statistics = contribution.sharing.statistics;
     auto written = write_delta(std::move(delta), contribution.weights, statistics, lease.norm_max, order.delta);
     if (!written) return Nothing();
     wire::UpdateBody body;
-    body.delta = std::move(written->read);
+    body.delta = std::move(written->exact);
     body.written = std::move(written->bytes);
 
     const Totals before = SKERRY_TRY(totals_sent());
@@ -75,7 +75,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
     const wire::SealedUpdate sealed = SKERRY_TRY(wire::seal(header, body, order.seal_to, identity));
 
     // The moments are no difference, and so no progress.
-    std::fill_n(body.delta.begin(), statistics, 0.0F);
+    if (!body.delta.empty()) std::fill_n(body.delta.begin(), statistics, 0.0F);
     SpooledUpdate update;
     update.sequence = order.sequence;
     update.lease = lease.id;
@@ -208,7 +208,7 @@ Result<std::vector<float>> Spool::base_with_deltas(Deltas which) {
     std::vector<float> weights = SKERRY_TRY(base());
     if (weights.empty()) return weights;
     Rebase rebase{std::vector<float>(weights.size(), 0.0F)};
-    SKERRY_TRY(each_delta(which, Sequence{0}, weights.size(), [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(which, Sequence{0}, weights.size(), [&](const KeptDelta& sent) { rebase.add(sent); }));
     return std::move(rebase).onto(weights);
 }
 

@@ -23,7 +23,8 @@ Result<> must_match(std::size_t length, std::size_t expected) {
                                          " belong: restore the node's folder, or join again");
 }
 
-Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length, const std::function<void(Values)>& use) {
+Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length,
+                           const std::function<void(const KeptDelta&)>& use) {
     storage::Statement rows = SKERRY_TRY(
         database_.prepare(std::string("SELECT slot, stamp, bytes, delta_bytes, delta_digest, header FROM spool_update "
                                       "WHERE sequence > ? AND slot IS NOT NULL") +
@@ -112,9 +113,10 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
     if (weights.empty()) return std::vector<float>(next.begin(), next.end());
     SKERRY_TRY(must_match(next.size(), weights.size()));
     Progress progress(weights, SKERRY_TRY(base_beside(weights)), sharing);
-    SKERRY_TRY(each_delta(Deltas::All, Sequence{0}, weights.size(), [&](Values delta) { progress.take_off(delta); }));
+    SKERRY_TRY(
+        each_delta(Deltas::All, Sequence{0}, weights.size(), [&](const KeptDelta& sent) { progress.take_off(sent); }));
     Rebase rebase(std::move(progress).take());
-    SKERRY_TRY(each_delta(Deltas::All, counted, weights.size(), [&](Values delta) { rebase.add(delta); }));
+    SKERRY_TRY(each_delta(Deltas::All, counted, weights.size(), [&](const KeptDelta& sent) { rebase.add(sent); }));
     std::vector<float> result = std::move(rebase).onto(next);
     keep_personal(result, weights, sharing);
     return result;

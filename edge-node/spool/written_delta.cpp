@@ -19,6 +19,12 @@ double largest_of(Values values) {
     return static_cast<double>(std::bit_cast<float>(largest));
 }
 
+/// All that may be other than 0.
+Result<std::vector<float>> values_read(const wire::DeltaForm& form, ByteView bytes) {
+    if (form.encoding != wire::DeltaEncoding::Top) return wire::decode_delta(form, bytes);
+    return SKERRY_TRY(wire::decode_sparse(form, bytes)).values;
+}
+
 }  // namespace
 
 Result<WrittenDelta> write_delta(std::vector<float> progress, Values weights, std::size_t statistics, float norm_max,
@@ -30,11 +36,11 @@ Result<WrittenDelta> write_delta(std::vector<float> progress, Values weights, st
     for (int i = 0; i < kTries; ++i) {
         auto [form, bytes] = wire::encode_delta(progress, statistics, policy);
         if (bytes.size() >= progress.size() * sizeof(float)) break;  // of a handful of values
-        std::vector<float> read = SKERRY_TRY(wire::decode_delta(form, bytes));
+        const std::vector<float> read = SKERRY_TRY(values_read(form, bytes));
         const Values trained = Values(read).subspan(statistics);
         const double room = std::min(static_cast<double>(norm_max) / norm_of(trained),
                                      static_cast<double>(limits::kDeltaMax) / largest_of(trained));
-        if (!(room < 1)) return WrittenDelta{form, std::move(read), std::move(bytes)};
+        if (!(room < 1)) return WrittenDelta{form, {}, std::move(bytes)};
         const auto factor = static_cast<float>(room * 0.999);
         std::transform(progress.begin() + static_cast<std::ptrdiff_t>(statistics), progress.end(),
                        progress.begin() + static_cast<std::ptrdiff_t>(statistics),

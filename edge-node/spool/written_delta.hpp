@@ -5,12 +5,12 @@
 
 namespace skerry::node {
 
-/// Δ as it goes into an update, and as the coordinator reads it. They differ from the progress that it was made of by
-/// what is clipped and what is rounded or left out; as the spool keeps what is read, that stays progress.
+/// Δ as it goes into an update. As the coordinator reads it, it differs from the progress that it was made of by what
+/// is clipped and what is rounded or left out; as the spool keeps what is read, that stays progress.
 struct WrittenDelta {
     wire::DeltaForm form;
-    std::vector<float> read;  ///< the first values are the moments
-    Bytes bytes;              ///< empty: float32
+    std::vector<float> exact;  ///< where it is float32; the first values are the moments
+    Bytes bytes;               ///< where it is not
 };
 
 /// `progress`: of the weights' length, whose first `statistics` values are given as they are. As the policy says, with

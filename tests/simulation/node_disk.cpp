@@ -27,6 +27,15 @@ node::DurableState NodeDisk::load() const {
     return state;
 }
 
+namespace {
+
+/// As the coordinator reads it.
+std::vector<float> as_read(const node::WrittenDelta& written) {
+    return written.bytes.empty() ? written.exact : wire::decode_delta(written.form, written.bytes).value();
+}
+
+}  // namespace
+
 void NodeDisk::lose_end_of_arriving(std::uint64_t percent_kept) {
     if (!arriving) return;
     const std::size_t there = arriving->bytes.size() * percent_kept / 100;
@@ -63,9 +72,9 @@ std::optional<node::SpooledUpdate> NodeDisk::take(const node::TakeUpdate& order,
         auto written = node::write_delta(std::move(delta), weights, statistics, lease.norm_max, order.delta);
         if (!written) return {};
         form = written->form;
-        body.delta = std::move(written->read);
+        delta = as_read(*written);
+        body.delta = std::move(written->exact);
         body.written = std::move(written->bytes);
-        delta = body.delta;
         std::fill_n(delta.begin(), statistics, 0.0F);
     } else {
         body.delta = delta;
@@ -98,7 +107,7 @@ bool NodeDisk::record(const node::TakeUpdate& order, const node::SpooledUpdate& 
     if (!written) return false;
     Entry entry;
     entry.update = update;
-    entry.delta = std::move(written->read);
+    entry.delta = as_read(*written);
     std::fill_n(entry.delta.begin(), statistics, 0.0F);
     push(order.sequence, std::move(entry));
     return true;

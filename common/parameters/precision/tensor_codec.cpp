@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "common/base/finite.hpp"
 #include "common/parameters/precision/minifloat.hpp"
 
 namespace skerry::parameters {
@@ -141,10 +142,6 @@ bool decode_int8(std::size_t channels, ByteView bytes, std::span<float> to) {
         }
     }
     return true;
-}
-
-bool all_finite(std::span<const float> values) {
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
 std::size_t scale_bytes(Precision precision) {

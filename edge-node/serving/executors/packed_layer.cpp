@@ -1,6 +1,8 @@
 #include "edge-node/serving/executors/packed_layer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace skerry::node {
 namespace {
@@ -22,6 +24,33 @@ std::vector<std::size_t> reading_order(const PackedLayer& packed) {
     return order;
 }
 
+constexpr std::size_t kWidth = PackedLayer::kBlock;
+
+/// Reads `width` streams side by side, in that order, and writes one, with zeroes for those that are missing.
+void interleave(const float* from, std::size_t width, std::span<const std::size_t> order, float* to) {
+    for (const std::size_t place : order) {
+        for (std::size_t o = 0; o < width; ++o)
+            to[o] = from[o * order.size() + place];
+        std::fill(to + width, to + kWidth, 0.0F);
+        to += kWidth;
+    }
+}
+
+/// The same of a whole block whose streams are read from front to end: square by square, each in a few cache lines.
+void transpose(const float* from, std::size_t length, float* to) {
+    std::array<std::array<float, kWidth>, kWidth> square;
+    for (std::size_t first = 0; first < length; first += kWidth) {
+        const std::size_t count = std::min(kWidth, length - first);
+        for (std::size_t o = 0; o < kWidth; ++o)
+            std::copy_n(from + o * length + first, count, square[o].begin());
+        for (std::size_t i = 0; i < count; ++i) {
+            for (std::size_t o = 0; o < kWidth; ++o)
+                to[i * kWidth + o] = square[o][i];
+        }
+        to += count * kWidth;
+    }
+}
+
 }  // namespace
 
 PackedLayer pack(const LayerSource& source) {
@@ -35,20 +64,20 @@ PackedLayer pack(const LayerSource& source) {
     packed.run = source.conv() ? source.layer.kernel * source.in.channels : source.in.values();
     if (source.weights.empty()) return packed;
     const std::size_t outputs = source.layer.width;
-    const std::size_t blocks = (outputs + PackedLayer::kBlock - 1) / PackedLayer::kBlock;
-    packed.bias.assign(blocks * PackedLayer::kBlock, 0.0F);
+    const std::size_t blocks = (outputs + kWidth - 1) / kWidth;
+    packed.bias.assign(blocks * kWidth, 0.0F);
     std::copy(source.bias.begin(), source.bias.end(), packed.bias.begin());
     const std::vector<std::size_t> order = reading_order(packed);
-    packed.weights.assign(blocks * order.size() * PackedLayer::kBlock, 0.0F);
-    for (std::size_t first = 0; first < outputs; first += PackedLayer::kBlock) {
-        const std::size_t width = std::min(PackedLayer::kBlock, outputs - first);
-        const float* from = source.weights.data() + first * order.size();
-        float* to = packed.weights.data() + first * order.size();
-        // Reads `width` streams side by side and writes one.
-        for (const std::size_t place : order) {
-            for (std::size_t o = 0; o < width; ++o)
-                to[o] = from[o * order.size() + place];
-            to += PackedLayer::kBlock;
+    const bool as_they_lie = std::is_sorted(order.begin(), order.end());
+    packed.weights = std::make_unique_for_overwrite<float[]>(blocks * order.size() * kWidth);
+    for (std::size_t first = 0; first < outputs; first += kWidth) {
+        const std::size_t width = std::min(kWidth, outputs - first);
+        const float* const from = source.weights.data() + first * order.size();
+        float* const to = packed.weights.get() + first * order.size();
+        if (as_they_lie && width == kWidth) {
+            transpose(from, order.size(), to);
+        } else {
+            interleave(from, width, order, to);
         }
     }
     return packed;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "edge-node/serving/executors/network.hpp"
@@ -15,10 +16,10 @@ struct PackedLayer {
     parameters::MapShape out;
     bool relu = true;
     bool channel_major_in = false;
-    std::size_t rows = 1;        ///< kernel rows; 1 for a dense layer
-    std::size_t run = 0;         ///< inputs of one kernel row: they lie side by side
-    std::vector<float> weights;  ///< shape [⌈outputs/kBlock⌉, rows, run, kBlock]
-    std::vector<float> bias;     ///< shape [⌈outputs/kBlock⌉, kBlock]
+    std::size_t rows = 1;              ///< kernel rows; 1 for a dense layer
+    std::size_t run = 0;               ///< inputs of one kernel row: they lie side by side
+    std::unique_ptr<float[]> weights;  ///< shape [⌈outputs/kBlock⌉, rows, run, kBlock]
+    std::vector<float> bias;           ///< shape [⌈outputs/kBlock⌉, kBlock]
 
     [[nodiscard]] bool conv() const { return layer.kind == parameters::Layer::Kind::Conv; }
     [[nodiscard]] std::size_t padding() const { return conv() ? layer.kernel / 2 : 0; }
