@@ -53,7 +53,7 @@ LocalModel::LocalModel(boost::asio::io_context& loop, Stores stores, std::shared
       quiet_(loop),
       patience_(loop) {}
 
-Result<> LocalModel::adopt(std::vector<float> weights) {
+Result<> LocalModel::adopt(SharedWeights weights) {
     if (policy_) return policy_->rebase(std::move(weights));
     policy_ = SKERRY_TRY(LearningPolicy::create(engine_, config_, model_->spec, std::move(weights)));
     prequential_ = policy_->prequential();
@@ -195,7 +195,7 @@ Checkpoint LocalModel::checkpoint_now() {
 }
 
 Result<std::shared_ptr<const Snapshot>> LocalModel::snapshot_of_policy(feedback::SnapshotVersion version) const {
-    return make_snapshot(model_, version, *policy_->parameters(), executors_);
+    return make_snapshot(model_, version, policy_->parameters(), executors_);
 }
 
 // ---- A trigger ----

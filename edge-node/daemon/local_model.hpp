@@ -208,7 +208,10 @@ private:
     // local_model_heads.cpp
     [[nodiscard]] Result<> settle_heads();
 
-    [[nodiscard]] Result<> adopt(std::vector<float> weights);
+    [[nodiscard]] Result<> adopt(SharedWeights weights);
+    [[nodiscard]] Result<> adopt(std::vector<float> weights) {
+        return adopt(std::make_shared<const std::vector<float>>(std::move(weights)));
+    }
     [[nodiscard]] Checkpoint checkpoint_now();
     [[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot_of_policy(feedback::SnapshotVersion version) const;
     void publish(std::shared_ptr<const Snapshot> snapshot);

@@ -22,9 +22,13 @@ namespace {
 
 /// A version's weights of this node's tier, and their SHA-256.
 struct Weights {
-    std::vector<float> values;
+    SharedWeights values;
     Digest digest{};
 };
+
+SharedWeights shared(std::vector<float> values) {
+    return std::make_shared<const std::vector<float>>(std::move(values));
+}
 
 /// From the bytes that came, which are what was announced.
 Result<Weights> decoded(const Model& model, const InstallVersion& order, ByteView bytes) {
@@ -33,7 +37,7 @@ Result<Weights> decoded(const Model& model, const InstallVersion& order, ByteVie
     auto values = SKERRY_TRY(parameters::decode(blocks, plan, bytes));
     const bool as_they_are = order.as.encoding == WeightEncoding::Float32;
     const Digest digest = as_they_are ? order.digest : crypto::sha256(std::as_bytes(std::span(values)));
-    return Weights{std::move(values), digest};
+    return Weights{shared(std::move(values)), digest};
 }
 
 /// From the weights that the node holds and what turns them into the version's. InvalidInput: they are not what was
@@ -49,7 +53,7 @@ Result<Weights> changed(const Model& model, Tier held, const AnnouncedDifference
         return fail(ErrorCode::InvalidInput, "the difference to version " + std::to_string(difference.base.value) +
                                                  " gives other weights than were announced");
     }
-    return Weights{std::move(base), difference.values};
+    return Weights{shared(std::move(base)), difference.values};
 }
 
 struct Fetched {
@@ -75,7 +79,7 @@ bool same_bits(Values a, Values b) {
 
 /// These weights can be served, and every exit answers one sample, a black image or a row of zeroes, in numbers.
 Result<std::shared_ptr<const Snapshot>> self_test(const std::shared_ptr<const Model>& model, ModelVersion number,
-                                                  std::vector<float> weights, const ExecutorFactory& executors) {
+                                                  SharedWeights weights, const ExecutorFactory& executors) {
     auto trial = SKERRY_TRY(make_snapshot(model, {number, 0}, std::move(weights), executors));
     ClassifyScratch scratch;
     const auto exits = all_exits(*trial, std::vector<float>(model->spec.input.values()), scratch);
@@ -135,7 +139,6 @@ void LocalModel::work_on(TakeUpdate& order) {
 void LocalModel::work_on(InstallVersion& order) {
     struct Prepared {
         std::shared_ptr<const Snapshot> ready{};  ///< of the version and what it does not count of this node
-        std::vector<float> weights{};             ///< the same, for the learner
         std::string unreadable{};
         std::string refused{};
         bool is_sound = false;  ///< refused for what this node has learned, and not for what it is
@@ -149,14 +152,15 @@ void LocalModel::work_on(InstallVersion& order) {
             if (!fetched.refused.empty()) return Prepared{.refused = std::move(fetched.refused)};
             version = std::move(fetched.weights);
             auto rebased = SKERRY_TRY(
-                stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, order.counted, version.values));
-            const bool learned = !same_bits(rebased, version.values);
+                stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, order.counted, *version.values));
+            const bool learned = !same_bits(rebased, *version.values);
             // A version that is no use to this node must not become its base, whatever was learned on top of it.
             if (learned) {
-                const auto alone = self_test(model_, order.manifest.version, version.values, plain_executor);
+                const auto alone = self_test(model_, order.manifest.version, version.values, unpacked_executor);
                 if (!alone) return Prepared{.refused = alone.error().message};
             }
-            auto tested = self_test(model_, order.manifest.version, std::move(rebased), executors_);
+            auto tested = self_test(model_, order.manifest.version,
+                                    learned ? shared(std::move(rebased)) : version.values, executors_);
             if (!tested && learned) {
                 return Prepared{.refused = "with what this node has learned on top of it, " + tested.error().message +
                                            "; skerry-node model rollback lets go of that",
@@ -165,10 +169,10 @@ void LocalModel::work_on(InstallVersion& order) {
             if (!tested) return Prepared{.refused = tested.error().message};
             ready = *std::move(tested);
         }
-        SKERRY_TRY(stores_.spool.begin_install(order, version.values, version.digest));
+        SKERRY_TRY(stores_.spool.begin_install(order, *version.values, version.digest));
         stores_.arriving.remove();
         version = {};
-        return Prepared{.ready = ready, .weights = ready->parameters};
+        return Prepared{.ready = ready};
     };
     on_disk(std::move(job),
             [this, number = order.manifest.version, as = order.as, whole = !order.difference](Prepared prepared) {
@@ -185,7 +189,7 @@ void LocalModel::work_on(InstallVersion& order) {
                     listeners_.tell(VersionRefused{number, prepared.refused});
                     return end_work();
                 }
-                if (const auto adopted = adopt(std::move(prepared.weights)); !adopted)
+                if (const auto adopted = adopt(prepared.ready->parameters); !adopted)
                     observe::disk_failed(adopted.error());
                 checkpoint_.version = {number, 0};
                 unsettled_ = true;

@@ -134,7 +134,7 @@ void Node::export_model(const http::Request& request, http::Respond respond) {
     model.plan = *std::move(plan);
     storage_.run(
         [snapshot, model = std::move(model), file = options_.dir / "export.tmp"]() mutable -> Result<Bytes> {
-            model.parameters = snapshot->parameters;
+            model.parameters = *snapshot->parameters;
             SKERRY_TRY(parameters::save_model(model, file));
             auto bytes =
                 crypto::read_file(file, model.parameters.size() * sizeof(float) + 4 * limits::kModelTextBytesMax);

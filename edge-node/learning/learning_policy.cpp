@@ -33,9 +33,9 @@ Result<LearningModel> usable(const LearningConfig& config, const parameters::Mod
 
 Result<std::unique_ptr<LearningPolicy>> LearningPolicy::create(LearningEngine& engine, LearningConfig config,
                                                                const parameters::ModelSpec& spec,
-                                                               std::vector<float> parameters) {
+                                                               LearningState::Weights parameters) {
     LearningModel model = SKERRY_TRY(usable(config, spec));
-    SKERRY_TRY(model.layout.tier_of_prefix(parameters.size()));
+    SKERRY_TRY(model.layout.tier_of_prefix(parameters->size()));
     LearningState state(config, spec, std::move(parameters));
     return std::unique_ptr<LearningPolicy>(
         new LearningPolicy(engine, std::move(config), std::move(model), std::move(state)));
@@ -69,12 +69,12 @@ void LearningPolicy::on_outcome(Result<LearningTrigger::Outcome> outcome) {
     on_learned(std::move(outcome->learned));
 }
 
-Result<> LearningPolicy::rebase(std::vector<float> parameters) {
+Result<> LearningPolicy::rebase(LearningState::Weights parameters) {
     SKERRY_ASSERT(!busy());
-    if (parameters.size() != state_.parameters->size() || !all_finite(parameters)) {
+    if (parameters->size() != state_.parameters->size() || !all_finite(*parameters)) {
         return fail(ErrorCode::InvalidInput, "the new weights have another length, or are not finite");
     }
-    state_.parameters = std::make_shared<const std::vector<float>>(std::move(parameters));
+    state_.parameters = std::move(parameters);
     state_.previous = nullptr;
     state_.anchor = state_.parameters;
     // What was seen of the old weights: which labels look wrong to them, whom their deeper exits can teach.

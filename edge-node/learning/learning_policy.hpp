@@ -23,7 +23,12 @@ public:
     /// InvalidInput: the configuration or the model has problems, or the parameters are no tier's length.
     [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> create(LearningEngine& engine, LearningConfig config,
                                                                         const parameters::ModelSpec& spec,
-                                                                        std::vector<float> parameters);
+                                                                        LearningState::Weights parameters);
+    [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> create(LearningEngine& engine, LearningConfig config,
+                                                                        const parameters::ModelSpec& spec,
+                                                                        std::vector<float> parameters) {
+        return create(engine, config, spec, std::make_shared<const std::vector<float>>(std::move(parameters)));
+    }
     /// Goes on from a checkpoint, with a configuration that may have changed since.
     /// VersionMismatch: the checkpoint is of another model, or of a newer program. InvalidInput: it is damaged, or as
     /// create().
@@ -41,7 +46,10 @@ public:
     /// optimiser's memory (but COCOB's) and e, forgets the last step and what was seen of the old weights (the share of
     /// wrong labels, whether deeper exits can teach), ends a pause. Not while busy().
     /// InvalidInput: another length than before, or not finite.
-    [[nodiscard]] Result<> rebase(std::vector<float> parameters);
+    [[nodiscard]] Result<> rebase(LearningState::Weights parameters);
+    [[nodiscard]] Result<> rebase(std::vector<float> parameters) {
+        return rebase(std::make_shared<const std::vector<float>>(std::move(parameters)));
+    }
 
     /// What was learned on the weights is undone: `parameters` are those of a version. As rebase(), but begins anew
     /// with the optimiser's memory, e = 1 and what heavy said. What was seen stays: remembered samples, detectors,

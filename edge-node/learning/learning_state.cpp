@@ -63,9 +63,8 @@ std::size_t capacity(std::size_t rows, const parameters::InputSpec& input) {
 
 }  // namespace
 
-LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec,
-                             std::vector<float> weights)
-    : parameters(std::make_shared<const std::vector<float>>(std::move(weights))),
+LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, Weights weights)
+    : parameters(std::move(weights)),
       rate(config),
       drift(config),
       class_drift(spec.classes.size()),
@@ -125,7 +124,8 @@ Result<LearningState> LearningState::load(ByteView bytes, const LearningConfig& 
     const auto size = static_cast<std::size_t>(from.get<std::uint64_t>());
     if (!from.ok() || size > limits::kParametersMax) return fail(ErrorCode::InvalidInput, "the checkpoint is damaged");
     SKERRY_TRY(model.layout.tier_of_prefix(size));
-    LearningState state(config, model.spec, SKERRY_TRY(get_floats(from, size, "weights")));
+    auto weights = std::make_shared<const std::vector<float>>(SKERRY_TRY(get_floats(from, size, "weights")));
+    LearningState state(config, model.spec, std::move(weights));
     state.optimiser = SKERRY_TRY(get_optimiser(from, version, optimiser_of(config.rate_rule), size));
     state.rate.restore(from.get<double>());
 

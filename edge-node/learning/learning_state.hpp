@@ -36,7 +36,7 @@ struct LearningModel {
 struct LearningState {
     using Weights = std::shared_ptr<const std::vector<float>>;
 
-    LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, std::vector<float> weights);
+    LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, Weights weights);
 
     Weights parameters;
     Weights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then

@@ -20,11 +20,14 @@ struct Model {
     [[nodiscard]] static Result<std::shared_ptr<const Model>> of(parameters::ModelSpec spec);
 };
 
+/// A vector of a model's weights that nobody changes any more: the learner's and the served one are one.
+using SharedWeights = std::shared_ptr<const std::vector<float>>;
+
 /// One version, ready to answer: a request reads one snapshot from its first to its last stage. Immutable.
 struct Snapshot {
     feedback::SnapshotVersion version;
     std::shared_ptr<const Model> model;
-    std::vector<float> parameters;  ///< shape [layout.prefix(held)], all finite
+    SharedWeights parameters;  ///< shape [layout.prefix(held)], all finite
     parameters::Normaliser normaliser;
     std::unique_ptr<const Executor> executor;
     Tier held = Tier::Light;  ///< the deepest exit that it has
@@ -32,6 +35,10 @@ struct Snapshot {
 
 /// Packs weights for serving; for the largest models this takes as long as reading them a few times, so it belongs
 /// off the serving path. InvalidInput: the parameters are no tier's prefix, or one is not finite.
+[[nodiscard]] Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Model> model,
+                                                                    feedback::SnapshotVersion version,
+                                                                    SharedWeights parameters,
+                                                                    const ExecutorFactory& factory);
 [[nodiscard]] Result<std::shared_ptr<const Snapshot>> make_snapshot(std::shared_ptr<const Model> model,
                                                                     feedback::SnapshotVersion version,
                                                                     std::vector<float> parameters,

@@ -101,7 +101,7 @@ Result<> measure_speed(const Arguments& arguments) {
     const auto images = SKERRY_TRY(serve_images(*snapshot, arguments.data, test));
     RouterTuner tuner = tuner_for(*snapshot, arguments, arguments.seed);
     warm_up(tuner, SKERRY_TRY(serve_images(*snapshot, arguments.data, unseen_by(arguments))));
-    const TorchPeer peer(snapshot->model->spec, snapshot->model->layout, snapshot->parameters);
+    const TorchPeer peer(snapshot->model->spec, snapshot->model->layout, *snapshot->parameters);
 
     Speed ignored;  // the first round only warms up
     take_turns(*snapshot, tuner, peer, std::span(images).first(std::min(kBetween, images.size())), ignored);

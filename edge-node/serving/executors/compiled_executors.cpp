@@ -30,9 +30,14 @@ std::vector<Candidate> compiled_executors(const CalibrationRows& int8_rows) {
                           const NetworkSource& network) -> Result<std::unique_ptr<const Executor>> {
         return plain_executor_of(network);
     };
+    const auto unpacked = [](const parameters::ModelSpec&,
+                             const NetworkSource& network) -> Result<std::unique_ptr<const Executor>> {
+        return unpacked_executor_of(network);
+    };
     const Packer onednn = onednn_executor();
     std::vector<Candidate> candidates = {candidate_of("plain", plain), candidate_of("fused", fused_executor),
                                          candidate_of("onednn", onednn), candidate_of("xnnpack", xnnpack_executor)};
+    candidates.front().once = unpacked;
     if (!rows_of(int8_rows).empty()) {
         candidates.push_back({"int8", int8_executor(onednn, int8_rows), false, {}});
     }

@@ -67,15 +67,18 @@ PackedLayer pack(const LayerSource& source) {
     const std::size_t blocks = (outputs + kWidth - 1) / kWidth;
     packed.bias.assign(blocks * kWidth, 0.0F);
     std::copy(source.bias.begin(), source.bias.end(), packed.bias.begin());
-    const std::vector<std::size_t> order = reading_order(packed);
-    const bool as_they_lie = std::is_sorted(order.begin(), order.end());
-    packed.weights = std::make_unique_for_overwrite<float[]>(blocks * order.size() * kWidth);
+    const std::size_t length = packed.rows * packed.run;
+    // One channel, or one pixel: as reading_order() would have it.
+    const bool as_they_lie = packed.in.channels == 1 || length == packed.in.channels;
+    const std::vector<std::size_t> order =
+        as_they_lie && outputs % kWidth == 0 ? std::vector<std::size_t>() : reading_order(packed);
+    packed.weights = std::make_unique_for_overwrite<float[]>(blocks * length * kWidth);
     for (std::size_t first = 0; first < outputs; first += kWidth) {
         const std::size_t width = std::min(kWidth, outputs - first);
-        const float* const from = source.weights.data() + first * order.size();
-        float* const to = packed.weights.get() + first * order.size();
+        const float* const from = source.weights.data() + first * length;
+        float* const to = packed.weights.get() + first * length;
         if (as_they_lie && width == kWidth) {
-            transpose(from, order.size(), to);
+            transpose(from, length, to);
         } else {
             interleave(from, width, order, to);
         }

@@ -31,90 +31,143 @@ void pad(const MapShape& map, std::size_t padding, bool channel_major, const flo
     }
 }
 
+struct Placement {
+    const float* in;
+    std::size_t pixel_stride;
+    std::size_t row_stride;
+    float* out;
+    std::size_t pixels;
+};
+
+/// A layer that was packed before.
+class Packed {
+public:
+    Packed() = default;
+    explicit Packed(const LayerSource& source) : layer_(pack(source)) {}
+
+    [[nodiscard]] const PackedLayer& shape() const { return layer_; }
+    [[nodiscard]] bool empty() const { return layer_.blocks() == 0; }
+    /// Calls `use` with a packed layer, its block and the first output of that.
+    template <class Use>
+    void each_block(const Use& use) const {
+        for (std::size_t block = 0; block < layer_.blocks(); ++block)
+            use(layer_, block, block * kBlock);
+    }
+
+private:
+    PackedLayer layer_;
+};
+
+/// One that is packed a block at a time.
+class Unpacked {
+public:
+    Unpacked() = default;
+    explicit Unpacked(const LayerSource& source) : source_(source), shape_(pack(outputs(0, 0))) {}
+
+    [[nodiscard]] const PackedLayer& shape() const { return shape_; }
+    [[nodiscard]] bool empty() const { return source_.bias.empty(); }
+    template <class Use>
+    void each_block(const Use& use) const {
+        for (std::size_t first = 0; first < source_.bias.size(); first += kBlock)
+            use(pack(outputs(first, std::min(kBlock, source_.bias.size() - first))), 0, first);
+    }
+
+private:
+    [[nodiscard]] LayerSource outputs(std::size_t first, std::size_t count) const {
+        LayerSource some = source_;
+        if (source_.bias.empty()) return some;
+        const std::size_t each = source_.weights.size() / source_.bias.size();
+        some.layer.width = count;
+        some.weights = source_.weights.subspan(first * each, count * each);
+        some.bias = source_.bias.subspan(first, count);
+        return some;
+    }
+
+    LayerSource source_;
+    PackedLayer shape_;  ///< without weights
+};
+
+template <class Kept>
 class PlainExecutor final : public Executor {
 public:
     explicit PlainExecutor(const NetworkSource& network) {
         for (std::size_t tier = 0; tier < network.tiers(); ++tier) {
             for (const LayerSource& layer : network.stages[tier])
-                stages_[tier].push_back(pack(layer));
-            heads_[tier] = pack(network.heads[tier]);
+                stages_[tier].emplace_back(layer);
+            heads_[tier] = Kept(network.heads[tier]);
         }
     }
 
     void run_stage(Tier stage, std::span<const float> in, std::span<float> map, std::size_t batch,
                    ExecutorScratch& scratch) const override {
-        const std::vector<PackedLayer>& layers = stages_[static_cast<std::size_t>(stage)];
-        SKERRY_ASSERT(!layers.empty() && layers.front().blocks() > 0);
-        const std::size_t in_values = layers.front().in.values();
-        const std::size_t out_values = layers.back().out.values();
+        const std::vector<Kept>& layers = stages_[static_cast<std::size_t>(stage)];
+        SKERRY_ASSERT(!layers.empty() && !layers.front().empty());
+        const std::size_t in_values = layers.front().shape().in.values();
+        const std::size_t out_values = layers.back().shape().out.values();
         SKERRY_ASSERT(in.size() == batch * in_values && map.size() == batch * out_values);
         for (std::size_t row = 0; row < batch; ++row) {
             const float* from = in.data() + row * in_values;
-            for (const PackedLayer& layer : layers) {
+            for (const Kept& kept : layers) {
+                const PackedLayer& layer = kept.shape();
                 if (layer.padding() > 0 || layer.channel_major_in) {
                     pad(layer.in, layer.padding(), layer.channel_major_in, from, scratch.padded);
                     from = scratch.padded.data();
                 }
                 float* to = map.data() + row * out_values;
-                if (&layer != &layers.back()) {
+                if (&kept != &layers.back()) {
                     scratch.out.swap(scratch.in);  // the layer before wrote what this one reads
                     if (scratch.out.size() < layer.out.values()) scratch.out.resize(layer.out.values());
                     to = scratch.out.data();
                 }
-                run(layer, from, to);
+                run(kept, from, to);
                 from = to;
             }
         }
     }
 
     void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const override {
-        const PackedLayer& head = heads_[static_cast<std::size_t>(tier)];
-        SKERRY_ASSERT(head.blocks() > 0 && map.size() == batch * head.in.values() &&
-                      logits.size() == batch * head.out.channels);
+        const Kept& head = heads_[static_cast<std::size_t>(tier)];
+        SKERRY_ASSERT(!head.empty() && map.size() == batch * head.shape().in.values() &&
+                      logits.size() == batch * head.shape().out.channels);
         run_dense(head, map.data(), logits.data(), batch);
     }
 
 private:
     /// `in` is padded.
-    void run(const PackedLayer& layer, const float* in, float* out) const {
-        if (!layer.conv()) return run_dense(layer, in, out, 1);
-        const std::size_t channels = layer.in.channels;
-        const std::size_t row_values = (layer.in.width + 2 * layer.padding()) * channels;
-        for (std::size_t block = 0; block < layer.blocks(); ++block) {
-            for (std::size_t y = 0; y < layer.out.height; ++y) {
-                run_block(layer, block,
-                          {.in = in + y * layer.layer.stride * row_values,
-                           .pixel_stride = layer.layer.stride * channels,
+    void run(const Kept& kept, const float* in, float* out) const {
+        const PackedLayer& shape = kept.shape();
+        if (!shape.conv()) return run_dense(kept, in, out, 1);
+        const std::size_t channels = shape.in.channels;
+        const std::size_t row_values = (shape.in.width + 2 * shape.padding()) * channels;
+        kept.each_block([&](const PackedLayer& layer, std::size_t block, std::size_t first) {
+            for (std::size_t y = 0; y < shape.out.height; ++y) {
+                run_block(layer, block, first,
+                          {.in = in + y * shape.layer.stride * row_values,
+                           .pixel_stride = shape.layer.stride * channels,
                            .row_stride = row_values,
-                           .out = out + y * layer.out.width * layer.out.channels,
-                           .pixels = layer.out.width});
+                           .out = out + y * shape.out.width * shape.out.channels,
+                           .pixels = shape.out.width});
             }
-        }
+        });
     }
 
-    void run_dense(const PackedLayer& layer, const float* in, float* out, std::size_t batch) const {
-        for (std::size_t block = 0; block < layer.blocks(); ++block) {
-            run_block(layer, block,
-                      {.in = in, .pixel_stride = layer.in.values(), .row_stride = 0, .out = out, .pixels = batch});
-        }
+    void run_dense(const Kept& kept, const float* in, float* out, std::size_t batch) const {
+        const std::size_t values = kept.shape().in.values();
+        kept.each_block([&](const PackedLayer& layer, std::size_t block, std::size_t first) {
+            run_block(layer, block, first,
+                      {.in = in, .pixel_stride = values, .row_stride = 0, .out = out, .pixels = batch});
+        });
     }
 
-    struct Placement {
-        const float* in;
-        std::size_t pixel_stride;
-        std::size_t row_stride;
-        float* out;
-        std::size_t pixels;
-    };
-    void run_block(const PackedLayer& layer, std::size_t block, const Placement& at) const {
-        const std::size_t first = block * kBlock;
+    /// `first`: the layer's output that the block begins with.
+    void run_block(const PackedLayer& layer, std::size_t block, std::size_t first, const Placement& at) const {
         kernel_({.in = at.in,
                  .pixel_stride = at.pixel_stride,
                  .row_stride = at.row_stride,
                  .rows = layer.rows,
                  .run = layer.run,
                  .weights = layer.weights_of(block),
-                 .bias = &layer.bias[first],
+                 .bias = &layer.bias[block * kBlock],
                  .out = at.out + first,
                  .out_stride = layer.out.channels,
                  .pixels = at.pixels,
@@ -123,8 +176,8 @@ private:
     }
 
     plain::Kernel kernel_ = plain::best_kernel();
-    std::array<std::vector<PackedLayer>, kTiers> stages_;
-    std::array<PackedLayer, kTiers> heads_;
+    std::array<std::vector<Kept>, kTiers> stages_;
+    std::array<Kept, kTiers> heads_;
 };
 
 }  // namespace
@@ -136,7 +189,17 @@ Result<std::unique_ptr<const Executor>> plain_executor(const parameters::ModelSp
 }
 
 std::unique_ptr<const Executor> plain_executor_of(const NetworkSource& network) {
-    return std::make_unique<const PlainExecutor>(network);
+    return std::make_unique<const PlainExecutor<Packed>>(network);
+}
+
+std::unique_ptr<const Executor> unpacked_executor_of(const NetworkSource& network) {
+    return std::make_unique<const PlainExecutor<Unpacked>>(network);
+}
+
+Result<std::unique_ptr<const Executor>> unpacked_executor(const parameters::ModelSpec& spec,
+                                                          const parameters::ParameterLayout& layout,
+                                                          std::span<const float> parameters) {
+    return unpacked_executor_of(SKERRY_TRY(network_of(spec, layout, parameters)));
 }
 
 }  // namespace skerry::node

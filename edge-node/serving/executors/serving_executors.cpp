@@ -12,36 +12,6 @@
 
 namespace skerry::node {
 
-namespace {
-
-/// Packs a unit when it runs, and lets it go: for one run, in the memory of the largest.
-class UnitByUnit final : public Executor {
-public:
-    UnitByUnit(const parameters::ModelSpec& spec, NetworkSource network, const Packer& pack)
-        : spec_(spec), network_(std::move(network)), pack_(pack) {}
-
-    void run_stage(Tier stage, std::span<const float> in, std::span<float> map, std::size_t batch,
-                   ExecutorScratch& scratch) const override {
-        packed(2 * static_cast<std::size_t>(stage))->run_stage(stage, in, map, batch, scratch);
-    }
-    void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const override {
-        packed(2 * static_cast<std::size_t>(tier) + 1)->head(tier, map, logits, batch);
-    }
-
-private:
-    [[nodiscard]] std::unique_ptr<const Executor> packed(std::size_t unit) const {
-        auto made = pack_(spec_, only(network_, Units().set(unit)));
-        if (!made) throw std::runtime_error(made.error().message);
-        return *std::move(made);
-    }
-
-    const parameters::ModelSpec& spec_;
-    NetworkSource network_;
-    const Packer& pack_;
-};
-
-}  // namespace
-
 struct ServingExecutors::State {
     std::vector<Candidate> candidates;
     CalibrationRows samples;
@@ -69,12 +39,10 @@ struct ServingExecutors::State {
     Result<ReferenceRun> reference_run(const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout,
                                        std::span<const float> parameters, Tier held, std::vector<float> inputs) const {
         const Candidate& reference = candidates.front();
-        if (!reference.pack) {
-            return ReferenceRun(*SKERRY_TRY(reference.make(spec, layout, parameters)), spec, held, std::move(inputs),
-                                1);
-        }
-        const UnitByUnit packed(spec, SKERRY_TRY(network_of(spec, layout, parameters)), reference.pack);
-        return ReferenceRun(packed, spec, held, std::move(inputs), 1);
+        const auto made = reference.once ? reference.once(spec, SKERRY_TRY(network_of(spec, layout, parameters)))
+                                         : reference.make(spec, layout, parameters);
+        if (!made) return tl::unexpected(made.error());
+        return ReferenceRun(**made, spec, held, std::move(inputs), 1);
     }
 
     Result<std::unique_ptr<const Executor>> make(const parameters::ModelSpec& spec,

@@ -30,11 +30,12 @@ struct Layer {
 };
 
 Layer layer_of(const LayerSource& source) {
-    Layer layer{source, std::vector<float>(source.weights.size()), {source.bias.begin(), source.bias.end()}};
-    if (source.weights.empty()) return layer;
+    Layer layer{source, {source.weights.begin(), source.weights.end()}, {source.bias.begin(), source.bias.end()}};
+    layer.source.weights = layer.source.bias = {};
     const std::size_t channels = source.in.channels;
     const std::size_t pixels =
         source.conv() ? source.layer.kernel * source.layer.kernel : source.in.height * source.in.width;
+    if (source.weights.empty() || channels == 1 || pixels == 1) return layer;
     float* target = layer.weights.data();
     for (std::size_t out = 0; out < source.layer.width; ++out) {
         for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
@@ -42,7 +43,6 @@ Layer layer_of(const LayerSource& source) {
                 *target++ = source.weights[(out * channels + channel) * pixels + pixel];
         }
     }
-    layer.source.weights = layer.source.bias = {};
     return layer;
 }
 

@@ -148,7 +148,7 @@ Result<Json> tested(const Arguments& arguments, const node::Snapshot& snapshot, 
     parameters::ExportedModel model;
     model.spec = snapshot.model->spec;
     model.tier = snapshot.held;
-    model.parameters = snapshot.parameters;
+    model.parameters = *snapshot.parameters;
     const node::Evaluation result =
         SKERRY_TRY(node::evaluate(model, *source, router, node::whole(node::fused_executor)));
     const auto share = [&](std::uint64_t correct) {

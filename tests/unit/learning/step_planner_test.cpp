@@ -26,7 +26,9 @@ protected:
     /// A memory that is full, and as much of it replayed as ever.
     LearningState state() const {
         const auto layout = parameters::ParameterLayout::of(spec_).value();
-        LearningState state(config_, spec_, parameters::initial_parameters(spec_, layout, 1));
+        LearningState state(
+            config_, spec_,
+            std::make_shared<const std::vector<float>>(parameters::initial_parameters(spec_, layout, 1)));
         for (std::uint32_t i = 0; i < config_.replay_rows; ++i)
             state.replay.offer({Bytes(sizeof(float)), i % 2, 1, {}}, state.random);
         std::vector<bool> wrong(100, true);

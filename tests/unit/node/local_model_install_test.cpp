@@ -16,7 +16,7 @@ TEST_F(LocalModelTest, AFullDiskPutsOffAnInstallationThatThenTakesAlongWhatWasLe
     settle();
     label(kRows);
     settle();
-    std::vector<float> learned = served_->parameters;
+    std::vector<float> learned = *served_->parameters;
     ASSERT_NE(learned, weights(1));
     for (std::size_t i = 0; i < learned.size(); ++i)
         learned[i] -= weights(1)[i];
@@ -28,7 +28,7 @@ TEST_F(LocalModelTest, AFullDiskPutsOffAnInstallationThatThenTakesAlongWhatWasLe
     ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 2; }));
     EXPECT_EQ(parts_->spool->kept(ModelVersion{2}).value(), weights(2));
     for (std::size_t i = layout_.statistics(); i < learned.size(); ++i)
-        ASSERT_FLOAT_EQ(served_->parameters[i], weights(2)[i] + learned[i]) << i;
+        ASSERT_FLOAT_EQ((*served_->parameters)[i], weights(2)[i] + learned[i]) << i;
     take(1, 2);
     settle();
     const std::vector<float> sent = opened(1).delta;
@@ -62,7 +62,7 @@ TEST_F(LocalModelTest, RefusesAVersionThatWhatItHasLearnedDoesNotStandOnAndDoesN
     settle();
     label(kRows);
     settle();
-    ASSERT_GT(served_->parameters.back(), 1e29F);
+    ASSERT_GT(served_->parameters->back(), 1e29F);
     local().heed(HeedTrial{ModelVersion{2}, ModelVersion{1}});
     told_.clear();
     install(2);
@@ -80,7 +80,7 @@ TEST_F(LocalModelTest, RefusesAVersionThatWhatItHasLearnedDoesNotStandOnAndDoesN
     install(2);
     settle();
     EXPECT_EQ(told<VersionInstalled>(), 1U) << "as it was told to do";
-    EXPECT_EQ(served_->parameters, weights(2));
+    EXPECT_EQ(*served_->parameters, weights(2));
 }
 
 TEST_F(LocalModelTest, KeepsTheDigestOfTheWeightsThatItKeepsHoweverTheyCame) {
@@ -123,7 +123,7 @@ TEST_F(LocalModelTest, ServesAfterACrashWhatItServedOfAVersionThatNoStepHasFollo
         const Totals totals = local().checkpoint().totals;
         crash();
         open();
-        EXPECT_EQ(served_->parameters, before->parameters);
+        EXPECT_EQ(*served_->parameters, *before->parameters);
         EXPECT_EQ(served_->version.to_text(), before->version.to_text());
         EXPECT_EQ(local().checkpoint().totals, totals);
         EXPECT_FALSE(*parts_->spool->unfinished());
@@ -139,7 +139,7 @@ TEST_F(LocalModelTest, ServesAfterACrashWhatItServedOfAVersionThatNoStepHasFollo
     settle();
     install(2, 1);  // with a step on top of it that no update holds
     settle();
-    ASSERT_NE(served_->parameters, weights(2));
+    ASSERT_NE(*served_->parameters, weights(2));
     expect_the_same();
     take(2, 2);
     settle();
@@ -157,7 +157,7 @@ TEST_F(LocalModelTest, ServesAfterACrashWhatItServedOfAVersionThatNoStepHasFollo
     local().roll_back({}, [&undone](const Result<RolledBack>& result) { undone = result.has_value(); });
     expect_the_same();
     EXPECT_TRUE(undone);
-    EXPECT_EQ(served_->parameters, weights(6));
+    EXPECT_EQ(*served_->parameters, weights(6));
 }
 
 TEST_F(LocalModelTest, SettlesAnInstallationWithTheStepThatFollowsIt) {

@@ -171,13 +171,13 @@ TEST_F(LocalModelTest, StartsAgainWhereTheDiskHasDamagedWhatTheFleetAcceptedAndS
     settle();
     local().perform(KeepReceipt{Sequence{1}, {}, {}});
     settle();
-    ASSERT_NE(served_->parameters, weights(1));
+    ASSERT_NE(*served_->parameters, weights(1));
     crash();
     std::filesystem::resize_file(folder_.path() / "node.db-update-0", 10);
     for (int start = 0; start < 2; ++start) {
         open();
         settle();
-        EXPECT_EQ(served_->parameters, weights(1)) << start;
+        EXPECT_EQ(*served_->parameters, weights(1)) << start;
         told_.clear();
         take(2, 1);
         settle();
@@ -187,7 +187,7 @@ TEST_F(LocalModelTest, StartsAgainWhereTheDiskHasDamagedWhatTheFleetAcceptedAndS
     open();
     install(2, 1);
     settle();
-    EXPECT_EQ(served_->parameters, weights(2));
+    EXPECT_EQ(*served_->parameters, weights(2));
 }
 
 // Law: whatever was acknowledged or told before the disk stopped is there after a restart, and is learned once.
@@ -250,7 +250,7 @@ TEST_F(LocalModelTest, AnUpdateIsTheProgressAloneWhateverTheVersionWasRoundedTo)
             encoded);
     settle();
     EXPECT_EQ(told<VersionInstalled>(), 1U);
-    EXPECT_EQ(served_->parameters, rounded);
+    EXPECT_EQ(*served_->parameters, rounded);
     take(1, 1);
     settle();
     EXPECT_EQ(told<NothingTaken>(), 1U) << "the rounding is no progress";

@@ -48,7 +48,7 @@ protected:
     }
     void expect_served(std::uint64_t version, float heads, float rest) const {
         each_block([&](std::size_t i, bool of_a_head) {
-            EXPECT_EQ(served_->parameters[i], weights(version)[i] + (of_a_head ? heads : rest));
+            EXPECT_EQ((*served_->parameters)[i], weights(version)[i] + (of_a_head ? heads : rest));
         });
     }
 };
@@ -56,13 +56,13 @@ protected:
 TEST_F(OwnHeadsTest, AreNeitherSentNorReplaced) {
     learn_with_own_heads();
     const std::vector<float> sent = parts_->spool->as_sent().value();
-    const std::vector<float> learned = served_->parameters;
+    const std::vector<float> learned = *served_->parameters;
     install(2, 1);
     settle();
     ASSERT_EQ(served_->version.global, ModelVersion{2});
     each_block([&](std::size_t i, bool of_a_head) {
         EXPECT_EQ(sent[i] == weights(1)[i], of_a_head);
-        EXPECT_EQ(served_->parameters[i], of_a_head ? learned[i] : weights(2)[i]);
+        EXPECT_EQ((*served_->parameters)[i], of_a_head ? learned[i] : weights(2)[i]);
     });
 }
 
@@ -70,14 +70,14 @@ TEST_F(OwnHeadsTest, OutliveADiskThatHasDamagedTheVersionTheyWereLearnedOn) {
     learn_with_own_heads();
     install(2, 1);
     learn();
-    const std::vector<float> learned = served_->parameters;
+    const std::vector<float> learned = *served_->parameters;
     crash();
     std::filesystem::resize_file(folder_.path() / "node.db-version-1", 10);
     open();
     settle();
     ASSERT_EQ(served_->version.global, ModelVersion{1});
     each_block([&](std::size_t i, bool of_a_head) {
-        EXPECT_EQ(served_->parameters[i], of_a_head ? learned[i] : weights(1)[i]);
+        EXPECT_EQ((*served_->parameters)[i], of_a_head ? learned[i] : weights(1)[i]);
     });
     expect_nothing_to_share(2, 1);
 }

@@ -42,7 +42,7 @@ protected:
         return answer_.value_or(fail(ErrorCode::Internal, "no answer came"));
     }
     [[nodiscard]] bool serves(std::uint64_t version) const {
-        return served_ != nullptr && served_->parameters == weights(version);
+        return served_ != nullptr && *served_->parameters == weights(version);
     }
     void expect_nothing_to_share(std::uint64_t sequence, std::uint64_t base) {
         const std::size_t before = told<NothingTaken>();
