@@ -5,16 +5,16 @@
 namespace skerry::aggregation {
 
 HeldSet::HeldSet(UpdateSet& set, const TierSizes& sizes, std::size_t held_max)
-    : set_(set), sizes_(sizes), kept_(set.size()) {
+    : set_(set), sizes_(sizes), room_(held_max), kept_(set.size()) {
     std::size_t bytes = 0;
     for (std::size_t k = 0; k < set.size() && bytes <= held_max; ++k)
         bytes += values_of(k) * sizeof(float);
-    keeps_ = bytes <= held_max;
+    all_fit_ = bytes <= held_max;
 }
 
 Result<DeltaBytes> HeldSet::part(std::size_t update, std::size_t first, std::size_t count) {
-    if (!keeps_) return fetch(update, first, count);
-    if (std::holds_alternative<std::monostate>(kept_[update])) SKERRY_TRY(keep(update));
+    SKERRY_TRY(keep(update));
+    if (std::holds_alternative<Elsewhere>(kept_[update])) return fetch(update, first, count);
     if (const auto* const sparse = std::get_if<SparseValues>(&kept_[update])) {
         part_.resize(count);
         sparse->read(first, part_);
@@ -24,16 +24,28 @@ Result<DeltaBytes> HeldSet::part(std::size_t update, std::size_t first, std::siz
 }
 
 Result<const SparseValues*> HeldSet::sparse(std::size_t update) {
-    if (keeps_ && std::holds_alternative<std::monostate>(kept_[update])) SKERRY_TRY(keep(update));
+    SKERRY_TRY(keep(update));
     return std::get_if<SparseValues>(&kept_[update]);
 }
 
+Result<bool> HeldSet::keeps_all() {
+    for (std::size_t k = 0; k < size(); ++k) {
+        SKERRY_TRY(keep(k));
+        if (std::holds_alternative<Elsewhere>(kept_[k])) return false;
+    }
+    return true;
+}
+
 Result<> HeldSet::keep(std::size_t update) {
+    if (!std::holds_alternative<std::monostate>(kept_[update])) return {};
+    kept_[update] = Elsewhere();
     auto sparse = SKERRY_TRY(set_.sparse(update));
     if (!sparse) {
-        kept_[update] = copy_of(SKERRY_TRY(fetch(update, 0, values_of(update))));
+        if (all_fit_) kept_[update] = copy_of(SKERRY_TRY(fetch(update, 0, values_of(update))));
         return {};
     }
+    if (sparse->bytes() > room_) return {};
+    room_ -= sparse->bytes();
     SKERRY_TRY(check_length(sparse->size, update));
     SKERRY_TRY(check_bounds(std::as_bytes(std::span<const float>(sparse->values))));
     kept_[update] = *std::move(sparse);

@@ -7,8 +7,8 @@
 
 namespace skerry::aggregation {
 
-/// A set whose values are checked as they come, and kept where all of them fit, so that passes over a small set fetch
-/// each update once.
+/// A set whose values are checked as they come, and kept where they fit, so that passes over a small set fetch each
+/// update once: updates without their zeroes one by one, the others where all would fit.
 class HeldSet {
 public:
     /// `held_max`: bytes that may be kept. The set outlives this.
@@ -21,11 +21,14 @@ public:
     Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count);
     /// Its values that are not 0, where they are kept so; null: they are not. Borrowed until this ends. Errors: part().
     Result<const SparseValues*> sparse(std::size_t update);
+    /// Every update is kept. Errors: part().
+    Result<bool> keeps_all();
     /// As UpdateSet's.
-    Result<std::size_t> piece() { return keeps_ ? Result<std::size_t>(1) : set_.piece(); }
+    Result<std::size_t> piece() { return SKERRY_TRY(keeps_all()) ? Result<std::size_t>(1) : set_.piece(); }
 
 private:
     Result<DeltaBytes> fetch(std::size_t update, std::size_t first, std::size_t count);
+    /// Keeps it if there is room; asked once.
     Result<> keep(std::size_t update);
     [[nodiscard]] Result<> check_length(std::size_t values, std::size_t update) const;
     [[nodiscard]] std::size_t values_of(std::size_t update) const {
@@ -34,10 +37,12 @@ private:
 
     UpdateSet& set_;
     TierSizes sizes_;
-    bool keeps_ = false;
-    using Kept = std::variant<std::monostate, Bytes, SparseValues>;
+    bool all_fit_ = false;  ///< as they are when written out
+    std::size_t room_;      ///< bytes, for those without zeroes
+    struct Elsewhere {};    ///< fetched each time
+    using Kept = std::variant<std::monostate, Elsewhere, Bytes, SparseValues>;
     std::vector<Kept> kept_;
-    std::vector<float> part_;  ///< of a sparse one
+    std::vector<float> part_;  ///< of one without zeroes
 };
 
 }  // namespace skerry::aggregation

@@ -24,6 +24,9 @@ void read(DeltaBytes values, std::size_t first, std::size_t count, float* out) {
 // Values that one call fetches where a pass needs no window: whole blocks.
 constexpr std::size_t kFetch = 256 * kGramBlock;
 
+// Values whose sums stay in the cache.
+constexpr std::size_t kKeptWindow = 1U << 15U;
+
 /// -0 becomes +0, so that no order among zeros can be seen.
 float without_sign_of_zero(double value) {
     return static_cast<float>(value) + 0.0F;
@@ -198,8 +201,9 @@ Result<> Passes::add_update(std::size_t update, const Piece& piece, double coeff
 
 Result<> Passes::combine_rows(std::span<float> out) {
     const auto by_row = [](const SectionWork& work) { return !work.plan.columns.has_value(); };
-    // One sum a value is held, so windows could be large; small ones stay in the cache.
-    const std::size_t window_max = std::max(kMeanWindow, SKERRY_TRY(set.piece()));
+    // One sum a value is held, so windows could be large; small ones stay in the cache, and are dear only to fetch.
+    const bool kept = SKERRY_TRY(set.keeps_all());
+    const std::size_t window_max = kept ? kKeptWindow : std::max(kMeanWindow, SKERRY_TRY(set.piece()));
     for (const auto& window : windows(by_row, std::min(window_max, window_bytes / sizeof(double)))) {
         std::vector<std::vector<double>> sums;
         sums.reserve(window.size());

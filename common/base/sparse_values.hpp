@@ -15,6 +15,8 @@ struct SparseValues {
     std::vector<std::uint32_t> places;  ///< ascending, below `size`; the values elsewhere are 0
     std::vector<float> values;          ///< as many as `places`; some may be 0, too
 
+    [[nodiscard]] std::size_t bytes() const { return values.size() * (sizeof(std::uint32_t) + sizeof(float)); }
+
     /// Of `places` and `values` those within [first, last).
     struct Part {
         std::span<const std::uint32_t> places;

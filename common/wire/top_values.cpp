@@ -47,10 +47,10 @@ std::vector<std::uint32_t> places_of(std::span<const float> values, std::uint32_
     };
     std::size_t first = 0;
     for (; first + kTogether <= values.size(); first += kTogether) {
-        std::uint32_t largest = 0;
-        for (std::size_t i = 0; i < kTogether; ++i)
-            largest = std::max(largest, size_of(values[first + i]));
-        if (largest >= least) look(first, kTogether);
+        std::int32_t any = 0;
+        for (std::size_t i = 0; i < kTogether; ++i)  // compared as SSE2 can
+            any |= static_cast<std::int32_t>(size_of(values[first + i])) >= static_cast<std::int32_t>(least) ? 1 : 0;
+        if (any != 0) look(first, kTogether);
     }
     look(first, values.size() - first);
     return places;

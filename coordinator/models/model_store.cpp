@@ -62,14 +62,15 @@ Result<std::vector<wire::EncodedWeights>> ModelStore::put(const Digest& digest, 
 
 Result<std::vector<wire::EncodedDifference>> ModelStore::put_differences(const Digest& base, const Digest& newest,
                                                                          const parameters::ParameterLayout& layout,
-                                                                         std::span<const WeightEncoding> encodings) {
+                                                                         std::span<const WeightEncoding> encodings,
+                                                                         const KnownDigests& digests) {
     std::vector<WeightEncoding> all = {WeightEncoding::Float32};
     all.insert(all.end(), encodings.begin(), encodings.end());
     std::vector<wire::EncodedDifference> made;
     for (const WeightEncoding encoding : all) {
-        auto difference = SKERRY_TRY(
-            difference_of([&](const parameters::Block& block) { return tensor(base, block); },
-                          [&](const parameters::Block& block) { return tensor(newest, block); }, layout, encoding));
+        auto difference = SKERRY_TRY(difference_of(
+            [&](const parameters::Block& block) { return tensor(base, block); },
+            [&](const parameters::Block& block) { return tensor(newest, block); }, layout, encoding, digests));
         if (!difference) continue;
         difference->what.weights = newest;
         difference->what.base_weights = base;

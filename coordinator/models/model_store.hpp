@@ -33,7 +33,7 @@ public:
     /// when it returns. Memory: the longest of them, and some of the largest tensor. NotFound: `base` was dropped.
     [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(
         const Digest& base, const Digest& newest, const parameters::ParameterLayout& layout,
-        std::span<const WeightEncoding> encodings);
+        std::span<const WeightEncoding> encodings, const KnownDigests& digests = std::nullopt);
 
     [[nodiscard]] Result<std::vector<float>> load(const Digest& digest) const;
     /// What is in memory of these weights stays there while somebody holds this; null: nothing is.

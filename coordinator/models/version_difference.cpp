@@ -25,7 +25,7 @@ std::span<const float> as_read(const parameters::Block& block, Precision precisi
 
 Result<std::optional<VersionDifference>> difference_of(const TensorOf& base, const TensorOf& next,
                                                        const parameters::ParameterLayout& layout,
-                                                       WeightEncoding encoding) {
+                                                       WeightEncoding encoding, const KnownDigests& digests) {
     const auto blocks = layout.blocks();
     const auto plan = parameters::plan_named(name_of(encoding), blocks);
     SKERRY_ASSERT(plan.has_value());  // the names of encodings are names of plans
@@ -33,11 +33,12 @@ Result<std::optional<VersionDifference>> difference_of(const TensorOf& base, con
     VersionDifference difference;
     difference.bytes.reserve(whole);  // most of it is never touched
     difference.what.encoding = encoding;
+    const bool known = digests && encoding == WeightEncoding::Float32;
     crypto::Sha256 values;
     auto tier = static_cast<std::size_t>(Tier::Light);
     const auto end_tier = [&] {
         difference.what.bytes[tier] = difference.bytes.size();
-        difference.what.values[tier] = values.so_far();
+        difference.what.values[tier] = known ? (*digests)[tier] : values.so_far();
         ++tier;
     };
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -50,7 +51,7 @@ Result<std::optional<VersionDifference>> difference_of(const TensorOf& base, con
         const auto to = as_read(block, (*plan)[i], after, after_read);
         wire::put_difference(from, to, difference.bytes);
         if (difference.bytes.size() >= whole) return std::optional<VersionDifference>();
-        values.update(std::as_bytes(to));
+        if (!known) values.update(std::as_bytes(to));
     }
     while (tier < kTiers)
         end_tier();

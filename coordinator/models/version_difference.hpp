@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -27,10 +28,14 @@ struct Tensor {
 };
 using TensorOf = std::function<Result<Tensor>(const parameters::Block& block)>;
 
+using KnownDigests = std::optional<std::array<Digest, kTiers>>;
+
 /// Nothing: it would be no shorter than the weights in that encoding. A function of the weights alone, where libzstd is
-/// of one version. Errors: those of `base` and `next`. Memory: the bytes, and some of the largest tensor.
+/// of one version. `digests`: what each tier's prefix of `next` hashes to, where that is known. Errors: those of `base`
+/// and `next`. Memory: the bytes, and some of the largest tensor.
 [[nodiscard]] Result<std::optional<VersionDifference>> difference_of(const TensorOf& base, const TensorOf& next,
                                                                      const parameters::ParameterLayout& layout,
-                                                                     WeightEncoding encoding);
+                                                                     WeightEncoding encoding,
+                                                                     const KnownDigests& digests = std::nullopt);
 
 }  // namespace skerry::coordinator

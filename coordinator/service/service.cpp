@@ -17,6 +17,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t kErasuresBeforeReclaim = 16;
 constexpr std::uint64_t kDroppedBytesBeforeReclaim = 1ULL << 30U;
 
+/// Bytes of weights, several times which a sum may hold on to from one of its steps to the next.
+constexpr std::size_t kKeptBetweenSteps = 8U << 20U;
+
 // What a sum needs is gone or damaged, and a start would only meet it again; or the disk is full or down, and may come
 // back.
 [[noreturn]] void stop_on(const Error& error) {
@@ -176,9 +179,13 @@ void Service::perform(const CheckUpdate& order) {
 
 void Service::perform(const SumRound& order) {
     worker_->run([this, order]() -> Worker::Continuation {
+        // To map it anew costs as much as a pass over it, so of a small model once, at the end.
+        const auto give_back_large = [this] {
+            if (layout_.size() * sizeof(float) > kKeptBetweenSteps) give_back_freed_memory();
+        };
         const auto summed = [&]() -> Result<SumReady> {
             const auto parent = [&] {
-                give_back_freed_memory();  // what the chunks took
+                give_back_large();  // what the chunks took
                 return models_.load(order.parent_weights);
             };
             RoundTerms terms{order.recipe, order.seed};
@@ -194,8 +201,8 @@ void Service::perform(const SumRound& order) {
             const auto base = models_.hold(order.parent_weights);  // the differences are made from it
             ready.encodings =
                 SKERRY_TRY(models_.put(sum.digests.back(), std::move(sum.weights), layout_, config_.models.offered()));
-            give_back_freed_memory();
-            ready.differences = SKERRY_TRY(put_differences(order.parent_weights, sum.digests.back()));
+            give_back_large();
+            ready.differences = SKERRY_TRY(put_differences(order.parent_weights, sum.digests.back(), sum.digests));
             return ready;
         }();
         give_back_freed_memory();

@@ -80,8 +80,8 @@ private:
     /// Of a rollback that came to nothing: what was stored for it.
     void erase_unless_held(const OperatorRollsBack& order);
     /// Any thread. None where they are not wanted, or `base` was dropped.
-    [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(const Digest& base,
-                                                                               const Digest& newest);
+    [[nodiscard]] Result<std::vector<wire::EncodedDifference>> put_differences(const Digest& base, const Digest& newest,
+                                                                               const KnownDigests& digests = {});
     void return_newest_to_memory();
     [[nodiscard]] http::ServerOptions server_options();
     [[nodiscard]] Result<> open_sockets();

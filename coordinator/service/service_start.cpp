@@ -156,9 +156,10 @@ Result<std::vector<wire::EncodedWeights>> Service::put_in_memory(const Digest& w
     return models_.put(weights, SKERRY_TRY(models_.load(weights)), layout_, config_.models.offered());
 }
 
-Result<std::vector<wire::EncodedDifference>> Service::put_differences(const Digest& base, const Digest& newest) {
+Result<std::vector<wire::EncodedDifference>> Service::put_differences(const Digest& base, const Digest& newest,
+                                                                      const KnownDigests& digests) {
     if (!config_.models.differences) return std::vector<wire::EncodedDifference>();
-    auto made = models_.put_differences(base, newest, layout_, config_.models.offered());
+    auto made = models_.put_differences(base, newest, layout_, config_.models.offered(), digests);
     if (!made && made.error().code == ErrorCode::NotFound) return std::vector<wire::EncodedDifference>();
     return made;
 }
