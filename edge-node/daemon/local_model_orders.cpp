@@ -43,33 +43,36 @@ Result<Weights> decoded(const Model& model, const InstallVersion& order, ByteVie
 /// From the weights that the node holds and what turns them into the version's. InvalidInput: they are not what was
 /// announced.
 Result<Weights> changed(const Model& model, Tier held, const AnnouncedDifference& difference, ByteView bytes,
-                        std::vector<float> base) {
+                        const std::vector<float>& base) {
     std::vector<std::size_t> segments;
     for (const parameters::Block& block : parameters::held_blocks(model.layout.blocks(), held))
         segments.push_back(block.count);
     if (base.size() != model.layout.prefix(held)) return fail(ErrorCode::InvalidInput, "there is no version to change");
-    SKERRY_TRY(wire::apply_difference(bytes, segments, base));
-    if (crypto::sha256(std::as_bytes(std::span(base))) != difference.values) {
+    std::vector<float> next = base;
+    SKERRY_TRY(wire::apply_difference(bytes, segments, next));
+    if (crypto::sha256(std::as_bytes(std::span(next))) != difference.values) {
         return fail(ErrorCode::InvalidInput, "the difference to version " + std::to_string(difference.base.value) +
                                                  " gives other weights than were announced");
     }
-    return Weights{shared(std::move(base)), difference.values};
+    return Weights{shared(std::move(next)), difference.values};
 }
 
 struct Fetched {
     Weights weights;
-    std::string unreadable{};  ///< why: these bytes are not what was announced
-    std::string refused{};     ///< why: they are, and no weights of this model
+    std::string unreadable{};   ///< why: these bytes are not what was announced
+    std::string refused{};      ///< why: they are, and no weights of this model
+    std::vector<float> base{};  ///< the installed version's, where they were read
 };
 
 Result<Fetched> read_fetched(const Model& model, const InstallVersion& order, const LocalModel::Stores& stores) {
     const Bytes bytes = SKERRY_TRY(stores.arriving.bytes());
     if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
         return Fetched{{}, "their hash is another"};
-    auto weights = order.difference
-                       ? changed(model, order.tier, *order.difference, bytes, SKERRY_TRY(stores.spool.base()))
-                       : decoded(model, order, bytes);
-    if (weights) return Fetched{*std::move(weights)};
+    std::vector<float> base;
+    if (order.difference) base = SKERRY_TRY(stores.spool.base());
+    auto weights =
+        order.difference ? changed(model, order.tier, *order.difference, bytes, base) : decoded(model, order, bytes);
+    if (weights) return Fetched{*std::move(weights), {}, {}, std::move(base)};
     return order.difference ? Fetched{{}, weights.error().message} : Fetched{{}, {}, weights.error().message};
 }
 
@@ -151,8 +154,8 @@ void LocalModel::work_on(InstallVersion& order) {
             if (!fetched.unreadable.empty()) return Prepared{.unreadable = std::move(fetched.unreadable)};
             if (!fetched.refused.empty()) return Prepared{.refused = std::move(fetched.refused)};
             version = std::move(fetched.weights);
-            auto rebased = SKERRY_TRY(
-                stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, order.counted, *version.values));
+            auto rebased = SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_,
+                                                            order.counted, *version.values, std::move(fetched.base)));
             const bool learned = !same_bits(rebased, *version.values);
             // A version that is no use to this node must not become its base, whatever was learned on top of it.
             if (learned) {

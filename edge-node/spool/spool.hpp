@@ -156,8 +156,10 @@ public:
     /// `weights`: those of the checkpoint; empty before the first version. What is personal stays theirs.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing);
     /// What that will be of a version with the weights `next`, that counts updates up to `counted`, once it is begun.
+    /// `base`: what base() gives, where the caller has it.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing,
-                                                     Sequence counted, std::span<const float> next);
+                                                     Sequence counted, std::span<const float> next,
+                                                     std::vector<float> base = {});
     /// Last step: the begun version is the installed one; what it counts leaves the spool.
     [[nodiscard]] Result<> finish_install();
 

@@ -109,10 +109,11 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
 }
 
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing, Sequence counted,
-                                          std::span<const float> next) {
+                                          std::span<const float> next, std::vector<float> base) {
     if (weights.empty()) return std::vector<float>(next.begin(), next.end());
     SKERRY_TRY(must_match(next.size(), weights.size()));
-    Progress progress(weights, SKERRY_TRY(base_beside(weights)), sharing);
+    if (base.empty()) base = SKERRY_TRY(base_beside(weights));
+    Progress progress(weights, std::move(base), sharing);
     SKERRY_TRY(
         each_delta(Deltas::All, Sequence{0}, weights.size(), [&](const KeptDelta& sent) { progress.take_off(sent); }));
     Rebase rebase(std::move(progress).take());

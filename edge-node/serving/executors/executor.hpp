@@ -36,8 +36,8 @@ public:
     virtual void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const = 0;
 };
 
-/// Builds an executor for the prefix `parameters` of this model. Runs off the serving path, once per snapshot; keeps
-/// nothing of what it borrows. InvalidInput: the prefix is no tier of the layout.
+/// Builds an executor for the prefix `parameters` of this model, which it may borrow for its life, as a snapshot lends
+/// them. Runs off the serving path, once per snapshot. InvalidInput: the prefix is no tier of the layout.
 using ExecutorFactory = std::function<Result<std::unique_ptr<const Executor>>(
     const parameters::ModelSpec& spec, const parameters::ParameterLayout& layout, std::span<const float> parameters)>;
 

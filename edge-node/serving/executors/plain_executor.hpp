@@ -18,7 +18,7 @@ namespace skerry::node {
 /// The same numbers for a run or two: borrows the weights for its life, and packs a block of outputs when it runs.
 /// Holds no more than that, and takes half the time of packing all and running once.
 [[nodiscard]] std::unique_ptr<const Executor> unpacked_executor_of(const NetworkSource& network);
-/// An ExecutorFactory for a snapshot, which keeps its parameters as long.
+/// An ExecutorFactory.
 [[nodiscard]] Result<std::unique_ptr<const Executor>> unpacked_executor(const parameters::ModelSpec& spec,
                                                                         const parameters::ParameterLayout& layout,
                                                                         std::span<const float> parameters);

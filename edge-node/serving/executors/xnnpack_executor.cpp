@@ -24,19 +24,19 @@ void check(xnn_status status, const char* what) {
 
 /// A layer with its weights as XNNPACK wants them: {out, row, column, in}, or {out, in values} pixel by pixel.
 struct Layer {
-    LayerSource source;  ///< its spans are gone
-    std::vector<float> weights;
-    std::vector<float> bias;
+    LayerSource source;            ///< with these weights
+    std::vector<float> reordered;  ///< empty: they lie as they should where they are borrowed from
 };
 
 Layer layer_of(const LayerSource& source) {
-    Layer layer{source, {source.weights.begin(), source.weights.end()}, {source.bias.begin(), source.bias.end()}};
-    layer.source.weights = layer.source.bias = {};
+    Layer layer{source, {}};
     const std::size_t channels = source.in.channels;
     const std::size_t pixels =
         source.conv() ? source.layer.kernel * source.layer.kernel : source.in.height * source.in.width;
     if (source.weights.empty() || channels == 1 || pixels == 1) return layer;
-    float* target = layer.weights.data();
+    layer.reordered.resize(source.weights.size());
+    layer.source.weights = layer.reordered;  // which stays where it is when the layer is moved
+    float* target = layer.reordered.data();
     for (std::size_t out = 0; out < source.layer.width; ++out) {
         for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
             for (std::size_t channel = 0; channel < channels; ++channel)
@@ -48,8 +48,8 @@ Layer layer_of(const LayerSource& source) {
 
 /// Null: of a layer without weights.
 Operator operator_for(const Layer& layer) {
-    if (layer.weights.empty()) return nullptr;
     const LayerSource& source = layer.source;
+    if (source.weights.empty()) return nullptr;
     const float least = source.relu ? 0.0F : -std::numeric_limits<float>::infinity();
     const float most = std::numeric_limits<float>::infinity();
     const std::size_t outputs = source.layer.width;
@@ -60,13 +60,13 @@ Operator operator_for(const Layer& layer) {
         const auto padding = static_cast<std::uint32_t>(source.padding());
         const std::size_t inputs = source.in.channels;
         check(xnn_create_convolution2d_nhwc_f32(padding, padding, padding, padding, kernel, kernel, stride, stride, 1,
-                                                1, 1, inputs, outputs, inputs, outputs, layer.weights.data(),
-                                                layer.bias.data(), least, most, 0, &made),
+                                                1, 1, inputs, outputs, inputs, outputs, source.weights.data(),
+                                                source.bias.data(), least, most, 0, &made),
               "make a convolution");
     } else {
         const std::size_t inputs = source.in.values();
-        check(xnn_create_fully_connected_nc_f32(inputs, outputs, inputs, outputs, layer.weights.data(),
-                                                layer.bias.data(), least, most, 0, &made),
+        check(xnn_create_fully_connected_nc_f32(inputs, outputs, inputs, outputs, source.weights.data(),
+                                                source.bias.data(), least, most, 0, &made),
               "make a dense layer");
     }
     return Operator(made);
@@ -146,7 +146,7 @@ private:
     void run(std::size_t index, std::span<const float> in, std::span<float> out, std::size_t batch) const {
         const Unit& unit = units_[index];
         const LayerSource& first = unit.front().source;
-        SKERRY_ASSERT(!unit.front().weights.empty());
+        SKERRY_ASSERT(!first.weights.empty());
         SKERRY_ASSERT(in.size() == batch * first.in.values() && out.size() == batch * unit.back().source.out.values());
         lanes_.with([this] { return lane_for(units_); },
                     [&](Lane& lane) {
