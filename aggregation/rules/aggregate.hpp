@@ -41,9 +41,10 @@ struct Aggregate {
 ///
 /// A function of its arguments, but for memory_max: the same bytes on every machine and after every restart.
 /// Memory: `memory_max`, but at least 1 KiB an update, beside what the set holds, 8 bytes for each pair compared, and
-/// the result. Each value is fetched once where all updates fit into half of memory_max, and by the plain mean, else
-/// once for each pass. InvalidInput: an empty set, more than limits::kRoundUpdatesMax or than the rule takes, too few
-/// for light, values not finite or out of bounds. Else what the set fails with.
+/// the result. Each value is fetched once where all updates fit into half of memory_max, and by the plain mean, and of
+/// an update without its zeroes where that does; else once for each pass. InvalidInput: an empty set, more than
+/// limits::kRoundUpdatesMax or than the rule takes, too few for light, values not finite or out of bounds. Else what
+/// the set fails with.
 [[nodiscard]] Result<Aggregate> aggregate(const RuleSpec& rule, UpdateSet& set, const AggregationTerms& terms);
 
 }  // namespace skerry::aggregation

@@ -80,10 +80,12 @@ struct DeltaPiece {
 [[nodiscard]] Result<> decode_piece(const DeltaForm& form, ByteView bytes, std::span<float> values);
 
 /// From anybody; values need not be finite. InvalidInput: not what encode_delta writes of such a form. Not of Float32,
-/// which needs none. Memory: form.values floats, which the caller has bounded, and with zstd the bytes of its encoding.
+/// which needs none. Memory: form.values floats, which the caller has bounded, of Top what decode_sparse() gives beside
+/// them, and with zstd the bytes of its encoding.
 [[nodiscard]] Result<std::vector<float>> decode_delta(const DeltaForm& form, ByteView bytes);
 
-/// The same of Top, without the zeroes between: the exact values, and those that were written. Memory: these.
+/// The same of Top, without the zeroes between: the exact values, and those that were written, at most a quarter of the
+/// rest. Memory: eight bytes for each, and with zstd the bytes of its encoding.
 [[nodiscard]] Result<SparseValues> decode_sparse(const DeltaForm& form, ByteView bytes);
 
 }  // namespace skerry::wire

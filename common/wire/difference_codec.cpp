@@ -195,6 +195,7 @@ bool apply_segment(ByteReader& from, std::span<float> values) {
     std::size_t count = 0;
     for (std::size_t at = 0; at < bits.size(); at += kWord)
         count += static_cast<std::size_t>(std::popcount(word_at(bits, at)));
+    if (count == 0) return false;  // put_difference writes that otherwise
     const auto changes = Numbers::from(from, count, shift);
     return changes && apply_to_some(bits, *changes, shift, values);
 }

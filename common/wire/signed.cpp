@@ -83,7 +83,7 @@ struct Layout<EncodedWeights> {
 
 template <>
 struct Layout<EncodedDifference> {
-    static constexpr std::string_view kDomain = "skerry/difference/1", kMagic = "SKD1",
+    static constexpr std::string_view kDomain = "skerry/difference/1", kMagic = "SKD2",
                                       kName = "difference of two versions";
     static auto fields(auto& r) {
         return std::tie(r.federation, r.version, r.weights, r.encoding, r.base, r.base_weights, r.bytes, r.digests,

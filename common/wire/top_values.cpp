@@ -17,6 +17,7 @@ using parameters::Float16;
 
 constexpr std::size_t kSampled = 1U << 14U;  // at most twice as many
 constexpr std::size_t kTogether = 16;        // passed over in one step where none is large
+constexpr std::uint32_t kNotZero = 1;        // the least size of such
 
 /// Bits of a float that is not negative are in its order.
 std::uint32_t size_of(float value) {
@@ -56,6 +57,14 @@ std::vector<std::uint32_t> places_of(std::span<const float> values, std::uint32_
     return places;
 }
 
+/// The first of them, until there are `count` places.
+void add_zeroes(std::span<const float> values, std::size_t count, std::vector<std::uint32_t>& places) {
+    places.reserve(count);
+    for (std::uint32_t i = 0; places.size() < count; ++i)
+        if (size_of(values[i]) == 0) places.push_back(i);
+    std::sort(places.begin(), places.end());
+}
+
 std::optional<std::uint64_t> get_gap(ByteReader& from) {
     std::uint64_t gap = 0;
     for (unsigned shift = 0; shift < 7 * kGapBytesMax; shift += 7) {
@@ -75,8 +84,13 @@ std::size_t top_count_max(std::size_t values) {
 }
 
 std::vector<std::uint32_t> places_of_largest(std::span<const float> values, std::size_t count) {
-    std::vector<std::uint32_t> places = places_of(values, guess_least(values, count));
-    if (places.size() < count) places = places_of(values, 0);
+    const std::uint32_t guess = std::max(guess_least(values, count), kNotZero);
+    std::vector<std::uint32_t> places = places_of(values, guess);
+    if (places.size() < count && guess > kNotZero) places = places_of(values, kNotZero);
+    if (places.size() < count) {
+        add_zeroes(values, count, places);
+        return places;
+    }
     std::vector<std::uint32_t> sizes;
     sizes.reserve(places.size());
     for (const std::uint32_t place : places)

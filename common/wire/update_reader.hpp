@@ -32,7 +32,8 @@ public:
     /// Values [first, first + out.size()) of Δ. Any order; where reads follow each other each chunk is opened once.
     /// Memory: one chunk, and the piece as it was written. Errors as open().
     [[nodiscard]] Result<> read(std::uint64_t first, std::span<float> out);
-    /// Δ whole, whatever its form. Memory: Δ, one chunk, and Δ as it was written. Errors as open().
+    /// Δ whole, whatever its form. Memory: Δ, one chunk, and Δ as it was written; of Top read_sparse()'s, too. Errors
+    /// as open().
     [[nodiscard]] Result<std::vector<float>> read_all();
     /// Whether read_sparse() reads: Top.
     [[nodiscard]] bool is_sparse() const { return header_.form.encoding == DeltaEncoding::Top; }

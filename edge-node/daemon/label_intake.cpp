@@ -76,6 +76,7 @@ void LabelIntake::commit() {
             auto& [verdicts, full] = outcome;
             if (!verdicts && !full) observe::disk_failed(verdicts.error());
             disk_trouble_ = verdicts ? std::string() : verdicts.error().message;
+            if (full) on_full_();
             if (!verdicts) {
                 verdicts = fail(ErrorCode::Unavailable,
                                 "these labels were not kept: " + disk_trouble_ + "; send them again later");

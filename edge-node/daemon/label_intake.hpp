@@ -25,10 +25,16 @@ public:
     using Verdicts = std::vector<feedback::LabelVerdict>;
     using OnDone = std::function<void(Result<Verdicts>)>;
 
-    /// `on_accepted` hears how many labels each durable group has added, before those that sent them do.
-    LabelIntake(StorageThread& storage, feedback::LabelStore& store, feedback::PendingRing& ring,
-                std::function<void(std::size_t)> on_accepted)
-        : storage_(storage), store_(store), ring_(ring), on_accepted_(std::move(on_accepted)) {}
+    /// `on_accepted` hears how many labels each durable group has added, before those that sent them do; `on_full`,
+    /// that the disk had no room for one.
+    LabelIntake(
+        StorageThread& storage, feedback::LabelStore& store, feedback::PendingRing& ring,
+        std::function<void(std::size_t)> on_accepted, std::function<void()> on_full = [] {})
+        : storage_(storage),
+          store_(store),
+          ring_(ring),
+          on_accepted_(std::move(on_accepted)),
+          on_full_(std::move(on_full)) {}
 
     /// One verdict a label, in order. Unavailable: the disk is full, and nothing was kept. Another failure of the disk
     /// ends the process.
@@ -58,6 +64,7 @@ private:
     feedback::LabelStore& store_;
     feedback::PendingRing& ring_;
     std::function<void(std::size_t)> on_accepted_;
+    std::function<void()> on_full_;
     std::vector<Submission> gathering_;
     std::size_t waiting_ = 0;
     feedback::LabelDelays delays_;

@@ -245,7 +245,8 @@ void LocalModel::end_learning() {
 }
 
 // A trigger holds several times what it leaves behind, in thousands of small pieces, and so do updates and versions, in
-// chunks: for the next one, if that begins at once.
+// chunks: for the next one, if that begins at once. Nor is an installation left to a step that may never come: as long
+// as it is unsettled a disk that damages the version before takes along what was learned since.
 void LocalModel::give_back_soon() {
     if (std::exchange(gives_back_, true)) return;  // tries that follow each other do not put it off
     quiet_.expires_after(kUseAgain);
@@ -253,6 +254,9 @@ void LocalModel::give_back_soon() {
         if (stopped || alive.expired()) return;
         gives_back_ = false;
         stores_.thread.run([] { return give_back_freed_memory(), true; }, [](bool) {});
+        if (!unsettled_ || working_ || finishing_) return;
+        working_ = true;
+        settle([this] { end_work(); });
     });
 }
 

@@ -32,8 +32,9 @@ namespace skerry::node {
 ///
 ///     trigger   unconsumed labels → policy → {checkpoint, consumption} in one commit → snapshot → StepLearned
 ///     take      progress since the last update → sealed, in the spool → UpdateSpooled
-///     install   self-test → begin_install → snapshot → VersionInstalled; with what is done next, if that is a trigger,
-///               or else before it: rebased weights in the checkpoint → finish_install
+///     install   self-test → begin_install → snapshot → VersionInstalled; with the next trigger, or before an order
+///     that
+///               needs it, or some seconds later: rebased weights in the checkpoint → finish_install
 ///     rollback  begin_rollback → the version's weights in the checkpoint → finish_rollback → snapshot → ProgressUndone
 ///
 /// A full disk pauses all of this, not serving, until there is room. A disk that fails otherwise ends the process: what
@@ -83,6 +84,8 @@ public:
 
     /// Something that learning waits for may have come.
     void consider() { pump(); }
+    /// The disk is full: what this has of it and does not need, it gives back.
+    void make_room();
     /// Labels have become durable.
     void labels_arrived(std::size_t count);
     /// One of KeepReceipt, TakeUpdate, PutBack, DropProgress, StoreModelChunk, InstallVersion, KeepKeys,
@@ -202,7 +205,8 @@ private:
     [[nodiscard]] Result<> start_again();
     [[nodiscard]] Result<> give_up_damaged_versions();
     [[nodiscard]] Result<> let_go_damaged(std::size_t count);
-    [[nodiscard]] Result<> give_up_damaged(const std::filesystem::path& aside);
+    [[nodiscard]] Result<std::optional<Sequence>> give_up_damaged(const std::filesystem::path& aside);
+    [[nodiscard]] Result<> finish_committed_install();
     [[nodiscard]] Result<> finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read);
 
     // local_model_heads.cpp
@@ -264,8 +268,8 @@ private:
     bool refusing_rollbacks_ = false;
     std::optional<RolledBack> rolled_back_;
     bool working_ = false;
-    /// A version was begun and is served, and the checkpoint on the disk is one of before it: after a crash restore()
-    /// makes of that, of the version before and of the updates what is in memory now.
+    /// A version was begun and is served, and is not finished: the checkpoint on the disk is one of before it, and
+    /// after a crash restore() makes of that, of the version before and of the updates what is in memory now.
     bool unsettled_ = false;
     MemoryLease installing_;  ///< while a version is being installed
     bool has_turn_ = false;   ///< may_learn said yes, and done_learning has not been called

@@ -50,10 +50,20 @@ void LocalModel::drop(const std::vector<feedback::LabelledSample>& batch) {
         checkpoint_.totals.errors += sample.correct() ? 0 : 1;
     }
     on_disk(
-        [this, consumed, checkpoint = checkpoint_now()] {
-            return commit(stores_.labels, with_learner(checkpoint, *policy_), consumed);
+        [this, consumed, checkpoint = checkpoint_now(), settles = unsettled_, committed = false]() mutable -> Result<> {
+            // Once, although a full disk repeats all this.
+            if (!committed) SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint, *policy_), consumed));
+            committed = true;
+            return settles ? stores_.spool.finish_install() : Result<>();
         },
-        [this] { end_work(); });
+        [this] {
+            unsettled_ = false;
+            end_work();
+        });
+}
+
+void LocalModel::make_room() {
+    stores_.thread.run([&spool = stores_.spool] { return spool.release_unused().has_value(); }, [](bool) {});
 }
 
 void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
@@ -65,6 +75,7 @@ void LocalModel::wait_for_room(const Error& error, std::function<void()> then) {
     disk_trouble_ = error.message;
     excuse_rollback();
     if (finishing_ && then_) return std::exchange(then_, nullptr)();
+    make_room();
     room_.expires_after(kDiskRetry);
     room_.async_wait([then = std::move(then), alive = std::weak_ptr<bool>(alive_)](boost::system::error_code failure) {
         if (!failure && !alive.expired()) then();

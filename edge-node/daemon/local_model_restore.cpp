@@ -13,30 +13,35 @@ namespace log = observe::log;
 
 Result<> LocalModel::restore(const std::filesystem::path& aside) {
     SKERRY_TRY(give_up_damaged_versions());
-    const std::size_t damaged = SKERRY_TRY(stores_.spool.damaged_deltas());
-    bool checkpoint_was_read = false;
     auto stored = stores_.labels.checkpoint();
     const bool is_gone = !stored && stored.error().code == ErrorCode::NotFound;
     if (!stored && !is_gone) return tl::unexpected(std::move(stored).error());
-    if (is_gone || *stored) {
-        Result<> read = is_gone ? Result<>(tl::unexpected(stored.error())) : restore_policy(**stored);
-        checkpoint_was_read = read.has_value();
-        if (read && damaged > 0) read = fail(ErrorCode::NotFound, "the disk has changed what it stands on");
-        if (read && !SKERRY_TRY(stores_.spool.has(checkpoint_.version.global))) {
-            read =
-                fail(ErrorCode::NotFound, "it stands on version " + std::to_string(checkpoint_.version.global.value) +
-                                              ", and that is neither installed nor about to be");
-        }
-        if (!read) {
-            log::warning("checkpoint_unusable",
-                         {{"reason", read.error().message},
-                          {"consequence", "learning starts again from the installed version and the updates sent"},
-                          {"model", model_->spec.name}});
-            SKERRY_TRY(start_again());
-        }
+    const bool is_there = stored && *stored;
+    Result<> read = is_gone ? Result<>(tl::unexpected(stored.error())) : Result<>();
+    if (is_there) read = restore_policy(**stored);
+    const bool checkpoint_was_read = is_there && read;
+    // What the version counts then matters no more, whole or not.
+    if (checkpoint_was_read) SKERRY_TRY(finish_committed_install());
+    const std::size_t damaged = SKERRY_TRY(stores_.spool.damaged_deltas());
+    if (checkpoint_was_read && damaged > 0) read = fail(ErrorCode::NotFound, "the disk has changed what it stands on");
+    if (checkpoint_was_read && read && !SKERRY_TRY(stores_.spool.has(checkpoint_.version.global))) {
+        read = fail(ErrorCode::NotFound, "it stands on version " + std::to_string(checkpoint_.version.global.value) +
+                                             ", and that is neither installed nor about to be");
+    }
+    if (!read) {
+        log::warning("checkpoint_unusable",
+                     {{"reason", read.error().message},
+                      {"consequence", "learning starts again from the installed version and the updates sent"},
+                      {"model", model_->spec.name}});
+        SKERRY_TRY(start_again());
+        // Else the next start might take the weights that are lost for those of a version that came meanwhile.
+        if (policy_) SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint_, *policy_)));
     }
     if (damaged > 0) SKERRY_TRY(let_go_damaged(damaged));
-    SKERRY_TRY(give_up_damaged(aside));
+    if (const auto dropped = SKERRY_TRY(give_up_damaged(aside))) {
+        // Before an installation that is unfinished, which would have to read it.
+        SKERRY_TRY(finish_unfinished({Unfinished::What::Drop, {}, *dropped}, checkpoint_was_read));
+    }
     while (const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished())) {
         SKERRY_TRY(finish_unfinished(*unfinished, checkpoint_was_read));
     }
@@ -100,9 +105,9 @@ Result<> LocalModel::let_go_damaged(std::size_t count) {
 
 // Nobody can say whether the coordinator accepted it while it was whole. So what it held is neither sent again, which
 // could count it twice, nor kept in weights that later updates are taken from.
-Result<> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
+Result<std::optional<Sequence>> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
     const std::optional<DamagedUpdate> update = SKERRY_TRY(stores_.spool.damaged(identity_.verify_key()));
-    if (!update) return {};
+    if (!update) return std::optional<Sequence>();
     const std::filesystem::path file = aside / ("damaged-update-" + std::to_string(update->sequence.value));
     const auto kept = crypto::write_file_durably(
         file, update->bytes, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -114,7 +119,16 @@ Result<> LocalModel::give_up_damaged(const std::filesystem::path& aside) {
                 {"kept_as", kept ? file.string() : kept.error().message},
                 {"advice", "check this disk; the node goes on from the version with its next update"},
                 {"model", model_->spec.name}});
-    return stores_.spool.begin_drop(update->sequence);
+    SKERRY_TRY(stores_.spool.begin_drop(update->sequence));
+    return std::optional(update->sequence);
+}
+
+// The step that the checkpoint is of came before the last one of the installation.
+Result<> LocalModel::finish_committed_install() {
+    const std::optional<Unfinished> unfinished = SKERRY_TRY(stores_.spool.unfinished());
+    const bool committed = unfinished && unfinished->what == Unfinished::What::Install &&
+                           unfinished->version == checkpoint_.version.global;
+    return committed ? finish_unfinished(*unfinished, true) : Result<>();
 }
 
 Result<> LocalModel::finish_unfinished(const Unfinished& unfinished, bool checkpoint_was_read) {

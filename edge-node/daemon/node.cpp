@@ -108,7 +108,9 @@ Node::Node(boost::asio::io_context& loop, NodeOptions options, NodeHost& host, s
           loop, {storage_, durable_->spool, *durable_->labels, durable_->arriving}, durable_->model,
           {thinking_.loop(), *engine_, options_.config.learning, [this](const auto& piece) { thinking_.run(piece); }},
           options_.config.version_patience, executors_.factory(), durable_->keys.identity),
-      intake_(storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); }),
+      intake_(
+          storage_, *durable_->labels, durable_->ring, [this](std::size_t count) { local_.labels_arrived(count); },
+          [this] { local_.make_room(); }),
       expiry_(loop) {}
 
 Node::~Node() {

@@ -109,9 +109,10 @@ struct StoreModelChunk {
     Bytes bytes;
 };
 /// Of the version that was begun, all chunks are stored. Their hash, or that of the values which they make of the
-/// installed version, must be what was announced; else nothing changes, and VersionUnreadable. Then, in one durable
-/// transaction: they, decoded, become the base, updates up to `counted` leave the spool, and weights = base + Σ Δ of
-/// later updates + progress not yet sent; and VersionInstalled or VersionRefused.
+/// installed version, must be what was announced; else nothing changes, and VersionUnreadable. Then, durably: they,
+/// decoded, will be the base, updates up to `counted` will leave the spool, and weights = base + Σ Δ of later updates +
+/// progress not yet sent, whatever happens to the process; and VersionInstalled, or VersionRefused. Orders that follow
+/// find it done.
 struct InstallVersion {
     wire::Manifest manifest;
     wire::SignedBytes signed_manifest;

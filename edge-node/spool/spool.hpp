@@ -42,7 +42,9 @@ struct Contribution {
 /// Where the two stores of a node, this and the learner's checkpoint, have to agree. A version is installed in three
 /// steps: begin_install here, the rebased weights into the checkpoint there, finish_install here; dropping progress
 /// likewise, and rolling back. After a crash exactly one of the two shows what is left to do, by comparing with the
-/// checkpoint's base.
+/// checkpoint's base. Between begin_install and finish_install updates may get receipts and be sent (keep_receipt,
+/// chunk, load), and what is kept be read (kept); whatever reads base() or changes which updates there are waits: take,
+/// put_back, begin_drop, begin_rollback, another begin_install.
 struct Unfinished {
     enum class What { Install, Drop, RollBack };
     What what = What::Install;
@@ -139,10 +141,10 @@ public:
     /// Then: lets go of those. The version that counts them brings them back.
     [[nodiscard]] Result<> let_go_damaged();
 
-    /// Gives up a version whose weights are not what came of it. One that was begun is not begun any more, and instead
-    /// of the installed one it is one before it that is kept whole: of the same weights, or the newest. Nothing: both
-    /// are whole. Progress on what was given up has no base any more: the weights begin again as as_sent(). Internal:
-    /// none before is whole, or its manifest was not kept. Reads and hashes their bytes.
+    /// Gives up a version whose weights are not what came of it. One that was begun is not begun any more; instead of
+    /// the installed one it is the begun one, else one before it that is kept whole: of the same weights, or the
+    /// newest. Nothing: both are whole. Progress on what was given up has no base any more: the weights begin again as
+    /// as_sent(). Internal: none before is whole, or its manifest was not kept. Reads and hashes their bytes.
     [[nodiscard]] Result<std::optional<DamagedVersion>> give_up_damaged_version();
 
     /// What a crash left between two steps; nothing when the two stores agree.
@@ -186,8 +188,8 @@ public:
     [[nodiscard]] Result<std::optional<RolledBack>> rolled_back();
 
     /// Files that no row speaks of give their room back: at a start, once it is known that rows and files are of one
-    /// time, what a crash has left. Later calls of others keep the room of one, for the next value: to write over it
-    /// costs a third, and needs none of a disk that is full.
+    /// time, what a crash has left; and for a disk that is full. What other calls release keeps the room of one of each
+    /// kind for the next value: to write over it costs a third.
     enum class Spare { GivenBack, Kept };
     [[nodiscard]] Result<> release_unused(Spare spare = Spare::GivenBack);
 
@@ -263,6 +265,7 @@ private:
     [[nodiscard]] Result<> put_number(std::string_view key, std::uint64_t value);
     [[nodiscard]] Result<> forget_fact(std::string_view key);
     [[nodiscard]] Result<std::vector<float>> base_of(std::uint64_t version);
+    [[nodiscard]] Result<> install_begun();
     /// base(). Internal: of another length than `weights`.
     [[nodiscard]] Result<std::vector<float>> base_beside(std::span<const float> weights);
     enum class Deltas { All, Accepted, Whole };

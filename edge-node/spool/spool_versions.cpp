@@ -124,6 +124,11 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
 }
 
 Result<> Spool::finish_install() {
+    SKERRY_TRY(install_begun());
+    return release_unused(Spare::Kept);
+}
+
+Result<> Spool::install_begun() {
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     const std::uint64_t version = SKERRY_TRY(number("installing"));
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
@@ -135,8 +140,7 @@ Result<> Spool::finish_install() {
     SKERRY_TRY(put_number("installed", version));
     for (const char* key : {"installing", "installing_counted"})
         SKERRY_TRY(forget_fact(key));
-    SKERRY_TRY(transaction.commit());
-    return release_unused(Spare::Kept);
+    return transaction.commit();
 }
 
 Result<bool> Spool::is_whole(std::uint64_t version) {
@@ -163,6 +167,10 @@ Result<std::optional<DamagedVersion>> Spool::give_up_damaged_version() {
         return Nothing({ModelVersion{installing}, ModelVersion{installed}});
     }
     if (installed == 0 || SKERRY_TRY(is_whole(installed))) return Nothing();
+    if (installing != 0) {
+        SKERRY_TRY(install_begun());
+        return Nothing({ModelVersion{installed}, ModelVersion{installing}});
+    }
     std::vector<std::uint64_t> before;
     {
         storage::Statement rows = SKERRY_TRY(

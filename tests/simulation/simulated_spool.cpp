@@ -57,6 +57,7 @@ bool SimulatedSpool::open() {
 
 Result<> SimulatedSpool::reopen() {
     spool_.reset();
+    begun_.reset();
     if (world_.storm && world_.plan.mutation == Mutation::SpoolNeverSyncs) disk_.lie_about_syncs();
     spool_ = SKERRY_TRY(node::Spool::open(kDatabase, {{.vfs = disk_.vfs()}, std::make_shared<FaultyFolder>(disk_)}));
     if (SKERRY_TRY(spool_->give_up_damaged_version()))
@@ -149,7 +150,7 @@ void SimulatedSpool::arm(std::uint64_t writes) {
 
 SimulatedSpool::Steps SimulatedSpool::take(const node::TakeUpdate& order, const crypto::SigningKey& identity,
                                            std::shared_ptr<std::optional<node::SpooledUpdate>> sealed) {
-    return {[this, order, &identity, sealed = std::move(sealed)]() -> Result<> {
+    return settled({[this, order, &identity, sealed = std::move(sealed)]() -> Result<> {
         node::Contribution contribution;
         contribution.weights = checkpoint_.weights;
         contribution.sharing = sharing_;
@@ -157,7 +158,7 @@ SimulatedSpool::Steps SimulatedSpool::take(const node::TakeUpdate& order, const 
         contribution.judged = judged_between(model_.sent, model_.learned);
         *sealed = SKERRY_TRY(spool_->take(order, contribution, identity));
         return {};
-    }};
+    }});
 }
 
 SimulatedSpool::Steps SimulatedSpool::keep_receipt(Sequence sequence, const wire::SignedBytes& receipt) {
@@ -173,39 +174,55 @@ SimulatedSpool::Steps SimulatedSpool::keep_certificate(const wire::SignedBytes& 
 }
 
 SimulatedSpool::Steps SimulatedSpool::put_back(Sequence sequence) {
-    return {[this, sequence] { return spool_->put_back(sequence); }};
+    return settled({[this, sequence] { return spool_->put_back(sequence); }});
 }
 
 SimulatedSpool::Steps SimulatedSpool::drop_progress(Sequence sequence) {
     auto good = std::make_shared<std::vector<float>>();
-    return {[this, sequence, good]() -> Result<> {
-                SKERRY_TRY(spool_->begin_drop(sequence));
-                *good = SKERRY_TRY(spool_->last_good(checkpoint_.weights, sharing_));
-                return {};
-            },
-            [this, good]() -> Result<> {
-                checkpoint_.weights = *good;
-                return spool_->finish_drop(checkpoint_.totals);
-            }};
+    return settled({[this, sequence, good]() -> Result<> {
+                        SKERRY_TRY(spool_->begin_drop(sequence));
+                        *good = SKERRY_TRY(spool_->last_good(checkpoint_.weights, sharing_));
+                        return {};
+                    },
+                    [this, good]() -> Result<> {
+                        checkpoint_.weights = *good;
+                        return spool_->finish_drop(checkpoint_.totals);
+                    }});
 }
 
 SimulatedSpool::Steps SimulatedSpool::install(const node::InstallVersion& order,
                                               std::shared_ptr<const std::vector<float>> weights) {
-    auto rebased = std::make_shared<std::vector<float>>();
-    return {[this, order, weights = std::move(weights), rebased]() -> Result<> {
-                *rebased = SKERRY_TRY(spool_->rebased(checkpoint_.weights, sharing_, order.counted, *weights));
-                return spool_->begin_install(order, *weights);
-            },
-            [this, version = order.manifest.version, rebased]() -> Result<> {
-                checkpoint_.weights = *rebased;
-                checkpoint_.version = version;
-                return spool_->finish_install();
-            }};
+    Steps steps{[this, order, weights = std::move(weights)]() -> Result<> {
+        auto rebased = SKERRY_TRY(spool_->rebased(checkpoint_.weights, sharing_, order.counted, *weights));
+        SKERRY_TRY(spool_->begin_install(order, *weights));
+        begun_ = Begun{order.manifest.version, std::move(rebased)};
+        return {};
+    }};
+    // Else the next step or order does it, or nobody before a crash.
+    if (dice_.chance(0.3)) steps.emplace_back([this] { return settle(); });
+    return settled(std::move(steps));
 }
 
+SimulatedSpool::Steps SimulatedSpool::settled(Steps steps) {
+    if (begun_) steps.insert(steps.begin(), [this] { return settle(); });
+    return steps;
+}
+
+Result<> SimulatedSpool::settle() {
+    if (!begun_->committed) checkpoint_.weights = begun_->weights;
+    checkpoint_.version = begun_->version;
+    SKERRY_TRY(spool_->finish_install());
+    begun_.reset();
+    return {};
+}
+
+// What finishes an installation with it follows with the next change.
 void SimulatedSpool::learned() {
     checkpoint_.weights = model_.weights;
     checkpoint_.totals = totals_of(model_.learned);
+    if (!begun_) return;
+    checkpoint_.version = begun_->version;
+    begun_->committed = true;
 }
 
 Bytes SimulatedSpool::chunk(Sequence sequence, std::uint32_t index) {

@@ -58,6 +58,16 @@ private:
         node::Totals totals;
     };
 
+    /// A version that was begun, and is not finished by this process yet.
+    struct Begun {
+        ModelVersion version;
+        std::vector<float> weights;
+        bool committed = false;  ///< a step has written its checkpoint
+    };
+
+    /// These steps, once what was begun is finished.
+    [[nodiscard]] Steps settled(Steps steps);
+    [[nodiscard]] Result<> settle();
     [[nodiscard]] Result<> reopen();
     [[nodiscard]] Result<> finish_unfinished();
     [[nodiscard]] Result<> attempt(const std::function<Result<>()>& step);
@@ -74,6 +84,7 @@ private:
     NodeDisk& model_;
     node::Sharing sharing_;
     Checkpoint checkpoint_;
+    std::optional<Begun> begun_;
     std::optional<node::Spool> spool_;
     std::uint64_t life_ = 0;
     Follow in_doubt_;  ///< of the change that failed

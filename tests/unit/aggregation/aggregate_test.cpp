@@ -118,7 +118,7 @@ TEST(Aggregate, GivesTheSameBytesWhereUpdatesComeWithoutTheirZeroes) {
     for (const std::string& rule : kRobust) {
         SCOPED_TRACE(rule);
         const auto whole = *fleet.run(rule);
-        for (const std::size_t memory : {1UL, 1UL << 24U}) {
+        for (const std::size_t memory : {1UL, 24'000UL, 1UL << 24U}) {  // none is kept, some, all
             fleet.terms.memory_max = memory;
             LiteralSet set(fleet.deltas, fleet.terms.sizes, fleet.weights);
             set.is_sparse = true;

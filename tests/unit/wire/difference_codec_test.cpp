@@ -198,6 +198,7 @@ TEST(DifferenceCodec, RefusesPlacesBehindTheLastValueOrNone) {
     EXPECT_TRUE(with("020000000108"));
     EXPECT_FALSE(with("020000000110")) << "there is no thirteenth value";
     EXPECT_FALSE(with("00000000")) << "nothing changes, and that is written otherwise";
+    EXPECT_FALSE(with("020000000000")) << "nor so";
     EXPECT_FALSE(with("0100000001"));
     EXPECT_FALSE(with("03000000010800"));
 }

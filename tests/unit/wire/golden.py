@@ -49,7 +49,7 @@ RECORDS = {
     "Encoded": (b"skerry/encoding/1", b"SKE1" + FEDERATION + struct.pack("<Q", 42) + fill(0xB2, 32) + b"\x02"
                 + struct.pack("<QQQ", 12, 22, 32) + fill(0xA0, 32) + fill(0xA1, 32) + fill(0xA2, 32)
                 + struct.pack("<fff", 0.03125, 0.03125, 0.0625)),
-    "Difference": (b"skerry/difference/1", b"SKD1" + FEDERATION + struct.pack("<Q", 42) + fill(0xB2, 32) + b"\x02"
+    "Difference": (b"skerry/difference/1", b"SKD2" + FEDERATION + struct.pack("<Q", 42) + fill(0xB2, 32) + b"\x02"
                    + struct.pack("<Q", 41) + fill(0xD0, 32) + struct.pack("<QQQ", 9, 19, 29)
                    + fill(0xA3, 32) + fill(0xA4, 32) + fill(0xA5, 32) + fill(0xA6, 32) + fill(0xA7, 32) + fill(0xA8, 32)),
 }
