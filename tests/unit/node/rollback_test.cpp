@@ -146,6 +146,7 @@ TEST_F(RollbackTest, IsRefusedOnAFullDiskSoThatItDoesNotHappenWhenNobodyExpectsI
         roll_back();
         ASSERT_TRUE(answer_.has_value()) << "at once";
         EXPECT_EQ(answer_->error().code, ErrorCode::Unavailable);
+        settle();  // the spool is the storage thread's, which looks for room in it
     }
     EXPECT_FALSE(*parts_->spool->unfinished());
     ASSERT_TRUE(until([&] { return told<VersionInstalled>() == 2; }));
