@@ -48,7 +48,7 @@ void keep_heap_small(int large_bytes) {
 #ifdef __GLIBC__
     ::mallopt(M_ARENA_MAX, 1);
     ::mallopt(M_MMAP_THRESHOLD, large_bytes);  // a fixed one: glibc raises its own with each large buffer that is freed
-    ::mallopt(M_TRIM_THRESHOLD, 4 * large_bytes);
+    ::mallopt(M_TRIM_THRESHOLD, 2 * large_bytes);
 #else
     static_cast<void>(large_bytes);
 #endif

@@ -3,11 +3,11 @@
 namespace skerry {
 
 /// For a daemon that shares a small machine: one heap for all threads, and large buffers that go back to the system
-/// when they are freed. Without it glibc keeps a heap for each thread, as large as the most it ever held: 12 of the
-/// coordinator's 37 MB after a few rounds. Call it first in main(), before there are threads; later calls, from
-/// any thread, change the size. Cost: a buffer of `large_bytes` or more is mapped and cleared each time, some 0.1 ms a
-/// MiB, on some virtual machines 2.5 ms; so who uses buffers of one size again and again chooses more than that, and
-/// gives memory back when the work is done.
+/// when they are freed; so does the end of the heap where twice as much is free. Without it glibc keeps a heap for each
+/// thread, as large as the most it ever held: 12 of the coordinator's 37 MB after a few rounds. Call it first in
+/// main(), before there are threads; later calls, from any thread, change the size. Cost: a buffer of `large_bytes` or
+/// more is mapped and cleared each time, some 0.1 ms a MiB, on some virtual machines 2.5 ms; so who uses buffers of one
+/// size again and again chooses more than that, and gives memory back when the work is done.
 void keep_heap_small(int large_bytes = 128 * 1024);
 
 /// Gives back free pages in the middle of the heap, which freeing leaves there. Whoever allocates meanwhile waits, and
