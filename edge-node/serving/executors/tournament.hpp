@@ -19,7 +19,8 @@ struct Standing {
 
 struct Tournament {
     std::vector<Standing> standings;  ///< as the candidates
-    Lineup lineup{};                  ///< the fastest of those that may serve
+    /// The fastest of those that may serve; of each unit one for all batch sizes where that is within a tenth of it.
+    Lineup lineup{};
 };
 
 struct TournamentLimits {

@@ -57,6 +57,27 @@ TEST_F(TournamentOfFakes, GivesEachUnitAndBatchSizeToTheFastest) {
     }
 }
 
+TEST_F(TournamentOfFakes, GivesAUnitToOneForAllBatchSizesWhereThatIsNearlyAsFast) {
+    const auto by_batch = [](int one, int eight) {
+        return [one, eight](std::size_t, std::size_t batch) { return microseconds(batch == 8 ? eight : one); };
+    };
+    // The second is 5 % slower for one sample; the third is the fastest for one, and 20 % slower for eight.
+    EXPECT_EQ(hold({steady("plain", microseconds(900)), taking("even", by_batch(105, 400)),
+                    taking("single", by_batch(100, 480))})
+                  .lineup[2],
+              (std::array<std::size_t, 2>{1, 1}));
+    EXPECT_EQ(hold({steady("plain", microseconds(900)), taking("even", by_batch(120, 400)),
+                    taking("single", by_batch(100, 480))})
+                  .lineup[2],
+              (std::array<std::size_t, 2>{2, 1}))
+        << "neither is nearly as fast for both";
+    // Of several that are, the one whose worst is least.
+    EXPECT_EQ(hold({taking("plain", by_batch(109, 400)), taking("even", by_batch(104, 404)),
+                    taking("single", by_batch(100, 440))})
+                  .lineup[2],
+              (std::array<std::size_t, 2>{1, 1}));
+}
+
 TEST_F(TournamentOfFakes, LeavesTiersThatAreNotHeldToTheReference) {
     const Tournament outcome = hold({steady("plain", microseconds(20)), steady("fast", microseconds(1))}, Tier::Light);
     EXPECT_EQ(outcome.lineup[0][0], 1U);
