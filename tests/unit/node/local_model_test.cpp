@@ -6,6 +6,7 @@ namespace {
 
 using testing::Federation;
 using testing::FullDisk;
+using testing::HopelessEngine;
 using testing::kRows;
 using testing::LocalModelTest;
 
@@ -108,15 +109,6 @@ TEST_F(LocalModelTest, ReportsNoErrorOfALabelWhoseLearningWasLost) {
     EXPECT_EQ(opened(1).errors, kRows);
     EXPECT_EQ(opened(1).confusions[0].count, kRows);
 }
-
-/// Can't compute anything, and is there to say so.
-class HopelessEngine final : public LearningEngine {
-public:
-    void forward(const ForwardRequest&, OnDone<ForwardResult> on_done) override {
-        on_done(fail(ErrorCode::InvalidInput, "these rows are beyond me"));
-    }
-    void train(const TrainRequest&, OnDone<TrainResult>) override {}
-};
 
 TEST_F(LocalModelTest, GivesUpABatchThatNoEngineCanComputeSoThatLabelsDoNotWaitForEver) {
     make_engine_ = [] { return std::make_unique<HopelessEngine>(); };

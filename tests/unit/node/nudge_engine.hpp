@@ -39,4 +39,13 @@ private:
     std::size_t classes_;
 };
 
+/// Can't compute anything, and is there to say so.
+class HopelessEngine final : public LearningEngine {
+public:
+    void forward(const ForwardRequest&, OnDone<ForwardResult> on_done) override {
+        on_done(fail(ErrorCode::InvalidInput, "these rows are beyond me"));
+    }
+    void train(const TrainRequest&, OnDone<TrainResult>) override {}
+};
+
 }  // namespace skerry::node::testing

@@ -7,6 +7,7 @@ namespace skerry::node {
 namespace {
 
 using testing::FullDisk;
+using testing::HopelessEngine;
 using testing::kRows;
 using testing::LocalModelTest;
 
@@ -113,17 +114,8 @@ TEST_F(UnsettledInstallTest, WaitsForRoomWhereTheDiskIsFull) {
     EXPECT_FALSE(*parts_->spool->unfinished());
 }
 
-/// Can't compute anything, and is there to say so.
-class UselessEngine final : public LearningEngine {
-public:
-    void forward(const ForwardRequest&, OnDone<ForwardResult> on_done) override {
-        on_done(fail(ErrorCode::InvalidInput, "these rows are beyond me"));
-    }
-    void train(const TrainRequest&, OnDone<TrainResult>) override {}
-};
-
 TEST_F(UnsettledInstallTest, IsSettledWithLabelsThatNoEngineCanLearnFrom) {
-    make_engine_ = [] { return std::make_unique<UselessEngine>(); };
+    make_engine_ = [] { return std::make_unique<HopelessEngine>(); };
     open();
     install(1);
     label(kRows);
