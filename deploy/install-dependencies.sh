@@ -7,6 +7,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache pkg-config git
   libexpected-dev libboost-dev libzmq3-dev cppzmq-dev libssl-dev libsqlite3-dev librocksdb-dev zlib1g-dev libzstd-dev
+  libxxhash-dev
   libprotobuf-dev protobuf-compiler libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev
   prometheus-cpp-dev libdnnl-dev libxnnpack-dev libpthreadpool-dev libgtest-dev libgmock-dev
   libtorch-dev libopenblas0-pthread

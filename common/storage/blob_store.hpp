@@ -34,7 +34,8 @@ public:
 
     [[nodiscard]] virtual Result<bool> has(const Digest& name) const = 0;
 
-    /// Durable when it returns; a blob that is not there is no error.
+    /// A power cut may bring it back: whoever wants it gone looks again at the next start. One that is not there is no
+    /// error.
     [[nodiscard]] virtual Result<> erase(const Digest& name) = 0;
 
     /// Of all blobs, in order. Cost: one look-up a blob, whatever its size.

@@ -1,6 +1,7 @@
 #include "common/storage/folder.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -40,6 +41,28 @@ public:
         return ::ftruncate(file.number(), end) != 0 || ::fdatasync(file.number()) != 0 ? errno : 0;
     }
 
+    int append(const std::string& name, std::uint64_t offset, std::span<const ByteView> parts) override {
+        const FileDescriptor file = opened(path_ / name, O_WRONLY | O_CREAT);
+        if (file.number() < 0) return errno;
+        auto end = static_cast<off_t>(offset);
+        for (const ByteView part : parts)
+            if (!write_all(file.number(), part, end)) return errno;
+        return 0;
+    }
+
+    int sync(const std::string& name) override {
+        const FileDescriptor file = opened(path_ / name, O_WRONLY);
+        return file.number() < 0 || ::fdatasync(file.number()) != 0 ? errno : 0;
+    }
+
+    int rename(const std::string& from, const std::string& to) override {
+        return ::rename((path_ / from).c_str(), (path_ / to).c_str()) != 0 ? errno : 0;
+    }
+
+    int remove(const std::string& name) override {
+        return ::unlink((path_ / name).c_str()) != 0 && errno != ENOENT ? errno : 0;
+    }
+
     int sync() override {
         const FileDescriptor folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         return folder.number() < 0 || ::fsync(folder.number()) != 0 ? errno : 0;
@@ -67,20 +90,22 @@ public:
         return {got, 0};
     }
 
-    void cut(const std::string& name, std::uint64_t bytes) override {
+    int cut(const std::string& name, std::uint64_t bytes) override {
         const FileDescriptor file = opened(path_ / name, O_WRONLY);
         struct stat facts {};
-        if (file.number() < 0 || ::fstat(file.number(), &facts) != 0) return;
-        if (static_cast<std::uint64_t>(facts.st_size) <= bytes) return;
-        [[maybe_unused]] const int untouched = ::ftruncate(file.number(), static_cast<off_t>(bytes));
+        if (file.number() < 0 || ::fstat(file.number(), &facts) != 0) return errno;
+        if (static_cast<std::uint64_t>(facts.st_size) <= bytes) return 0;
+        return ::ftruncate(file.number(), static_cast<off_t>(bytes)) != 0 ? errno : 0;
     }
 
-    std::vector<std::string> names() const override {
-        std::vector<std::string> all;
+    Names names() const override {
+        Names found;
         std::error_code unread;
-        for (const auto& entry : std::filesystem::directory_iterator(path_, unread))
-            all.push_back(entry.path().filename().string());
-        return all;
+        for (auto entry = std::filesystem::directory_iterator(path_, unread);
+             !unread && entry != std::filesystem::directory_iterator(); entry.increment(unread))
+            found.all.push_back(entry->path().filename().string());
+        found.failure = unread.value();
+        return found;
     }
 
 private:

@@ -13,13 +13,6 @@
 #include "common/storage/rocks_records.hpp"
 
 namespace skerry::storage {
-namespace {
-
-// What is larger is written as a draft: a batch would hold it once more.
-constexpr std::size_t kBatchBytesMax = 8 << 20;
-
-}  // namespace
-
 RocksBlobStore::RocksBlobStore(std::filesystem::path folder, std::unique_ptr<rocksdb::DB> database)
     : folder_(std::move(folder)), database_(std::move(database)), drafts_(*database_, folder_) {}
 RocksBlobStore::~RocksBlobStore() = default;
@@ -35,11 +28,6 @@ Result<std::unique_ptr<RocksBlobStore>> RocksBlobStore::open(const std::filesyst
 
 Result<> RocksBlobStore::put(const Digest& name, ByteView blob) {
     if (SKERRY_TRY(has(name))) return {};
-    if (blob.size() > kBatchBytesMax) {
-        for (std::size_t at = 0; at < blob.size(); at += kPartBytes)
-            SKERRY_TRY(drafts_.append(name, at, blob.subspan(at, std::min(kPartBytes, blob.size() - at))));
-        return drafts_.finish(name);
-    }
     SKERRY_TRY(drafts_.drop(name));
     rocksdb::WriteBatch batch(blob.size() + 64 * (parts_of(blob.size()) + 2));
     const auto size = static_cast<std::uint64_t>(blob.size());
@@ -63,53 +51,39 @@ Result<std::uint64_t> RocksBlobStore::size(const Digest& name) const {
 
 Result<Bytes> RocksBlobStore::get(const Digest& name) const {
     const std::uint64_t blob_bytes = SKERRY_TRY(size(name));
-    return read(name, blob_bytes, 0, static_cast<std::size_t>(blob_bytes), Check::Yes);
+    return read(name, blob_bytes, 0, static_cast<std::size_t>(blob_bytes));
 }
 
 Result<Bytes> RocksBlobStore::get_range(const Digest& name, std::uint64_t offset, std::size_t count) const {
-    return read(name, SKERRY_TRY(size(name)), offset, count, Check::Yes);
+    return read(name, SKERRY_TRY(size(name)), offset, count);
 }
 
-Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::uint64_t offset, std::size_t count,
-                                   Check check) const {
+Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::uint64_t offset,
+                                   std::size_t count) const {
     SKERRY_TRY(check_range(name, size, offset, count));
     Bytes bytes;
     bytes.reserve(count);
     while (bytes.size() < count) {
         const std::uint64_t position = offset + bytes.size();
-        const auto part = SKERRY_TRY(read_part(name, size, position / kPartBytes, check));
-        const auto first = static_cast<std::ptrdiff_t>(position % kPartBytes);
-        const auto taken = std::min(static_cast<std::ptrdiff_t>(count - bytes.size()),
-                                    static_cast<std::ptrdiff_t>(part->size()) - first);
-        const ByteView view = bytes_of(part->ToStringView());
-        bytes.insert(bytes.end(), view.begin() + first, view.begin() + first + taken);
+        rocksdb::PinnableSlice part;  // what was read, where it was read to
+        SKERRY_TRY(read_part(name, size, position / kPartBytes, part));
+        const auto first = static_cast<std::size_t>(position % kPartBytes);
+        const ByteView taken =
+            bytes_of(part.ToStringView()).subspan(first, std::min(count - bytes.size(), part.size() - first));
+        bytes.insert(bytes.end(), taken.begin(), taken.end());
     }
     return bytes;
 }
 
-Result<std::shared_ptr<const rocksdb::PinnableSlice>> RocksBlobStore::read_part(const Digest& name, std::uint64_t size,
-                                                                                std::uint64_t part, Check check) const {
-    {
-        const std::lock_guard lock(last_mutex_);
-        const bool checked = last_.check == Check::Yes || check == Check::No;
-        if (last_.part == part && last_.name == name && last_.bytes && checked) return last_.bytes;
-    }
-    rocksdb::ReadOptions options;
-    options.verify_checksums = check == Check::Yes;
-    auto value = std::make_shared<rocksdb::PinnableSlice>();  // what was read, where it was read to
-    const rocksdb::Status status =
-        database_->Get(options, database_->DefaultColumnFamily(), part_key(name, part), value.get());
+Result<> RocksBlobStore::read_part(const Digest& name, std::uint64_t size, std::uint64_t part,
+                                   rocksdb::PinnableSlice& value) const {
+    const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), database_->DefaultColumnFamily(),
+                                                  part_key(name, part), &value);
     if (!status.ok() && !status.IsNotFound()) return tl::unexpected<Error>(error_of(status, folder_));
-    if (!status.ok() || value->size() != bytes_in(size, part)) {
-        // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.
-        if (!SKERRY_TRY(has(name))) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
-        return damaged(folder_, "blob " + to_hex(name) + " is incomplete");
-    }
-    if (value->size() == kPartBytes) {  // readers come chunk by chunk
-        const std::lock_guard lock(last_mutex_);
-        last_ = {name, part, value, check};
-    }
-    return value;
+    if (status.ok() && value.size() == bytes_in(size, part)) return {};
+    // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.
+    if (!SKERRY_TRY(has(name))) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
+    return damaged(folder_, "blob " + to_hex(name) + " is incomplete");
 }
 
 Result<bool> RocksBlobStore::has(const Digest& name) const {
@@ -130,7 +104,7 @@ Result<> RocksBlobStore::erase(const Digest& name) {
     for (std::uint64_t part = 0; part < parts_of(*blob_bytes) && status.ok(); ++part) {
         status = batch.Delete(part_key(name, part));
     }
-    if (status.ok()) status = database_->Write(durably(), &batch);
+    if (status.ok()) status = database_->Write(rocksdb::WriteOptions(), &batch);
     if (!status.ok()) return tl::unexpected<Error>(error_of(status, folder_));
     return {};
 }
@@ -147,29 +121,10 @@ Result<std::uint64_t> RocksBlobStore::drafted(const Digest& name) const {
 }
 
 Result<Bytes> RocksBlobStore::read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const {
-    return read_any(name, offset, count, Check::Yes);
-}
-
-Result<Bytes> RocksBlobStore::read_unchecked(const Digest& name, std::uint64_t offset, std::size_t count) const {
-    return read_any(name, offset, count, Check::No);
-}
-
-Result<Bytes> RocksBlobStore::read_any(const Digest& name, std::uint64_t offset, std::size_t count, Check check) const {
-    const auto size = SKERRY_TRY(drafts_.size(name));
-    if (!size) return read(name, SKERRY_TRY(this->size(name)), offset, count, check);
-    SKERRY_TRY(check_range(name, *size, offset, count));
-    // What is in memory of its last part, and the rest, which is in the database.
-    const std::uint64_t last = *size / kPartBytes;
-    const auto tail = drafts_.tail(name, last);
-    const std::uint64_t end = offset + count;
-    const std::uint64_t cut = tail ? std::clamp(last * kPartBytes, offset, end) : end;
-    Bytes bytes = SKERRY_TRY(read(name, *size, offset, static_cast<std::size_t>(cut - offset), check));
-    if (cut < end) {
-        const auto first = static_cast<std::ptrdiff_t>(cut - last * kPartBytes);
-        bytes.insert(bytes.end(), tail->begin() + first,
-                     tail->begin() + first + static_cast<std::ptrdiff_t>(end - cut));
-    }
-    return bytes;
+    const auto draft = SKERRY_TRY(drafts_.read(name));
+    if (!draft) return get_range(name, offset, count);
+    SKERRY_TRY(check_range(name, draft->size(), offset, count));
+    return copy_of(ByteView(*draft).subspan(static_cast<std::size_t>(offset), count));
 }
 
 Result<> RocksBlobStore::finish(const Digest& name) {
@@ -180,11 +135,7 @@ Result<> RocksBlobStore::finish(const Digest& name) {
 
 Result<> RocksBlobStore::drop(const Digest& name) {
     dropped_bytes_ += SKERRY_TRY(drafts_.size(name)).value_or(0);
-    SKERRY_TRY(drafts_.drop(name));
-    // The next draft of that name may have other bytes: who gives it its name has still to check that.
-    const std::lock_guard lock(last_mutex_);
-    if (last_.name == name) last_ = {};
-    return {};
+    return drafts_.drop(name);
 }
 
 Result<std::vector<Digest>> RocksBlobStore::names() const {
@@ -192,7 +143,7 @@ Result<std::vector<Digest>> RocksBlobStore::names() const {
 }
 
 Result<std::vector<Digest>> RocksBlobStore::drafts() const {
-    SKERRY_TRY(drafts_.write_tails());
+    SKERRY_TRY(drafts_.write_all());
     return list(Kind::Drafts);
 }
 

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "common/storage/blob_store.hpp"
@@ -15,12 +14,13 @@ class PinnableSlice;
 
 namespace skerry::storage {
 
-/// Blobs in RocksDB, tuned for a coordinator of 25 MB: one background job, 4 MiB of write buffer, 1 MiB of cache.
+/// Small blobs in RocksDB, tuned for a coordinator of 25 MB: one background job, 4 MiB of write buffer, 1 MiB of cache.
 ///
-/// A blob is one record of its size and one per mebibyte (rocks_records.hpp), written in one batch with sync=true; one
-/// of more than 8 MiB is written as a draft and then finished. Values live in blob files, so that compaction never
-/// copies weights. A torn tail of the log, as a power cut leaves it, holds nothing that was acknowledged and is
-/// dropped; damage anywhere else refuses to open.
+/// A blob is one record of its size and one per mebibyte (rocks_records.hpp), written in one batch with sync=true; a
+/// draft has a mebibyte at most. Values live in blob files, so that compaction never copies them. A torn tail of the
+/// log, as a power cut leaves it, holds nothing that was acknowledged and is dropped; damage anywhere else refuses to
+/// open. Large ones belong to FileBlobStore: RocksDB writes a blob to its log, its memory and a blob file, and Debian's
+/// computes a CRC of each in plain C++: of a round's processor time that was a third.
 class RocksBlobStore final : public BlobStore {
 public:
     /// Opens or creates the folder (mode 0700); its parent must exist.
@@ -40,8 +40,6 @@ public:
     [[nodiscard]] Result<> append(const Digest& name, std::uint64_t offset, ByteView bytes) override;
     [[nodiscard]] Result<std::uint64_t> drafted(const Digest& name) const override;
     [[nodiscard]] Result<Bytes> read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const override;
-    [[nodiscard]] Result<Bytes> read_unchecked(const Digest& name, std::uint64_t offset,
-                                               std::size_t count) const override;
     [[nodiscard]] Result<> finish(const Digest& name) override;
     [[nodiscard]] Result<> drop(const Digest& name) override;
     [[nodiscard]] Result<std::vector<Digest>> drafts() const override;
@@ -57,31 +55,16 @@ private:
 
     enum class Kind { Blobs, Drafts };
     [[nodiscard]] Result<std::vector<Digest>> list(Kind kind) const;
-    /// Whether RocksDB looks for changes by the disk. Debian's computes its CRC in plain C++: of a round's processor
-    /// time it was a third.
-    enum class Check : bool { No, Yes };
-    /// Of a blob or a draft of so many bytes.
-    [[nodiscard]] Result<Bytes> read(const Digest& name, std::uint64_t size, std::uint64_t offset, std::size_t count,
-                                     Check check) const;
-    [[nodiscard]] Result<Bytes> read_any(const Digest& name, std::uint64_t offset, std::size_t count,
-                                         Check check) const;
-    [[nodiscard]] Result<std::shared_ptr<const rocksdb::PinnableSlice>> read_part(const Digest& name,
-                                                                                  std::uint64_t size,
-                                                                                  std::uint64_t part,
-                                                                                  Check check) const;
+    /// Of a blob of so many bytes.
+    [[nodiscard]] Result<Bytes> read(const Digest& name, std::uint64_t size, std::uint64_t offset,
+                                     std::size_t count) const;
+    [[nodiscard]] Result<> read_part(const Digest& name, std::uint64_t size, std::uint64_t part,
+                                     rocksdb::PinnableSlice& value) const;
 
     std::filesystem::path folder_;
     std::unique_ptr<rocksdb::DB> database_;
     mutable RocksDrafts drafts_;
     std::atomic<std::uint64_t> dropped_bytes_{0};
-    struct Part {
-        Digest name{};
-        std::uint64_t part = 0;
-        std::shared_ptr<const rocksdb::PinnableSlice> bytes;  ///< a whole mebibyte
-        Check check = Check::No;                              ///< that it was read with
-    };
-    mutable std::mutex last_mutex_;
-    mutable Part last_;  ///< that was read
 };
 
 }  // namespace skerry::storage

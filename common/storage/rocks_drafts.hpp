@@ -14,40 +14,40 @@ class DB;
 
 namespace skerry::storage {
 
-/// The drafts of a RocksBlobStore: whole mebibytes are written as they come, without waiting for the disk; what is
-/// above them is in memory, and written when too many drafts have some there, and at the end. Thread-safe: one lock,
-/// held while a mebibyte is written. Errors as BlobStore's.
+/// The drafts of a RocksBlobStore, of a mebibyte at most: in memory, and written, without waiting for the disk, when too
+/// many are there, and at the end. Thread-safe: one lock, held while one is written. Errors as BlobStore's.
 class RocksDrafts {
 public:
     /// Both outlive it.
     RocksDrafts(rocksdb::DB& database, const std::filesystem::path& folder) : database_(database), folder_(folder) {}
     ~RocksDrafts();
 
-    /// Nothing above `offset` is missing.
+    /// Nothing above `offset` is missing, and it ends within the mebibyte.
     [[nodiscard]] Result<> append(const Digest& name, std::uint64_t offset, ByteView bytes);
     /// Nothing: no such draft.
     [[nodiscard]] Result<std::optional<std::uint64_t>> size(const Digest& name);
-    /// What the end of a draft has in memory of this part; nothing: it is in the database.
-    [[nodiscard]] std::optional<Bytes> tail(const Digest& name, std::uint64_t part) const;
+    /// All of it. Nothing: no such draft.
+    [[nodiscard]] Result<std::optional<Bytes>> read(const Digest& name);
     /// The draft becomes the blob in one durable batch. NotFound: no such draft.
     [[nodiscard]] Result<> finish(const Digest& name);
     /// Durable with the next write that is. A draft that is not there is no error.
     [[nodiscard]] Result<> drop(const Digest& name);
     /// From here on the database has all of them, until the next append.
-    [[nodiscard]] Result<> write_tails();
+    [[nodiscard]] Result<> write_all();
 
 private:
     struct Draft {
-        std::uint64_t size = 0;     ///< with the tail
+        std::uint64_t size = 0;
         std::uint64_t written = 0;  ///< what the database's record says
-        Bytes tail;                 ///< of the part that is not full yet; empty though there is one: it is written
+        Bytes bytes;                ///< all, or none: the database has them
         std::uint64_t touched = 0;
     };
     using Drafts = std::map<Digest, Draft>;
 
     Result<Drafts::iterator> find(const Digest& name);
-    Result<> load_tail(const Digest& name, Draft& draft) const;
-    Result<> write_tail(const Digest& name, Draft& draft) const;
+    Result<> load(const Digest& name, Draft& draft) const;
+    Result<> write(const Digest& name, Draft& draft) const;
+    Result<> remove(const Digest& name, std::uint64_t written) const;
     Result<> make_room(const Digest& but);
 
     rocksdb::DB& database_;

@@ -14,7 +14,7 @@
 ///
 ///     digest               → size in bytes, u64 as in memory: the blob is whole
 ///     digest ‖ 'd'         → the same of a draft: so many bytes are in its parts
-///     digest ‖ be32(part)  → bytes [part, part + 1) MiB
+///     digest ‖ be32(part)  → bytes [part, part + 1) MiB; of what is written now there is one part at most
 namespace skerry::storage {
 
 inline constexpr std::size_t kPartBytes = 1 << 20;

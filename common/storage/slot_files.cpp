@@ -45,7 +45,7 @@ Result<> SlotFiles::write(Slot slot, Value value, std::span<const ByteView> part
     std::vector<ByteView> all{std::as_bytes(std::span(&header, 1))};
     all.insert(all.end(), parts.begin(), parts.end());
     if (const int failure = folder_->write(name_of(slot), all); failure != 0) {
-        folder_->cut(name_of(slot), 0);  // a full disk needs the room
+        (void)folder_->cut(name_of(slot), 0);  // a full disk needs the room
         return not_written("writing", failure);
     }
     // Once for each file, whoever has made it: a process before this one may have been killed in between.
@@ -90,16 +90,16 @@ Result<Bytes> SlotFiles::read(Slot slot, Value value) const {
 }
 
 void SlotFiles::cut(Slot slot, std::uint64_t bytes) {
-    folder_->cut(name_of(slot), sizeof(Header) + bytes);
+    (void)folder_->cut(name_of(slot), sizeof(Header) + bytes);
 }
 
 void SlotFiles::release(Slot slot) {
-    folder_->cut(name_of(slot), 0);
+    (void)folder_->cut(name_of(slot), 0);
 }
 
 void SlotFiles::release_all_but(const std::function<bool(Slot)>& used) {
     const std::string stem = base_.filename().string() + "-";
-    for (const std::string& name : folder_->names()) {
+    for (const std::string& name : folder_->names().all) {
         if (!name.starts_with(stem)) continue;
         Slot slot = 0;
         const char* const end = name.data() + name.size();

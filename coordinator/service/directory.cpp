@@ -4,7 +4,7 @@
 
 #include "common/crypto/key_file.hpp"
 #include "common/parameters/layout.hpp"
-#include "common/storage/rocks_blob_store.hpp"
+#include "common/storage/disk_blob_store.hpp"
 #include "common/wire/signed.hpp"
 #include "coordinator/ledger/sqlite_journal.hpp"
 #include "coordinator/round/summing.hpp"
@@ -132,7 +132,7 @@ Result<MadeFederation> create_federation(const Directory& directory, NewFederati
     const std::vector<float> weights = parameters::initial_parameters(federation.model, layout, federation.seed);
     const ledger::Events events = first_events(federation, shape, weights, keys.ring, Clock::now());
 
-    const auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
+    const auto blobs = SKERRY_TRY(storage::DiskBlobStore::open(directory.blobs()));
     SKERRY_TRY(
         blobs->put(std::get<ledger::VersionPublished>(events.back()).weights, std::as_bytes(std::span(weights))));
     auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "common/storage/rocks_blob_store.hpp"
+#include "common/storage/disk_blob_store.hpp"
 #include "coordinator/ledger/comparison.hpp"
 #include "coordinator/ledger/sentences.hpp"
 #include "coordinator/models/blob_check.hpp"
@@ -170,7 +170,7 @@ Result<Findings> fsck(const Directory& directory) {
     const auto keys = SKERRY_TRY(load_keys(directory));
     SKERRY_TRY(check_history(directory));
     static_cast<void>(SKERRY_TRY(ledger::SqliteJournal::open(directory.history())));  // of an older program
-    const auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
+    const auto blobs = SKERRY_TRY(storage::DiskBlobStore::open(directory.blobs()));
     const auto high_water = SKERRY_TRY(HighWater::open(directory.high_water()));
     const ledger::StopFlag never{false};
     auto found = SKERRY_TRY(fsck(

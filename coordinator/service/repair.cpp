@@ -1,6 +1,6 @@
 #include "coordinator/service/repair.hpp"
 
-#include "common/storage/rocks_blob_store.hpp"
+#include "common/storage/disk_blob_store.hpp"
 #include "coordinator/ledger/chain.hpp"
 #include "coordinator/models/blob_check.hpp"
 
@@ -22,7 +22,7 @@ Result<Repaired> repair(const Directory& directory) {
     result.entries = chain.entries;
     if (result.entries == 0) return damaged_history(directory, "it holds no federation");
     SKERRY_TRY(journal.rebuild());
-    const auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
+    const auto blobs = SKERRY_TRY(storage::DiskBlobStore::open(directory.blobs()));
     result.blobs = needed.all().size();
     for (const auto& [name, blob] : needed.all()) {
         std::string problem = problem_of(*blobs, name, blob);

@@ -9,7 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/http/server.hpp"
-#include "common/storage/rocks_blob_store.hpp"
+#include "common/storage/disk_blob_store.hpp"
 #include "common/transport/router.hpp"
 #include "coordinator/admin/admin_api.hpp"
 #include "coordinator/admin/admin_host.hpp"
@@ -124,7 +124,7 @@ private:
     ledger::Version journal_version_ = 0;  ///< on disk
     HighWater high_water_;
     ledger::History history_;
-    std::unique_ptr<storage::RocksBlobStore> blobs_;
+    std::unique_ptr<storage::DiskBlobStore> blobs_;
     ModelStore models_;
     parameters::ModelSpec spec_;
     parameters::ParameterLayout layout_;

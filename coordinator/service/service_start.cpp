@@ -39,7 +39,7 @@ struct Service::Parts {
     DirectoryKeys keys;
     ledger::SqliteJournal journal;
     HighWater high_water;
-    std::unique_ptr<storage::RocksBlobStore> blobs;
+    std::unique_ptr<storage::DiskBlobStore> blobs;
 };
 
 Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, const Directory& directory,
@@ -49,7 +49,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
     SKERRY_TRY(check_history(directory));
     auto journal = SKERRY_TRY(ledger::SqliteJournal::open(directory.history()));
     auto high_water = SKERRY_TRY(HighWater::open(directory.high_water()));
-    auto blobs = SKERRY_TRY(storage::RocksBlobStore::open(directory.blobs()));
+    auto blobs = SKERRY_TRY(storage::DiskBlobStore::open(directory.blobs()));
     std::unique_ptr<Service> service(
         new Service(loop, Parts{std::move(held), directory, std::move(config), std::move(keys), std::move(journal),
                                 std::move(high_water), std::move(blobs)}));

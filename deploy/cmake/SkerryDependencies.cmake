@@ -17,6 +17,7 @@ find_package(prometheus-cpp REQUIRED)
 find_package(RocksDB REQUIRED)
 find_library(SKERRY_DNNL dnnl REQUIRED)  # its CMake files also want OpenCL's headers, which we do not need
 find_library(SKERRY_XNNPACK XNNPACK REQUIRED)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 if(SKERRY_TESTS)
   find_package(GTest REQUIRED)

@@ -49,7 +49,7 @@ Result<> FaultyBlobStore::finish(const Digest& name) {
 
 Result<> FaultyBlobStore::erase(const Digest& name) {
     return write([&]() -> Result<> {
-        dropped_.clear();
+        if (auto blob = disk_.get(name)) erased_[name] = std::move(*blob);
         return PassingBlobStore::erase(name);
     });
 }
@@ -92,12 +92,15 @@ void FaultyBlobStore::crash(bool power, std::uint64_t kept) {
     if (power && dice_.chance(0.5)) {
         for (const auto& [name, bytes] : dropped_)
             if (*disk_.drafted(name) == 0) (void)disk_.append(name, 0, bytes);
+        for (const auto& [name, blob] : erased_)
+            (void)disk_.put(name, blob);
     }
     if (power) {
         for (const Digest& name : volatile_)
             (void)disk_.erase(name);
     }
     dropped_.clear();
+    erased_.clear();
     volatile_.clear();
     const auto drafts = disk_.drafts();
     for (const Digest& draft : *drafts)

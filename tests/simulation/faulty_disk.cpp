@@ -66,6 +66,12 @@ bool FaultyDisk::remove(const std::string& name, bool durable) {
     return was;
 }
 
+bool FaultyDisk::rename(const std::string& from, const std::string& to) {
+    const auto file = std::exchange(entries_[from].now, nullptr);
+    if (file) entries_[to].now = file;
+    return file != nullptr;
+}
+
 void FaultyDisk::sync_names() {
     for (auto& [name, entry] : entries_)
         entry.durable = entry.now;

@@ -56,7 +56,9 @@ public:
     [[nodiscard]] std::vector<std::string> names() const;
     /// False: there is none. `durable`: even a power cut does not bring it back.
     bool remove(const std::string& name, bool durable);
-    /// What was made and removed is so on the disk too.
+    /// The file takes the place of the one of the new name. False: there is none.
+    bool rename(const std::string& from, const std::string& to);
+    /// What was made, renamed and removed is so on the disk too.
     void sync_names();
 
 private:

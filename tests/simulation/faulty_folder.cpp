@@ -9,23 +9,47 @@ namespace skerry::simulation {
 using Call = FaultyDisk::Call;
 using Fault = FaultyDisk::Fault;
 
-int FaultyFolder::write(const std::string& name, std::span<const ByteView> parts) {
+int FaultyFolder::append(const std::string& name, std::uint64_t offset, std::span<const ByteView> parts) {
     const auto file = life_ == disk_.life() ? disk_.open(name, true) : nullptr;
     if (!file) return EIO;
-    std::uint64_t end = 0;
     for (const ByteView part : parts) {
         const Fault fault = disk_.meets(Call::Write, life_);
         const auto written = fault == Fault::None ? part.size() : disk_.dice().between(0, part.size());
-        if (written > 0) file->write(end, part.first(written));
+        if (written > 0) file->write(offset, part.first(written));
         if (fault != Fault::None) return fault == Fault::NoRoom ? ENOSPC : EIO;
-        end += part.size();
+        offset += part.size();
     }
-    if (disk_.meets(Call::Write, life_) != Fault::None) return EIO;
-    file->truncate(end);
+    return 0;
+}
+
+int FaultyFolder::sync(const std::string& name) {
+    const auto file = life_ == disk_.life() ? disk_.open(name, false) : nullptr;
+    if (!file) return ENOENT;
     const Fault fault = disk_.meets(Call::Sync, life_);
     if (fault == Fault::SyncFails) file->fail_sync(disk_.dice(), disk_.sector_bytes());
     if (fault != Fault::None) return EIO;
     if (!disk_.lies()) file->sync();
+    return 0;
+}
+
+int FaultyFolder::write(const std::string& name, std::span<const ByteView> parts) {
+    if (const int failure = append(name, 0, parts); failure != 0) return failure;
+    std::uint64_t end = 0;
+    for (const ByteView part : parts)
+        end += part.size();
+    if (disk_.meets(Call::Write, life_) != Fault::None) return EIO;
+    disk_.open(name, false)->truncate(end);
+    return sync(name);
+}
+
+int FaultyFolder::rename(const std::string& from, const std::string& to) {
+    if (disk_.meets(Call::Write, life_) != Fault::None) return EIO;
+    return disk_.rename(from, to) ? 0 : ENOENT;
+}
+
+int FaultyFolder::remove(const std::string& name) {
+    if (disk_.meets(Call::Write, life_) != Fault::None) return EIO;
+    disk_.remove(name, false);
     return 0;
 }
 
@@ -51,14 +75,17 @@ storage::Folder::Size FaultyFolder::read(const std::string& name, std::uint64_t 
     return {there, 0};
 }
 
-void FaultyFolder::cut(const std::string& name, std::uint64_t bytes) {
-    if (disk_.meets(Call::Write, life_) != Fault::None) return;
+int FaultyFolder::cut(const std::string& name, std::uint64_t bytes) {
+    if (disk_.meets(Call::Write, life_) != Fault::None) return EIO;
     const auto file = disk_.open(name, false);
-    if (file && file->bytes().size() > bytes) file->truncate(bytes);
+    if (!file) return ENOENT;
+    if (file->bytes().size() > bytes) file->truncate(bytes);
+    return 0;
 }
 
-std::vector<std::string> FaultyFolder::names() const {
-    return life_ == disk_.life() ? disk_.names() : std::vector<std::string>();
+storage::Folder::Names FaultyFolder::names() const {
+    if (life_ != disk_.life()) return {{}, EIO};
+    return {disk_.names(), 0};
 }
 
 }  // namespace skerry::simulation

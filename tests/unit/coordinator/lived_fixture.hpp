@@ -26,7 +26,7 @@ protected:
         stop();
     }
     void with_blobs(const std::function<void(storage::BlobStore&)>& change) {
-        const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+        const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
         change(*blobs);
     }
     void with_history(const std::string& change) {

@@ -87,13 +87,13 @@ TEST_F(ServiceTest, ErasesAtItsStartWhatNoHistoryNeedsAndNothingElse) {
     const Bytes orphan(3 * limits::kChunkBytes, std::byte{7});
     const Digest stray = crypto::sha256(orphan);
     {
-        const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+        const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
         ASSERT_TRUE(blobs->put(stray, orphan));
     }
     start();
     stop();
     {
-        const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+        const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
         EXPECT_FALSE(*blobs->has(stray));
         EXPECT_TRUE(*blobs->has(weights));
         EXPECT_TRUE(*blobs->has(update.content)) << "it waits for its round";
@@ -123,7 +123,7 @@ TEST_F(ServiceTest, ErasesNothingBesideAHistoryThatIsAnOlderCopy) {
         token();  // a commit does not make the copy newer
         stop();
     }
-    EXPECT_TRUE(*(*storage::RocksBlobStore::open(directory_.blobs()))->has(update.content));
+    EXPECT_TRUE(*(*storage::DiskBlobStore::open(directory_.blobs()))->has(update.content));
 }
 
 }  // namespace

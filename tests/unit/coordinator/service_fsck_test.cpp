@@ -154,7 +154,7 @@ TEST_F(FsckTest, NamesAVersionThatDoesNotFollowOrSaysOtherThanWhatWasCounted) {
 
 TEST_F(FsckTest, NamesAReceiptOfAnotherCoordinator) {
     live_a_little();
-    const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+    const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
     const ledger::StopFlag never{false};
     const auto wrong =
         fsck({directory_.history(), directory_.scratch(), blobs.get(), crypto::SigningKey::generate().verify_key(), 0},
@@ -200,7 +200,7 @@ TEST_F(FsckTest, LooksAgainAtWhatWasErasedMeanwhile) {
         auto journal = *ledger::SqliteJournal::open(directory_.history());
         return ledger::History(journal.database()).version(ModelVersion{1})->weights;
     }();
-    const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+    const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
     ErasingStore erasing(*blobs, [&] {
         append({ledger::VersionDropped{{}, ModelVersion{1}}});
         ASSERT_TRUE(blobs->erase(initial));
@@ -215,7 +215,7 @@ TEST_F(FsckTest, LooksAgainAtWhatWasErasedMeanwhile) {
 
 TEST_F(FsckTest, DoesNotFillTheDiskOfACoordinatorThatRuns) {
     live_a_little();
-    const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+    const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
     const ledger::StopFlag never{false};
     const auto full = fsck({directory_.history(), directory_.scratch(), blobs.get(), {}, 0, 1ULL << 60U}, never);
     ASSERT_FALSE(full);
@@ -232,7 +232,7 @@ TEST_F(FsckTest, LeavesNothingBehindForLongEvenWhenItIsKilled) {
 
 TEST_F(FsckTest, EndsSoonWhenTheCoordinatorStops) {
     live_a_little();
-    const auto blobs = *storage::RocksBlobStore::open(directory_.blobs());
+    const auto blobs = *storage::DiskBlobStore::open(directory_.blobs());
     const ledger::StopFlag stop{true};
     const auto stopped = fsck({directory_.history(), directory_.scratch(), blobs.get(), {}, 0}, stop);
     ASSERT_FALSE(stopped);

@@ -2,34 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/storage/rocks_blob_store.hpp"
+#include "common/storage/disk_blob_store.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/unit/plumbing/blob_samples.hpp"
 
 namespace skerry::storage {
 namespace {
-
-constexpr std::size_t kMebibyte = 1 << 20;
-
-Digest named(int number) {
-    Digest digest{};
-    digest[0] = static_cast<std::byte>(number);
-    return digest;
-}
-
-Bytes blob_of(std::size_t size) {
-    Bytes bytes(size);
-    for (std::size_t i = 0; i < size; ++i)
-        bytes[i] = static_cast<std::byte>(i * 31 + i / 4096);
-    return bytes;
-}
 
 class Memory {
 public:
@@ -39,13 +21,14 @@ private:
     MemoryBlobStore store_;
 };
 
-class Rocks {
+template <class Store>
+class OnDisk {
 public:
     BlobStore& store() { return *store_; }
 
 private:
     TemporaryFolder folder_;
-    std::unique_ptr<RocksBlobStore> store_ = *RocksBlobStore::open(folder_ / "blobs");
+    std::unique_ptr<Store> store_ = *Store::open(folder_ / "blobs");
 };
 
 template <class Kind>
@@ -57,7 +40,7 @@ private:
     Kind kind_;
 };
 
-using Kinds = testing::Types<Memory, Rocks>;
+using Kinds = testing::Types<Memory, OnDisk<FileBlobStore>, OnDisk<DiskBlobStore>>;
 TYPED_TEST_SUITE(BlobStoreTest, Kinds);
 
 TYPED_TEST(BlobStoreTest, NamesEachBlobOnceWhateverItsSize) {
@@ -205,116 +188,6 @@ TYPED_TEST(BlobStoreTest, KeepsManyDraftsApart) {
         ASSERT_TRUE(this->store().finish(named(draft)));
         EXPECT_TRUE(*this->store().get(named(draft)) == piece(draft, 3000));
     }
-}
-
-TEST(RocksBlobStore, KeepsTheDraftsOfAProcessThatEnds) {
-    TemporaryFolder folder;
-    const Bytes blob = blob_of(kMebibyte + 10);
-    ASSERT_TRUE((*RocksBlobStore::open(folder / "blobs"))->append(named(1), 0, ByteView(blob).first(kMebibyte + 3)));
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    EXPECT_THAT(*(*store)->drafts(), testing::ElementsAre(named(1)));
-    EXPECT_EQ(*(*store)->drafted(named(1)), kMebibyte + 3);
-    ASSERT_TRUE((*store)->append(named(1), kMebibyte + 3, ByteView(blob).last(7)));
-    ASSERT_TRUE((*store)->finish(named(1)));
-    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
-}
-
-TEST(RocksBlobStore, KeepsTheBeginningOfADraftWhenTheProcessIsKilled) {
-    TemporaryFolder folder;
-    const Bytes blob = blob_of(3 * kMebibyte + 10);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = RocksBlobStore::open(folder / "blobs");
-        if (store && (*store)->append(named(1), 0, blob)) ::kill(::getpid(), SIGKILL);
-        ::_exit(1);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    ASSERT_TRUE(store) << store.error().message;
-    const std::uint64_t left = *(*store)->drafted(named(1));
-    EXPECT_EQ(left, 3 * kMebibyte);
-    ASSERT_TRUE((*store)->append(named(1), left, ByteView(blob).subspan(left)));
-    ASSERT_TRUE((*store)->finish(named(1)));
-    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
-}
-
-TEST(RocksBlobStore, GivesTheSpaceOfDroppedDraftsBack) {
-    TemporaryFolder folder;
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    for (int i = 0; i < 16; ++i) {
-        ASSERT_TRUE((*store)->append(named(i), 0, blob_of(2 * kMebibyte)));
-        ASSERT_TRUE((*store)->drop(named(i)));
-    }
-    EXPECT_EQ((*store)->dropped_bytes(), 32 * kMebibyte);
-    ASSERT_TRUE((*store)->reclaim());
-    EXPECT_EQ((*store)->dropped_bytes(), 0U);
-    std::uintmax_t on_disk = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder / "blobs"))
-        if (entry.is_regular_file()) on_disk += entry.file_size();
-    EXPECT_LT(on_disk, 16 * kMebibyte);
-}
-
-TEST(RocksBlobStore, PutsALargeBlobPieceByPiece) {
-    TemporaryFolder folder;
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    const Bytes blob = blob_of(9 * kMebibyte + 10);
-    ASSERT_TRUE((*store)->put(named(1), blob));
-    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
-    EXPECT_THAT(*(*store)->drafts(), testing::IsEmpty());
-}
-
-TEST(RocksBlobStore, KeepsWhatItAcknowledgedWhenTheProcessIsKilled) {
-    TemporaryFolder folder;
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = RocksBlobStore::open(folder / "blobs");
-        const bool kept =
-            store && (*store)->put(named(1), blob_of(3 * kMebibyte)) && (*store)->put(named(2), blob_of(7));
-        if (kept) ::kill(::getpid(), SIGKILL);
-        ::_exit(1);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    ASSERT_TRUE(store) << store.error().message;
-    EXPECT_TRUE(*(*store)->get(named(1)) == blob_of(3 * kMebibyte));
-    EXPECT_TRUE(*(*store)->get(named(2)) == blob_of(7));
-}
-
-TEST(RocksBlobStore, RefusesAFolderThatIsInUse) {
-    TemporaryFolder folder;
-    const auto first = RocksBlobStore::open(folder / "blobs");
-    const auto second = RocksBlobStore::open(folder / "blobs");
-    ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().code, ErrorCode::Unavailable);
-    EXPECT_THAT(second.error().message, testing::HasSubstr("in use by another process"));
-}
-
-TEST(RocksBlobStore, KeepsItsFolderToThisUserAlone) {
-    TemporaryFolder folder;
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    struct stat status {};
-    ASSERT_EQ(::stat((folder / "blobs").c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777U, 0700U);
-}
-
-TEST(RocksBlobStore, GivesTheSpaceOfErasedBlobsBack) {
-    TemporaryFolder folder;
-    const auto store = RocksBlobStore::open(folder / "blobs");
-    for (int i = 0; i < 16; ++i)
-        ASSERT_TRUE((*store)->put(named(i), blob_of(2 * kMebibyte)));
-    for (int i = 1; i < 16; ++i)
-        ASSERT_TRUE((*store)->erase(named(i)));
-    ASSERT_TRUE((*store)->reclaim());
-    std::uintmax_t on_disk = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder / "blobs")) {
-        if (entry.is_regular_file()) on_disk += entry.file_size();
-    }
-    EXPECT_LT(on_disk, 16 * kMebibyte);
-    EXPECT_TRUE(*(*store)->get(named(0)) == blob_of(2 * kMebibyte));
 }
 
 }  // namespace

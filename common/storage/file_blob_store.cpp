@@ -1,0 +1,274 @@
+#include "common/storage/file_blob_store.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+
+namespace skerry::storage {
+namespace {
+
+constexpr std::string_view kDraft = ".draft";
+constexpr std::string_view kNew = ".new";
+
+std::string file_of(const Digest& name, std::string_view ending = "") {
+    return to_hex(name).append(ending);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(const std::filesystem::path& path) {
+    ::mkdir(path.c_str(), 0700);
+    return open(path, Folder::at(path));
+}
+
+Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(std::filesystem::path path, std::shared_ptr<Folder> folder) {
+    std::unique_ptr<FileBlobStore> store(new FileBlobStore(std::move(path), std::move(folder)));
+    const Folder::Names names = store->folder_->names();
+    if (names.failure != 0) return store->failed("reading", "", names.failure);
+    for (const std::string& file : names.all)
+        if (file.ends_with(kNew)) SKERRY_TRY(store->written(store->folder_->remove(file), file));
+    // A process before this one may have been killed between a rename and this.
+    SKERRY_TRY(store->written(store->folder_->sync(), ""));
+    return store;
+}
+
+Result<> FileBlobStore::put(const Digest& name, ByteView blob) {
+    const std::lock_guard lock(mutex_);
+    SKERRY_TRY(refused_);
+    if (SKERRY_TRY(has(name))) return {};
+    BlockChecksum block;
+    const StoredParts stored(0, blob, block);
+    const std::string file = file_of(name, kNew);
+    if (const int failure = folder_->write(file, stored.parts()); failure != 0) {
+        (void)folder_->remove(file);  // a full disk needs the room
+        return written(failure, file);
+    }
+    SKERRY_TRY(written(folder_->rename(file, file_of(name)), file));
+    SKERRY_TRY(written(folder_->remove(file_of(name, kDraft)), file));
+    drafts_.erase(name);
+    return written(folder_->sync(), file_of(name));
+}
+
+Result<std::optional<std::uint64_t>> FileBlobStore::size_in(const std::string& file) const {
+    const auto [bytes, failure] = folder_->size(file);
+    if (failure == ENOENT) return std::nullopt;
+    if (failure != 0) return failed("reading", file, failure);
+    const auto size = size_of_stored(bytes);
+    if (!size) return damaged(file);
+    return size;
+}
+
+Result<std::uint64_t> FileBlobStore::size(const Digest& name) const {
+    const auto found = SKERRY_TRY(size_in(file_of(name)));
+    if (!found) return fail(ErrorCode::NotFound, "no blob " + to_hex(name));
+    return *found;
+}
+
+Result<bool> FileBlobStore::has(const Digest& name) const {
+    const auto [bytes, failure] = folder_->size(file_of(name));
+    if (failure != 0 && failure != ENOENT) return failed("reading", file_of(name), failure);
+    return failure == 0;
+}
+
+Result<Bytes> FileBlobStore::get(const Digest& name) const {
+    const std::uint64_t bytes = SKERRY_TRY(size(name));
+    return read(file_of(name), bytes, 0, static_cast<std::size_t>(bytes), Check::Yes);
+}
+
+Result<Bytes> FileBlobStore::get_range(const Digest& name, std::uint64_t offset, std::size_t count) const {
+    const std::uint64_t bytes = SKERRY_TRY(size(name));
+    SKERRY_TRY(check_range(name, bytes, offset, count));
+    return read(file_of(name), bytes, offset, count, Check::Yes);
+}
+
+Result<Bytes> FileBlobStore::read_any(const Digest& name, std::uint64_t offset, std::size_t count, Check check) const {
+    std::optional<std::uint64_t> draft;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = SKERRY_TRY(find(name));
+        if (found != drafts_.end()) draft = found->second.size;
+    }
+    const std::uint64_t bytes = draft ? *draft : SKERRY_TRY(size(name));
+    SKERRY_TRY(check_range(name, bytes, offset, count));
+    auto drafted = read(file_of(name, draft ? kDraft : ""), bytes, offset, count, check);
+    const bool finished = draft && !drafted && drafted.error().code == ErrorCode::NotFound;  // meanwhile
+    return finished ? read(file_of(name), bytes, offset, count, check) : drafted;
+}
+
+Result<Bytes> FileBlobStore::read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const {
+    return read_any(name, offset, count, Check::Yes);
+}
+
+Result<Bytes> FileBlobStore::read_unchecked(const Digest& name, std::uint64_t offset, std::size_t count) const {
+    return read_any(name, offset, count, Check::No);
+}
+
+Result<Bytes> FileBlobStore::read(const std::string& file, std::uint64_t size, std::uint64_t offset, std::size_t count,
+                                  Check check) const {
+    Bytes bytes;
+    bytes.reserve(count);
+    while (bytes.size() < count) {
+        const std::uint64_t position = offset + bytes.size();
+        const auto first = static_cast<std::size_t>(position % kBlockBytes);
+        const std::size_t taken = std::min(count - bytes.size(), kBlockBytes - first);
+        if (check == Check::Yes) {
+            const auto whole = SKERRY_TRY(block(file, size, position / kBlockBytes));
+            if (!whole) return damaged(file);
+            const ByteView part = ByteView(*whole).subspan(first, taken);
+            bytes.insert(bytes.end(), part.begin(), part.end());
+        } else {
+            bytes.resize(bytes.size() + taken);
+            SKERRY_TRY(read_stored(file, stored_at(position), std::span(bytes).last(taken)));
+        }
+    }
+    return bytes;
+}
+
+Result<std::optional<Bytes>> FileBlobStore::block(const std::string& file, std::uint64_t size,
+                                                  std::uint64_t number) const {
+    const std::uint64_t begin = number * kBlockBytes;
+    Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, size - begin)) + kChecksumBytes);
+    SKERRY_TRY(read_stored(file, stored_at(begin), bytes));
+    std::uint64_t checksum = 0;
+    std::memcpy(&checksum, bytes.data() + bytes.size() - kChecksumBytes, kChecksumBytes);
+    bytes.resize(bytes.size() - kChecksumBytes);
+    if (checksum != checksum_of(bytes)) return std::nullopt;
+    return bytes;
+}
+
+Result<> FileBlobStore::read_stored(const std::string& file, std::uint64_t at, std::span<std::byte> into) const {
+    const auto [bytes, failure] = folder_->read(file, at, into);
+    if (failure == ENOENT) return fail(ErrorCode::NotFound, "no blob " + file);  // erased between the two reads
+    if (failure != 0) return failed("reading", file, failure);
+    if (bytes < into.size()) return damaged(file);
+    return {};
+}
+
+Result<> FileBlobStore::erase(const Digest& name) {
+    const std::lock_guard lock(mutex_);
+    SKERRY_TRY(refused_);
+    return written(folder_->remove(file_of(name)), file_of(name));
+}
+
+Result<std::vector<Digest>> FileBlobStore::names() const {
+    return list("");
+}
+
+Result<std::vector<Digest>> FileBlobStore::drafts() const {
+    return list(kDraft);
+}
+
+Result<std::vector<Digest>> FileBlobStore::list(std::string_view ending) const {
+    const Folder::Names names = folder_->names();
+    if (names.failure != 0) return failed("reading", "", names.failure);
+    std::vector<Digest> found;
+    for (std::string_view file : names.all) {
+        Digest name{};
+        if (file.size() != 2 * name.size() + ending.size() || !file.ends_with(ending)) continue;
+        const auto bytes = from_hex(file.substr(0, 2 * name.size()));
+        if (!bytes) continue;
+        std::ranges::copy(*bytes, name.begin());
+        found.push_back(name);
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+Result<> FileBlobStore::append(const Digest& name, std::uint64_t offset, ByteView bytes) {
+    const std::lock_guard lock(mutex_);
+    SKERRY_TRY(refused_);
+    auto found = SKERRY_TRY(find(name));
+    if (found == drafts_.end() && SKERRY_TRY(has(name))) return {};  // whose bytes these would be
+    const std::uint64_t size = found == drafts_.end() ? 0 : found->second.size;
+    SKERRY_TRY(check_no_hole(name, size, offset));
+    if (size - offset >= bytes.size()) return {};
+    bytes = bytes.subspan(static_cast<std::size_t>(size - offset));
+    if (found == drafts_.end()) found = drafts_.try_emplace(name).first;
+    const std::string file = file_of(name, kDraft);
+    const StoredParts stored(size, bytes, found->second.block);
+    SKERRY_TRY(written(folder_->append(file, stored_at(size), stored.parts()), file));
+    found->second.size += bytes.size();
+    return {};
+}
+
+Result<FileBlobStore::Drafts::iterator> FileBlobStore::find(const Digest& name) const {
+    if (const auto known = drafts_.find(name); known != drafts_.end()) return known;
+    auto draft = SKERRY_TRY(recovered(file_of(name, kDraft)));
+    if (!draft) return drafts_.end();
+    return drafts_.emplace(name, std::move(*draft)).first;
+}
+
+Result<std::optional<FileBlobStore::Draft>> FileBlobStore::recovered(const std::string& file) const {
+    const auto [stored, failure] = folder_->size(file);
+    if (failure == ENOENT) return std::nullopt;
+    if (failure != 0) return failed("reading", file, failure);
+    const std::uint64_t whole = stored / (kBlockBytes + kChecksumBytes) * kBlockBytes;
+    const std::uint64_t size = size_of_stored(stored).value_or(whole);
+    Draft draft;
+    while (draft.size < size) {
+        const auto part = SKERRY_TRY(block(file, size, draft.size / kBlockBytes));
+        if (!part) break;
+        draft.size += part->size();
+        if (part->size() < kBlockBytes) draft.block.update(*part);
+    }
+    // Behind them are bytes that a crash left, and the next ones must not end before these.
+    const bool full = draft.size % kBlockBytes == 0;
+    const int uncut = folder_->cut(file, stored_at(draft.size) + (full ? 0 : kChecksumBytes));
+    if (uncut != 0) return failed("cutting", file, uncut);
+    return draft;
+}
+
+Result<std::uint64_t> FileBlobStore::drafted(const Digest& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = SKERRY_TRY(find(name));
+    return found == drafts_.end() ? 0 : found->second.size;
+}
+
+Result<> FileBlobStore::finish(const Digest& name) {
+    const std::lock_guard lock(mutex_);
+    SKERRY_TRY(refused_);
+    const auto found = SKERRY_TRY(find(name));
+    if (found == drafts_.end()) {
+        if (SKERRY_TRY(has(name))) return {};
+        return fail(ErrorCode::NotFound, "no draft " + to_hex(name));
+    }
+    const std::string file = file_of(name, kDraft);
+    if (const int failure = folder_->sync(file); failure != 0) {
+        (void)folder_->remove(file);  // or the next start would take what is in memory for what is on the disk
+        return written(failure, file);
+    }
+    SKERRY_TRY(written(folder_->rename(file, file_of(name)), file));
+    drafts_.erase(found);
+    return written(folder_->sync(), file_of(name));
+}
+
+Result<> FileBlobStore::drop(const Digest& name) {
+    const std::lock_guard lock(mutex_);
+    SKERRY_TRY(refused_);
+    SKERRY_TRY(written(folder_->remove(file_of(name, kDraft)), file_of(name, kDraft)));
+    drafts_.erase(name);
+    return {};
+}
+
+Result<> FileBlobStore::written(int failure, const std::string& file) {
+    if (failure == 0) return {};
+    refused_ = failed("writing", file, failure);
+    return refused_;
+}
+
+tl::unexpected<Error> FileBlobStore::failed(const char* activity, const std::string& file, int failure) const {
+    const bool full = failure == ENOSPC || failure == EDQUOT;
+    if (full) return fail(ErrorCode::Unavailable, path_.string() + ": the disk is full: free space there and restart");
+    return fail(ErrorCode::Unavailable, std::string(activity) + " " + (path_ / file).string() + ": " +
+                                            std::generic_category().message(failure) +
+                                            ": check the disk and that the folder belongs to this user, then restart");
+}
+
+tl::unexpected<Error> FileBlobStore::damaged(const std::string& file) const {
+    return fail(ErrorCode::Unavailable, (path_ / file).string() + " is damaged: restore it from a backup");
+}
+
+}  // namespace skerry::storage
