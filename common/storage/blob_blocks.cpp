@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <new>
-
 #include <xxhash.h>
 
 namespace skerry::storage {

@@ -70,8 +70,7 @@ Result<> DiskBlobStore::append(const Digest& name, std::uint64_t offset, ByteVie
     const bool grows = bytes.size() > before - offset;
     if (!grows || offset + bytes.size() < kLargeBytes) return small_->append(name, offset, bytes);
     if (before > 0) {
-        SKERRY_TRY(
-            large_->append(name, 0, SKERRY_TRY(small_->read_draft(name, 0, static_cast<std::size_t>(before)))));
+        SKERRY_TRY(large_->append(name, 0, SKERRY_TRY(small_->read_draft(name, 0, static_cast<std::size_t>(before)))));
     }
     SKERRY_TRY(large_->append(name, offset, bytes));
     return small_->drop(name);

@@ -11,8 +11,8 @@
 
 namespace skerry::storage {
 
-/// The files of one folder, as far as SlotFiles and FileBlobStore touch them: the operating system's, or those of a disk
-/// that a test lets fail. `failure`: errno, 0 after success. The operating system's is thread-safe.
+/// The files of one folder, as far as SlotFiles and FileBlobStore touch them: the operating system's, or those of a
+/// disk that a test lets fail. `failure`: errno, 0 after success. The operating system's is thread-safe.
 class Folder {
 public:
     Folder() = default;
@@ -26,7 +26,8 @@ public:
     /// The file is these parts, one after the other, and they are on the disk; its name, where it is new, once sync()
     /// has returned. After a failure it holds anything. Mode 0600.
     [[nodiscard]] virtual int write(const std::string& name, std::span<const ByteView> parts) = 0;
-    /// The file, which may be new, has these parts from `offset` on, one after the other, as its end; not yet on the disk.
+    /// The file, which may be new, has these parts from `offset` on, one after the other, as its end; not yet on the
+    /// disk.
     [[nodiscard]] virtual int append(const std::string& name, std::uint64_t offset,
                                      std::span<const ByteView> parts) = 0;
     /// What the file holds is on the disk.

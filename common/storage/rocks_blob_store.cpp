@@ -77,8 +77,8 @@ Result<Bytes> RocksBlobStore::read(const Digest& name, std::uint64_t size, std::
 
 Result<> RocksBlobStore::read_part(const Digest& name, std::uint64_t size, std::uint64_t part,
                                    rocksdb::PinnableSlice& value) const {
-    const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), database_->DefaultColumnFamily(),
-                                                  part_key(name, part), &value);
+    const rocksdb::Status status =
+        database_->Get(rocksdb::ReadOptions(), database_->DefaultColumnFamily(), part_key(name, part), &value);
     if (!status.ok() && !status.IsNotFound()) return tl::unexpected<Error>(error_of(status, folder_));
     if (status.ok() && value.size() == bytes_in(size, part)) return {};
     // The batch is all or nothing, so this is damage, unless erase() ran between the two reads.

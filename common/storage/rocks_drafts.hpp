@@ -14,8 +14,8 @@ class DB;
 
 namespace skerry::storage {
 
-/// The drafts of a RocksBlobStore, of a mebibyte at most: in memory, and written, without waiting for the disk, when too
-/// many are there, and at the end. Thread-safe: one lock, held while one is written. Errors as BlobStore's.
+/// The drafts of a RocksBlobStore, of a mebibyte at most: in memory, and written, without waiting for the disk, when
+/// too many are there, and at the end. Thread-safe: one lock, held while one is written. Errors as BlobStore's.
 class RocksDrafts {
 public:
     /// Both outlive it.

@@ -253,7 +253,13 @@ void LocalModel::give_back_soon() {
     quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code stopped) {
         if (stopped || alive.expired()) return;
         gives_back_ = false;
-        stores_.thread.run([] { return give_back_freed_memory(), true; }, [](bool) {});
+        stores_.thread.run(
+            [&spool = stores_.spool] {
+                spool.let_go_weights();
+                give_back_freed_memory();
+                return true;
+            },
+            [](bool) {});
         if (!unsettled_ || working_ || finishing_) return;
         working_ = true;
         settle([this] { end_work(); });

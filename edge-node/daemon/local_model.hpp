@@ -214,7 +214,7 @@ private:
 
     [[nodiscard]] Result<> adopt(SharedWeights weights);
     [[nodiscard]] Result<> adopt(std::vector<float> weights) {
-        return adopt(std::make_shared<const std::vector<float>>(std::move(weights)));
+        return adopt(shared(std::move(weights)));
     }
     [[nodiscard]] Checkpoint checkpoint_now();
     [[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot_of_policy(feedback::SnapshotVersion version) const;

@@ -26,10 +26,6 @@ struct Weights {
     Digest digest{};
 };
 
-SharedWeights shared(std::vector<float> values) {
-    return std::make_shared<const std::vector<float>>(std::move(values));
-}
-
 /// From the bytes that came, which are what was announced.
 Result<Weights> decoded(const Model& model, const InstallVersion& order, ByteView bytes) {
     const auto blocks = parameters::held_blocks(model.layout.blocks(), order.tier);
@@ -59,20 +55,18 @@ Result<Weights> changed(const Model& model, Tier held, const AnnouncedDifference
 
 struct Fetched {
     Weights weights;
-    std::string unreadable{};   ///< why: these bytes are not what was announced
-    std::string refused{};      ///< why: they are, and no weights of this model
-    std::vector<float> base{};  ///< the installed version's, where they were read
+    std::string unreadable{};  ///< why: these bytes are not what was announced
+    std::string refused{};     ///< why: they are, and no weights of this model
 };
 
 Result<Fetched> read_fetched(const Model& model, const InstallVersion& order, const LocalModel::Stores& stores) {
     const Bytes bytes = SKERRY_TRY(stores.arriving.bytes());
     if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
         return Fetched{{}, "their hash is another"};
-    std::vector<float> base;
-    if (order.difference) base = SKERRY_TRY(stores.spool.base());
-    auto weights =
-        order.difference ? changed(model, order.tier, *order.difference, bytes, base) : decoded(model, order, bytes);
-    if (weights) return Fetched{*std::move(weights), {}, {}, std::move(base)};
+    auto weights = order.difference ? changed(model, order.tier, *order.difference, bytes,
+                                              *SKERRY_TRY(stores.spool.base()))
+                                    : decoded(model, order, bytes);
+    if (weights) return Fetched{*std::move(weights)};
     return order.difference ? Fetched{{}, weights.error().message} : Fetched{{}, {}, weights.error().message};
 }
 
@@ -155,7 +149,7 @@ void LocalModel::work_on(InstallVersion& order) {
             if (!fetched.refused.empty()) return Prepared{.refused = std::move(fetched.refused)};
             version = std::move(fetched.weights);
             auto rebased = SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_,
-                                                            order.counted, *version.values, std::move(fetched.base)));
+                                                            order.counted, *version.values));
             const bool learned = !same_bits(rebased, *version.values);
             // A version that is no use to this node must not become its base, whatever was learned on top of it.
             if (learned) {
@@ -172,7 +166,7 @@ void LocalModel::work_on(InstallVersion& order) {
             if (!tested) return Prepared{.refused = tested.error().message};
             ready = *std::move(tested);
         }
-        SKERRY_TRY(stores_.spool.begin_install(order, *version.values, version.digest));
+        SKERRY_TRY(stores_.spool.begin_install(order, version.values, version.digest));
         stores_.arriving.remove();
         version = {};
         return Prepared{.ready = ready};

@@ -51,6 +51,7 @@ Result<> LocalModel::restore(const std::filesystem::path& aside) {
     rolled_back_ = SKERRY_TRY(stores_.spool.rolled_back());
     unconsumed_ = SKERRY_TRY(stores_.labels.unconsumed_count());
     alarms_.restore(SKERRY_TRY(stores_.labels.alarms().list(0, kReportedAlarmsMax)).alarms);
+    stores_.spool.let_go_weights();
     return {};
 }
 

@@ -88,9 +88,10 @@ void LocalModel::begin_rollback() {
         std::optional<Error> refused;
     };
     auto job = [this, length = policy_->parameters()->size()]() -> Result<Found> {
+        stores_.spool.let_go_weights();  // a crash on the way would find those that are on the disk
         auto base = stores_.spool.base();
         if (!base) return Found{{}, std::move(base).error()};  // nothing has been written
-        if (base->size() != length || !all_finite(*base)) {
+        if ((*base)->size() != length || !all_finite(**base)) {
             return Found{{},
                          Error{ErrorCode::Internal,
                                "the version's weights in node.db are damaged: restore the node's folder, or wait for "
@@ -104,7 +105,7 @@ void LocalModel::begin_rollback() {
                 {},
                 Error{ErrorCode::Unavailable, "the disk is full: nothing has been undone; make room, then ask again"}};
         }
-        return Found{*std::move(base), {}};
+        return Found{**base, {}};
     };
     on_disk(std::move(job), [this, refuse](Found found) {
         if (found.refused) return refuse(found.refused->code, found.refused->message);
@@ -143,9 +144,9 @@ void LocalModel::undo_learning(std::vector<float> weights) {
 
 // A crash came between the decision and its end.
 Result<> LocalModel::finish_interrupted_rollback() {
-    std::vector<float> weights = SKERRY_TRY(stores_.spool.base());
-    SKERRY_TRY(adopt(std::vector<float>(weights)));  // also where the checkpoint was lost
-    undo_learning(std::move(weights));
+    const SharedWeights weights = SKERRY_TRY(stores_.spool.base());
+    SKERRY_TRY(adopt(weights));  // also where the checkpoint was lost
+    undo_learning(*weights);
     SKERRY_TRY(commit(stores_.labels, with_learner(checkpoint_, *policy_)));
     const RolledBack done = SKERRY_TRY(finish_rollback(stores_, checkpoint_.totals));
     log::warning("rolled_back", {{"text", rollback_sentence(done)}, {"model", model_->spec.name}});

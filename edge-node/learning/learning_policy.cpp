@@ -33,7 +33,7 @@ Result<LearningModel> usable(const LearningConfig& config, const parameters::Mod
 
 Result<std::unique_ptr<LearningPolicy>> LearningPolicy::create(LearningEngine& engine, LearningConfig config,
                                                                const parameters::ModelSpec& spec,
-                                                               LearningState::Weights parameters) {
+                                                               SharedWeights parameters) {
     LearningModel model = SKERRY_TRY(usable(config, spec));
     SKERRY_TRY(model.layout.tier_of_prefix(parameters->size()));
     LearningState state(config, spec, std::move(parameters));
@@ -69,7 +69,7 @@ void LearningPolicy::on_outcome(Result<LearningTrigger::Outcome> outcome) {
     on_learned(std::move(outcome->learned));
 }
 
-Result<> LearningPolicy::rebase(LearningState::Weights parameters) {
+Result<> LearningPolicy::rebase(SharedWeights parameters) {
     SKERRY_ASSERT(!busy());
     if (parameters->size() != state_.parameters->size() || !all_finite(*parameters)) {
         return fail(ErrorCode::InvalidInput, "the new weights have another length, or are not finite");

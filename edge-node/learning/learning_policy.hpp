@@ -23,7 +23,7 @@ public:
     /// InvalidInput: the configuration or the model has problems, or the parameters are no tier's length.
     [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> create(LearningEngine& engine, LearningConfig config,
                                                                         const parameters::ModelSpec& spec,
-                                                                        LearningState::Weights parameters);
+                                                                        SharedWeights parameters);
     [[nodiscard]] static Result<std::unique_ptr<LearningPolicy>> create(LearningEngine& engine, LearningConfig config,
                                                                         const parameters::ModelSpec& spec,
                                                                         std::vector<float> parameters) {
@@ -46,7 +46,7 @@ public:
     /// optimiser's memory (but COCOB's) and e, forgets the last step and what was seen of the old weights (the share of
     /// wrong labels, whether deeper exits can teach), ends a pause. Not while busy().
     /// InvalidInput: another length than before, or not finite.
-    [[nodiscard]] Result<> rebase(LearningState::Weights parameters);
+    [[nodiscard]] Result<> rebase(SharedWeights parameters);
     [[nodiscard]] Result<> rebase(std::vector<float> parameters) {
         return rebase(std::make_shared<const std::vector<float>>(std::move(parameters)));
     }
@@ -63,7 +63,7 @@ public:
     /// been on when the checkpoint was made, or the node has no such exit, or has seen too little.
     [[nodiscard]] wire::SoftLabels soft_labels() const;
 
-    [[nodiscard]] LearningState::Weights parameters() const { return state_.parameters; }
+    [[nodiscard]] SharedWeights parameters() const { return state_.parameters; }
     [[nodiscard]] feedback::PrequentialNumbers prequential() const { return state_.prequential.numbers(); }
     /// η of the next step; 0 where the rule has none.
     [[nodiscard]] double learning_rate() const { return state_.rate.learning_rate(); }

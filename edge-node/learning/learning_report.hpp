@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/drift_alarm.hpp"
+#include "common/base/shared_weights.hpp"
 #include "feedback/error_type.hpp"
 #include "feedback/prequential.hpp"
 
@@ -56,7 +57,7 @@ struct LabelledLogits {
 /// The outcome of one trigger. Make `checkpoint` durable together with the consumption of `consumed`, then publish.
 struct Learned {
     bool accepted = false;  ///< the weights took a step; otherwise only the normaliser may have moved
-    std::shared_ptr<const std::vector<float>> parameters;  ///< what to serve from now on
+    SharedWeights parameters;  ///< what to serve from now on
     std::vector<std::uint64_t> consumed;                   ///< keys of all rows of the batch
     std::vector<feedback::JudgedError> errors;             ///< of its wrong answers
     std::vector<DriftAlarm> alarms;                        ///< without number, time and version, which the owner has

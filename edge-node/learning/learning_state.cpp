@@ -63,7 +63,7 @@ std::size_t capacity(std::size_t rows, const parameters::InputSpec& input) {
 
 }  // namespace
 
-LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, Weights weights)
+LearningState::LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, SharedWeights weights)
     : parameters(std::move(weights)),
       rate(config),
       drift(config),

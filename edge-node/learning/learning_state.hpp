@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/base/shared_weights.hpp"
 #include "common/parameters/layout.hpp"
 #include "common/parameters/model_spec.hpp"
 #include "edge-node/learning/class_drift.hpp"
@@ -34,14 +35,12 @@ struct LearningModel {
 /// Everything that learning remembers from one trigger to the next. A trigger works on a copy and replaces the
 /// original at its end, so that a lost engine leaves no trace.
 struct LearningState {
-    using Weights = std::shared_ptr<const std::vector<float>>;
+    LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, SharedWeights weights);
 
-    LearningState(const LearningConfig& config, const parameters::ModelSpec& spec, Weights weights);
-
-    Weights parameters;
-    Weights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
-    Weights anchor;    ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
-    Weights class_targets;  ///< what the fleet's heavy exits say of each class; null: nothing is known, or wanted
+    SharedWeights parameters;
+    SharedWeights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
+    SharedWeights anchor;    ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
+    SharedWeights class_targets;  ///< what the fleet's heavy exits say of each class; null: nothing is known, or wanted
     OptimiserState optimiser;
     LearningRate rate;
     DriftMonitor drift;

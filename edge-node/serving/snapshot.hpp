@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "common/base/shared_weights.hpp"
 #include "common/parameters/layout.hpp"
 #include "common/parameters/normaliser.hpp"
 #include "edge-node/serving/executors/executor.hpp"
@@ -19,9 +20,6 @@ struct Model {
     /// InvalidInput: the spec has problems().
     [[nodiscard]] static Result<std::shared_ptr<const Model>> of(parameters::ModelSpec spec);
 };
-
-/// A vector of a model's weights that nobody changes any more: the learner's and the served one are one.
-using SharedWeights = std::shared_ptr<const std::vector<float>>;
 
 /// One version, ready to answer: a request reads one snapshot from its first to its last stage. Immutable.
 struct Snapshot {

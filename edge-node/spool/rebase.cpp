@@ -34,12 +34,12 @@ void keep_personal(std::span<float> values, Values from, const Sharing& sharing)
     }
 }
 
-Progress::Progress(Values weights, std::vector<float> base, const Sharing& sharing)
-    : sharing_(sharing), values_(std::move(base)) {
-    SKERRY_ASSERT(weights.size() == values_.size() && sharing.statistics <= weights.size());
+Progress::Progress(Values weights, Values base, const Sharing& sharing)
+    : sharing_(sharing), values_(weights.begin(), weights.end()) {
+    SKERRY_ASSERT(weights.size() == base.size() && sharing.statistics <= weights.size());
     std::fill_n(values_.begin(), sharing.statistics, 0.0F);
     for (std::size_t i = sharing.statistics; i < values_.size(); ++i)
-        values_[i] = weights[i] - values_[i];
+        values_[i] -= base[i];
 }
 
 std::vector<float> Progress::take() && {
@@ -97,7 +97,9 @@ Result<Clipped> clip(std::span<float> delta, std::size_t statistics, float norm_
         for (float& value : trained)
             value *= clipped.factor;
     }
-    for (float& value : delta)
+    // No value is larger than the norm.
+    const bool small = std::min(norm, static_cast<double>(norm_max)) < static_cast<double>(limits::kDeltaMax);
+    for (float& value : small ? delta.first(statistics) : delta)
         value = std::clamp(value, -limits::kDeltaMax, limits::kDeltaMax);
     return clipped;
 }

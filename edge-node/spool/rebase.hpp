@@ -44,7 +44,7 @@ void keep_personal(std::span<float> values, Values from, const Sharing& sharing)
 class Progress {
 public:
     /// Both of one length. `sharing`: borrowed.
-    Progress(Values weights, std::vector<float> base, const Sharing& sharing);
+    Progress(Values weights, Values base, const Sharing& sharing);
     void take_off(const KeptDelta& delta);
     /// Zero in the statistics and in what is personal.
     [[nodiscard]] std::vector<float> take() &&;

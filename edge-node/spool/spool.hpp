@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/shared_weights.hpp"
 #include "common/storage/slot_files.hpp"
 #include "common/storage/sqlite.hpp"
 #include "edge-node/session/events.hpp"
@@ -81,7 +82,8 @@ struct RolledBack {
 /// (DATABASE-version-N, DATABASE-update-N), which the rows speak of. Each call that changes something is one durable
 /// transaction. Every call may fail as storage::Database and storage::SlotFiles say; after a failed write end the
 /// process and start again, unless disk_full(): then nothing has changed, and the same call may be repeated later.
-/// One thread at a time. Memory: at most three vectors of the model's length during a call, none between calls.
+/// One thread at a time. Memory: at most three vectors of the model's length during a call, between calls the version
+/// that was read or begun last, until let_go_weights().
 class Spool {
 public:
     /// Where it lies: on the operating system's disk, or on one that a test lets fail.
@@ -152,16 +154,14 @@ public:
 
     /// First step: the version's weights, of the length that `order` says, lie here beside the installed ones.
     /// `digest`: their SHA-256, where the caller has checked it.
-    [[nodiscard]] Result<> begin_install(const InstallVersion& order, std::span<const float> weights,
+    [[nodiscard]] Result<> begin_install(const InstallVersion& order, SharedWeights weights,
                                          const std::optional<Digest>& digest = std::nullopt);
     /// What the checkpoint must hold next: the version that was begun plus everything that it does not count.
     /// `weights`: those of the checkpoint; empty before the first version. What is personal stays theirs.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing);
     /// What that will be of a version with the weights `next`, that counts updates up to `counted`, once it is begun.
-    /// `base`: what base() gives, where the caller has it.
     [[nodiscard]] Result<std::vector<float>> rebased(std::span<const float> weights, const Sharing& sharing,
-                                                     Sequence counted, std::span<const float> next,
-                                                     std::vector<float> base = {});
+                                                     Sequence counted, std::span<const float> next);
     /// Last step: the begun version is the installed one; what it counts leaves the spool.
     [[nodiscard]] Result<> finish_install();
 
@@ -193,8 +193,10 @@ public:
     enum class Spare { GivenBack, Kept };
     [[nodiscard]] Result<> release_unused(Spare spare = Spare::GivenBack);
 
-    /// The installed version's weights; empty before the first.
-    [[nodiscard]] Result<std::vector<float>> base();
+    /// The installed version's weights; of no length before the first.
+    [[nodiscard]] Result<SharedWeights> base();
+    /// The memory of the version at hand: it is read again when it is needed.
+    void let_go_weights() { at_hand_ = {}; }
     /// Whether the checkpoint may stand on it: it is the installed one, or was begun.
     [[nodiscard]] Result<bool> has(ModelVersion version);
     /// Those of it or of one of the two that were installed before it; empty: they are not kept whole.
@@ -264,10 +266,11 @@ private:
     [[nodiscard]] Result<> put_fact(std::string_view key, ByteView value);
     [[nodiscard]] Result<> put_number(std::string_view key, std::uint64_t value);
     [[nodiscard]] Result<> forget_fact(std::string_view key);
-    [[nodiscard]] Result<std::vector<float>> base_of(std::uint64_t version);
+    /// Of no length: there is no such version.
+    [[nodiscard]] Result<SharedWeights> weights_of(std::uint64_t version);
     [[nodiscard]] Result<> install_begun();
     /// base(). Internal: of another length than `weights`.
-    [[nodiscard]] Result<std::vector<float>> base_beside(std::span<const float> weights);
+    [[nodiscard]] Result<SharedWeights> base_beside(std::span<const float> weights);
     enum class Deltas { All, Accepted, Whole };
     /// Calls `use` with each Δ in order. Internal: one is not there, or of another length; Whole leaves those out.
     [[nodiscard]] Result<> each_delta(Deltas which, Sequence above, std::size_t length,
@@ -279,6 +282,11 @@ private:
     storage::Database database_;
     storage::SlotFiles versions_;
     storage::SlotFiles updates_;
+    /// Updates and versions that follow each other begin with the same one.
+    struct AtHand {
+        std::uint64_t stamp = 0;  ///< of its file
+        SharedWeights weights;
+    } at_hand_;
 };
 
 }  // namespace skerry::node

@@ -48,7 +48,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
                                                  const crypto::SigningKey& identity) {
     using Nothing = std::optional<SpooledUpdate>;
     const wire::Lease& lease = order.lease;
-    Progress progress(contribution.weights, SKERRY_TRY(base_beside(contribution.weights)), contribution.sharing);
+    Progress progress(contribution.weights, *SKERRY_TRY(base_beside(contribution.weights)), contribution.sharing);
     SKERRY_TRY(each_delta(Deltas::All, Sequence{0}, contribution.weights.size(),
                           [&](const KeptDelta& sent) { progress.take_off(sent); }));
     std::vector<float> delta = std::move(progress).take();
@@ -205,11 +205,11 @@ Result<> Spool::begin_drop(Sequence sequence) {
 }
 
 Result<std::vector<float>> Spool::base_with_deltas(Deltas which) {
-    std::vector<float> weights = SKERRY_TRY(base());
-    if (weights.empty()) return weights;
-    Rebase rebase{std::vector<float>(weights.size(), 0.0F)};
-    SKERRY_TRY(each_delta(which, Sequence{0}, weights.size(), [&](const KeptDelta& sent) { rebase.add(sent); }));
-    return std::move(rebase).onto(weights);
+    const SharedWeights weights = SKERRY_TRY(base());
+    if (weights->empty()) return *weights;
+    Rebase rebase{std::vector<float>(weights->size(), 0.0F)};
+    SKERRY_TRY(each_delta(which, Sequence{0}, weights->size(), [&](const KeptDelta& sent) { rebase.add(sent); }));
+    return std::move(rebase).onto(*weights);
 }
 
 Result<std::vector<float>> Spool::last_good(std::span<const float> weights, const Sharing& sharing) {

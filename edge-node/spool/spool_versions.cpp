@@ -41,29 +41,33 @@ Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length,
     return {};
 }
 
-Result<std::vector<float>> Spool::base_of(std::uint64_t version) {
-    const auto file = SKERRY_TRY(version_file(version));
-    if (!file) return std::vector<float>();
-    return read_version(*file);
+Result<SharedWeights> Spool::weights_of(std::uint64_t version) {
+    const auto file = version == 0 ? std::optional<Kept>() : SKERRY_TRY(version_file(version));
+    if (!file) return shared({});
+    if (!at_hand_.weights || at_hand_.stamp != file->stamp) {
+        at_hand_ = {};  // before the other one takes its memory
+        at_hand_ = {file->stamp, shared(SKERRY_TRY(read_version(*file)))};
+    }
+    return at_hand_.weights;
 }
 
-Result<std::vector<float>> Spool::base() {
-    const std::uint64_t installed = SKERRY_TRY(number("installed"));
-    return installed == 0 ? Result<std::vector<float>>(std::vector<float>()) : base_of(installed);
+Result<SharedWeights> Spool::base() {
+    return weights_of(SKERRY_TRY(number("installed")));
 }
 
 Result<std::vector<float>> Spool::kept(ModelVersion version) {
-    if (!SKERRY_TRY(is_whole(version.value))) return std::vector<float>();
-    return base_of(version.value);
+    const auto file = SKERRY_TRY(version_file(version.value));
+    if (!file || !SKERRY_TRY(is_whole(version.value))) return std::vector<float>();
+    return read_version(*file);
 }
 
 Result<bool> Spool::has(ModelVersion version) {
     return version.value == SKERRY_TRY(number("installed")) || version.value == SKERRY_TRY(number("installing"));
 }
 
-Result<std::vector<float>> Spool::base_beside(std::span<const float> weights) {
-    std::vector<float> values = SKERRY_TRY(base());
-    SKERRY_TRY(must_match(values.size(), weights.size()));
+Result<SharedWeights> Spool::base_beside(std::span<const float> weights) {
+    SharedWeights values = SKERRY_TRY(base());
+    SKERRY_TRY(must_match(values->size(), weights.size()));
     return values;
 }
 
@@ -88,10 +92,9 @@ Result<> Spool::note_own_heads(bool own) {
     return put_number("own_heads", own ? 1 : 0);
 }
 
-Result<> Spool::begin_install(const InstallVersion& order, std::span<const float> weights,
-                              const std::optional<Digest>& digest) {
+Result<> Spool::begin_install(const InstallVersion& order, SharedWeights weights, const std::optional<Digest>& digest) {
     const std::uint64_t version = order.manifest.version.value;
-    const ByteView bytes = std::as_bytes(weights);
+    const ByteView bytes = std::as_bytes(std::span(*weights));
     storage::Transaction transaction = SKERRY_TRY(storage::Transaction::begin(database_));
     const Kept kept = SKERRY_TRY(write_version(version, bytes, digest ? *digest : crypto::sha256(bytes),
                                                stored(order.signed_manifest), stored(order.as)));
@@ -100,20 +103,21 @@ Result<> Spool::begin_install(const InstallVersion& order, std::span<const float
     SKERRY_TRY(put_number("installing_counted", order.counted.value));
     SKERRY_TRY(transaction.commit());
     file.claimed();
+    at_hand_ = {kept.stamp, std::move(weights)};
     return {};
 }
 
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing) {
     const Sequence counted{SKERRY_TRY(number("installing_counted"))};
-    return rebased(weights, sharing, counted, SKERRY_TRY(base_of(SKERRY_TRY(number("installing")))));
+    const SharedWeights next = SKERRY_TRY(weights_of(SKERRY_TRY(number("installing"))));
+    return rebased(weights, sharing, counted, *next);
 }
 
 Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const Sharing& sharing, Sequence counted,
-                                          std::span<const float> next, std::vector<float> base) {
+                                          std::span<const float> next) {
     if (weights.empty()) return std::vector<float>(next.begin(), next.end());
     SKERRY_TRY(must_match(next.size(), weights.size()));
-    if (base.empty()) base = SKERRY_TRY(base_beside(weights));
-    Progress progress(weights, std::move(base), sharing);
+    Progress progress(weights, *SKERRY_TRY(base_beside(weights)), sharing);
     SKERRY_TRY(
         each_delta(Deltas::All, Sequence{0}, weights.size(), [&](const KeptDelta& sent) { progress.take_off(sent); }));
     Rebase rebase(std::move(progress).take());

@@ -8,9 +8,9 @@
 
 namespace skerry::simulation {
 
-/// The blobs of a simulated machine, which keep the promises of DiskBlobStore (common/storage) and no more: what put and
-/// finish have done is durable, a draft may lose its end in a crash, and what was dropped or erased may be back after a
-/// power cut. Calls fail as the seed says, with the old state or the new one, whole; and after a write that
+/// The blobs of a simulated machine, which keep the promises of DiskBlobStore (common/storage) and no more: what put
+/// and finish have done is durable, a draft may lose its end in a crash, and what was dropped or erased may be back
+/// after a power cut. Calls fail as the seed says, with the old state or the new one, whole; and after a write that
 /// failed no other is let through before the next start, as RocksDB does it (its wiki, "Background Error Handling").
 class FaultyBlobStore final : public PassingBlobStore {
 public:

@@ -16,7 +16,7 @@ using Fault = FaultyDisk::Fault;
 using storage::FileBlobStore;
 
 constexpr std::array kFailures = {Fault::ReadFails, Fault::WriteFails, Fault::NoRoom, Fault::SyncFails,
-                                Fault::ProcessDies};
+                                  Fault::ProcessDies};
 constexpr std::array<std::size_t, 5> kSizes = {700, storage::kBlockBytes - 1, storage::kBlockBytes,
                                                storage::kBlockBytes + 8, 2 * storage::kBlockBytes + 300};
 
@@ -50,7 +50,8 @@ public:
 
     /// Works until something fails.
     void work() {
-        for (int i = 0; i < 60 && act(); ++i) {}
+        for (int i = 0; i < 60 && act(); ++i) {
+        }
     }
 
     void check() {
@@ -76,13 +77,15 @@ private:
         auto one = std::next(blobs_.begin(), static_cast<std::ptrdiff_t>(dice_.below(blobs_.size())));
         const auto& [name, blob] = *one;
         switch (dice_.below(6)) {
-            case 0: return settle(name, store_->put(name, blob), true);
+            case 0:
+                return settle(name, store_->put(name, blob), true);
             case 1: {
                 unsure_.insert(name);
                 sure_.erase(name);
                 return settle(name, store_->erase(name), false);
             }
-            case 2: return store_->drop(name).has_value();
+            case 2:
+                return store_->drop(name).has_value();
             case 3: {
                 const auto drafted = store_->drafted(name);
                 if (!drafted || *drafted < blob.size()) return drafted.has_value();

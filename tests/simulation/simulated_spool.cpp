@@ -191,10 +191,10 @@ SimulatedSpool::Steps SimulatedSpool::drop_progress(Sequence sequence) {
 }
 
 SimulatedSpool::Steps SimulatedSpool::install(const node::InstallVersion& order,
-                                              std::shared_ptr<const std::vector<float>> weights) {
+                                              SharedWeights weights) {
     Steps steps{[this, order, weights = std::move(weights)]() -> Result<> {
         auto rebased = SKERRY_TRY(spool_->rebased(checkpoint_.weights, sharing_, order.counted, *weights));
-        SKERRY_TRY(spool_->begin_install(order, *weights));
+        SKERRY_TRY(spool_->begin_install(order, weights));
         begun_ = Begun{order.manifest.version, std::move(rebased)};
         return {};
     }};
@@ -245,7 +245,7 @@ Result<std::string> SimulatedSpool::difference(const NodeDisk& model) {
         return "the next update is " + std::to_string(found.next_sequence.value);
     if (found.spool != wanted.spool) return "it has " + std::to_string(found.spool.size()) + " updates, or others";
     if (SKERRY_TRY(spool_->totals_sent()) != totals_of(model.sent)) return std::string("it claims other totals");
-    if (SKERRY_TRY(spool_->base()) != model.base) return std::string("the version's weights are others");
+    if (*SKERRY_TRY(spool_->base()) != model.base) return std::string("the version's weights are others");
     if (checkpoint_.weights != model.weights) return std::string("the weights are others");
     return std::string();
 }

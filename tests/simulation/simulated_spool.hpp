@@ -45,7 +45,7 @@ public:
     [[nodiscard]] Steps keep_certificate(const wire::SignedBytes& certificate);
     [[nodiscard]] Steps put_back(Sequence sequence);
     [[nodiscard]] Steps drop_progress(Sequence sequence);
-    [[nodiscard]] Steps install(const node::InstallVersion& order, std::shared_ptr<const std::vector<float>> weights);
+    [[nodiscard]] Steps install(const node::InstallVersion& order, SharedWeights weights);
     /// A step of the learner, whole: the checkpoint is what the model has.
     void learned();
 

@@ -71,7 +71,7 @@ TEST_F(LocalModelTest, RefusesAVersionThatWhatItHasLearnedDoesNotStandOnAndDoesN
     EXPECT_THAT(std::get<VersionRefused>(told_.front()).why, ::testing::HasSubstr("model rollback"));
     EXPECT_FALSE(local().trial() && local().trial()->refused) << "others can use it";
     EXPECT_FALSE(*parts_->spool->unfinished());
-    EXPECT_EQ(parts_->spool->base().value(), weights(1));
+    EXPECT_EQ(*parts_->spool->base().value(), weights(1));
 
     bool undone = false;
     local().roll_back({}, [&undone](const Result<RolledBack>& result) { undone = result.has_value(); });
@@ -89,7 +89,7 @@ TEST_F(LocalModelTest, KeepsTheDigestOfTheWeightsThatItKeepsHoweverTheyCame) {
         crash();
         open();
         EXPECT_FALSE(*parts_->spool->give_up_damaged_version());
-        EXPECT_EQ(parts_->spool->base().value(), expected);
+        EXPECT_EQ(*parts_->spool->base().value(), expected);
     };
     open();
     install(1);
@@ -168,14 +168,14 @@ TEST_F(LocalModelTest, SettlesAnInstallationWithTheStepThatFollowsIt) {
     label(kRows);
     settle();
     EXPECT_FALSE(*parts_->spool->unfinished());
-    EXPECT_EQ(parts_->spool->base().value(), weights(1));
+    EXPECT_EQ(*parts_->spool->base().value(), weights(1));
     install(2);
     settle();
     bool finished = false;
     local().finish([&finished] { finished = true; });
     ASSERT_TRUE(until([&finished] { return finished; }));
     EXPECT_FALSE(*parts_->spool->unfinished()) << "nor is any left to the next start where this one ends in peace";
-    EXPECT_EQ(parts_->spool->base().value(), weights(2));
+    EXPECT_EQ(*parts_->spool->base().value(), weights(2));
 }
 
 }  // namespace

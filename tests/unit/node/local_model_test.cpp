@@ -41,7 +41,7 @@ TEST_F(LocalModelTest, RebasesWhatItMadeAnewWhenAnInstallationIsUnfinishedToo) {
     Checkpoint checkpoint = local().checkpoint();
     checkpoint.version.global = ModelVersion{2};
     const wire::Announcement announcement = federation_.announcement(2);
-    ASSERT_TRUE(parts_->spool->begin_install({federation_.manifest(2), announcement.manifest, {}}, weights(2)));
+    ASSERT_TRUE(parts_->spool->begin_install({federation_.manifest(2), announcement.manifest, {}}, shared(weights(2))));
     ASSERT_TRUE(parts_->labels->commit_step({{}, std::array{ByteView(checkpoint.head())}, Clock::now()}));
     crash();
 
@@ -272,7 +272,7 @@ TEST_F(LocalModelTest, RefusesAVersionWhoseBytesAreNoWeights) {
     EXPECT_NE(refused(2, encoded), "installed");
     encoded.pop_back();
     EXPECT_THAT(refused(3, encoded), ::testing::HasSubstr("they must have"));
-    EXPECT_TRUE(parts_->spool->base()->empty());
+    EXPECT_TRUE((*parts_->spool->base())->empty());
 }
 
 TEST_F(LocalModelTest, InstallsAVersionFromItsDifferenceToTheOneThatItHolds) {
@@ -300,7 +300,7 @@ TEST_F(LocalModelTest, InstallsAVersionFromItsDifferenceToTheOneThatItHolds) {
     torn.pop_back();
     with(right, torn);
     EXPECT_EQ(told<VersionUnreadable>(), 1U);
-    EXPECT_EQ(parts_->spool->base().value(), weights(1)) << "nothing of it was kept";
+    EXPECT_EQ(*parts_->spool->base().value(), weights(1)) << "nothing of it was kept";
     with(right, difference);
     EXPECT_EQ(told<VersionInstalled>(), 1U);
     EXPECT_EQ(parts_->spool->kept(ModelVersion{2}).value(), next);
@@ -317,7 +317,7 @@ TEST_F(LocalModelTest, SaysThatBytesAreNotWhatWasAnnounced) {
     local().perform(order);
     settle();
     EXPECT_EQ(told<VersionUnreadable>(), 1U);
-    EXPECT_TRUE(parts_->spool->base()->empty());
+    EXPECT_TRUE((*parts_->spool->base())->empty());
 }
 
 TEST_F(LocalModelTest, KeepsWhatArrivesInMemoryWhereTheDiskHasNoRoom) {

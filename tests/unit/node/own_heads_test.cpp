@@ -111,7 +111,7 @@ TEST_F(OwnHeadsTest, BeginAgainWithTheNewVersionWhereItsInstallationWasUnfinishe
     learn_with_own_heads();
     const wire::Announcement announcement = federation_.announcement(2, 1);
     ASSERT_TRUE(parts_->spool->begin_install({federation_.manifest(2), announcement.manifest, announcement.counted},
-                                             weights(2)));
+                                             shared(weights(2))));
     open_with(false);
     expect_served(2, 0, 0);
     expect_nothing_to_share(2, 2);

@@ -97,7 +97,7 @@ TEST_F(SpoolTest, RefusesWeightsOfAnotherLengthOrTimeWithASentence) {
     install(1);
     learn(0.5F);
     ASSERT_TRUE(take(1));
-    ASSERT_TRUE(spool_->begin_install(version(2), federation_.weights(2)));
+    ASSERT_TRUE(spool_->begin_install(version(2), shared(federation_.weights(2))));
     const std::filesystem::path whole = folder_ / "whole.db";
     spool_.reset();
     std::filesystem::copy_file(folder_ / "node.db", whole);
@@ -164,7 +164,7 @@ TEST_F(SpoolTest, GivesUpAVersionThatTheDiskHasDamagedForTheNewestWholeOneBefore
     EXPECT_EQ(given_up->version, ModelVersion{4});
     EXPECT_EQ(given_up->installed, ModelVersion{2}) << "3 is damaged too";
     EXPECT_FALSE(spool_->give_up_damaged_version().value());
-    EXPECT_EQ(*reopen().base(), federation_.weights(2));
+    EXPECT_EQ(**reopen().base(), federation_.weights(2));
     EXPECT_EQ(spool_->load()->installed, ModelVersion{2});
     EXPECT_EQ(spool_->load()->manifest, version(2).signed_manifest);
     EXPECT_FALSE(*spool_->has(ModelVersion{4}));
@@ -183,7 +183,7 @@ TEST_F(SpoolTest, GivesUpAVersionThatTheDiskHasDamagedForTheNewestWholeOneBefore
 
 TEST_F(SpoolTest, GivesUpABegunVersionThatTheDiskHasDamaged) {
     install(1);
-    ASSERT_TRUE(spool_->begin_install(version(2), federation_.weights(2)));
+    ASSERT_TRUE(spool_->begin_install(version(2), shared(federation_.weights(2))));
     spool_.reset();
     std::filesystem::remove(folder_ / "node.db-version-1");
     const auto given_up = reopen().give_up_damaged_version().value();
@@ -191,7 +191,7 @@ TEST_F(SpoolTest, GivesUpABegunVersionThatTheDiskHasDamaged) {
     EXPECT_EQ(given_up->version, ModelVersion{2});
     EXPECT_EQ(given_up->installed, ModelVersion{1});
     EXPECT_FALSE(reopen().unfinished().value());
-    EXPECT_EQ(*spool_->base(), federation_.weights(1));
+    EXPECT_EQ(**spool_->base(), federation_.weights(1));
     install(2);
     EXPECT_EQ(weights_, federation_.weights(2));
 }

@@ -32,7 +32,7 @@ protected:
     /// Installs without a crash; the checkpoint is `weights_`.
     void install(std::uint64_t number, std::uint64_t counted = 0) {
         Spool& spool = reopen();
-        ASSERT_TRUE(spool.begin_install(version(number, counted), federation_.weights(number)));
+        ASSERT_TRUE(spool.begin_install(version(number, counted), shared(federation_.weights(number))));
         weights_ = *spool.rebased(weights_, sharing_);
         ASSERT_TRUE(spool.finish_install());
     }

@@ -85,10 +85,10 @@ TEST_F(SpoolTest, GivesBackTheRoomOfWhatItNeedsNoMore) {
     reopen();
     learn(0.5F);
     ASSERT_TRUE(take(8));
-    ASSERT_TRUE(spool_->begin_install(version(9), federation_.weights(9)));
+    ASSERT_TRUE(spool_->begin_install(version(9), shared(federation_.weights(9))));
     spool_.reset();
     std::filesystem::rename(folder_ / "before", folder_ / "node.db");
-    EXPECT_EQ(*reopen().base(), federation_.weights(8));
+    EXPECT_EQ(**reopen().base(), federation_.weights(8));
     EXPECT_THAT(room("update"), SizeIs(1)) << "not before it is known that rows and files are of one time";
     ASSERT_TRUE(spool_->release_unused());
     EXPECT_THAT(room("update"), SizeIs(0));
@@ -148,7 +148,7 @@ TEST_F(SpoolTest, TakesOverWhatAnOlderProgramKeptInTheDatabase) {
     EXPECT_EQ(after->spool, before.spool);
     EXPECT_EQ(after->manifest, before.manifest);
     EXPECT_EQ(after->installed_as, (PushedAs{WeightEncoding::Mixed, 0.5F}));
-    EXPECT_EQ(*reopen().base(), federation_.weights(1));
+    EXPECT_EQ(**reopen().base(), federation_.weights(1));
     EXPECT_FALSE(spool_->damaged(federation_.identity.verify_key()).value());
     EXPECT_THAT(opened(*update).delta, Each(0.25F));
     EXPECT_FALSE(take(3)) << "all that was learned is in those two";
@@ -159,7 +159,7 @@ TEST_F(SpoolTest, TakesOverWhatAnOlderProgramKeptInTheDatabase) {
 TEST_F(SpoolTest, InstallsTheFirstVersionAsItIs) {
     install(1);
     EXPECT_EQ(weights_, federation_.weights(1));
-    EXPECT_EQ(*reopen().base(), federation_.weights(1));
+    EXPECT_EQ(**reopen().base(), federation_.weights(1));
     EXPECT_EQ(spool_->load()->installed, ModelVersion{1});
     EXPECT_TRUE(wire::open_manifest(spool_->load()->manifest, federation_.signing.verify_key()));
 }
@@ -169,7 +169,7 @@ TEST_F(SpoolTest, RemembersWhatTheInstalledVersionWasPushedAs) {
     EXPECT_EQ(reopen().load()->installed_as, PushedAs{});
     InstallVersion next = version(2);
     next.as = {WeightEncoding::Mixed, 0.03125F};
-    ASSERT_TRUE(spool_->begin_install(next, federation_.weights(2)));
+    ASSERT_TRUE(spool_->begin_install(next, shared(federation_.weights(2))));
     EXPECT_EQ(reopen().load()->installed_as, PushedAs{}) << "not installed yet";
     ASSERT_TRUE(spool_->finish_install());
     EXPECT_EQ(reopen().load()->installed_as, (PushedAs{WeightEncoding::Mixed, 0.03125F}));
@@ -189,7 +189,7 @@ TEST_F(SpoolTest, SaysBeforehandWhatTheWeightsWillBeOnceAVersionIsBegun) {
         }
         learn(0.125F);
         const auto before = spool_->rebased(weights_, sharing_, Sequence{counted}, federation_.weights(2));
-        ASSERT_TRUE(spool_->begin_install(version(2, counted), federation_.weights(2)));
+        ASSERT_TRUE(spool_->begin_install(version(2, counted), shared(federation_.weights(2))));
         EXPECT_EQ(*before, *spool_->rebased(weights_, sharing_)) << counted;
         EXPECT_NEAR(before->back(), 2.0F + 0.125F + 0.25F * static_cast<float>(2 - counted), 1e-6) << counted;
     }
@@ -197,7 +197,7 @@ TEST_F(SpoolTest, SaysBeforehandWhatTheWeightsWillBeOnceAVersionIsBegun) {
 
 TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
     install(1);
-    ASSERT_TRUE(spool_->begin_install(version(2, 3), federation_.weights(2)));
+    ASSERT_TRUE(spool_->begin_install(version(2, 3), shared(federation_.weights(2))));
     auto unfinished = *reopen().unfinished();
     ASSERT_TRUE(unfinished);
     EXPECT_EQ(unfinished->version, ModelVersion{2});
@@ -206,7 +206,7 @@ TEST_F(SpoolTest, AnInstallationThatWasBegunIsFoundAfterACrash) {
     ASSERT_TRUE(reopen().finish_install());
     EXPECT_FALSE(*reopen().unfinished());
     EXPECT_EQ(spool_->load()->installed, ModelVersion{2});
-    EXPECT_EQ(*spool_->base(), federation_.weights(2));
+    EXPECT_EQ(**spool_->base(), federation_.weights(2));
 }
 
 TEST_F(SpoolTest, AVersionTakesWhatItCountsAndLeavesTheRest) {
