@@ -17,8 +17,10 @@ using namespace std::chrono_literals;
 constexpr std::size_t kErasuresBeforeReclaim = 16;
 constexpr std::uint64_t kDroppedBytesBeforeReclaim = 1ULL << 30U;
 
-/// Bytes of weights, several times which a sum may hold on to from one of its steps to the next.
+/// Bytes of weights, several times which a sum may hold on to from one of its steps to the next, and for the next one
+/// where that comes soon: to map so much anew costs as much as a pass over it.
 constexpr std::size_t kKeptBetweenSteps = 8U << 20U;
+constexpr auto kUseAgain = 15s;
 
 // What a sum needs is gone or damaged, and a start would only meet it again; or the disk is full or down, and may come
 // back.
@@ -179,9 +181,8 @@ void Service::perform(const CheckUpdate& order) {
 
 void Service::perform(const SumRound& order) {
     worker_->run([this, order]() -> Worker::Continuation {
-        // To map it anew costs as much as a pass over it, so of a small model once, at the end.
-        const auto give_back_large = [this] {
-            if (layout_.size() * sizeof(float) > kKeptBetweenSteps) give_back_freed_memory();
+        const auto give_back_large = [large = is_large()] {
+            if (large) give_back_freed_memory();
         };
         const auto summed = [&]() -> Result<SumReady> {
             const auto parent = [&] {
@@ -205,11 +206,27 @@ void Service::perform(const SumRound& order) {
             ready.differences = SKERRY_TRY(put_differences(order.parent_weights, sum.digests.back(), sum.digests));
             return ready;
         }();
-        give_back_freed_memory();
+        give_back_large();
         return [this, summed] {
             if (!summed) stop_on(summed.error());
+            give_back_soon();
             deliver(*summed);
         };
+    });
+}
+
+bool Service::is_large() const {
+    return layout_.size() * sizeof(float) > kKeptBetweenSteps;
+}
+
+void Service::give_back_soon() {
+    quiet_.expires_after(kUseAgain);  // sums that follow each other put it off
+    quiet_.async_wait([this](const boost::system::error_code& error) {
+        if (error || draining_) return;
+        worker_->run([]() -> Worker::Continuation {
+            give_back_freed_memory();
+            return [] {};
+        });
     });
 }
 

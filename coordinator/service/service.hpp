@@ -98,6 +98,8 @@ private:
     void perform(const ReplyToJoin& order);
     void perform(const CheckUpdate& order);
     void perform(const SumRound& order);
+    [[nodiscard]] bool is_large() const;
+    void give_back_soon();
     void perform(const EraseVersion& order);
     void perform(const EraseUpdates& order);
     void add_updates_of(RoundId round, std::vector<Digest>& blobs) const;
@@ -146,6 +148,7 @@ private:
     // From here on: what calls back, closed first.
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer drain_limit_;
+    boost::asio::steady_timer quiet_;  ///< until what sums have freed goes back
     std::unique_ptr<transport::Context> context_;
     std::unique_ptr<transport::Router> fleet_;
     std::unique_ptr<transport::Router> enrol_;

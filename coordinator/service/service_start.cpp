@@ -99,6 +99,7 @@ Service::Service(boost::asio::io_context& loop, Parts parts)
       models_(*blobs_),
       timer_(loop),
       drain_limit_(loop),
+      quiet_(loop),
       api_(*this) {}
 
 Service::~Service() {
