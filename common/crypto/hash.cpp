@@ -3,16 +3,28 @@
 #include <limits>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "common/crypto/openssl_handles.hpp"
 
 namespace skerry::crypto {
 
+namespace {
+
+/// Looked up once: OpenSSL 3 does it anew for each use of EVP_sha256(), behind a lock.
+const EVP_MD* sha256_method() {
+    static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    SKERRY_ASSERT(method != nullptr);
+    return method;
+}
+
+}  // namespace
+
 struct Sha256::State {
     DigestContext context{EVP_MD_CTX_new()};
 
-    void start() { SKERRY_ASSERT(context && EVP_DigestInit_ex2(context.get(), EVP_sha256(), nullptr) == 1); }
+    void start() { SKERRY_ASSERT(context && EVP_DigestInit_ex2(context.get(), sha256_method(), nullptr) == 1); }
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
@@ -41,7 +53,9 @@ Digest Sha256::so_far() const {
 }
 
 Digest sha256(ByteView bytes) {
-    return Sha256().update(bytes).finish();
+    Digest digest;
+    SKERRY_ASSERT(EVP_Digest(bytes.data(), bytes.size(), raw(digest.data()), nullptr, sha256_method(), nullptr) == 1);
+    return digest;
 }
 
 Digest hmac_sha256(ByteView key, ByteView message) {

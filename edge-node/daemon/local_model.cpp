@@ -248,11 +248,9 @@ void LocalModel::end_learning() {
 // chunks: for the next one, if that begins at once. Nor is an installation left to a step that may never come: as long
 // as it is unsettled a disk that damages the version before takes along what was learned since.
 void LocalModel::give_back_soon() {
-    if (std::exchange(gives_back_, true)) return;  // tries that follow each other do not put it off
-    quiet_.expires_after(kUseAgain);
+    quiet_.expires_after(kUseAgain);  // work that follows puts it off
     quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code stopped) {
         if (stopped || alive.expired()) return;
-        gives_back_ = false;
         stores_.thread.run(
             [&spool = stores_.spool] {
                 spool.let_go_weights();

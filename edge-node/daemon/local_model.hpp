@@ -213,9 +213,7 @@ private:
     [[nodiscard]] Result<> settle_heads();
 
     [[nodiscard]] Result<> adopt(SharedWeights weights);
-    [[nodiscard]] Result<> adopt(std::vector<float> weights) {
-        return adopt(shared(std::move(weights)));
-    }
+    [[nodiscard]] Result<> adopt(std::vector<float> weights) { return adopt(shared(std::move(weights))); }
     [[nodiscard]] Checkpoint checkpoint_now();
     [[nodiscard]] Result<std::shared_ptr<const Snapshot>> snapshot_of_policy(feedback::SnapshotVersion version) const;
     void publish(std::shared_ptr<const Snapshot> snapshot);
@@ -278,7 +276,6 @@ private:
     boost::asio::steady_timer retry_;
     boost::asio::steady_timer room_;
     boost::asio::steady_timer quiet_;  ///< after work
-    bool gives_back_ = false;          ///< when that ends
 
     /// Since when the progress that is due or on its way is waited for; nothing while none is.
     std::optional<TimePoint> waiting_since_;

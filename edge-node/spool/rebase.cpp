@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "common/base/limits.hpp"
@@ -22,6 +23,52 @@ void add_times(float sign, const SparseValues& delta, std::span<float> to) {
         to[delta.places[i]] += sign * delta.values[i];
 }
 
+constexpr std::size_t kBlock = 1024;  // known beforehand, it becomes vector instructions
+
+/// `make(i)` for each place, in one pass: to fill a vector first and then change it takes another one.
+template <class Make>
+std::vector<float> made(std::size_t size, const Make& make) {
+    std::vector<float> values;
+    values.reserve(size);
+    std::array<float, kBlock> block;
+    const std::size_t whole = size / kBlock * kBlock;
+    for (std::size_t first = 0; first < whole; first += kBlock) {
+        for (std::size_t i = 0; i < kBlock; ++i)
+            block[i] = make(first + i);
+        values.insert(values.end(), block.begin(), block.end());
+    }
+    for (std::size_t i = whole; i < size; ++i)
+        values.push_back(make(i));
+    return values;
+}
+
+/// Goes through the places of one Δ that are asked for in ascending order.
+class Cursor {
+public:
+    explicit Cursor(const SparseValues& delta) : delta_(&delta) {}
+    /// Adds ±Δ where it has a value there.
+    void add(float sign, std::uint32_t place, float& to) {
+        while (next_ < delta_->places.size() && delta_->places[next_] < place)
+            ++next_;
+        if (next_ < delta_->places.size() && delta_->places[next_] == place) to += sign * delta_->values[next_];
+    }
+
+private:
+    const SparseValues* delta_;
+    std::size_t next_ = 0;
+};
+
+/// Where any of them has a value, ascending.
+std::vector<std::uint32_t> places_of_any(std::span<const SparseValues> deltas) {
+    std::vector<std::uint32_t> places, both;
+    for (const SparseValues& delta : deltas) {
+        both.clear();
+        std::ranges::set_union(places, delta.places, std::back_inserter(both));
+        places.swap(both);
+    }
+    return places;
+}
+
 }  // namespace
 
 void keep_personal(std::span<float> values, Values from, const Sharing& sharing) {
@@ -34,12 +81,10 @@ void keep_personal(std::span<float> values, Values from, const Sharing& sharing)
     }
 }
 
-Progress::Progress(Values weights, Values base, const Sharing& sharing)
-    : sharing_(sharing), values_(weights.begin(), weights.end()) {
+Progress::Progress(Values weights, Values base, const Sharing& sharing) : sharing_(sharing) {
     SKERRY_ASSERT(weights.size() == base.size() && sharing.statistics <= weights.size());
+    values_ = made(weights.size(), [w = weights.data(), b = base.data()](std::size_t i) { return w[i] - b[i]; });
     std::fill_n(values_.begin(), sharing.statistics, 0.0F);
-    for (std::size_t i = sharing.statistics; i < values_.size(); ++i)
-        values_[i] -= base[i];
 }
 
 std::vector<float> Progress::take() && {
@@ -66,6 +111,26 @@ std::vector<float> Rebase::onto(Values base) && {
     for (std::size_t i = 0; i < values_.size(); ++i)
         values_[i] += base[i];
     return std::move(values_);
+}
+
+std::vector<float> rebased(Values weights, Values base, Values next, const Sharing& sharing,
+                           std::span<const SparseValues> kept, std::size_t counted) {
+    SKERRY_ASSERT(weights.size() == base.size() && weights.size() == next.size() && counted <= kept.size());
+    std::vector<float> result = made(weights.size(), [w = weights.data(), b = base.data(),
+                                                      n = next.data()](std::size_t i) { return (w[i] - b[i]) + n[i]; });
+    std::vector<Cursor> cursors(kept.begin(), kept.end());
+    for (const std::uint32_t place : places_of_any(kept)) {
+        float progress = weights[place] - base[place];
+        for (Cursor& cursor : cursors)
+            cursor.add(-1, place, progress);
+        for (std::size_t k = counted; k < cursors.size(); ++k)
+            cursors[k].add(1, place, progress);
+        result[place] = progress + next[place];
+    }
+    for (std::size_t i = 0; i < sharing.statistics; ++i)
+        result[i] = 0.0F + next[i];
+    keep_personal(result, weights, sharing);
+    return result;
 }
 
 double norm_of(Values values) {

@@ -65,6 +65,12 @@ private:
     std::vector<float> values_;
 };
 
+/// weights' of the algebra above, to the bit, where every Δ is without its zeroes: in one pass over the vectors, which
+/// are several times what a processor's caches hold. `kept`: all Δ in order; the version counts the first `counted`.
+/// What is personal stays as in `weights`.
+[[nodiscard]] std::vector<float> rebased(Values weights, Values base, Values next, const Sharing& sharing,
+                                         std::span<const SparseValues> kept, std::size_t counted);
+
 /// L2 norm. Not finite where a value is not.
 [[nodiscard]] double norm_of(Values values);
 

@@ -266,6 +266,12 @@ private:
     [[nodiscard]] Result<> put_fact(std::string_view key, ByteView value);
     [[nodiscard]] Result<> put_number(std::string_view key, std::uint64_t value);
     [[nodiscard]] Result<> forget_fact(std::string_view key);
+    struct SparseDeltas {
+        std::vector<SparseValues> all{};
+        std::size_t counted = 0;  ///< of them, by a version: the first
+    };
+    /// Nothing: one is whole, and so as long as the model.
+    [[nodiscard]] Result<std::optional<SparseDeltas>> sparse_deltas(Sequence counted, std::size_t length);
     /// Of no length: there is no such version.
     [[nodiscard]] Result<SharedWeights> weights_of(std::uint64_t version);
     [[nodiscard]] Result<> install_begun();

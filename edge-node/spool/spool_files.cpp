@@ -19,11 +19,17 @@ tl::unexpected<Error> cut_off(const std::string& what) {
     return fail(ErrorCode::Internal, what + ": restore the node's folder, or join again");
 }
 
-/// The bytes at the front of a file. What is gone is an error of the folder, not of the disk.
-Result<> read_front(const SlotFiles& files, SlotFiles::Slot slot, SlotFiles::Value value, std::span<std::byte> into) {
-    auto read = files.read(slot, value, 0, into);
+constexpr std::size_t kPieceBytes = 256 << 10;
+
+/// The bytes from `offset` on. What is gone is an error of the folder, not of the disk.
+Result<> read_part(const SlotFiles& files, SlotFiles::Slot slot, SlotFiles::Value value, std::uint64_t offset,
+                   std::span<std::byte> into) {
+    auto read = files.read(slot, value, offset, into);
     if (!read && read.error().code == ErrorCode::NotFound) return cut_off(read.error().message);
     return read;
+}
+Result<> read_front(const SlotFiles& files, SlotFiles::Slot slot, SlotFiles::Value value, std::span<std::byte> into) {
+    return read_part(files, slot, value, 0, into);
 }
 
 constexpr const char* kNoLength = "weights beside node.db are cut off";
@@ -33,8 +39,17 @@ constexpr const char* kNoLength = "weights beside node.db are cut off";
 Result<std::vector<float>> Spool::read_version(const Kept& kept) {
     if (kept.bytes % sizeof(float) != 0 || kept.bytes / sizeof(float) > limits::kParametersMax)
         return cut_off(kNoLength);
-    std::vector<float> weights(static_cast<std::size_t>(kept.bytes / sizeof(float)));
-    SKERRY_TRY(read_front(versions_, kept.slot, kept.value(), std::as_writable_bytes(std::span(weights))));
+    const auto count = static_cast<std::size_t>(kept.bytes / sizeof(float));
+    std::vector<float> weights;
+    weights.reserve(count);
+    // Piece by piece: a vector of that length would be filled with zeroes first.
+    std::vector<float> piece(std::min<std::size_t>(count, kPieceBytes / sizeof(float)));
+    while (weights.size() < count) {
+        const std::span<float> into = std::span(piece).first(std::min(piece.size(), count - weights.size()));
+        SKERRY_TRY(read_part(versions_, kept.slot, kept.value(), weights.size() * sizeof(float),
+                             std::as_writable_bytes(into)));
+        weights.insert(weights.end(), into.begin(), into.end());
+    }
     return weights;
 }
 

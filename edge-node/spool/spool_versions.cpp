@@ -41,6 +41,24 @@ Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length,
     return {};
 }
 
+Result<std::optional<Spool::SparseDeltas>> Spool::sparse_deltas(Sequence counted, std::size_t length) {
+    using Nothing = std::optional<SparseDeltas>;
+    SparseDeltas deltas;
+    storage::Statement rows =
+        SKERRY_TRY(database_.prepare("SELECT slot, stamp, bytes, delta_bytes, header, sequence FROM spool_update WHERE "
+                                     "slot IS NOT NULL ORDER BY sequence"));
+    while (SKERRY_TRY(rows.step())) {
+        const KeptUpdate kept = KeptUpdate::of(rows, 0);
+        const auto header = wire::read_header(rows.blob_view(4));
+        const bool is_sparse =
+            header && header->form.encoding == wire::DeltaEncoding::Top && kept.delta_bytes < length * sizeof(float);
+        if (!is_sparse) return Nothing();
+        deltas.all.push_back(std::get<SparseValues>(SKERRY_TRY(read_delta(kept, rows.blob_view(4), length))));
+        if (rows.uint64(5) <= counted.value) deltas.counted = deltas.all.size();
+    }
+    return Nothing(std::move(deltas));
+}
+
 Result<SharedWeights> Spool::weights_of(std::uint64_t version) {
     const auto file = version == 0 ? std::optional<Kept>() : SKERRY_TRY(version_file(version));
     if (!file) return shared({});
@@ -117,7 +135,11 @@ Result<std::vector<float>> Spool::rebased(std::span<const float> weights, const 
                                           std::span<const float> next) {
     if (weights.empty()) return std::vector<float>(next.begin(), next.end());
     SKERRY_TRY(must_match(next.size(), weights.size()));
-    Progress progress(weights, *SKERRY_TRY(base_beside(weights)), sharing);
+    const SharedWeights base = SKERRY_TRY(base_beside(weights));
+    if (const auto sparse = SKERRY_TRY(sparse_deltas(counted, weights.size()))) {
+        return node::rebased(weights, *base, next, sharing, sparse->all, sparse->counted);
+    }
+    Progress progress(weights, *base, sharing);
     SKERRY_TRY(
         each_delta(Deltas::All, Sequence{0}, weights.size(), [&](const KeptDelta& sent) { progress.take_off(sent); }));
     Rebase rebase(std::move(progress).take());

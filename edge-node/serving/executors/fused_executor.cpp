@@ -66,23 +66,44 @@ void enclose(const Frame& frame, bool channel_major, const float* in, float* val
     }
 }
 
+/// A layer or a head: packed, or read where the flat vector has it.
+struct Kept {
+    Kept() = default;
+    explicit Kept(const LayerSource& source)
+        // Of one channel or one pixel, our order of a map's values is the vector's.
+        : in_place(!source.conv() && (source.in.channels == 1 || source.in.channels == source.in.values())),
+          borrowed(source),
+          layer(pack(in_place ? without_weights(source) : source)) {}
+
+    [[nodiscard]] bool empty() const { return in_place ? borrowed.weights.empty() : layer.blocks() == 0; }
+
+    bool in_place = false;
+    LayerSource borrowed;
+    PackedLayer layer;
+
+private:
+    static LayerSource without_weights(LayerSource source) {
+        source.weights = source.bias = {};
+        return source;
+    }
+};
+
 class FusedExecutor final : public Executor {
 public:
     FusedExecutor(const NetworkSource& network, fused::Kernel kernel) : kernel_(kernel) {
         for (std::size_t tier = 0; tier < network.tiers(); ++tier) {
             for (const LayerSource& layer : network.stages[tier])
-                stages_[tier].push_back(pack(layer));
-            heads_[tier] = pack(network.heads[tier]);
+                stages_[tier].emplace_back(layer);
+            heads_[tier] = Kept(network.heads[tier]);
         }
     }
 
     void run_stage(Tier stage, std::span<const float> in, std::span<float> map, std::size_t batch,
                    ExecutorScratch& scratch) const override {
-        const std::vector<PackedLayer>& layers = stages_[static_cast<std::size_t>(stage)];
-        SKERRY_ASSERT(!layers.empty() && layers.front().blocks() > 0);
-        SKERRY_ASSERT(in.size() == batch * layers.front().in.values() &&
-                      map.size() == batch * layers.back().out.values());
-        const PackedLayer& first = layers.front();
+        const std::vector<Kept>& layers = stages_[static_cast<std::size_t>(stage)];
+        SKERRY_ASSERT(!layers.empty() && !layers.front().empty());
+        const PackedLayer& first = layers.front().layer;
+        SKERRY_ASSERT(in.size() == batch * first.in.values() && map.size() == batch * layers.back().layer.out.values());
         Frame from{first.in, first.padding()};
         const float* values = in.data();
         if (from.padding > 0 || first.channel_major_in) {
@@ -94,7 +115,7 @@ public:
         }
         for (std::size_t i = 0; i < layers.size(); ++i) {
             const bool last = i + 1 == layers.size();
-            const Frame to{layers[i].out, last ? 0 : layers[i + 1].padding()};
+            const Frame to{layers[i].layer.out, last ? 0 : layers[i + 1].layer.padding()};
             float* out = map.data();
             if (!last) {
                 scratch.out.swap(scratch.in);  // the layer before wrote what this one reads
@@ -109,10 +130,10 @@ public:
     }
 
     void head(Tier tier, std::span<const float> map, std::span<float> logits, std::size_t batch) const override {
-        const PackedLayer& head = heads_[static_cast<std::size_t>(tier)];
-        SKERRY_ASSERT(head.blocks() > 0 && map.size() == batch * head.in.values() &&
-                      logits.size() == batch * head.out.channels);
-        run(head, {head.in, 0}, map.data(), {head.out, 0}, logits.data(), batch);
+        const Kept& head = heads_[static_cast<std::size_t>(tier)];
+        const MapShape &from = head.layer.in, &to = head.layer.out;
+        SKERRY_ASSERT(!head.empty() && map.size() == batch * from.values() && logits.size() == batch * to.channels);
+        run(head, {from, 0}, map.data(), {to, 0}, logits.data(), batch);
     }
 
 private:
@@ -121,8 +142,24 @@ private:
         return buffer.data();
     }
 
-    void run(const PackedLayer& layer, const Frame& from, const float* in, const Frame& to, float* out,
+    void run(const Kept& kept, const Frame& from, const float* in, const Frame& to, float* out,
              std::size_t batch) const {
+        if (!kept.in_place) return run_packed(kept.layer, from, in, to, out, batch);
+        const LayerSource& layer = kept.borrowed;
+        fused::run_dense({.in = in,
+                          .in_stride = from.values(),
+                          .out = out + to.first(),
+                          .out_stride = to.values(),
+                          .samples = batch,
+                          .weights = layer.weights.data(),
+                          .bias = layer.bias.data(),
+                          .outputs = layer.bias.size(),
+                          .inputs = from.values(),
+                          .relu = layer.relu});
+    }
+
+    void run_packed(const PackedLayer& layer, const Frame& from, const float* in, const Frame& to, float* out,
+                    std::size_t batch) const {
         const MapShape& map = layer.out;
         const std::size_t pixel_stride = layer.conv() ? layer.layer.stride * layer.in.channels : 0;
         const std::size_t row_stride = layer.conv() ? layer.layer.stride * from.row_values() : 0;
@@ -160,8 +197,8 @@ private:
     }
 
     fused::Kernel kernel_;
-    std::array<std::vector<PackedLayer>, kTiers> stages_;
-    std::array<PackedLayer, kTiers> heads_;
+    std::array<std::vector<Kept>, kTiers> stages_;
+    std::array<Kept, kTiers> heads_;
 };
 
 }  // namespace

@@ -23,6 +23,21 @@ struct Tile {
     bool relu;
 };
 
+/// A dense layer with its weights as the flat vector has them, so that nothing is packed:
+/// out[s][o] = bias[o] + Σ_i in[s][i] · weights[o][i].
+struct Dense {
+    const float* in;
+    std::size_t in_stride;  ///< from one sample to the next
+    float* out;
+    std::size_t out_stride;
+    std::size_t samples;
+    const float* weights;  ///< shape [outputs, inputs]
+    const float* bias;     ///< shape [outputs]
+    std::size_t outputs;
+    std::size_t inputs;
+    bool relu;
+};
+
 using Kernel = void (*)(const Tile&);
 
 /// The fastest kernel that this processor runs; null: it has no fused multiply-add.
@@ -30,5 +45,7 @@ using Kernel = void (*)(const Tile&);
 
 /// Only where best_kernel() has found it.
 void run_tile(const Tile& tile);
+/// Only where there is a best_kernel().
+void run_dense(const Dense& layer);
 
 }  // namespace skerry::node::fused

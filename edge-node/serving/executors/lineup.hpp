@@ -31,7 +31,8 @@ struct Candidate {
     bool exact =
         true;       ///< promises the reference's numbers up to rounding; else its classes, and logits about as large
     Packer pack{};  ///< what `make` makes, where not all of it is to run; null: it can't be made in part
-    Packer once{};  ///< the same numbers for a run or two, while the weights stay where they are; null: `make`'s
+    Packer
+        once{};  ///< the same up to rounding, for a run or two, while the weights stay where they are; null: `make`'s
 };
 /// Packs all of the network.
 [[nodiscard]] ExecutorFactory whole(Packer pack);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "edge-node/serving/executors/packed_layer.hpp"
 #include "edge-node/serving/executors/plain_kernel.hpp"
@@ -39,6 +40,30 @@ struct Placement {
     std::size_t pixels;
 };
 
+using FourSums = float __attribute__((vector_size(4 * sizeof(float))));
+
+FourSums four_at(const float* from) {
+    FourSums values;
+    std::memcpy(&values, from, sizeof values);
+    return values;
+}
+
+/// Σ a[i]·b[i], of sixteen sums side by side.
+float dot(const float* a, const float* b, std::size_t count) {
+    constexpr std::size_t kSums = 4, kLanes = 4;
+    FourSums sums[kSums] = {};
+    std::size_t i = 0;
+    for (; i + kSums * kLanes <= count; i += kSums * kLanes) {
+        for (std::size_t s = 0; s < kSums; ++s)
+            sums[s] += four_at(a + i + s * kLanes) * four_at(b + i + s * kLanes);
+    }
+    const FourSums four = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    float sum = (four[0] + four[1]) + (four[2] + four[3]);
+    for (; i < count; ++i)
+        sum += a[i] * b[i];
+    return sum;
+}
+
 /// A layer that was packed before.
 class Packed {
 public:
@@ -53,12 +78,13 @@ public:
         for (std::size_t block = 0; block < layer_.blocks(); ++block)
             use(layer_, block, block * kBlock);
     }
+    [[nodiscard]] static bool run_in_place(const float*, float*, std::size_t) { return false; }
 
 private:
     PackedLayer layer_;
 };
 
-/// One that is packed a block at a time.
+/// One that is packed a block at a time, or not at all where the flat vector has its weights in our order.
 class Unpacked {
 public:
     Unpacked() = default;
@@ -70,6 +96,19 @@ public:
     void each_block(const Use& use) const {
         for (std::size_t first = 0; first < source_.bias.size(); first += kBlock)
             use(pack(outputs(first, std::min(kBlock, source_.bias.size() - first))), 0, first);
+    }
+    /// A dense layer. False: it has to be packed.
+    [[nodiscard]] bool run_in_place(const float* in, float* out, std::size_t batch) const {
+        const std::size_t inputs = source_.in.values(), outputs = source_.bias.size();
+        if (source_.in.channels != 1 && source_.in.channels != inputs) return false;
+        for (std::size_t o = 0; o < outputs; ++o) {
+            const float* const weights = source_.weights.data() + o * inputs;
+            for (std::size_t row = 0; row < batch; ++row) {
+                const float sum = source_.bias[o] + dot(weights, in + row * inputs, inputs);
+                out[row * outputs + o] = source_.relu && !(sum > 0) ? 0.0F : sum;
+            }
+        }
+        return true;
     }
 
 private:
@@ -152,6 +191,7 @@ private:
     }
 
     void run_dense(const Kept& kept, const float* in, float* out, std::size_t batch) const {
+        if (kept.run_in_place(in, out, batch)) return;
         const std::size_t values = kept.shape().in.values();
         kept.each_block([&](const PackedLayer& layer, std::size_t block, std::size_t first) {
             run_block(layer, block, first,

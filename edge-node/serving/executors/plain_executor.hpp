@@ -15,8 +15,9 @@ namespace skerry::node {
 /// The same for a network that was put together otherwise, or is to run in part.
 [[nodiscard]] std::unique_ptr<const Executor> plain_executor_of(const NetworkSource& network);
 
-/// The same numbers for a run or two: borrows the weights for its life, and packs a block of outputs when it runs.
-/// Holds no more than that, and takes half the time of packing all and running once.
+/// The same numbers, up to rounding, for a run or two: borrows the weights for its life, and packs a block of outputs
+/// when it runs, but for a dense layer whose weights already lie as it reads them. Holds no more than that, and takes
+/// half the time of packing all and running once, or a tenth.
 [[nodiscard]] std::unique_ptr<const Executor> unpacked_executor_of(const NetworkSource& network);
 /// An ExecutorFactory.
 [[nodiscard]] Result<std::unique_ptr<const Executor>> unpacked_executor(const parameters::ModelSpec& spec,

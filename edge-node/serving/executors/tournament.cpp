@@ -29,8 +29,14 @@ void exclude(Entrant& entrant, std::string reason) {
 
 std::unique_ptr<const Executor> make(const Candidate& candidate, const parameters::ModelSpec& spec,
                                      const parameters::ParameterLayout& layout, std::span<const float> parameters,
-                                     Standing& standing) try {
+                                     const TournamentLimits& limits, Standing& standing) try {
     auto made = candidate.make(spec, layout, parameters);
+    if (made) {  // again: the first time it compiled what all versions share
+        made->reset();
+        const auto begin = limits.clock();
+        made = candidate.make(spec, layout, parameters);
+        standing.making = std::chrono::duration<double, std::micro>(limits.clock() - begin).count();
+    }
     if (made) return std::move(*made);
     standing.excluded = made.error().message;
     return nullptr;
@@ -45,6 +51,8 @@ void time_once(Entrant& entrant, std::size_t unit, std::size_t timed, const Refe
     const double wanted = best > 0 ? kTimingMicroseconds / best : 1;
     const auto runs = static_cast<std::size_t>(std::clamp(wanted, 1.0, static_cast<double>(kRunsMax)));
     std::vector<float> out(run.out(unit).size());
+    // Those before it have left little of its weights in the caches, and more of them where it has fewer runs.
+    run_unit(*entrant.executor, unit, run.in(unit), out, run.batch(), scratch);
     const auto begin = limits.clock();
     for (std::size_t i = 0; i < runs; ++i)
         run_unit(*entrant.executor, unit, run.in(unit), out, run.batch(), scratch);
@@ -83,23 +91,34 @@ std::size_t fastest(const std::vector<Standing>& standings, std::size_t unit, st
 constexpr double kNearly = 1.1;
 
 /// By timed batch size. One for all of them where it is nearly as fast as the fastest for each: two would hold the
-/// unit's weights twice, and pack them twice for each version.
+/// unit's weights twice, and pack them twice for each version. Of several the one that packs the least, as its making
+/// shows.
 std::array<std::size_t, kTimedBatches.size()> chosen(const std::vector<Standing>& standings, std::size_t unit) {
     std::array<std::size_t, kTimedBatches.size()> places{};
     for (std::size_t timed = 0; timed < places.size(); ++timed)
         places[timed] = fastest(standings, unit, timed);
-    std::optional<std::size_t> one;
-    double least = kNearly;
-    for (std::size_t place = 0; place < standings.size(); ++place) {
-        if (!standings[place].excluded.empty()) continue;
-        double worst = 1;
-        for (std::size_t timed = 0; timed < places.size(); ++timed) {
-            worst = std::max(
-                worst, standings[place].microseconds[unit][timed] / standings[places[timed]].microseconds[unit][timed]);
+    const auto best = [&](std::size_t first, std::size_t last) {
+        std::optional<std::size_t> one;
+        std::pair<double, double> least;
+        for (std::size_t place = 0; place < standings.size(); ++place) {
+            const Standing& standing = standings[place];
+            if (!standing.excluded.empty()) continue;
+            double worst = 1;
+            for (std::size_t timed = first; timed < last; ++timed) {
+                worst = std::max(
+                    worst, standing.microseconds[unit][timed] / standings[places[timed]].microseconds[unit][timed]);
+            }
+            const std::pair cost{standing.making, worst};
+            if (worst <= kNearly && (!one || cost < least)) one = place, least = cost;
         }
-        if (worst <= least) one = place, least = worst;
+        return one;
+    };
+    if (const auto one = best(0, places.size())) {
+        places.fill(*one);
+    } else {
+        for (std::size_t timed = 0; timed < places.size(); ++timed)
+            places[timed] = best(timed, timed + 1).value_or(places[timed]);
     }
-    if (one) places.fill(*one);
     return places;
 }
 
@@ -117,7 +136,7 @@ Tournament run_tournament(const parameters::ModelSpec& spec, const parameters::P
     for (std::size_t place = 0; place < candidates.size(); ++place) {
         Standing& standing = tournament.standings[place];
         standing.name = candidates[place].name;
-        entrants.push_back({make(candidates[place], spec, layout, parameters, standing), &standing});
+        entrants.push_back({make(candidates[place], spec, layout, parameters, limits, standing), &standing});
     }
     SKERRY_ASSERT(entrants.front().executor != nullptr);
     std::vector<ReferenceRun> runs;

@@ -15,11 +15,13 @@ struct Standing {
     std::string excluded;  ///< why it may not serve; empty: it may
     /// Of a whole batch, the fastest of all rounds; 0: not timed.
     std::array<std::array<double, kTimedBatches.size()>, kUnits> microseconds{};
+    double making = 0;  ///< microseconds, of all that is held: what each new version costs
 };
 
 struct Tournament {
     std::vector<Standing> standings;  ///< as the candidates
-    /// The fastest of those that may serve; of each unit one for all batch sizes where that is within a tenth of it.
+    /// The fastest of those that may serve; of each unit one for all batch sizes where that is within a tenth of it;
+    /// and of several within a tenth the one that is made the soonest.
     Lineup lineup{};
 };
 

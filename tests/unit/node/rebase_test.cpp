@@ -74,6 +74,41 @@ TEST(Rebase, ReappliesExactlyWhatTheVersionDoesNotCount) {
     EXPECT_THAT(std::move(rebase).onto(next), ElementsAre(12 + 2 + 4));
 }
 
+TEST(Rebase, GivesInOnePassOfSparseUpdatesWhatItGivesStepByStep) {
+    std::mt19937 random(3);
+    for (int trial = 0; trial < 50; ++trial) {
+        const std::size_t size = 1 + random() % 3000;
+        const auto values = [&] {
+            std::vector<float> drawn(size);
+            for (float& value : drawn)
+                value = static_cast<float>(random() % 2001) / 1000.0F - 1.0F;
+            return drawn;
+        };
+        const std::vector<float> weights = values(), base = values(), next = values();
+        const Sharing sharing{random() % (size + 1), {{size / 2, size / 2 + random() % 5}}};
+        std::vector<SparseValues> kept(random() % 4);
+        for (SparseValues& delta : kept) {
+            delta.size = size;
+            for (std::uint32_t place = 0; place < size; ++place) {
+                if (random() % 7 != 0) continue;
+                delta.places.push_back(place);
+                // As the spool reads it: the moments are no difference.
+                delta.values.push_back(place < sharing.statistics ? 0.0F : static_cast<float>(random() % 100) / 64.0F);
+            }
+        }
+        const std::size_t counted = random() % (kept.size() + 1);
+        Progress progress(weights, base, sharing);
+        for (const SparseValues& delta : kept)
+            progress.take_off(delta);
+        Rebase rebase(std::move(progress).take());
+        for (std::size_t k = counted; k < kept.size(); ++k)
+            rebase.add(kept[k]);
+        std::vector<float> expected = std::move(rebase).onto(next);
+        keep_personal(expected, weights, sharing);
+        ASSERT_EQ(rebased(weights, base, next, sharing, kept, counted), expected) << trial;
+    }
+}
+
 TEST(Clip, LeavesAShortUpdateAlone) {
     std::vector<float> delta{100, 3, 4};
     const auto clipped = clip(delta, 1, 5.0F);

@@ -37,8 +37,9 @@ TEST(PlainExecutor, AgreesWithTheNaiveNetworkOnAnyShape) {
         const std::vector<float> input = random_values(batch * spec.input.values(), random);
         for (const Tier tier : {Tier::Light, Tier::Medium, Tier::Heavy}) {
             const std::vector<float> logits = logits_of(**executor, spec, tier, input, batch);
-            ASSERT_EQ(logits_of(**unpacked_executor(spec, layout, values), spec, tier, input, batch), logits)
-                << "packed a block at a time it gives the same bytes";
+            const auto unpacked = logits_of(**unpacked_executor(spec, layout, values), spec, tier, input, batch);
+            for (std::size_t i = 0; i < logits.size(); ++i)
+                ASSERT_NEAR(unpacked[i], logits[i], 1e-4 * (1 + std::abs(logits[i]))) << "read where the weights lie";
             for (std::size_t row = 0; row < batch; ++row) {
                 const auto first = input.begin() + static_cast<std::ptrdiff_t>(row * spec.input.values());
                 const std::vector<float> one(first, first + static_cast<std::ptrdiff_t>(spec.input.values()));
