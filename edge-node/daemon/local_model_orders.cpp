@@ -63,9 +63,9 @@ Result<Fetched> read_fetched(const Model& model, const InstallVersion& order, co
     const Bytes bytes = SKERRY_TRY(stores.arriving.bytes());
     if (crypto::sha256(bytes) != (order.difference ? order.difference->digest : order.digest))
         return Fetched{{}, "their hash is another"};
-    auto weights = order.difference ? changed(model, order.tier, *order.difference, bytes,
-                                              *SKERRY_TRY(stores.spool.base()))
-                                    : decoded(model, order, bytes);
+    auto weights = order.difference
+                       ? changed(model, order.tier, *order.difference, bytes, *SKERRY_TRY(stores.spool.base()))
+                       : decoded(model, order, bytes);
     if (weights) return Fetched{*std::move(weights)};
     return order.difference ? Fetched{{}, weights.error().message} : Fetched{{}, {}, weights.error().message};
 }
@@ -148,8 +148,8 @@ void LocalModel::work_on(InstallVersion& order) {
             if (!fetched.unreadable.empty()) return Prepared{.unreadable = std::move(fetched.unreadable)};
             if (!fetched.refused.empty()) return Prepared{.refused = std::move(fetched.refused)};
             version = std::move(fetched.weights);
-            auto rebased = SKERRY_TRY(stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_,
-                                                            order.counted, *version.values));
+            auto rebased = SKERRY_TRY(
+                stores_.spool.rebased(weights ? Values(*weights) : Values(), sharing_, order.counted, *version.values));
             const bool learned = !same_bits(rebased, *version.values);
             // A version that is no use to this node must not become its base, whatever was learned on top of it.
             if (learned) {

@@ -1,7 +1,10 @@
 #include "edge-node/daemon/processor_seat.hpp"
 
+#include <array>
+#include <charconv>
 #include <cstdint>
-#include <fstream>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace skerry::node {
 namespace {
@@ -11,12 +14,17 @@ using std::chrono::nanoseconds;
 constexpr std::chrono::milliseconds kPeriod{250};
 constexpr std::chrono::seconds kStay{2};  // a node that learns has pauses between its steps
 
-// How long this thread was ready and did not run, ever: the second number (Documentation/scheduler/sched-stats.rst).
-std::optional<nanoseconds> time_waited() {
-    std::ifstream file("/proc/thread-self/schedstat");
-    std::uint64_t ran = 0;
-    std::uint64_t waited = 0;
-    if (!(file >> ran >> waited)) return std::nullopt;
+// How long the thread that opened the file was ready and did not run, ever: the second number
+// (Documentation/scheduler/sched-stats.rst).
+std::optional<nanoseconds> time_waited(const FileDescriptor& schedstat) {
+    std::array<char, 128> text;
+    const ssize_t length = ::pread(schedstat.number(), text.data(), text.size(), 0);
+    if (length <= 0) return std::nullopt;
+    const char* const end = text.data() + length;
+    std::uint64_t ran = 0, waited = 0;
+    const auto first = std::from_chars(text.data(), end, ran);
+    if (first.ec != std::errc() || first.ptr == end) return std::nullopt;
+    if (std::from_chars(first.ptr + 1, end, waited).ec != std::errc()) return std::nullopt;
     return nanoseconds(waited);
 }
 
@@ -63,18 +71,16 @@ void ProcessorSeat::wait() {
 }
 
 void ProcessorSeat::look() {
-    const auto waited = time_waited();
-    if (!waited) return;
     const auto now = std::chrono::steady_clock::now();
+    if (learning_()) learned_ = now;
+    if (now - learned_ >= kStay) return release();
+    if (!schedstat_) schedstat_.emplace(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
+    const auto waited = time_waited(*schedstat_);
+    if (!waited) return;
     const double share = std::chrono::duration<double>(*waited - waited_) / (now - looked_);
     looked_ = now;
     waited_ = *waited;
-    if (learning_()) learned_ = now;
-    if (now - learned_ < kStay) {
-        take(share);
-    } else {
-        release();
-    }
+    take(share);
 }
 
 void ProcessorSeat::take(double waited) {

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/base/file_descriptor.hpp"
 #include "edge-node/daemon/seat_choice.hpp"
 
 namespace skerry::node {
@@ -37,6 +38,7 @@ private:
 
     boost::asio::steady_timer timer_;
     std::function<bool()> learning_;
+    std::optional<FileDescriptor> schedstat_;  ///< of the loop's thread
     std::chrono::steady_clock::time_point looked_;
     std::chrono::nanoseconds waited_{0};               ///< of this thread, since it began
     std::chrono::steady_clock::time_point learned_{};  ///< when it was last seen to learn

@@ -56,11 +56,11 @@ struct LabelledLogits {
 
 /// The outcome of one trigger. Make `checkpoint` durable together with the consumption of `consumed`, then publish.
 struct Learned {
-    bool accepted = false;  ///< the weights took a step; otherwise only the normaliser may have moved
-    SharedWeights parameters;  ///< what to serve from now on
-    std::vector<std::uint64_t> consumed;                   ///< keys of all rows of the batch
-    std::vector<feedback::JudgedError> errors;             ///< of its wrong answers
-    std::vector<DriftAlarm> alarms;                        ///< without number, time and version, which the owner has
+    bool accepted = false;                ///< the weights took a step; otherwise only the normaliser may have moved
+    SharedWeights parameters;             ///< what to serve from now on
+    std::vector<std::uint64_t> consumed;  ///< keys of all rows of the batch
+    std::vector<feedback::JudgedError> errors;  ///< of its wrong answers
+    std::vector<DriftAlarm> alarms;             ///< without number, time and version, which the owner has
     LearningReport report;
     LabelledLogits readings;
 };

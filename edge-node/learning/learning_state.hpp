@@ -39,7 +39,8 @@ struct LearningState {
 
     SharedWeights parameters;
     SharedWeights previous;  ///< before the last accepted step; null after a pull, a drop or a restart: no probe then
-    SharedWeights anchor;    ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
+    SharedWeights
+        anchor;  ///< what the last pull gave: FedProx pulls towards it; null before the first and after a restart
     SharedWeights class_targets;  ///< what the fleet's heavy exits say of each class; null: nothing is known, or wanted
     OptimiserState optimiser;
     LearningRate rate;

@@ -99,7 +99,7 @@ private:
     std::vector<float> losses_now_;  ///< of all_rows_, with the prior
     std::vector<float> losses_twice_;
     std::vector<float> validation_losses_;  ///< before the step, without the prior: that set is balanced
-    SharedWeights trained_;        ///< a step that the gate has not judged yet
+    SharedWeights trained_;                 ///< a step that the gate has not judged yet
     OptimiserState trained_optimiser_;
     float trained_rate_ = 0;
 };

@@ -190,8 +190,7 @@ SimulatedSpool::Steps SimulatedSpool::drop_progress(Sequence sequence) {
                     }});
 }
 
-SimulatedSpool::Steps SimulatedSpool::install(const node::InstallVersion& order,
-                                              SharedWeights weights) {
+SimulatedSpool::Steps SimulatedSpool::install(const node::InstallVersion& order, SharedWeights weights) {
     Steps steps{[this, order, weights = std::move(weights)]() -> Result<> {
         auto rebased = SKERRY_TRY(spool_->rebased(checkpoint_.weights, sharing_, order.counted, *weights));
         SKERRY_TRY(spool_->begin_install(order, weights));
