@@ -17,13 +17,13 @@ std::optional<std::uint64_t> size_of_stored(std::uint64_t stored) {
     return stored / kStoredBlock * kBlockBytes + (rest == 0 ? 0 : rest - kChecksumBytes);
 }
 
-std::uint64_t checksum_of(ByteView block) {
-    return XXH3_64bits(block.data(), block.size());
+std::uint64_t checksum_of(ByteView block, std::uint64_t number) {
+    return XXH3_64bits_withSeed(block.data(), block.size(), number);
 }
 
-BlockChecksum::BlockChecksum() : state_(XXH3_createState()) {
+BlockChecksum::BlockChecksum(std::uint64_t number) : state_(XXH3_createState()) {
     if (!state_) throw std::bad_alloc();
-    reset();
+    begin(number);
 }
 BlockChecksum::~BlockChecksum() = default;
 BlockChecksum::BlockChecksum(BlockChecksum&&) noexcept = default;
@@ -41,8 +41,8 @@ std::uint64_t BlockChecksum::value() const {
     return XXH3_64bits_digest(state_.get());
 }
 
-void BlockChecksum::reset() {
-    XXH3_64bits_reset(state_.get());
+void BlockChecksum::begin(std::uint64_t number) {
+    XXH3_64bits_reset_withSeed(state_.get(), number);
 }
 
 StoredParts::StoredParts(std::uint64_t position, ByteView bytes, BlockChecksum& block) {
@@ -54,8 +54,8 @@ StoredParts::StoredParts(std::uint64_t position, ByteView bytes, BlockChecksum& 
         checksums_.push_back(block.value());
         parts_.push_back(taken);
         parts_.push_back(std::as_bytes(std::span(&checksums_.back(), 1)));
-        if (taken.size() == room) block.reset();
         position += taken.size();
+        if (taken.size() == room) block.begin(position / kBlockBytes);
         bytes = bytes.subspan(taken.size());
     }
 }

@@ -10,8 +10,9 @@
 struct XXH3_state_s;
 
 /// How a large blob lies in its file: mebibyte after mebibyte, each followed by its XXH3-64 checksum (Collet,
-/// xxHash_spec.md), eight bytes as this machine has them; the last block is what is left. A file that was cut anywhere
-/// but behind a block, or that the disk has changed, is known as one by the checksum of the block.
+/// xxHash_spec.md) seeded with the block's number, eight bytes as this machine has them; the last block is what is
+/// left. A file that the disk has changed, or that was cut anywhere but behind a block, is known as one by that; of a
+/// shorter one, whose blob is shorter, the blob's own hash tells.
 namespace skerry::storage {
 
 inline constexpr std::size_t kBlockBytes = 1 << 20;
@@ -24,20 +25,20 @@ inline constexpr std::size_t kChecksumBytes = 8;
 /// Bytes of the blob in a file of so many; nothing: no blob has such a file.
 [[nodiscard]] std::optional<std::uint64_t> size_of_stored(std::uint64_t stored);
 
-[[nodiscard]] std::uint64_t checksum_of(ByteView block);
+[[nodiscard]] std::uint64_t checksum_of(ByteView block, std::uint64_t number);
 
 /// The checksum of the block that is written now, as its bytes come.
 class BlockChecksum {
 public:
-    BlockChecksum();
+    explicit BlockChecksum(std::uint64_t number = 0);
     ~BlockChecksum();
     BlockChecksum(BlockChecksum&&) noexcept;
     BlockChecksum& operator=(BlockChecksum&&) noexcept;
 
     void update(ByteView bytes);
     [[nodiscard]] std::uint64_t value() const;
-    /// Of the next block from here on.
-    void reset();
+    /// Of this block from here on.
+    void begin(std::uint64_t number);
 
 private:
     struct Free {

@@ -26,9 +26,8 @@ Result<const BlobStore*> DiskBlobStore::holder(const Digest& name) const {
 }
 
 Result<const BlobStore*> DiskBlobStore::draft_holder(const Digest& name) const {
-    if (SKERRY_TRY(large_->drafted(name)) > 0) return large_.get();
-    if (SKERRY_TRY(small_->drafted(name)) > 0) return small_.get();
-    return holder(name);
+    if (SKERRY_TRY(large_->has(name)) || SKERRY_TRY(large_->drafted(name)) > 0) return large_.get();
+    return small_.get();
 }
 
 Result<> DiskBlobStore::put(const Digest& name, ByteView blob) {

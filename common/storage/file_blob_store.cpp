@@ -21,7 +21,10 @@ std::string file_of(const Digest& name, std::string_view ending = "") {
 
 Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(const std::filesystem::path& path) {
     ::mkdir(path.c_str(), 0700);
-    return open(path, Folder::at(path));
+    auto store = SKERRY_TRY(open(path, Folder::at(path)));
+    // Whoever has made it, perhaps a process that was killed here.
+    SKERRY_TRY(store->written(Folder::at(path.has_parent_path() ? path.parent_path() : ".")->sync(), ""));
+    return store;
 }
 
 Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(std::filesystem::path path, std::shared_ptr<Folder> folder) {
@@ -36,8 +39,7 @@ Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(std::filesystem::path
 }
 
 Result<> FileBlobStore::put(const Digest& name, ByteView blob) {
-    const std::lock_guard lock(mutex_);
-    SKERRY_TRY(refused_);
+    SKERRY_TRY(accepts_writes());
     if (SKERRY_TRY(has(name))) return {};
     BlockChecksum block;
     const StoredParts stored(0, blob, block);
@@ -47,9 +49,8 @@ Result<> FileBlobStore::put(const Digest& name, ByteView blob) {
         return written(failure, file);
     }
     SKERRY_TRY(written(folder_->rename(file, file_of(name)), file));
-    SKERRY_TRY(written(folder_->remove(file_of(name, kDraft)), file));
-    drafts_.erase(name);
-    return written(folder_->sync(), file_of(name));
+    SKERRY_TRY(written(folder_->sync(), file_of(name)));
+    return SKERRY_TRY(size_of_draft(name)) ? drop(name) : Result<>();
 }
 
 Result<std::optional<std::uint64_t>> FileBlobStore::size_in(const std::string& file) const {
@@ -85,12 +86,8 @@ Result<Bytes> FileBlobStore::get_range(const Digest& name, std::uint64_t offset,
 }
 
 Result<Bytes> FileBlobStore::read_any(const Digest& name, std::uint64_t offset, std::size_t count, Check check) const {
-    std::optional<std::uint64_t> draft;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = SKERRY_TRY(find(name));
-        if (found != drafts_.end()) draft = found->second.size;
-    }
+    const bool is_blob = SKERRY_TRY(has(name));
+    const auto draft = is_blob ? std::optional<std::uint64_t>() : SKERRY_TRY(size_of_draft(name));
     const std::uint64_t bytes = draft ? *draft : SKERRY_TRY(size(name));
     SKERRY_TRY(check_range(name, bytes, offset, count));
     auto drafted = read(file_of(name, draft ? kDraft : ""), bytes, offset, count, check);
@@ -135,7 +132,7 @@ Result<std::optional<Bytes>> FileBlobStore::block(const std::string& file, std::
     std::uint64_t checksum = 0;
     std::memcpy(&checksum, bytes.data() + bytes.size() - kChecksumBytes, kChecksumBytes);
     bytes.resize(bytes.size() - kChecksumBytes);
-    if (checksum != checksum_of(bytes)) return std::nullopt;
+    if (checksum != checksum_of(bytes, number)) return std::nullopt;
     return bytes;
 }
 
@@ -148,8 +145,7 @@ Result<> FileBlobStore::read_stored(const std::string& file, std::uint64_t at, s
 }
 
 Result<> FileBlobStore::erase(const Digest& name) {
-    const std::lock_guard lock(mutex_);
-    SKERRY_TRY(refused_);
+    SKERRY_TRY(accepts_writes());
     return written(folder_->remove(file_of(name)), file_of(name));
 }
 
@@ -178,27 +174,38 @@ Result<std::vector<Digest>> FileBlobStore::list(std::string_view ending) const {
 }
 
 Result<> FileBlobStore::append(const Digest& name, std::uint64_t offset, ByteView bytes) {
-    const std::lock_guard lock(mutex_);
-    SKERRY_TRY(refused_);
-    auto found = SKERRY_TRY(find(name));
-    if (found == drafts_.end() && SKERRY_TRY(has(name))) return {};  // whose bytes these would be
-    const std::uint64_t size = found == drafts_.end() ? 0 : found->second.size;
-    SKERRY_TRY(check_no_hole(name, size, offset));
-    if (size - offset >= bytes.size()) return {};
-    bytes = bytes.subspan(static_cast<std::size_t>(size - offset));
-    if (found == drafts_.end()) found = drafts_.try_emplace(name).first;
+    const std::lock_guard alone(writing_);
+    SKERRY_TRY(accepts_writes());
+    Draft* draft = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        draft = SKERRY_TRY(find(name));
+        if (draft == nullptr && SKERRY_TRY(has(name))) return {};  // whose bytes these would be
+        const std::uint64_t size = draft == nullptr ? 0 : draft->size;
+        SKERRY_TRY(check_no_hole(name, size, offset));
+        if (size - offset >= bytes.size()) return {};
+        bytes = bytes.subspan(static_cast<std::size_t>(size - offset));
+        if (draft == nullptr) draft = &drafts_.try_emplace(name).first->second;
+    }
     const std::string file = file_of(name, kDraft);
-    const StoredParts stored(size, bytes, found->second.block);
-    SKERRY_TRY(written(folder_->append(file, stored_at(size), stored.parts()), file));
-    found->second.size += bytes.size();
+    const StoredParts stored(draft->size, bytes, draft->block);
+    SKERRY_TRY(written(folder_->append(file, stored_at(draft->size), stored.parts()), file));
+    const std::lock_guard lock(mutex_);
+    draft->size += bytes.size();
     return {};
 }
 
-Result<FileBlobStore::Drafts::iterator> FileBlobStore::find(const Digest& name) const {
-    if (const auto known = drafts_.find(name); known != drafts_.end()) return known;
+Result<FileBlobStore::Draft*> FileBlobStore::find(const Digest& name) const {
+    if (const auto known = drafts_.find(name); known != drafts_.end()) return &known->second;
     auto draft = SKERRY_TRY(recovered(file_of(name, kDraft)));
-    if (!draft) return drafts_.end();
-    return drafts_.emplace(name, std::move(*draft)).first;
+    if (!draft) return nullptr;
+    return &drafts_.emplace(name, std::move(*draft)).first->second;
+}
+
+Result<std::optional<std::uint64_t>> FileBlobStore::size_of_draft(const Digest& name) const {
+    const std::lock_guard lock(mutex_);
+    const Draft* const draft = SKERRY_TRY(find(name));
+    return draft == nullptr ? std::optional<std::uint64_t>() : draft->size;
 }
 
 Result<std::optional<FileBlobStore::Draft>> FileBlobStore::recovered(const std::string& file) const {
@@ -208,54 +215,81 @@ Result<std::optional<FileBlobStore::Draft>> FileBlobStore::recovered(const std::
     const std::uint64_t whole = stored / (kBlockBytes + kChecksumBytes) * kBlockBytes;
     const std::uint64_t size = size_of_stored(stored).value_or(whole);
     Draft draft;
+    draft.is_recovered = true;
     while (draft.size < size) {
-        const auto part = SKERRY_TRY(block(file, size, draft.size / kBlockBytes));
-        if (!part) break;
-        draft.size += part->size();
-        if (part->size() < kBlockBytes) draft.block.update(*part);
+        const auto part = block(file, size, draft.size / kBlockBytes);
+        if (!part || !*part) break;  // what cannot be read any more is sent again
+        draft.size += (*part)->size();
+        if ((*part)->size() < kBlockBytes) draft.block.update(**part);
+        if ((*part)->size() == kBlockBytes) draft.block.begin(draft.size / kBlockBytes);
     }
     // Behind them are bytes that a crash left, and the next ones must not end before these.
     const bool full = draft.size % kBlockBytes == 0;
-    const int uncut = folder_->cut(file, stored_at(draft.size) + (full ? 0 : kChecksumBytes));
-    if (uncut != 0) return failed("cutting", file, uncut);
-    return draft;
+    if (folder_->cut(file, stored_at(draft.size) + (full ? 0 : kChecksumBytes)) == 0) return draft;
+    if (const int kept = folder_->remove(file); kept != 0) return failed("removing", file, kept);
+    return std::nullopt;
 }
 
 Result<std::uint64_t> FileBlobStore::drafted(const Digest& name) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = SKERRY_TRY(find(name));
-    return found == drafts_.end() ? 0 : found->second.size;
+    return SKERRY_TRY(size_of_draft(name)).value_or(0);
 }
 
 Result<> FileBlobStore::finish(const Digest& name) {
-    const std::lock_guard lock(mutex_);
-    SKERRY_TRY(refused_);
-    const auto found = SKERRY_TRY(find(name));
-    if (found == drafts_.end()) {
-        if (SKERRY_TRY(has(name))) return {};
-        return fail(ErrorCode::NotFound, "no draft " + to_hex(name));
+    const std::string draft = file_of(name, kDraft), fresh = file_of(name, kNew);
+    {
+        const std::lock_guard alone(writing_);
+        SKERRY_TRY(accepts_writes());
+        const auto size = SKERRY_TRY(size_of_draft(name));
+        const bool is_blob = SKERRY_TRY(has(name));
+        if (!size && !is_blob) return fail(ErrorCode::NotFound, "no draft " + to_hex(name));
+        if (!is_blob) {
+            bool is_recovered = false;
+            {
+                const std::lock_guard lock(mutex_);
+                is_recovered = drafts_.at(name).is_recovered;
+            }
+            if (is_recovered) SKERRY_TRY(write_anew(draft, *size, fresh));
+            if (const int failure = is_recovered ? 0 : folder_->sync(draft); failure != 0) {
+                (void)folder_->remove(draft);  // or the next start would have to write it anew
+                return written(failure, draft);
+            }
+            const std::string& whole = is_recovered ? fresh : draft;
+            SKERRY_TRY(written(folder_->rename(whole, file_of(name)), whole));
+            SKERRY_TRY(written(folder_->sync(), file_of(name)));
+        }
     }
-    const std::string file = file_of(name, kDraft);
-    if (const int failure = folder_->sync(file); failure != 0) {
-        (void)folder_->remove(file);  // or the next start would take what is in memory for what is on the disk
-        return written(failure, file);
+    return drop(name);
+}
+
+Result<> FileBlobStore::write_anew(const std::string& draft, std::uint64_t size, const std::string& file) {
+    BlockChecksum checksum;
+    for (std::uint64_t at = 0; at < size; at += kBlockBytes) {
+        const auto part = SKERRY_TRY(block(draft, size, at / kBlockBytes));
+        if (!part) return damaged(draft);
+        const StoredParts stored(at, *part, checksum);
+        SKERRY_TRY(written(folder_->append(file, stored_at(at), stored.parts()), file));
     }
-    SKERRY_TRY(written(folder_->rename(file, file_of(name)), file));
-    drafts_.erase(found);
-    return written(folder_->sync(), file_of(name));
+    return written(folder_->sync(file), file);
 }
 
 Result<> FileBlobStore::drop(const Digest& name) {
-    const std::lock_guard lock(mutex_);
-    SKERRY_TRY(refused_);
+    const std::lock_guard alone(writing_);
+    SKERRY_TRY(accepts_writes());
     SKERRY_TRY(written(folder_->remove(file_of(name, kDraft)), file_of(name, kDraft)));
+    const std::lock_guard lock(mutex_);
     drafts_.erase(name);
     return {};
 }
 
 Result<> FileBlobStore::written(int failure, const std::string& file) {
     if (failure == 0) return {};
+    const std::lock_guard lock(mutex_);
     refused_ = failed("writing", file, failure);
+    return refused_;
+}
+
+Result<> FileBlobStore::accepts_writes() const {
+    const std::lock_guard lock(mutex_);
     return refused_;
 }
 

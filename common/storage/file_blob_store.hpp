@@ -20,8 +20,11 @@ namespace skerry::storage {
 /// disk; NAME.draft is one that still comes, NAME.new one whose put() did not end. Every read checks the blocks that it
 /// touches, but for read_unchecked(). A draft whose file a crash left in part is what its whole blocks are.
 ///
-/// After a write that failed no other is let through before the next start, which sees what the disk has.
-/// Cost of put() and finish(): two syncs, of the file and of its name.
+/// After a write that failed no other is let through before the next start, which sees what the disk has. Reads wait
+/// for no sync. Cost of put() and finish(): two syncs, of the file and of its name; finish() of a draft that was begun
+/// before the start writes it anew, since of such bytes a kernel may believe that they are on the disk when they are
+/// not (Rebello et al. 2020, "Can Applications Recover from fsync Failures?"). Of the first question about such a
+/// draft: to read it.
 class FileBlobStore final : public BlobStore {
 public:
     /// Opens or creates the folder (mode 0700); its parent must exist. Unavailable: it cannot be read or written.
@@ -51,7 +54,8 @@ public:
 private:
     struct Draft {
         std::uint64_t size = 0;
-        BlockChecksum block;
+        BlockChecksum block{};
+        bool is_recovered = false;  ///< begun before the start
     };
     using Drafts = std::map<Digest, Draft>;
     enum class Check : bool { No, Yes };
@@ -70,19 +74,27 @@ private:
     /// Block `number` of a blob of so many bytes. Nothing: its checksum is another.
     [[nodiscard]] Result<std::optional<Bytes>> block(const std::string& file, std::uint64_t size,
                                                      std::uint64_t number) const;
-    [[nodiscard]] Result<Drafts::iterator> find(const Digest& name) const;
+    /// Under the mutex. Null: there is none.
+    [[nodiscard]] Result<Draft*> find(const Digest& name) const;
+    /// Bytes of the draft.
+    [[nodiscard]] Result<std::optional<std::uint64_t>> size_of_draft(const Digest& name) const;
+    /// All of the draft, in a file of its own that is on the disk.
+    [[nodiscard]] Result<> write_anew(const std::string& draft, std::uint64_t size, const std::string& file);
     /// A draft's file as the process before left it.
     [[nodiscard]] Result<std::optional<Draft>> recovered(const std::string& file) const;
     [[nodiscard]] Result<std::vector<Digest>> list(std::string_view ending) const;
 
     /// Of a write: what came of it, and from here on of every other one.
     [[nodiscard]] Result<> written(int failure, const std::string& file);
+    /// What a write that failed said.
+    [[nodiscard]] Result<> accepts_writes() const;
     [[nodiscard]] tl::unexpected<Error> failed(const char* activity, const std::string& file, int failure) const;
     [[nodiscard]] tl::unexpected<Error> damaged(const std::string& file) const;
 
     std::filesystem::path path_;
     std::shared_ptr<Folder> folder_;
-    mutable std::mutex mutex_;  ///< over writes and drafts
+    std::mutex writing_;        ///< over what changes drafts: from the first write to the last sync
+    mutable std::mutex mutex_;  ///< over what follows, and held for no sync
     mutable Drafts drafts_;     ///< that were asked for since the start
     Result<> refused_;          ///< a write failed, with this
 };

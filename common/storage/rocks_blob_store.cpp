@@ -134,8 +134,8 @@ Result<> RocksBlobStore::finish(const Digest& name) {
 }
 
 Result<> RocksBlobStore::drop(const Digest& name) {
-    dropped_bytes_ += SKERRY_TRY(drafts_.size(name)).value_or(0);
-    return drafts_.drop(name);
+    dropped_bytes_ += SKERRY_TRY(drafts_.drop(name));
+    return {};
 }
 
 Result<std::vector<Digest>> RocksBlobStore::names() const {

@@ -124,13 +124,14 @@ Result<> RocksDrafts::finish(const Digest& name) {
     return {};
 }
 
-Result<> RocksDrafts::drop(const Digest& name) {
+Result<std::uint64_t> RocksDrafts::drop(const Digest& name) {
     const std::lock_guard lock(mutex_);
     const auto found = SKERRY_TRY(find(name));
-    if (found == drafts_.end()) return {};
-    if (found->second.written > 0) SKERRY_TRY(remove(name, found->second.written));
+    if (found == drafts_.end()) return 0;
+    const std::uint64_t written = found->second.written;
+    if (written > 0) SKERRY_TRY(remove(name, written));
     drafts_.erase(found);
-    return {};
+    return written;
 }
 
 Result<> RocksDrafts::remove(const Digest& name, std::uint64_t written) const {

@@ -30,8 +30,8 @@ public:
     [[nodiscard]] Result<std::optional<Bytes>> read(const Digest& name);
     /// The draft becomes the blob in one durable batch. NotFound: no such draft.
     [[nodiscard]] Result<> finish(const Digest& name);
-    /// Durable with the next write that is. A draft that is not there is no error.
-    [[nodiscard]] Result<> drop(const Digest& name);
+    /// Durable with the next write that is. A draft that is not there is no error. Bytes of it that the database had.
+    [[nodiscard]] Result<std::uint64_t> drop(const Digest& name);
     /// From here on the database has all of them, until the next append.
     [[nodiscard]] Result<> write_all();
 

@@ -106,6 +106,12 @@ Result<std::vector<float>> ModelStore::load(const Digest& digest) const {
     return weights;
 }
 
+Result<Bytes> ModelStore::load_memory(const Digest& digest) const {
+    Bytes memory = SKERRY_TRY(blobs_.get(digest));
+    if (crypto::sha256(memory) == digest) return memory;
+    return fail(ErrorCode::Unavailable, "the disk has changed the optimiser's memory " + to_hex(digest) + " in blobs/");
+}
+
 Result<SharedBytes> ModelStore::bytes(const Digest& digest, std::uint64_t offset, std::size_t count) const {
     if (const auto memory = kept(digest)) {
         const ByteView all = memory->bytes();

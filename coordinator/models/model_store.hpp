@@ -36,6 +36,8 @@ public:
         std::span<const WeightEncoding> encodings, const KnownDigests& digests = std::nullopt);
 
     [[nodiscard]] Result<std::vector<float>> load(const Digest& digest) const;
+    /// An optimiser's memory. As load().
+    [[nodiscard]] Result<Bytes> load_memory(const Digest& digest) const;
     /// What is in memory of these weights stays there while somebody holds this; null: nothing is.
     [[nodiscard]] std::shared_ptr<const void> hold(const Digest& digest) const { return kept(digest); }
 

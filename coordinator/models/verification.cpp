@@ -71,7 +71,7 @@ Result<Verification> verify_round(const RoundEvidence& evidence, const ModelShap
     result.signatures_good = result.problems.empty();
 
     RoundTerms terms{evidence.recipe, evidence.seed};
-    if (evidence.parent_optimiser) terms.optimiser = SKERRY_TRY(blobs.get(*evidence.parent_optimiser));
+    if (evidence.parent_optimiser) terms.optimiser = SKERRY_TRY(models.load_memory(*evidence.parent_optimiser));
     const auto parent = [&] { return models.load(evidence.parent_weights); };
     const auto sum = SKERRY_TRY(sum_round(set, parent, model, terms, blobs, seal));
     result.sum_recomputed = sum.sum;

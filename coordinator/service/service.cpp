@@ -191,7 +191,7 @@ void Service::perform(const SumRound& order) {
             };
             RoundTerms terms{order.recipe, order.seed};
             terms.memory_max = config_.sum_memory;
-            if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_->get(*order.optimiser));
+            if (order.optimiser) terms.optimiser = SKERRY_TRY(models_.load_memory(*order.optimiser));
             auto sum = SKERRY_TRY(sum_round(order.set, parent, federation_->model(), terms, *blobs_, keys_.ring.seal));
             SumReady ready{order.round, sum.sum, sum.digests};
             if (order.sketch_key) ready.sketches = sketches_of(sum.weights, federation_->model(), order.sketch_key);

@@ -97,8 +97,8 @@ Result<JoinedWeights> Service::join(const Federation::Version& newest, const Fed
     JoinedWeights joined{from, newest.version, tier_digests(weights, federation_->model())};
     SKERRY_TRY(blobs_->put(joined.digests.back(), std::as_bytes(std::span(weights))));
     if (!newest.optimiser) return joined;
-    const Bytes front = SKERRY_TRY(blobs_->get(*newest.optimiser));
-    const Bytes back = old.optimiser ? SKERRY_TRY(blobs_->get(*old.optimiser)) : Bytes();
+    const Bytes front = SKERRY_TRY(models_.load_memory(*newest.optimiser));
+    const Bytes back = old.optimiser ? SKERRY_TRY(models_.load_memory(*old.optimiser)) : Bytes();
     const Bytes memory = joined_memory(front, back, config_.policy.rounds.recipe.optimiser, federation_->model(), from);
     if (memory.empty()) return joined;
     joined.optimiser = crypto::sha256(memory);

@@ -18,6 +18,7 @@ namespace {
 
 /// What work used is used again by the next, if that begins so soon; to map it anew costs some µs a page.
 constexpr std::chrono::milliseconds kUseAgain{15000};
+constexpr std::chrono::seconds kUseAgainMost{60};
 
 /// It reads the installed version, or changes which updates there are.
 bool needs_settled(const Action& order) {
@@ -248,9 +249,12 @@ void LocalModel::end_learning() {
 // chunks: for the next one, if that begins at once. Nor is an installation left to a step that may never come: as long
 // as it is unsettled a disk that damages the version before takes along what was learned since.
 void LocalModel::give_back_soon() {
-    quiet_.expires_after(kUseAgain);  // work that follows puts it off
+    const auto now = std::chrono::steady_clock::now();
+    if (!busy_since_) busy_since_ = now;
+    quiet_.expires_at(std::min(now + kUseAgain, *busy_since_ + kUseAgainMost));  // work that follows puts it off
     quiet_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code stopped) {
         if (stopped || alive.expired()) return;
+        busy_since_.reset();
         stores_.thread.run(
             [&spool = stores_.spool] {
                 spool.let_go_weights();

@@ -76,7 +76,7 @@ void ProcessorSeat::look() {
     if (now - learned_ >= kStay) return release();
     if (!schedstat_) schedstat_.emplace(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC));
     const auto waited = time_waited(*schedstat_);
-    if (!waited) return;
+    if (!waited) return schedstat_.reset();
     const double share = std::chrono::duration<double>(*waited - waited_) / (now - looked_);
     looked_ = now;
     waited_ = *waited;

@@ -82,7 +82,7 @@ struct RolledBack {
 /// (DATABASE-version-N, DATABASE-update-N), which the rows speak of. Each call that changes something is one durable
 /// transaction. Every call may fail as storage::Database and storage::SlotFiles say; after a failed write end the
 /// process and start again, unless disk_full(): then nothing has changed, and the same call may be repeated later.
-/// One thread at a time. Memory: at most three vectors of the model's length during a call, between calls the version
+/// One thread at a time. Memory: at most four vectors of the model's length during a call, between calls the version
 /// that was read or begun last, until let_go_weights().
 class Spool {
 public:
@@ -270,7 +270,7 @@ private:
         std::vector<SparseValues> all{};
         std::size_t counted = 0;  ///< of them, by a version: the first
     };
-    /// Nothing: one is whole, and so as long as the model.
+    /// Nothing: one is whole, and so as long as the model, or all together are.
     [[nodiscard]] Result<std::optional<SparseDeltas>> sparse_deltas(Sequence counted, std::size_t length);
     /// Of no length: there is no such version.
     [[nodiscard]] Result<SharedWeights> weights_of(std::uint64_t version);

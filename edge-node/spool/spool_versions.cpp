@@ -44,15 +44,16 @@ Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length,
 Result<std::optional<Spool::SparseDeltas>> Spool::sparse_deltas(Sequence counted, std::size_t length) {
     using Nothing = std::optional<SparseDeltas>;
     SparseDeltas deltas;
+    std::uint64_t room = length * sizeof(float);
     storage::Statement rows =
         SKERRY_TRY(database_.prepare("SELECT slot, stamp, bytes, delta_bytes, header, sequence FROM spool_update WHERE "
                                      "slot IS NOT NULL ORDER BY sequence"));
     while (SKERRY_TRY(rows.step())) {
         const KeptUpdate kept = KeptUpdate::of(rows, 0);
         const auto header = wire::read_header(rows.blob_view(4));
-        const bool is_sparse =
-            header && header->form.encoding == wire::DeltaEncoding::Top && kept.delta_bytes < length * sizeof(float);
+        const bool is_sparse = header && header->form.encoding == wire::DeltaEncoding::Top && kept.delta_bytes < room;
         if (!is_sparse) return Nothing();
+        room -= kept.delta_bytes;
         deltas.all.push_back(std::get<SparseValues>(SKERRY_TRY(read_delta(kept, rows.blob_view(4), length))));
         if (rows.uint64(5) <= counted.value) deltas.counted = deltas.all.size();
     }

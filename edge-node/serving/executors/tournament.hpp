@@ -15,7 +15,8 @@ struct Standing {
     std::string excluded;  ///< why it may not serve; empty: it may
     /// Of a whole batch, the fastest of all rounds; 0: not timed.
     std::array<std::array<double, kTimedBatches.size()>, kUnits> microseconds{};
-    double making = 0;  ///< microseconds, of all that is held: what each new version costs
+    /// Microseconds in which it packs a unit (where it packs only all, those of all): what each new version costs.
+    std::array<double, kUnits> making{};
 };
 
 struct Tournament {

@@ -67,6 +67,9 @@ TEST(DiskBlobStore, GivesTheSpaceOfDroppedDraftsBack) {
         ASSERT_TRUE((*store)->drop(named(i + 100)));
     }
     EXPECT_EQ((*store)->dropped_bytes(), 80 * kSmall) << "what is large has given its space back";
+    ASSERT_TRUE((*store)->append(named(1), 0, blob_of(kSmall)));
+    ASSERT_TRUE((*store)->drop(named(1)));
+    EXPECT_EQ((*store)->dropped_bytes(), 80 * kSmall) << "this one was never written";
     ASSERT_TRUE((*store)->reclaim());
     EXPECT_EQ((*store)->dropped_bytes(), 0U);
     EXPECT_LT(bytes_in(folder / "blobs"), 16 * kMebibyte);
@@ -79,6 +82,51 @@ TEST(DiskBlobStore, PutsEachBlobWhereItsSizeBelongs) {
     ASSERT_TRUE((*store)->put(named(2), blob_of(DiskBlobStore::kLargeBytes)));
     EXPECT_FALSE(std::filesystem::exists(folder / "blobs/large" / to_hex(named(1))));
     EXPECT_TRUE(std::filesystem::exists(folder / "blobs/large" / to_hex(named(2))));
+}
+
+TEST(DiskBlobStore, GoesOnWithADraftThatACrashLeftInBothPlaces) {
+    TemporaryFolder folder;
+    const Bytes blob = blob_of(kMebibyte + 10);
+    ASSERT_TRUE((*RocksBlobStore::open(folder / "blobs"))->append(named(1), 0, ByteView(blob).first(1000)));
+    ASSERT_TRUE((*FileBlobStore::open(folder / "blobs/large"))->append(named(1), 0, ByteView(blob).first(kMebibyte)));
+    {
+        const auto store = DiskBlobStore::open(folder / "blobs");
+        EXPECT_THAT(*(*store)->drafts(), testing::ElementsAre(named(1)));
+        EXPECT_EQ(*(*store)->drafted(named(1)), kMebibyte);
+        ASSERT_TRUE((*store)->append(named(1), kMebibyte, ByteView(blob).last(10)));
+        ASSERT_TRUE((*store)->finish(named(1)));
+        EXPECT_TRUE(*(*store)->read_unchecked(named(1), 5, blob.size() - 5) == Bytes(blob.begin() + 5, blob.end()));
+    }
+    const auto store = DiskBlobStore::open(folder / "blobs");
+    EXPECT_THAT(*(*store)->drafts(), testing::IsEmpty());
+    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
+}
+
+TEST(DiskBlobStore, LeavesABlobAloneThatACrashLeftBesideItsDraft) {
+    TemporaryFolder folder;
+    const Bytes blob = blob_of(kMebibyte + 10);
+    ASSERT_TRUE((*FileBlobStore::open(folder / "large"))->append(named(1), 0, ByteView(blob).first(500000)));
+    ASSERT_TRUE((*FileBlobStore::open(folder / "other"))->put(named(1), blob));
+    std::filesystem::rename(folder / "other" / to_hex(named(1)), folder / "large" / to_hex(named(1)));
+    const auto store = FileBlobStore::open(folder / "large");
+    ASSERT_TRUE((*store)->finish(named(1)));
+    EXPECT_TRUE(*(*store)->get(named(1)) == blob);
+    EXPECT_THAT(*(*store)->drafts(), testing::IsEmpty());
+}
+
+TEST(DiskBlobStore, SaysThatTwoPartsOfABlobWereExchanged) {
+    TemporaryFolder folder;
+    const auto store = FileBlobStore::open(folder / "large");
+    Bytes blob = blob_of(kMebibyte);
+    blob.resize(2 * kMebibyte, std::byte{7});
+    ASSERT_TRUE((*store)->put(named(1), blob));
+    std::fstream file(folder / "large" / to_hex(named(1)), std::ios::in | std::ios::out | std::ios::binary);
+    std::string bytes(2 * kMebibyte + 16, '\0');
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    file.seekp(0);
+    file << bytes.substr(kMebibyte + 8) << bytes.substr(0, kMebibyte + 8);
+    file.close();
+    EXPECT_EQ((*store)->get(named(1)).error().code, ErrorCode::Unavailable);
 }
 
 TEST(DiskBlobStore, FindsALargeBlobThatAProgramBeforeThisOneLeftInRocksDb) {
