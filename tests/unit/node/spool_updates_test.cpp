@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -102,6 +103,42 @@ TEST_F(SpoolTest, KeepsAsProgressWhatACoarserFormLeavesOut) {
         EXPECT_LT(left, before / 50) << "after update " << sequence;
         before = std::max(left, 1e-6F);  // the weights' own digits
         reopen();                        // what is left is durable: the weights have it
+    }
+}
+
+TEST_F(SpoolTest, RebasesOverUpdatesOfEveryFormAsTheAlgebraSays) {
+    const wire::DeltaPolicy whole, top{wire::DeltaEncoding::Top, 100'000};
+    for (const auto& policies : {std::array{top, top, top}, std::array{top, whole, top}}) {
+        for (std::uint64_t counted = 0; counted <= 3; ++counted) {
+            spool_.reset();
+            std::filesystem::remove_all(folder_);
+            std::filesystem::create_directories(folder_);
+            weights_.clear();
+            sharing_.statistics = 2;
+            install(1);
+            const std::vector<float> base = weights_;
+            std::vector<std::vector<float>> sent;
+            for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+                for (std::size_t i = 2; i < weights_.size(); ++i)
+                    weights_[i] += 0.001F * static_cast<float>((i * 7 + sequence * 3) % 11);
+                policy_ = policies[sequence - 1];
+                const auto update = take(sequence);
+                ASSERT_TRUE(update);
+                sent.push_back(opened(*update).delta);
+                std::fill_n(sent.back().begin(), 2, 0.0F);
+                ASSERT_TRUE(spool_->keep_receipt(Sequence{sequence}, {}));
+            }
+            Progress progress(weights_, base, sharing_);
+            for (const auto& delta : sent)
+                progress.take_off(delta);
+            Rebase rebase(std::move(progress).take());
+            for (std::size_t k = counted; k < sent.size(); ++k)
+                rebase.add(sent[k]);
+            const std::vector<float> next = federation_.weights(2);
+            EXPECT_EQ(spool_->rebased(weights_, sharing_, Sequence{counted}, next).value(),
+                      std::move(rebase).onto(next))
+                << counted;
+        }
     }
 }
 
