@@ -17,9 +17,10 @@ using namespace std::chrono_literals;
 constexpr std::size_t kErasuresBeforeReclaim = 16;
 constexpr std::uint64_t kDroppedBytesBeforeReclaim = 1ULL << 30U;
 
-/// Bytes of weights, several times which a sum may hold on to from one of its steps to the next, and for the next one
-/// where that comes soon: to map so much anew costs as much as a pass over it.
-constexpr std::size_t kKeptBetweenSteps = 8U << 20U;
+/// To map anew what a sum takes, several times the weights, costs as much as a pass over it. So of models of so many
+/// bytes it is kept for the next sum where that comes soon, and of smaller ones from one step of a sum to the next.
+constexpr std::size_t kKeptFrom = 1U << 20U;
+constexpr std::size_t kKeptMost = 8U << 20U;
 constexpr auto kUseAgain = 15s;
 
 // What a sum needs is gone or damaged, and a start would only meet it again; or the disk is full or down, and may come
@@ -181,8 +182,8 @@ void Service::perform(const CheckUpdate& order) {
 
 void Service::perform(const SumRound& order) {
     worker_->run([this, order]() -> Worker::Continuation {
-        const auto give_back_large = [large = is_large()] {
-            if (large) give_back_freed_memory();
+        const auto give_back_large = [this] {
+            if (layout_.size() * sizeof(float) > kKeptMost) give_back_freed_memory();
         };
         const auto summed = [&]() -> Result<SumReady> {
             const auto parent = [&] {
@@ -206,17 +207,19 @@ void Service::perform(const SumRound& order) {
             ready.differences = SKERRY_TRY(put_differences(order.parent_weights, sum.digests.back(), sum.digests));
             return ready;
         }();
-        give_back_large();
-        return [this, summed] {
+        const bool keeps = keeps_memory();
+        if (!keeps) give_back_freed_memory();
+        return [this, summed, keeps] {
             if (!summed) stop_on(summed.error());
-            give_back_soon();
+            if (keeps) give_back_soon();
             deliver(*summed);
         };
     });
 }
 
-bool Service::is_large() const {
-    return layout_.size() * sizeof(float) > kKeptBetweenSteps;
+bool Service::keeps_memory() const {
+    const std::size_t bytes = layout_.size() * sizeof(float);
+    return bytes >= kKeptFrom && bytes <= kKeptMost;
 }
 
 void Service::give_back_soon() {

@@ -98,7 +98,7 @@ private:
     void perform(const ReplyToJoin& order);
     void perform(const CheckUpdate& order);
     void perform(const SumRound& order);
-    [[nodiscard]] bool is_large() const;
+    [[nodiscard]] bool keeps_memory() const;
     void give_back_soon();
     void perform(const EraseVersion& order);
     void perform(const EraseUpdates& order);

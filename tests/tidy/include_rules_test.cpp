@@ -32,6 +32,7 @@ const std::map<std::string, std::vector<std::string>> kOwners = {
     {"openssl/", {"common/crypto/"}},
     {"sqlite3", {"common/storage/"}},
     {"rocksdb/", {"common/storage/"}},
+    {"xxhash", {"common/storage/"}},
     {"boost/beast", {"common/http/"}},
     {"toml++/", {"common/config/"}},
     {"spdlog/", {"common/observe/"}},
