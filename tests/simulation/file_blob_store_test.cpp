@@ -117,7 +117,7 @@ private:
 };
 
 TEST(FileBlobStoreOnAFaultyDisk, KeepsWhatItPromisedAndShowsNothingTorn) {
-    for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
         SCOPED_TRACE(seed);
         Machine machine(seed);
         Dice dice(~seed);
