@@ -262,6 +262,7 @@ Result<> FileBlobStore::finish(const Digest& name) {
 }
 
 Result<> FileBlobStore::write_anew(const std::string& draft, std::uint64_t size, const std::string& file) {
+    SKERRY_TRY(written(folder_->remove(file), file));
     BlockChecksum checksum;
     for (std::uint64_t at = 0; at < size; at += kBlockBytes) {
         const auto part = SKERRY_TRY(block(draft, size, at / kBlockBytes));

@@ -85,16 +85,15 @@ private:
             }
             case 2:
                 return store_->drop(name).has_value();
-            case 3: {
-                const auto drafted = store_->drafted(name);
-                if (!drafted || *drafted < blob.size()) return drafted.has_value();
-                return settle(name, store_->finish(name), true);
-            }
             default: {
                 const auto drafted = store_->drafted(name);
                 if (!drafted) return false;
+                if (*drafted == blob.size()) return settle(name, store_->finish(name), true);
                 const ByteView rest = ByteView(blob).subspan(*drafted);
-                return store_->append(name, *drafted, rest.first(dice_.between(0, rest.size()))).has_value();
+                return store_
+                    ->append(name, *drafted,
+                             rest.first(dice_.chance(0.5) ? rest.size() : dice_.between(0, rest.size())))
+                    .has_value();
             }
         }
     }
