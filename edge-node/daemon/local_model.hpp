@@ -275,8 +275,8 @@ private:
     std::function<void()> then_;
     boost::asio::steady_timer retry_;
     boost::asio::steady_timer room_;
-    boost::asio::steady_timer quiet_;  ///< after work
-    std::optional<std::chrono::steady_clock::time_point> busy_since_;
+    boost::asio::steady_timer quiet_;                                  ///< after work
+    std::optional<std::chrono::steady_clock::time_point> busy_since_;  ///< memory went back last
 
     /// Since when the progress that is due or on its way is waited for; nothing while none is.
     std::optional<TimePoint> waiting_since_;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,22 @@
 
 namespace skerry::storage {
 namespace {
+
+/// Ends this process here, with what it has open.
+void killed_if(bool done) {
+    if (done) ::kill(::getpid(), SIGKILL);
+}
+
+/// Another process does that work, and is killed before it ends.
+bool is_killed_after(const std::function<void()>& work) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        work();
+        ::_exit(1);
+    }
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child && WIFSIGNALED(status);
+}
 
 TEST(DiskBlobStore, KeepsTheDraftsOfAProcessThatEnds) {
     TemporaryFolder folder;
@@ -31,15 +48,10 @@ TEST(DiskBlobStore, KeepsTheDraftsOfAProcessThatEnds) {
 TEST(DiskBlobStore, KeepsALargeDraftWhenTheProcessIsKilled) {
     TemporaryFolder folder;
     const Bytes blob = blob_of(3 * kMebibyte + 10);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = DiskBlobStore::open(folder / "blobs");
-        if (store && (*store)->append(named(1), 0, blob)) ::kill(::getpid(), SIGKILL);
-        ::_exit(1);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_TRUE(is_killed_after([&] {
+        const auto store = DiskBlobStore::open(folder / "blobs");
+        killed_if(store && (*store)->append(named(1), 0, blob));
+    }));
     const auto store = DiskBlobStore::open(folder / "blobs");
     ASSERT_TRUE(store) << store.error().message;
     const std::uint64_t left = *(*store)->drafted(named(1));
@@ -174,17 +186,10 @@ TEST(DiskBlobStore, SaysThatAFileWasCutOff) {
 
 TEST(DiskBlobStore, KeepsWhatItAcknowledgedWhenTheProcessIsKilled) {
     TemporaryFolder folder;
-    const pid_t child = ::fork();
-    if (child == 0) {
-        auto store = DiskBlobStore::open(folder / "blobs");
-        const bool kept =
-            store && (*store)->put(named(1), blob_of(3 * kMebibyte)) && (*store)->put(named(2), blob_of(7));
-        if (kept) ::kill(::getpid(), SIGKILL);
-        ::_exit(1);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_TRUE(is_killed_after([&] {
+        const auto store = DiskBlobStore::open(folder / "blobs");
+        killed_if(store && (*store)->put(named(1), blob_of(3 * kMebibyte)) && (*store)->put(named(2), blob_of(7)));
+    }));
     const auto store = DiskBlobStore::open(folder / "blobs");
     ASSERT_TRUE(store) << store.error().message;
     EXPECT_TRUE(*(*store)->get(named(1)) == blob_of(3 * kMebibyte));

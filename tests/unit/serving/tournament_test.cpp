@@ -140,6 +140,12 @@ TEST_F(TournamentOfFakes, ExcludesWhatCannotBeMade) {
                          throw std::runtime_error("out of code memory");
                      }};
     EXPECT_EQ(reason_against(throws), "it threw: out of code memory");
+    Candidate once = steady("once", microseconds(1));
+    once.make = [make = once.make, made = 0](const auto& spec, const auto& layout, auto parameters) mutable {
+        if (made++ > 0) throw std::runtime_error("the next version does not fit");
+        return make(spec, layout, parameters);
+    };
+    EXPECT_EQ(reason_against(once), "it threw: the next version does not fit");
 }
 
 TEST_F(TournamentOfFakes, LetsAnInexactOneRoundMapsButNotChangeClasses) {
