@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kUnit = static_cast<double>(1ULL << limits::kFractionBits);
 // Values added before it is asked whether they were numbers: what may have to be taken away again.
-constexpr std::size_t kBlock = 1024;
+constexpr std::size_t kBlock = 512;
 constexpr std::uint32_t kMagnitudeMax = std::bit_cast<std::uint32_t>(limits::kDeltaMax);
 
 static_assert(std::endian::native == std::endian::little, "updates and digests are little-endian");
@@ -20,6 +20,11 @@ static_assert(static_cast<double>(limits::kUpdateWeightMax) * limits::kDeltaMax 
 static_assert(static_cast<double>(limits::kRoundWeightMax) * limits::kDeltaMax * kUnit <= 0x1p59 &&
                   limits::kRoundUpdatesMax <= (1U << 16U),
               "the sum, with half a unit of rounding an update, must fit 63 bits");
+
+/// Exact: at most 23 bits of the weight, and a power of two; with 24 bits of Δ it still is.
+double scale_of(Weight weight) {
+    return static_cast<double>(weight) * kUnit;
+}
 
 tl::unexpected<Error> out_of_bounds() {
     return fail(ErrorCode::InvalidInput, "an update has a value that is not finite or beyond ±" +
@@ -82,41 +87,73 @@ Result<> ExactMean::check_room(std::uint64_t updates, Weight weight) const {
     return {};
 }
 
-Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
-    std::size_t tier = 0;
-    while (tier < kTiers && sizes_[tier] * sizeof(float) != delta.size())
-        ++tier;
-    if (tier == kTiers || delta.empty()) {
-        return fail(ErrorCode::InvalidInput,
-                    "an update of " + std::to_string(delta.size()) + " bytes is no tier's prefix of this model");
-    }
-    if (weight < 1 || weight > limits::kUpdateWeightMax) {
-        return fail(ErrorCode::InvalidInput, "a weight of " + std::to_string(weight) + " is not within 1 … " +
+Result<std::size_t> ExactMean::tier_of(std::span<const WeightedDelta> updates) const {
+    SKERRY_ASSERT(!updates.empty() && updates.size() <= kAddedTogether);
+    const std::size_t bytes = updates.front().delta.size();
+    for (const WeightedDelta& update : updates) {
+        SKERRY_ASSERT(update.delta.size() == bytes);
+        if (update.weight >= 1 && update.weight <= limits::kUpdateWeightMax) continue;
+        return fail(ErrorCode::InvalidInput, "a weight of " + std::to_string(update.weight) + " is not within 1 … " +
                                                  std::to_string(limits::kUpdateWeightMax));
     }
-    SKERRY_TRY(check_room(1, weight));
+    for (std::size_t tier = 0; tier < kTiers && bytes > 0; ++tier)
+        if (sizes_[tier] * sizeof(float) == bytes) return tier;
+    return fail(ErrorCode::InvalidInput,
+                "an update of " + std::to_string(bytes) + " bytes is no tier's prefix of this model");
+}
 
-    // Exact: 24 bits of Δ, at most 23 of the weight, and a power of two.
-    const double scale = static_cast<double>(weight) * kUnit;
-    const auto& kernels = kernels::best_kernels();
-    const auto fold = [&](auto kernel, std::size_t first) {
-        const std::size_t count = std::min(kBlock, sizes_[tier] - first);
-        return kernel(delta.data() + first * sizeof(float), scale, count, sums_.data() + first);
-    };
-    reach(std::min((reached_ + kBlock - 1) / kBlock * kBlock, sizes_[tier]));
-    for (std::size_t first = 0; first < sizes_[tier]; first += kBlock) {
-        const bool begun = first < reached_;
-        const std::uint32_t largest = fold(begun ? kernels.add : kernels.set, first);
-        reached_ = std::max(reached_, std::min(first + kBlock, sizes_[tier]));
-        if (largest <= kMagnitudeMax) continue;
-        for (std::size_t undone = 0; undone <= first; undone += kBlock)
-            fold(kernels.take_away, undone);
-        return out_of_bounds();
-    }
+Result<> ExactMean::add(DeltaBytes delta, Weight weight) {
+    const WeightedDelta one{delta, weight};
+    return add_together({&one, 1});
+}
+
+Result<> ExactMean::add_together(std::span<const WeightedDelta> updates) {
+    const std::size_t tier = SKERRY_TRY(tier_of(updates));
+    Weight weight = 0;
+    for (const WeightedDelta& update : updates)
+        weight += update.weight;
+    SKERRY_TRY(check_room(updates.size(), weight));
+    if (!fold(updates, sizes_[tier])) return out_of_bounds();
     weights_[tier] += weight;
     weight_total_ += weight;
-    ++updates_;
+    updates_ += updates.size();
     return {};
+}
+
+/// Adds values [first, last) of each; true: none is out of bounds.
+bool ExactMean::fold_block(std::span<const WeightedDelta> updates, std::size_t first, std::size_t last) {
+    const auto& kernels = kernels::best_kernels();
+    kernels::Together each{};
+    std::uint32_t largest = 0;
+    for (std::size_t k = 0; k < updates.size(); ++k) {
+        each.values[k] = updates[k].delta.data() + first * sizeof(float);
+        each.scales[k] = scale_of(updates[k].weight);
+    }
+    std::int64_t* const sums = sums_.data() + first;
+    const bool begun = first < reached_;
+    if (updates.size() == kAddedTogether) {
+        largest = (begun ? kernels.add_together : kernels.set_together)(each, last - first, sums);
+    } else {
+        for (std::size_t k = 0; k < updates.size(); ++k) {
+            const auto fold = begun || k > 0 ? kernels.add : kernels.set;
+            largest = std::max(largest, fold(each.values[k], each.scales[k], last - first, sums));
+        }
+    }
+    reached_ = std::max(reached_, last);
+    return largest <= kMagnitudeMax;
+}
+
+/// False: a value is out of bounds, and nothing was added.
+bool ExactMean::fold(std::span<const WeightedDelta> updates, std::size_t end) {
+    reach(std::min((reached_ + kBlock - 1) / kBlock * kBlock, end));
+    for (std::size_t first = 0; first < end; first += kBlock) {
+        const std::size_t last = std::min(first + kBlock, end);
+        if (fold_block(updates, first, last)) continue;
+        for (const WeightedDelta& update : updates)
+            kernels::best_kernels().take_away(update.delta.data(), scale_of(update.weight), last, sums_.data());
+        return false;
+    }
+    return true;
 }
 
 Result<> ExactMean::merge(Accumulator&& other) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aggregation/accumulator.hpp"
+#include "aggregation/kernels/fold.hpp"
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 
@@ -13,6 +14,14 @@ namespace skerry::aggregation {
 
 /// InvalidInput: a value not finite or beyond limits::kDeltaMax.
 [[nodiscard]] Result<> check_bounds(DeltaBytes delta);
+
+/// One update of several that are added together.
+struct WeightedDelta {
+    DeltaBytes delta;
+    Weight weight = 1;
+};
+/// Updates that add_together() takes at most, and fastest.
+inline constexpr std::size_t kAddedTogether = kernels::kTogether;
 
 /// Σ w of the updates of exactly each tier.
 using TierWeights = std::array<Weight, kTiers>;
@@ -24,8 +33,9 @@ using TierWeights = std::array<Weight, kTiers>;
 /// FedAvg by prefix: Σ wₖ·Δₖ[i] / Σ wₖ over the updates that cover i, summed exactly in 64-bit fixed point: any order
 /// and any tree of merges give the same bytes. Each product is rounded once, half to even, to 2⁻¹⁶.
 /// Memory: 8 bytes a parameter, however many nodes answer. Cost: one pass over the update and over the sums, which are
-/// twice as long and read as well as written: five times the update's bytes, of which a cache should take four
-/// (set_mean.hpp). A bad value is noticed in that pass, and what was added until then taken away again.
+/// twice as long and read as well as written: five times the update's bytes. Four that are added
+/// together share what is for the sums. A bad value is noticed in that pass, and what was added until then taken away
+/// again.
 ///
 /// Why nothing overflows: |w·Δ| ≤ 2²²·2¹³, times 2¹⁶ is 2⁵¹, where doubles still tell whole numbers apart; and
 /// |Σ w·Δ·2¹⁶| ≤ 2³⁰·2¹³·2¹⁶ = 2⁵⁹, to which the roundings of 2¹⁶ updates add at most 2¹⁵.
@@ -36,6 +46,9 @@ public:
     explicit ExactMean(const TierSizes& sizes);
 
     Result<> add(DeltaBytes delta, Weight weight) override;
+    /// add() of each in one pass: the bytes are the same. 1 to kAddedTogether updates, of one length.
+    /// Errors: add(); then none is added.
+    Result<> add_together(std::span<const WeightedDelta> updates);
     Result<> merge(Accumulator&& other) override;
     [[nodiscard]] Digest digest() const override;
     Result<std::vector<float>> finish() && override;
@@ -53,7 +66,10 @@ public:
 
 private:
     void reach(std::size_t last);
+    [[nodiscard]] Result<std::size_t> tier_of(std::span<const WeightedDelta> updates) const;
     [[nodiscard]] Result<> check_room(std::uint64_t updates, Weight weight) const;
+    bool fold_block(std::span<const WeightedDelta> updates, std::size_t first, std::size_t last);
+    bool fold(std::span<const WeightedDelta> updates, std::size_t end);
 
     TierSizes sizes_;
     std::vector<std::int64_t> sums_;  ///< Σ round(w·Δ·2¹⁶), shape [parameters]

@@ -23,12 +23,20 @@ Result<TierWeights> weights_of(UpdateSet& set, const TierSizes& sizes) {
     return weights;
 }
 
+Result<> add_all(std::vector<WeightedDelta>& together, ExactMean& sums) {
+    if (!together.empty()) SKERRY_TRY(sums.add_together(together));
+    together.clear();
+    return {};
+}
+
 }  // namespace
 
 Result<Digest> exact_mean_of(UpdateSet& set, const TierSizes& sizes, std::span<float> mean) {
     SKERRY_ASSERT(mean.size() == sizes.back());
     auto digest = begin_sum_digest(sizes, SKERRY_TRY(weights_of(set, sizes)), set.size());
     const std::size_t window = std::max(kMeanWindow, SKERRY_TRY(set.piece()));
+    const std::size_t lent = std::min(kAddedTogether, SKERRY_TRY(set.lends()));
+    std::vector<WeightedDelta> together;
     ExactMean part({});
     for (std::size_t first = 0; first < mean.size(); first += window) {
         TierSizes within{};
@@ -39,8 +47,12 @@ Result<Digest> exact_mean_of(UpdateSet& set, const TierSizes& sizes, std::span<f
         for (std::size_t k = 0; k < set.size(); ++k) {
             const UpdateInfo about = set.about(k);
             const std::size_t count = within[static_cast<std::size_t>(about.tier)];
-            if (count > 0) SKERRY_TRY(part.add(SKERRY_TRY(set.part(k, first, count)), about.weight));
+            if (count == 0) continue;
+            const bool is_alike = together.empty() || together.front().delta.size() == count * sizeof(float);
+            if (together.size() == lent || !is_alike) SKERRY_TRY(add_all(together, part));
+            together.push_back({SKERRY_TRY(set.part(k, first, count)), about.weight});
         }
+        SKERRY_TRY(add_all(together, part));
         digest.update(part.sums());
         part.write_mean(mean.subspan(first, within.back()));
     }

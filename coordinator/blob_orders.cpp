@@ -9,15 +9,27 @@ bool is_blob_order(const Action& action) {
            std::holds_alternative<DropDraft>(action);
 }
 
-Result<> perform_blob_order(const Action& action, storage::BlobStore& blobs) {
-    if (const auto* const keep = std::get_if<KeepPiece>(&action)) {
-        return blobs.append(keep->content, keep->at, keep->bytes);
-    }
+namespace {
+
+Result<> keep(const KeepPiece& piece, storage::BlobStore& blobs, DraftHashes& hashes) {
+    if (piece.at == 0 && SKERRY_TRY(blobs.drafted(piece.content)) == 0) hashes.begin(piece.content);
+    SKERRY_TRY(blobs.append(piece.content, piece.at, piece.bytes));
+    hashes.add(piece.content, piece.at, piece.bytes);
+    return {};
+}
+
+}  // namespace
+
+Result<> perform_blob_order(const Action& action, storage::BlobStore& blobs, DraftHashes& hashes) {
+    if (const auto* const piece = std::get_if<KeepPiece>(&action)) return keep(*piece, blobs, hashes);
     if (const auto* const store = std::get_if<StoreBlob>(&action)) {
+        hashes.forget(store->content);
         SKERRY_TRY(blobs.append(store->content, store->drafted, store->signature));
         return blobs.finish(store->content);
     }
-    return blobs.drop(std::get<DropDraft>(action).content);
+    const Digest& draft = std::get<DropDraft>(action).content;
+    hashes.forget(draft);
+    return blobs.drop(draft);
 }
 
 Result<std::size_t> erase_strays(const Federation& core, const ledger::NeededBlobs& needed, storage::BlobStore& blobs) {

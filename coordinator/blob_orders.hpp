@@ -2,6 +2,7 @@
 
 #include "common/storage/blob_store.hpp"
 #include "coordinator/actions.hpp"
+#include "coordinator/draft_hashes.hpp"
 #include "coordinator/federation.hpp"
 #include "coordinator/ledger/needed_blobs.hpp"
 
@@ -11,8 +12,8 @@ namespace skerry::coordinator {
 /// KeepPiece, StoreBlob or DropDraft.
 [[nodiscard]] bool is_blob_order(const Action& action);
 
-/// Performs one of those. Fails as the store does.
-[[nodiscard]] Result<> perform_blob_order(const Action& action, storage::BlobStore& blobs);
+/// Performs one of those, and notes what it makes of the draft's hash. Fails as the store does.
+[[nodiscard]] Result<> perform_blob_order(const Action& action, storage::BlobStore& blobs, DraftHashes& hashes);
 
 /// At a start, after the journal and before anything is written: erases each blob that neither the history nor a
 /// version that is offered needs. A blob comes before its entry in the journal, and goes after it: a process that ends

@@ -3,6 +3,7 @@
 
 namespace skerry::aggregation::kernels {
 
-const Kernels kAvx2 = {fold_loop<Fold::Set>, fold_loop<Fold::Add>, fold_loop<Fold::TakeAway>, largest_loop};
+const Kernels kAvx2 = {fold_loop<Fold::Set>, fold_loop<Fold::Add>, fold_loop<Fold::TakeAway>,
+                       together_loop<true>,  together_loop<false>, largest_loop};
 
 }  // namespace skerry::aggregation::kernels

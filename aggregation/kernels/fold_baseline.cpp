@@ -2,7 +2,8 @@
 
 namespace skerry::aggregation::kernels {
 
-const Kernels kBaseline = {fold_loop<Fold::Set>, fold_loop<Fold::Add>, fold_loop<Fold::TakeAway>, largest_loop};
+const Kernels kBaseline = {fold_loop<Fold::Set>, fold_loop<Fold::Add>, fold_loop<Fold::TakeAway>,
+                           together_loop<true>,  together_loop<false>, largest_loop};
 
 const Kernels& best_kernels() {
 #if defined(__x86_64__)

@@ -28,6 +28,10 @@ inline std::int32_t larger(std::int32_t largest, std::int32_t bits) {
     return magnitude > largest ? magnitude : largest;
 }
 
+inline std::uint64_t change_of(float value, double scale) {
+    return pattern(static_cast<double>(value) * scale + kRounder) - pattern(kRounder);
+}
+
 /// One pass: a block that is checked first and added then is read twice, and takes a third longer. The product of a
 /// value that is no number has the same bits whenever it is made, since it is the only such operand: so it can be taken
 /// away as well.
@@ -38,10 +42,31 @@ std::uint32_t fold_loop(const std::byte* __restrict values, double scale, std::s
     std::int32_t largest = 0;
     for (std::size_t i = 0; i < count; ++i) {
         largest = larger(largest, loaded<std::int32_t>(values, i));
-        const double rounded = static_cast<double>(loaded<float>(values, i)) * scale + kRounder;
-        const std::uint64_t change = pattern(rounded) - pattern(kRounder);
+        const std::uint64_t change = change_of(loaded<float>(values, i), scale);
         const std::uint64_t sum = kFold == Fold::Set ? 0 : static_cast<std::uint64_t>(sums[i]);
         sums[i] = static_cast<std::int64_t>(kFold == Fold::TakeAway ? sum - change : sum + change);
+    }
+    return static_cast<std::uint32_t>(largest);
+}
+
+template <bool kSet>
+std::uint32_t together_loop(const Together& updates, std::size_t count, std::int64_t* __restrict sums) {
+    static_assert(kTogether == 4);
+    const std::byte* const __restrict a = updates.values[0];
+    const std::byte* const __restrict b = updates.values[1];
+    const std::byte* const __restrict c = updates.values[2];
+    const std::byte* const __restrict d = updates.values[3];
+    const double by_a = updates.scales[0], by_b = updates.scales[1], by_c = updates.scales[2], by_d = updates.scales[3];
+    std::int32_t largest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        largest = larger(largest, loaded<std::int32_t>(a, i));
+        largest = larger(largest, loaded<std::int32_t>(b, i));
+        largest = larger(largest, loaded<std::int32_t>(c, i));
+        largest = larger(largest, loaded<std::int32_t>(d, i));
+        const std::uint64_t sum = kSet ? 0 : static_cast<std::uint64_t>(sums[i]);
+        sums[i] = static_cast<std::int64_t>(
+            sum + change_of(loaded<float>(a, i), by_a) + change_of(loaded<float>(b, i), by_b) +
+            change_of(loaded<float>(c, i), by_c) + change_of(loaded<float>(d, i), by_d));
     }
     return static_cast<std::uint32_t>(largest);
 }

@@ -83,9 +83,15 @@ void add_block(Gram& gram, std::span<const float* const> rows, std::size_t count
 }
 
 double squared_norm_of_block(const float* values, std::size_t count) {
-    GramBlock block;
-    widen(values, count, block);
-    return product(block, block);
+    Lanes sums{};
+    const std::size_t rows = count / kLanes * kLanes;
+    for (std::size_t i = 0; i < rows; i += kLanes) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane)
+            sums[lane] += static_cast<double>(values[i + lane]) * static_cast<double>(values[i + lane]);
+    }
+    for (std::size_t i = rows; i < count; ++i)
+        sums[i - rows] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    return total(sums);
 }
 
 double squared_norm_of_block(SparseValues::Part part, std::size_t first) {

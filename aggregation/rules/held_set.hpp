@@ -21,6 +21,8 @@ public:
     Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count);
     /// Its values that are not 0, where they are kept so; null: they are not. Borrowed until this ends. Errors: part().
     Result<const SparseValues*> sparse(std::size_t update);
+    /// As UpdateSet's.
+    [[nodiscard]] std::optional<TierNorms> norms(std::size_t update) const { return set_.norms(update); }
     /// Every update is kept. Errors: part().
     Result<bool> keeps_all();
     /// As UpdateSet's.

@@ -58,46 +58,38 @@ std::size_t make_vectors(const SectionWork& work, const std::vector<const float*
     return made;
 }
 
-// Block by block: those without a value add nothing.
-double squared_norm(const SparseValues& update, const Section& where) {
-    const auto [places, values] = update.part(where.first, where.last);
-    double sum = 0;
-    for (std::size_t begin = 0; begin < places.size();) {
-        const std::size_t first = places[begin] - (places[begin] - where.first) % kGramBlock;
-        std::size_t end = begin;
-        while (end < places.size() && places[end] < first + kGramBlock)
-            ++end;
-        sum += squared_norm_of_block({places.subspan(begin, end - begin), values.subspan(begin, end - begin)}, first);
-        begin = end;
-    }
-    return sum;
-}
-
 }  // namespace
+
+Result<TierNorms> Passes::norms_of(std::size_t update) {
+    if (const auto known = set.norms(update)) return *known;
+    std::vector<Section> sections;
+    std::size_t end = 0;
+    for (const SectionWork& work : works) {
+        sections.push_back(work.where);
+        if (covers(set.about(update), work.where)) end = work.where.last;
+    }
+    TierNormSums sums(std::move(sections));
+    if (const SparseValues* const sparse = SKERRY_TRY(set.sparse(update))) {
+        sums.take(*sparse);
+        return sums.norms();
+    }
+    std::vector<float> values;
+    for (std::size_t first = 0; first < end; first += values.size()) {
+        values.resize(std::min(kFetch, end - first));
+        read(SKERRY_TRY(set.part(update, first, values.size())), 0, values.size(), values.data());
+        sums.take(values);
+    }
+    return sums.norms();
+}
 
 Result<std::vector<std::vector<double>>> Passes::norms() {
     std::vector<std::vector<double>> norms(works.size());
     for (std::size_t k = 0; k < set.size(); ++k) {
-        const UpdateInfo about = set.about(k);
+        const TierNorms found = SKERRY_TRY(norms_of(k));
         for (std::size_t s = 0; s < works.size(); ++s) {
             const Section& where = works[s].where;
-            if (!covers(about, where)) continue;
-            double sum = 0;
-            if (const SparseValues* const sparse = SKERRY_TRY(set.sparse(k))) {
-                norms[s].push_back(std::sqrt(squared_norm(*sparse, where)));
-                continue;
-            }
-            Block block;
-            for (std::size_t begin = where.first; begin < where.last; begin += kFetch) {
-                const std::size_t fetched = std::min(kFetch, where.last - begin);
-                const DeltaBytes values = SKERRY_TRY(set.part(k, begin, fetched));
-                for (std::size_t first = 0; first < fetched; first += kGramBlock) {
-                    const std::size_t count = std::min(kGramBlock, fetched - first);
-                    read(values, first, count, block.data());
-                    sum += squared_norm_of_block(block.data(), count);
-                }
-            }
-            norms[s].push_back(std::sqrt(sum));
+            if (!where.statistics && covers(set.about(k), where))
+                norms[s].push_back(found[static_cast<std::size_t>(where.tier)]);
         }
     }
     return norms;

@@ -25,7 +25,7 @@ struct Passes {
     std::span<const float> centre;  ///< empty: none. Shape [parameters]
     std::size_t window_bytes;
 
-    /// For each section the norms of what covers it, in order.
+    /// For each section but the statistics the norms of what covers it, in order.
     Result<std::vector<std::vector<double>>> norms();
     /// Fills input.products of each wanted section but the statistics; where it has_centre, with the centre last.
     Result<> products();
@@ -33,6 +33,7 @@ struct Passes {
     Result<> combine(std::span<float> out);
 
 private:
+    Result<TierNorms> norms_of(std::size_t update);
     std::vector<std::vector<Piece>> windows(bool (*concerns)(const SectionWork&), std::size_t values_max) const;
     Result<std::vector<std::vector<float>>> load(const std::vector<Piece>& window);
     Result<> combine_columns(std::span<float> out);

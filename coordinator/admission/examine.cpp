@@ -28,7 +28,12 @@ Result<bool> is_what_was_offered(const Examination& what, const storage::BlobSto
     return hash.finish() == what.content;
 }
 
-Result<bool> is_what_was_offered(const Examination& what, const storage::BlobStore& blobs) {
+Result<bool> is_what_was_offered(const Examination& what, const storage::BlobStore& blobs,
+                                 const std::optional<Digest>& known) {
+    if (known) {
+        if (*known != what.content) return false;
+        return SKERRY_TRY(blobs.read_draft(what.content, 0, wire::kUpdateHeaderBytes)) == what.header;
+    }
     auto offered = is_what_was_offered(what, blobs, &storage::BlobStore::read_unchecked);
     if (!offered || *offered) return offered;
     // The node's fault, unless the disk says that it is its own.
@@ -85,16 +90,9 @@ Result<Verdict> check_values(wire::UpdateReader& update, Examiners& examiners) {
     return Verdict{};
 }
 
-}  // namespace
-
-Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
-                         const crypto::SealPrivateKey& key) {
-    const auto offered = is_what_was_offered(what, blobs);
-    const bool readable = offered || is_about_the_draft(offered.error());
-    if (!readable) return tl::unexpected(offered.error());
-    if (!offered || !*offered) {
-        return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
-    }
+/// Of an update that is what was offered.
+Result<Examined> open_and_check(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
+                                const crypto::SealPrivateKey& key) {
     const auto sealed = [&](std::uint64_t offset, std::size_t count) {
         return blobs.read_unchecked(what.content, wire::kUpdateHeaderBytes + offset, count);
     };
@@ -109,13 +107,15 @@ Result<Examined> examine(const Examination& what, const storage::BlobStore& blob
     if (Verdict flaw = check_counts(body, model)) return *std::move(flaw);
     if (Verdict flaw = check_audits(body.audits)) return *std::move(flaw);
     if (Verdict flaw = check_soft_labels(body.soft_labels, tier, model)) return *std::move(flaw);
-    Examiners examiners{DeltaGate(model.statistics, what.norm_max), {}, model.statistics};
+    Examiners examiners{DeltaGate(model, what.norm_max), {}, model.statistics};
     if (what.sketch_key) examiners.sketcher.emplace(what.sketch_key);
     auto flaw = check_values(*update, examiners);
     if (!flaw) return flaw_in(flaw.error());
-    Sound sound;
-    if (!*flaw) *flaw = examiners.gate.finish(sound.norm);
+    if (!*flaw) *flaw = examiners.gate.finish();
     if (*flaw) return **std::move(flaw);
+    Sound sound;
+    sound.norm = examiners.gate.norm();
+    sound.norms = examiners.gate.norms();
     if (examiners.sketcher) sound.sketch = examiners.sketcher->sketch();
     sound.labelled = body.labelled;
     sound.errors = body.errors;
@@ -124,6 +124,24 @@ Result<Examined> examine(const Examination& what, const storage::BlobStore& blob
     sound.audits = std::move(body.audits);
     sound.soft_labels = std::move(body.soft_labels);
     return sound;
+}
+
+}  // namespace
+
+Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
+                         const crypto::SealPrivateKey& key, const DraftHashes& hashes) {
+    const auto known = hashes.of(what.content, wire::kUpdateHeaderBytes + what.sealed_bytes);
+    const auto offered = is_what_was_offered(what, blobs, known);
+    const bool readable = offered || is_about_the_draft(offered.error());
+    if (!readable) return tl::unexpected(offered.error());
+    if (!offered || !*offered) {
+        return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
+    }
+    auto found = open_and_check(what, blobs, model, key);
+    if (!known || !found || !std::holds_alternative<Flaw>(*found)) return found;
+    // What arrived is what was offered, but perhaps not what was read.
+    if (SKERRY_TRY(is_what_was_offered(what, blobs, &storage::BlobStore::read_draft))) return found;
+    return fail(ErrorCode::Unavailable, "the disk does not give back what arrived as " + to_hex(what.content));
 }
 
 }  // namespace skerry::coordinator

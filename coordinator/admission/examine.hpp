@@ -5,13 +5,15 @@
 #include "common/storage/blob_store.hpp"
 #include "coordinator/admission/gates.hpp"
 #include "coordinator/admission/sketch.hpp"
+#include "coordinator/draft_hashes.hpp"
 
 namespace skerry::coordinator {
 
 /// An update that opened and passed every gate of its content.
 struct Sound {
-    double norm = 0;  ///< of the trained part of Δ
-    Sketch sketch{};  ///< of the same
+    double norm = 0;                 ///< of the trained part of Δ
+    aggregation::TierNorms norms{};  ///< by what each tier adds
+    Sketch sketch{};                 ///< of the same
     std::uint64_t labelled = 0;
     std::uint64_t errors = 0;
     std::vector<wire::ClassPairCount> confusions;
@@ -32,9 +34,11 @@ struct Examination {
 
 /// The gates of PROTOCOL.md §5 that need the bytes: SHA-256 (Malformed) → decrypt (Undecryptable) → body and shape
 /// (Misshapen) → finite → bounds → norm. The signature over the content was verified with the offer.
-/// For a worker thread: reads the draft twice, chunk by chunk. Memory: two chunks; the whole of Δ, twice, where it is
-/// not float32. Fails as the store does.
+/// For a worker thread: reads the draft chunk by chunk, twice where `hashes` does not know it. Memory: two chunks; the
+/// whole of Δ, twice, where it is not float32. Fails as the store does; Unavailable also: the disk does not give back
+/// what arrived.
 [[nodiscard]] Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs,
-                                       const ModelShape& model, const crypto::SealPrivateKey& key);
+                                       const ModelShape& model, const crypto::SealPrivateKey& key,
+                                       const DraftHashes& hashes);
 
 }  // namespace skerry::coordinator

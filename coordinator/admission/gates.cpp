@@ -162,6 +162,7 @@ Flaw not_finite(std::uint64_t place) {
 Verdict DeltaGate::take(std::span<const float> values) {
     if (const auto wrong = note(values)) return not_finite(taken_ + *wrong);
     taken_ += values.size();
+    norms_.take(values);
     return {};
 }
 
@@ -169,6 +170,7 @@ Verdict DeltaGate::take(const SparseValues& values) {
     SKERRY_ASSERT(taken_ == 0);
     if (const auto wrong = note(values.values)) return not_finite(values.places[*wrong]);
     taken_ = values.size;
+    norms_.take(values);
     return {};
 }
 
@@ -184,18 +186,17 @@ std::optional<std::size_t> DeltaGate::note(std::span<const float> values) {
         return static_cast<std::size_t>(at - values.begin());
     }
     bounded_ = bounded_ && std::bit_cast<float>(largest) <= limits::kDeltaMax;
-    const std::span<const float> trained = values.subspan(statistics);
-    const std::size_t in_rows = trained.size() / squares_.size() * squares_.size();
-    for (std::size_t i = 0; i < in_rows; i += squares_.size()) {
-        for (std::size_t j = 0; j < squares_.size(); ++j)
-            squares_[j] += static_cast<double>(trained[i + j]) * static_cast<double>(trained[i + j]);
-    }
-    for (const float value : trained.subspan(in_rows))
-        squares_[0] += static_cast<double>(value) * static_cast<double>(value);
     return std::nullopt;
 }
 
-Verdict DeltaGate::finish(double& norm) const {
+double DeltaGate::norm() const {
+    double squares = 0;
+    for (const double norm : norms_.norms())
+        squares += norm * norm;
+    return std::sqrt(squares);
+}
+
+Verdict DeltaGate::finish() const {
     SKERRY_ASSERT(statistics_.size() == statistics_max_);
     if (!bounded_) {
         return Flaw{RefusalCode::OutOfBounds,
@@ -205,9 +206,8 @@ Verdict DeltaGate::finish(double& norm) const {
         return Flaw{RefusalCode::OutOfBounds, "its normaliser's moments are those of no input within ±" +
                                                   std::to_string(static_cast<int>(limits::kScaledInputMax))};
     }
-    norm = std::sqrt(std::accumulate(squares_.begin(), squares_.end(), 0.0));
-    if (norm > static_cast<double>(norm_max_) * (1.0 + kNormTolerance)) {
-        return Flaw{RefusalCode::Norm, "its norm " + std::to_string(norm) + " exceeds the " +
+    if (norm() > static_cast<double>(norm_max_) * (1.0 + kNormTolerance)) {
+        return Flaw{RefusalCode::Norm, "its norm " + std::to_string(norm()) + " exceeds the " +
                                            std::to_string(norm_max_) + " that the lease allows"};
     }
     return {};

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "aggregation/accumulator.hpp"
+#include "aggregation/rules/tier_norms.hpp"
 #include "common/base/limits.hpp"
 #include "common/base/sparse_values.hpp"
 #include "common/wire/sealed_update.hpp"
@@ -64,14 +64,20 @@ inline constexpr std::uint64_t kLabelledMax = 1ULL << 32U;
 /// float rounding. Memory: the statistics.
 class DeltaGate {
 public:
-    DeltaGate(std::size_t statistics, float norm_max) : statistics_max_(statistics), norm_max_(norm_max) {}
+    DeltaGate(const ModelShape& model, float norm_max)
+        : statistics_max_(model.statistics),
+          norm_max_(norm_max),
+          norms_(aggregation::sections_of(model.values, model.statistics)) {}
 
     /// The next values. NonFinite only: what else is wrong is known at the end.
     [[nodiscard]] Verdict take(std::span<const float> values);
     /// All of them, of which those of `values` are not 0; the statistics are among those. Before any other.
     [[nodiscard]] Verdict take(const SparseValues& values);
-    /// After all of them; without a flaw, `norm` is that norm.
-    [[nodiscard]] Verdict finish(double& norm) const;
+    /// After all of them.
+    [[nodiscard]] Verdict finish() const;
+    /// Of the trained part.
+    [[nodiscard]] double norm() const;
+    [[nodiscard]] aggregation::TierNorms norms() const { return norms_.norms(); }
 
 private:
     /// Nothing: all are finite; else which is not.
@@ -79,10 +85,10 @@ private:
 
     std::size_t statistics_max_;
     float norm_max_;
+    aggregation::TierNormSums norms_;
     std::uint64_t taken_ = 0;
     std::vector<float> statistics_;
     bool bounded_ = true;
-    std::array<double, 8> squares_{};  ///< side by side, as vector instructions add
 };
 
 }  // namespace skerry::coordinator

@@ -13,7 +13,7 @@ Result<bool> is_sound(const storage::BlobStore& blobs, const Digest& name, const
     if (needed.kind != Needed::Kind::Update) {
         return SKERRY_TRY(hash_of(blobs, name, SKERRY_TRY(blobs.size(name)))) == name;
     }
-    const auto update = find_update(blobs, name);
+    const auto update = find_and_hash_update(blobs, name);
     if (!update && update.error().code == ErrorCode::InvalidInput) return false;
     if (!update) return tl::unexpected(update.error());
     return needed.signer && wire::verify_signature(name, update->signature, *needed.signer);

@@ -16,7 +16,7 @@ std::vector<std::string> signature_problems(const RoundEvidence& evidence, const
             problems.push_back("the receipt of " + name + " does not agree with the ledger");
         }
         const auto identity = evidence.identities.find(row.update.node);
-        const auto update = find_update(blobs, row.content);
+        const auto update = find_and_hash_update(blobs, row.content);
         if (!update && update.error().code != ErrorCode::InvalidInput) continue;  // the sum names it
         if (identity == evidence.identities.end() || !update ||
             !wire::verify_signature(row.content, update->signature, identity->second)) {

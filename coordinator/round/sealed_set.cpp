@@ -24,15 +24,22 @@ Result<Value> or_damaged(const Digest& content, Result<Value> read) {
 }  // namespace
 
 SealedSet::SealedSet(std::span<const Contribution> set, const storage::BlobStore& blobs,
-                     const crypto::SealPrivateKey& key, std::size_t memory_max)
-    : set_(set), blobs_(blobs), key_(key), memory_max_(memory_max), readers_(set.size()) {}
+                     const crypto::SealPrivateKey& key, std::size_t memory_max, const ExaminedUpdates* examined)
+    : set_(set), blobs_(blobs), key_(key), memory_max_(memory_max), examined_(examined), readers_(set.size()) {}
+
+std::optional<aggregation::TierNorms> SealedSet::norms(std::size_t update) const {
+    const auto* const known = examined_ != nullptr ? examined_->find(set_[update].content) : nullptr;
+    return known != nullptr ? std::optional(*known) : std::nullopt;
+}
 
 aggregation::UpdateInfo SealedSet::about(std::size_t update) const {
     return {set_[update].content, set_[update].tier, set_[update].weight};
 }
 
 Result<wire::UpdateReader> SealedSet::open(const Digest& content) const {
-    const StoredUpdate stored = SKERRY_TRY(or_damaged(content, find_update(blobs_, content)));
+    const bool examined = examined_ != nullptr && examined_->find(content) != nullptr;
+    const auto find = examined ? &find_update : &find_and_hash_update;
+    const StoredUpdate stored = SKERRY_TRY(or_damaged(content, find(blobs_, content)));
     const auto sealed = [&blobs = blobs_, content](std::uint64_t offset, std::size_t count) {
         return blobs.read_unchecked(content, wire::kUpdateHeaderBytes + offset, count);
     };
@@ -59,11 +66,11 @@ Result<aggregation::DeltaBytes> SealedSet::part(std::size_t update, std::size_t 
         whole_ = update;
         return std::as_bytes(std::span<const float>(values_).subspan(first, count));
     }
-    whole_ = SIZE_MAX;
-    values_.resize(count);
-    SKERRY_TRY(or_damaged(set_[update].content, from.read(first, values_)));
-    if (size() * limits::kChunkBytes > memory_max_) from.forget();
-    return std::as_bytes(std::span<const float>(values_));
+    std::vector<float>& values = lent_[next_++ % lent_.size()];
+    values.resize(count);
+    SKERRY_TRY(or_damaged(set_[update].content, from.read(first, values)));
+    if (!keeps_chunks()) from.forget();
+    return std::as_bytes(std::span<const float>(values));
 }
 
 Result<std::optional<SparseValues>> SealedSet::sparse(std::size_t update) {
@@ -72,11 +79,19 @@ Result<std::optional<SparseValues>> SealedSet::sparse(std::size_t update) {
     return SKERRY_TRY(or_damaged(set_[update].content, from.read_sparse()));
 }
 
-Result<std::size_t> SealedSet::piece() {
+Result<bool> SealedSet::all_in_pieces() {
     for (std::size_t update = 0; update < size(); ++update)
-        if (!SKERRY_TRY(reader(update))->in_pieces()) return limits::kParametersMax;
-    const bool kept = size() * limits::kChunkBytes <= memory_max_;
-    return kept ? 1 : kChunksBetweenSeams * limits::kChunkBytes / sizeof(float);
+        if (!SKERRY_TRY(reader(update))->in_pieces()) return false;
+    return true;
+}
+
+Result<std::size_t> SealedSet::piece() {
+    if (!SKERRY_TRY(all_in_pieces())) return limits::kParametersMax;
+    return keeps_chunks() ? 1 : kChunksBetweenSeams * limits::kChunkBytes / sizeof(float);
+}
+
+Result<std::size_t> SealedSet::lends() {
+    return SKERRY_TRY(all_in_pieces()) && keeps_chunks() ? lent_.size() : 1;
 }
 
 }  // namespace skerry::coordinator

@@ -24,12 +24,17 @@ Result<StoredUpdate> find_update(const storage::BlobStore& blobs, const Digest& 
         return fail(ErrorCode::InvalidInput, "it is too short");
     }
     const std::uint64_t end = size - update.signature.size();  // a content names what is signed, not who signs
-    if (SKERRY_TRY(hash_of(blobs, content, end)) != content) {
-        return fail(ErrorCode::InvalidInput, "its hash is another");
-    }
     update.header = SKERRY_TRY(blobs.get_range(content, 0, wire::kUpdateHeaderBytes));
     update.sealed_bytes = end - wire::kUpdateHeaderBytes;
     std::ranges::copy(SKERRY_TRY(blobs.get_range(content, end, update.signature.size())), update.signature.begin());
+    return update;
+}
+
+Result<StoredUpdate> find_and_hash_update(const storage::BlobStore& blobs, const Digest& content) {
+    StoredUpdate update = SKERRY_TRY(find_update(blobs, content));
+    if (SKERRY_TRY(hash_of(blobs, content, update.header.size() + update.sealed_bytes)) != content) {
+        return fail(ErrorCode::InvalidInput, "its hash is another");
+    }
     return update;
 }
 

@@ -11,9 +11,10 @@ struct StoredUpdate {
     ByteArray<64> signature{};       ///< over the content; not verified
 };
 
-/// Reads it once, chunk by chunk, and compares its hash. Memory: a chunk.
 /// InvalidInput: it is damaged, and how. Else what the store fails with.
 [[nodiscard]] Result<StoredUpdate> find_update(const storage::BlobStore& blobs, const Digest& content);
+/// Reads it once, chunk by chunk, and compares its hash. Memory: a chunk. Errors: find_update().
+[[nodiscard]] Result<StoredUpdate> find_and_hash_update(const storage::BlobStore& blobs, const Digest& content);
 
 /// SHA-256 of the first `bytes` of a blob, read chunk by chunk. Fails as the store does.
 [[nodiscard]] Result<Digest> hash_of(const storage::BlobStore& blobs, const Digest& name, std::uint64_t bytes);

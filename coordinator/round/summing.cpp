@@ -30,7 +30,7 @@ Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights&
                            const crypto::SealPrivateKey& key) {
     const auto rule = SKERRY_TRY(aggregation::parse_rule(terms.recipe.rule));
     auto optimiser = SKERRY_TRY(optimiser_of(terms, model.values.back()));
-    SealedSet updates(set, blobs, key, terms.memory_max);
+    SealedSet updates(set, blobs, key, terms.memory_max, terms.examined);
     const aggregation::Aggregate made = SKERRY_TRY(
         aggregation::aggregate(rule, updates, {model.values, model.statistics, terms.seed, {}, terms.memory_max}));
     RoundSum result;

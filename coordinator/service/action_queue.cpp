@@ -10,8 +10,14 @@
 namespace skerry::coordinator {
 
 ActionQueue::ActionQueue(boost::asio::io_context& loop, ledger::Journal& journal, ledger::Version version,
-                         storage::BlobStore& blobs, Worker& worker, Hooks hooks)
-    : loop_(loop), journal_(journal), version_(version), blobs_(blobs), worker_(worker), hooks_(std::move(hooks)) {}
+                         storage::BlobStore& blobs, DraftHashes& hashes, Worker& worker, Hooks hooks)
+    : loop_(loop),
+      journal_(journal),
+      version_(version),
+      blobs_(blobs),
+      hashes_(hashes),
+      worker_(worker),
+      hooks_(std::move(hooks)) {}
 
 void ActionQueue::push(Actions actions) {
     if (actions.empty()) return;
@@ -66,7 +72,7 @@ void ActionQueue::write_blobs() {
     worker_.run([this, orders]() -> Worker::Continuation {
         Result<> written;
         for (const Action& order : *orders) {
-            if (written) written = perform_blob_order(order, blobs_);
+            if (written) written = perform_blob_order(order, blobs_, hashes_);
         }
         return [this, written, count = orders->size()] {
             if (!written) return hooks_.disk_failed(written.error());

@@ -6,6 +6,7 @@
 
 #include "common/storage/blob_store.hpp"
 #include "coordinator/actions.hpp"
+#include "coordinator/draft_hashes.hpp"
 #include "coordinator/ledger/journal.hpp"
 #include "coordinator/service/worker.hpp"
 
@@ -35,7 +36,7 @@ public:
 
     /// All outlive it. `version`: of the journal now.
     ActionQueue(boost::asio::io_context& loop, ledger::Journal& journal, ledger::Version version,
-                storage::BlobStore& blobs, Worker& worker, Hooks hooks);
+                storage::BlobStore& blobs, DraftHashes& hashes, Worker& worker, Hooks hooks);
 
     void push(Actions actions);
     [[nodiscard]] bool idle() const { return queue_.empty() && !writing_; }
@@ -49,6 +50,7 @@ private:
     ledger::Journal& journal_;
     ledger::Version version_;
     storage::BlobStore& blobs_;
+    DraftHashes& hashes_;
     Worker& worker_;
     Hooks hooks_;
     std::deque<Action> queue_;

@@ -172,7 +172,11 @@ void Service::perform(const CheckUpdate& order) {
     worker_->run([this, order]() -> Worker::Continuation {
         ModelShape model = federation_->model();
         model.classes = spec_.classes.size();
-        auto examined = examine(order.what, *blobs_, model, keys_.ring.seal);
+        auto examined = examine(order.what, *blobs_, model, keys_.ring.seal, draft_hashes_);
+        if (examined) {
+            if (const auto* const sound = std::get_if<Sound>(&*examined))
+                examined_.note(order.what.content, sound->norms);
+        }
         return [this, order, examined = std::move(examined)]() mutable {
             if (!examined) observe::disk_failed(examined.error());
             deliver(UpdateChecked{order.update, order.what.content, *std::move(examined)});
@@ -192,8 +196,10 @@ void Service::perform(const SumRound& order) {
             };
             RoundTerms terms{order.recipe, order.seed};
             terms.memory_max = config_.sum_memory;
+            terms.examined = &examined_;
             if (order.optimiser) terms.optimiser = SKERRY_TRY(models_.load_memory(*order.optimiser));
             auto sum = SKERRY_TRY(sum_round(order.set, parent, federation_->model(), terms, *blobs_, keys_.ring.seal));
+            examined_.forget(order.set);
             SumReady ready{order.round, sum.sum, sum.digests};
             if (order.sketch_key) ready.sketches = sketches_of(sum.weights, federation_->model(), order.sketch_key);
             if (!sum.optimiser.empty()) {

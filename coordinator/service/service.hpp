@@ -16,6 +16,7 @@
 #include "coordinator/ledger/needed_blobs.hpp"
 #include "coordinator/ledger/sqlite_journal.hpp"
 #include "coordinator/models/model_store.hpp"
+#include "coordinator/round/examined_updates.hpp"
 #include "coordinator/service/action_queue.hpp"
 #include "coordinator/service/config.hpp"
 #include "coordinator/service/directory.hpp"
@@ -128,6 +129,8 @@ private:
     ledger::History history_;
     std::unique_ptr<storage::DiskBlobStore> blobs_;
     ModelStore models_;
+    DraftHashes draft_hashes_;
+    ExaminedUpdates examined_;  ///< worker_'s
     parameters::ModelSpec spec_;
     parameters::ParameterLayout layout_;
     std::unique_ptr<Federation> federation_;

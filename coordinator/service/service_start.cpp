@@ -65,7 +65,7 @@ Result<std::unique_ptr<Service>> Service::start(boost::asio::io_context& loop, c
 
     Service* const self = service.get();
     service->queue_ = std::make_unique<ActionQueue>(
-        loop, service->journal_, service->journal_version_, *service->blobs_, *service->writer_,
+        loop, service->journal_, service->journal_version_, *service->blobs_, service->draft_hashes_, *service->writer_,
         ActionQueue::Hooks{[self](const Action& action) { self->perform(action); },
                            [self](const ledger::Events& events) {
                                self->journal_version_ += events.size();

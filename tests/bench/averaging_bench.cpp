@@ -1,7 +1,7 @@
 // How fast updates are folded into the exact mean, against merely reading them; and what each robust rule takes.
 //   averaging-bench [ROUNDS]
-// One core, and GB of float32. Updates lie in memory: first decoded (the last column has what a round needs beside the
-// sums), then ten as the coordinator stores them.
+// One core, and GB of float32. Updates lie in memory, 2 GB at most: first decoded (the last column has what a round
+// needs beside the sums), then ten as the coordinator stores them.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,10 +23,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Vectors = std::vector<std::vector<float>>;
 
-/// So many different updates lie in memory; a longer round has them again and again. Those of the larger model are ten
-/// times what the last cache holds.
-constexpr std::size_t kDistinct = 10;
-
 double median(std::vector<double> values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
@@ -37,9 +33,9 @@ double seconds(Clock::time_point since) {
     return std::chrono::duration<double>(Clock::now() - since).count();
 }
 
-Vectors random_updates(std::size_t parameters) {
+Vectors random_updates(std::size_t parameters, std::size_t count = 10) {
     Random random(1);
-    Vectors updates(kDistinct, std::vector<float>(parameters));
+    Vectors updates(count, std::vector<float>(parameters));
     for (auto& update : updates) {
         for (float& value : update)
             value = static_cast<float>(random.uniform(-0.01, 0.01));
@@ -100,20 +96,20 @@ void measure_stored(const Vectors& updates, const wire::DeltaPolicy& policy, std
     std::fflush(stdout);
 }
 
-/// Lends what lies in memory; a set larger than that has the same updates again and again.
+/// Lends what lies in memory.
 class LentSet final : public aggregation::UpdateSet {
 public:
-    explicit LentSet(const Vectors& updates, std::size_t count = kDistinct) : updates_(updates), count_(count) {}
-    [[nodiscard]] std::size_t size() const override { return count_; }
+    explicit LentSet(const Vectors& updates) : updates_(updates) {}
+    [[nodiscard]] std::size_t size() const override { return updates_.size(); }
     [[nodiscard]] aggregation::UpdateInfo about(std::size_t) const override { return {{}, Tier::Heavy, 6400}; }
     Result<std::size_t> values(std::size_t) override { return updates_.front().size(); }
     Result<aggregation::DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) override {
-        return std::as_bytes(std::span(updates_[update % kDistinct]).subspan(first, count));
+        return std::as_bytes(std::span(updates_[update]).subspan(first, count));
     }
+    Result<std::size_t> lends() override { return updates_.size(); }
 
 private:
     const Vectors& updates_;
-    std::size_t count_;
 };
 
 /// The sums alone, window by window as exact_mean_of() takes them.
@@ -121,13 +117,18 @@ void fold(aggregation::UpdateSet& set, aggregation::ExactMean& sums, std::size_t
     for (std::size_t first = 0; first < parameters; first += aggregation::kMeanWindow) {
         const std::size_t count = std::min(aggregation::kMeanWindow, parameters - first);
         sums.restart({count, count, count});
-        for (std::size_t k = 0; k < set.size(); ++k)
-            if (!sums.add(*set.part(k, first, count), set.about(k).weight)) std::abort();
+        for (std::size_t k = 0; k < set.size();) {
+            std::vector<aggregation::WeightedDelta> together;
+            for (; k < set.size() && together.size() < aggregation::kAddedTogether; ++k)
+                together.push_back({*set.part(k, first, count), set.about(k).weight});
+            if (!sums.add_together(together)) std::abort();
+        }
     }
 }
 
-void measure_mean(const Vectors& updates, std::size_t count, std::size_t rounds) {
+void measure_mean(const Vectors& updates, std::size_t rounds) {
     const std::size_t parameters = updates.front().size();
+    const std::size_t count = updates.size();
     const double gigabytes = static_cast<double>(count * parameters * sizeof(float)) / 1e9;
     std::vector<double> folds;
     std::vector<double> wholes;
@@ -137,7 +138,7 @@ void measure_mean(const Vectors& updates, std::size_t count, std::size_t rounds)
     std::vector<float> mean(parameters);
     aggregation::ExactMean sums({});
     for (std::size_t round = 0; round <= rounds; ++round) {  // the first only warms up
-        LentSet set(updates, count);
+        LentSet set(updates);
         auto begin = Clock::now();
         fold(set, sums, parameters);
         const double folded = gigabytes / seconds(begin);
@@ -145,8 +146,8 @@ void measure_mean(const Vectors& updates, std::size_t count, std::size_t rounds)
         if (!aggregation::exact_mean_of(set, {parameters, parameters, parameters}, mean)) std::abort();
         const double whole = gigabytes / seconds(begin);
         begin = Clock::now();
-        for (std::size_t k = 0; k < count; ++k)
-            seen += read_through(updates[k % kDistinct]);
+        for (const auto& update : updates)
+            seen += read_through(update);
         const double read = gigabytes / seconds(begin);
         if (round == 0) continue;
         folds.push_back(folded);
@@ -191,9 +192,8 @@ int run(std::size_t rounds) {
     std::printf("%10s %8s %10s %10s %10s %22s\n", "parameters", "updates", "sums GB/s", "read GB/s", "sums/read",
                 "digest and mean, GB/s");
     for (const std::size_t parameters : {1'000'000UL, 10'000'000UL}) {
-        const Vectors updates = random_updates(parameters);
-        measure_mean(updates, 10, rounds);
-        measure_mean(updates, 50, std::max<std::size_t>(rounds / 3, 1));
+        measure_mean(random_updates(parameters, 10), rounds);
+        measure_mean(random_updates(parameters, 50), std::max<std::size_t>(rounds / 3, 1));
     }
     std::printf("\n%10s %8s %12s %22s %16s\n", "parameters", "as", "stored MB", "stored to mean, GB/s",
                 "decoding, GB/s");

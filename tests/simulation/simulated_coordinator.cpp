@@ -62,6 +62,8 @@ void SimulatedCoordinator::boot() {
 
 Result<> SimulatedCoordinator::start() {
     if (!journal_.open()) return fail(ErrorCode::Unavailable, "the journal cannot be read");
+    examined_ = {};
+    hashes_ = std::make_unique<coordinator::DraftHashes>();
     core_ = std::make_unique<coordinator::Federation>(
         keys_, world_.conditions.policy, [this] { return dice_.bytes<16>(); }, journal_.known());
     for (const ledger::Event& event : remembered(world_.plan.mutation, past()))
@@ -229,15 +231,17 @@ void SimulatedCoordinator::send_model(const coordinator::SendModel& order) {
 }
 
 void SimulatedCoordinator::write(const coordinator::Action& order) {
-    if (!coordinator::perform_blob_order(order, blobs_)) disk_failed();
+    if (!coordinator::perform_blob_order(order, blobs_, *hashes_)) disk_failed();
 }
 
 void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
     ++workers_busy_;
     after(dice_.between(0ms, world_.conditions.work_max), [this, order] {
         --workers_busy_;
-        auto examined = coordinator::examine(order.what, blobs_, core_->model(), keys_.seal);
+        auto examined = coordinator::examine(order.what, blobs_, core_->model(), keys_.seal, *hashes_);
         if (!examined) return disk_failed();
+        if (const auto* const sound = std::get_if<coordinator::Sound>(&*examined))
+            examined_.note(order.what.content, sound->norms);
         tell(coordinator::UpdateChecked{order.update, order.what.content, *std::move(examined)});
     });
 }
@@ -259,9 +263,11 @@ void SimulatedCoordinator::sum(coordinator::SumRound order) {
 Result<coordinator::SumReady> SimulatedCoordinator::sum_now(const coordinator::SumRound& order) {
     const Bytes parent = SKERRY_TRY(blobs_.get(order.parent_weights));
     coordinator::RoundTerms terms{order.recipe, order.seed};
+    terms.examined = &examined_;
     if (order.optimiser) terms.optimiser = SKERRY_TRY(blobs_.get(*order.optimiser));
     const auto load = [&]() -> Result<std::vector<float>> { return floats_of(parent); };
     const auto sum = SKERRY_TRY(sum_round(order.set, load, core_->model(), terms, blobs_, keys_.seal));
+    examined_.forget(order.set);
     coordinator::SumReady ready{order.round, sum.sum, sum.digests};
     if (order.sketch_key) ready.sketches = sketches_of(sum.weights, core_->model(), order.sketch_key);
     if (!sum.optimiser.empty()) {

@@ -115,6 +115,8 @@ private:
     std::uint64_t life_ = 0;
     std::chrono::milliseconds clock_error_{0};
     std::unique_ptr<coordinator::Federation> core_;
+    coordinator::ExaminedUpdates examined_;
+    std::unique_ptr<coordinator::DraftHashes> hashes_;
     std::deque<coordinator::Event> inbox_;
     std::deque<coordinator::Action> todo_;
     bool step_is_planned_ = false;

@@ -34,8 +34,9 @@ struct Fleet {
     Vectors deltas;
     std::vector<Weight> weights;
 
-    Result<Aggregate> run(std::string_view rule, std::size_t* fetched = nullptr) const {
+    Result<Aggregate> run(std::string_view rule, std::size_t* fetched = nullptr, std::size_t lent = 1) const {
         LiteralSet set(deltas, terms.sizes, weights);
+        set.lent_max = lent;
         auto result = aggregate(*parse_rule(rule), set, terms);
         if (fetched != nullptr) *fetched = set.fetched;
         return result;
@@ -79,11 +80,15 @@ TEST(Aggregate, TakesThePlainMeanWindowByWindowAndFetchesEachValueOnce) {
         ASSERT_TRUE(mean.add(std::as_bytes(std::span(fleet.deltas[k])), fleet.weights[k]));
         values += fleet.deltas[k].size();
     }
-    std::size_t fetched = 0;
-    const auto result = *fleet.run("mean", &fetched);
-    EXPECT_EQ(result.digest, mean.digest());
-    EXPECT_EQ(result.delta, *std::move(mean).finish());
-    EXPECT_EQ(fetched, values);
+    const Digest digest = mean.digest();
+    const std::vector<float> delta = *std::move(mean).finish();
+    for (const std::size_t lent : {1UL, 3UL, 9UL}) {
+        std::size_t fetched = 0;
+        const auto result = *fleet.run("mean", &fetched, lent);
+        EXPECT_EQ(result.digest, digest) << lent;
+        EXPECT_EQ(result.delta, delta) << lent;
+        EXPECT_EQ(fetched, values) << lent;
+    }
 }
 
 TEST(Aggregate, GivesTheSameBytesHoweverLittleMemoryItHas) {

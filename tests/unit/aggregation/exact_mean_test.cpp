@@ -184,6 +184,51 @@ TEST(ExactMean, TakesAwayAgainWhatItAddedBeforeABadValue) {
     }
 }
 
+std::vector<WeightedDelta> views_of(const std::vector<Update>& updates) {
+    std::vector<WeightedDelta> views;
+    for (const Update& update : updates)
+        views.push_back({bytes(update.delta), update.weight});
+    return views;
+}
+
+TEST(ExactMean, GivesTheSameBytesForUpdatesThatAreAddedTogether) {
+    std::mt19937_64 random(11);
+    for (std::size_t count = 1; count <= kAddedTogether; ++count) {
+        auto updates = random_updates(random, count);
+        const std::size_t values = kSizes[count % kTiers];
+        for (Update& update : updates)
+            update.delta.resize(values, 0.125F);
+        const auto before = random_updates(random, 2);
+        ExactMean one_by_one = sum_of(before);
+        ExactMean together = sum_of(before);
+        for (const Update& update : updates)
+            ASSERT_TRUE(one_by_one.add(bytes(update.delta), update.weight));
+        ASSERT_TRUE(together.add_together(views_of(updates)));
+        EXPECT_EQ(together.digest(), one_by_one.digest()) << count;
+        together.restart(kSizes);  // the sums of before lie there
+        ASSERT_TRUE(together.add_together(views_of(updates)));
+        (void)together.sums();
+        EXPECT_EQ(*std::move(together).finish(), *sum_of(updates).finish()) << count;
+    }
+}
+
+TEST(ExactMean, AddsNoneOfUpdatesTogetherOfWhichOneIsRefused) {
+    std::mt19937_64 random(12);
+    ExactMean mean = sum_of(random_updates(random, 3));
+    const Digest before = mean.digest();
+    for (std::size_t bad = 0; bad < 4; ++bad) {
+        auto updates = random_updates(random, 4);
+        for (Update& update : updates)
+            update.delta.resize(kSizes[1], 0.125F);
+        auto heavy = updates;
+        heavy[bad].weight = limits::kUpdateWeightMax + 1;
+        EXPECT_FALSE(mean.add_together(views_of(heavy)));
+        updates[bad].delta[kSizes[1] - 1 - bad] = std::numeric_limits<float>::quiet_NaN();
+        EXPECT_FALSE(mean.add_together(views_of(updates)));
+        EXPECT_EQ(mean.digest(), before) << bad;
+    }
+}
+
 TEST(ExactMean, HasTheSameSumsFromEveryKernel) {
     std::mt19937_64 random(9);
     const double scale = 3.0 * 65536.0;
@@ -207,6 +252,14 @@ TEST(ExactMean, HasTheSameSumsFromEveryKernel) {
             for (std::int64_t& sum : set)
                 sum += 7;
             EXPECT_EQ(set, expected) << count;
+            const std::byte* const values = odd.data() + 1;
+            const kernels::Together each{{values, values, values, values}, {scale, 2 * scale, -scale, -scale}};
+            EXPECT_EQ(kernel->set_together(each, count, set.data()), largest) << count;
+            EXPECT_EQ(kernel->add_together(each, count, set.data()), largest) << count;
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto value = static_cast<double>(delta[i]);
+                EXPECT_EQ(set[i], 2 * (std::llrint(value * 2 * scale) - std::llrint(value * scale))) << count;
+            }
             EXPECT_EQ(kernel->largest_magnitude(odd.data() + 1, count), largest) << count;
             kernel->take_away(odd.data() + 1, scale, count, sums.data());
             EXPECT_EQ(sums, std::vector<std::int64_t>(count, 7)) << count;

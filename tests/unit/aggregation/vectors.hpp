@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <vector>
 
 #include "aggregation/rules/aggregate.hpp"
@@ -12,7 +13,7 @@ namespace skerry::aggregation {
 
 using Vectors = std::vector<std::vector<float>>;
 
-/// A set in memory that lends each part in one buffer, as the coordinator does, and counts what it lends.
+/// A set in memory that lends as few parts at a time as the coordinator does, and counts what it lends.
 class LiteralSet final : public UpdateSet {
 public:
     /// All of one tier's prefix.
@@ -31,10 +32,14 @@ public:
     Result<std::size_t> values(std::size_t k) override { return deltas_[k].size(); }
     Result<DeltaBytes> part(std::size_t k, std::size_t first, std::size_t count) override {
         fetched += count;
-        lent_.assign(lent_.size(), std::byte{0xff});  // NaN to whoever still reads the last one
-        lent_ = copy_of(std::as_bytes(std::span(deltas_[k]).subspan(first, count)));
-        return DeltaBytes(lent_);
+        lent_.push_back(copy_of(std::as_bytes(std::span(deltas_[k]).subspan(first, count))));
+        for (std::size_t old = 0; old + lent_max < lent_.size(); ++old)
+            lent_[old].assign(lent_[old].size(), std::byte{0xff});  // NaN to whoever still reads it
+        while (lent_.size() > 2 * lent_max)
+            lent_.pop_front();
+        return DeltaBytes(lent_.back());
     }
+    Result<std::size_t> lends() override { return lent_max; }
 
     Result<std::optional<SparseValues>> sparse(std::size_t k) override {
         if (!is_sparse) return std::nullopt;
@@ -49,12 +54,13 @@ public:
 
     std::size_t fetched = 0;  ///< values
     bool is_sparse = false;
+    std::size_t lent_max = 1;  ///< parts at a time
 
 private:
     Vectors deltas_;
     TierSizes sizes_;
     std::vector<Weight> weights_;
-    Bytes lent_;
+    std::deque<Bytes> lent_;
 };
 
 inline AggregationTerms flat_terms(std::size_t length) {

@@ -44,6 +44,7 @@ struct ActionQueueTest : ::testing::Test {
     ledger::MemoryJournal journal{[this] { return disk; }};
     storage::MemoryBlobStore memory;
     NotedBlobs blobs{memory, log};
+    DraftHashes hashes;
     Worker worker{loop};
     bool failed = false;
     ActionQueue queue{
@@ -51,6 +52,7 @@ struct ActionQueueTest : ::testing::Test {
         journal,
         0,
         blobs,
+        hashes,
         worker,
         {[this](const Action& action) { log.push_back("answer " + std::to_string(std::get<Answer>(action).ticket)); },
          [this](const ledger::Events& events) { log.push_back("commit of " + std::to_string(events.size())); },

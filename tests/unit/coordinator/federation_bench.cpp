@@ -95,6 +95,8 @@ void FederationBench::restart() {
     held_checks_.clear();
     pending_.clear();
     said_.clear();
+    hashes = std::make_unique<DraftHashes>();
+    examined = {};
     core = std::make_unique<Federation>(
         keys, policy, [this] { return next_id(); }, journal);
     ledger::NeededBlobs needed;
@@ -157,9 +159,9 @@ void FederationBench::settle() {
 void FederationBench::perform(const Actions& actions) {
     for (const Action& action : actions) {
         std::visit(Overload{
-                       [&](const KeepPiece& order) { ASSERT_TRUE(perform_blob_order(order, blobs)); },
-                       [&](const StoreBlob& order) { ASSERT_TRUE(perform_blob_order(order, blobs)); },
-                       [&](const DropDraft& order) { ASSERT_TRUE(perform_blob_order(order, blobs)); },
+                       [&](const KeepPiece& order) { ASSERT_TRUE(perform_blob_order(order, blobs, *hashes)); },
+                       [&](const StoreBlob& order) { ASSERT_TRUE(perform_blob_order(order, blobs, *hashes)); },
+                       [&](const DropDraft& order) { ASSERT_TRUE(perform_blob_order(order, blobs, *hashes)); },
                        [&](const Append& order) {
                            const auto size = journal.events(ledger::kFederationStream).size();
                            ASSERT_TRUE(journal.append(ledger::kFederationStream, size, order.events));
@@ -200,9 +202,10 @@ void FederationBench::finish_checks() {
     ModelShape model = core->model();
     model.classes = 3;  // which the core need not know
     for (const CheckUpdate& order : std::exchange(held_checks_, {})) {
-        auto examined = examine(order.what, blobs, model, keys.seal);
-        ASSERT_TRUE(examined) << examined.error().message;
-        pending_.push_back(UpdateChecked{order.update, order.what.content, *std::move(examined)});
+        auto found = examine(order.what, blobs, model, keys.seal, *hashes);
+        ASSERT_TRUE(found) << found.error().message;
+        if (const auto* const sound = std::get_if<Sound>(&*found)) examined.note(order.what.content, sound->norms);
+        pending_.push_back(UpdateChecked{order.update, order.what.content, *std::move(found)});
     }
     if (outermost) settle();
 }
@@ -212,10 +215,12 @@ void FederationBench::finish_sums() {
     hold_sums_ = false;
     for (const SumRound& order : std::exchange(held_sums_, {})) {
         RoundTerms terms{order.recipe, order.seed};
+        terms.examined = &examined;
         if (order.optimiser) terms.optimiser = *blobs.get(*order.optimiser);
         const auto parent = [&]() -> Result<std::vector<float>> { return weights(order.parent_weights); };
         const auto sum = sum_round(order.set, parent, core->model(), terms, blobs, keys.seal);
         ASSERT_TRUE(sum) << sum.error().message;
+        examined.forget(order.set);
         ASSERT_TRUE(blobs.put(sum->digests.back(), std::as_bytes(std::span(sum->weights))));
         SumReady ready{order.round, sum->sum, sum->digests};
         if (order.sketch_key) ready.sketches = sketches_of(sum->weights, core->model(), order.sketch_key);

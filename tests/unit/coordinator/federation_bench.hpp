@@ -88,6 +88,8 @@ public:
     Keyring keys;
     ledger::MemoryJournal journal;
     storage::MemoryBlobStore blobs;
+    std::unique_ptr<DraftHashes> hashes = std::make_unique<DraftHashes>();  ///< of this process
+    ExaminedUpdates examined;                                               ///< likewise
     std::unique_ptr<Federation> core;
     std::vector<Ignored::Why> ignored;
     std::vector<RoundId> erased_rounds;  ///< by EraseUpdates

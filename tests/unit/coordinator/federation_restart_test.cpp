@@ -150,7 +150,7 @@ TEST(Restart, FreezesARoundWhoseGoalWasReachedJustBefore) {
     for (const Action& action :
          bench.core->handle(UpdateChecked{{second.id(), Sequence{1}}, update.offer.content, Sound{}}, bench.now)) {
         if (is_blob_order(action)) {
-            ASSERT_TRUE(perform_blob_order(action, bench.blobs));
+            ASSERT_TRUE(perform_blob_order(action, bench.blobs, *bench.hashes));
         }
         if (const auto* append = std::get_if<Append>(&action)) {
             ASSERT_TRUE(bench.journal.append(ledger::kFederationStream, past.size(), append->events));

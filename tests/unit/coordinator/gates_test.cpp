@@ -38,6 +38,12 @@ struct GatesTest : ::testing::Test {
     [[nodiscard]] Verdict size_verdict() const {
         return check_size(header, wire::sealed_size(header.plain_bytes), lease, model);
     }
+    static DeltaGate gate_for(std::size_t values, std::size_t statistics, float norm_max) {
+        ModelShape shape;
+        shape.values.fill(values);
+        shape.statistics = statistics;
+        return {shape, norm_max};
+    }
     static std::string text_without_zeroes(const std::vector<float>& delta, std::size_t statistics, float norm_max) {
         SparseValues sparse{delta.size(), {}, {}};
         for (std::uint32_t i = 0; i < delta.size(); ++i) {
@@ -45,10 +51,9 @@ struct GatesTest : ::testing::Test {
             sparse.places.push_back(i);
             sparse.values.push_back(delta[i]);
         }
-        DeltaGate gate(statistics, norm_max);
-        double norm = 0;
+        DeltaGate gate = gate_for(delta.size(), statistics, norm_max);
         Verdict verdict = gate.take(sparse);
-        if (!verdict) verdict = gate.finish(norm);
+        if (!verdict) verdict = gate.finish();
         return verdict ? verdict->text : "";
     }
     // However it is cut: the first flaw, if any, is the same.
@@ -56,11 +61,12 @@ struct GatesTest : ::testing::Test {
         Verdict verdict;
         std::string uncut;
         for (std::size_t cut = 0; cut <= delta.size(); ++cut) {
-            DeltaGate gate(statistics, norm_max);
+            DeltaGate gate = gate_for(delta.size(), statistics, norm_max);
             const std::span<const float> all(delta);
             verdict = gate.take(all.first(cut));
             if (!verdict) verdict = gate.take(all.subspan(cut));
-            if (!verdict) verdict = gate.finish(norm);
+            if (!verdict) verdict = gate.finish();
+            norm = gate.norm();
             const std::string text = verdict ? verdict->text : "";
             if (cut == 0) uncut = text;
             EXPECT_EQ(text, uncut) << "cut at " << cut;
