@@ -21,6 +21,9 @@ using Weight = std::uint64_t;
 /// Parameters in the prefix of each tier, growing: light ≤ medium ≤ heavy.
 using TierSizes = std::array<std::size_t, kTiers>;
 
+/// The L2 norm of an update's increments to what each tier adds, the statistics left out; 0 where it does not reach.
+using TierNorms = std::array<double, kTiers>;
+
 /// Folds the updates of a round into one. Not thread-safe.
 class Accumulator {
 public:

@@ -54,7 +54,7 @@ public:
     Result<std::vector<float>> finish() && override;
 
     /// Begins anew, with other tiers, in the memory it has. Cheaper than another one: the first update is written over
-    /// what is there. Until sums() only add() may follow.
+    /// what is there. Until sums() only updates may follow.
     void restart(const TierSizes& sizes);
     /// What finish() returns; zero without an update. `mean`: shape [parameters].
     void write_mean(std::span<float> mean) const;

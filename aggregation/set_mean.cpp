@@ -35,7 +35,7 @@ Result<Digest> exact_mean_of(UpdateSet& set, const TierSizes& sizes, std::span<f
     SKERRY_ASSERT(mean.size() == sizes.back());
     auto digest = begin_sum_digest(sizes, SKERRY_TRY(weights_of(set, sizes)), set.size());
     const std::size_t window = std::max(kMeanWindow, SKERRY_TRY(set.piece()));
-    const std::size_t lent = std::min(kAddedTogether, SKERRY_TRY(set.lends()));
+    const std::size_t lent = SKERRY_TRY(set.lend(kAddedTogether));
     std::vector<WeightedDelta> together;
     ExactMean part({});
     for (std::size_t first = 0; first < mean.size(); first += window) {

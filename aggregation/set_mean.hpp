@@ -6,7 +6,8 @@
 
 namespace skerry::aggregation {
 
-/// Values of a window; their sums take 2 MiB.
+/// Values of a window; their sums take 2 MiB, which a second cache of a mebibyte and a third one hold. Measured, ten
+/// and fifty updates of 10⁶ and 10⁷ values, four together: 2¹⁷ to 2¹⁸ 80 to 90 % of a plain read, 2²⁰ 77 to 87.
 inline constexpr std::size_t kMeanWindow = 1U << 18U;
 
 /// What ExactMean gives for a whole set, digest and mean, window by window of the layout: of each update the values of

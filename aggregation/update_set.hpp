@@ -1,9 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "aggregation/accumulator.hpp"
-#include "aggregation/rules/tier_norms.hpp"
 #include "common/base/sparse_values.hpp"
 
 namespace skerry::aggregation {
@@ -28,11 +28,11 @@ public:
 
     /// How many values its Δ has; its tier's prefix, if nobody is mistaken.
     [[nodiscard]] virtual Result<std::size_t> values(std::size_t update) = 0;
-    /// Values [first, first + count) of Δ, all of them within it. Borrowed until as many calls later as lends()
+    /// Values [first, first + count) of Δ, all of them within it. Borrowed until the next call, or as lend()
     /// says.
     [[nodiscard]] virtual Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) = 0;
-    /// Parts that can be borrowed at a time.
-    [[nodiscard]] virtual Result<std::size_t> lends() { return 1; }
+    /// From here on the last so many parts are borrowed, `wanted` at most.
+    [[nodiscard]] virtual Result<std::size_t> lend(std::size_t wanted) { return std::min<std::size_t>(wanted, 1); }
     /// What TierNormSums finds of its Δ, where that is known.
     [[nodiscard]] virtual std::optional<TierNorms> norms(std::size_t) const { return std::nullopt; }
     /// All of Δ without its zeroes, where it is written so; then that is what passes should ask for.

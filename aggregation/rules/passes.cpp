@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "aggregation/rules/tier_norms.hpp"
 #include "aggregation/set_mean.hpp"
 
 namespace skerry::aggregation {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <span>
 #include <vector>
 
@@ -9,11 +8,8 @@
 
 namespace skerry::aggregation {
 
-/// The L2 norm of an update's increments to what each tier adds, the statistics left out; 0 where it does not reach.
-using TierNorms = std::array<double, kTiers>;
-
-/// Finds them as the values come. A section's squares are summed block by block (gram.hpp), so that the pieces in which
-/// values come decide no byte.
+/// Finds TierNorms as the values come. A section's squares are summed block by block (gram.hpp), so that the pieces in
+/// which values come decide no byte.
 class TierNormSums {
 public:
     /// sections_of() the layout.
@@ -23,7 +19,7 @@ public:
     void take(std::span<const float> values);
     /// All of them.
     void take(const SparseValues& values);
-    /// Of what has come: whole sections.
+    /// After the last value of an update, which ends a section.
     [[nodiscard]] TierNorms norms() const;
 
 private:

@@ -17,10 +17,6 @@ std::optional<std::uint64_t> size_of_stored(std::uint64_t stored) {
     return stored / kStoredBlock * kBlockBytes + (rest == 0 ? 0 : rest - kChecksumBytes);
 }
 
-std::uint64_t checksum_of(ByteView block, std::uint64_t number) {
-    return XXH3_64bits_withSeed(block.data(), block.size(), number);
-}
-
 BlockChecksum::BlockChecksum(std::uint64_t number) : state_(XXH3_createState()) {
     if (!state_) throw std::bad_alloc();
     begin(number);

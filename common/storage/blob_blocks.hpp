@@ -25,8 +25,6 @@ inline constexpr std::size_t kChecksumBytes = 8;
 /// Bytes of the blob in a file of so many; nothing: no blob has such a file.
 [[nodiscard]] std::optional<std::uint64_t> size_of_stored(std::uint64_t stored);
 
-[[nodiscard]] std::uint64_t checksum_of(ByteView block, std::uint64_t number);
-
 /// The checksum of the block that is written now, as its bytes come.
 class BlockChecksum {
 public:

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/storage/checksum.hpp"
+
 namespace skerry::storage {
 namespace {
 

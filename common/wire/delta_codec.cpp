@@ -1,6 +1,8 @@
 #include "common/wire/delta_codec.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -35,23 +37,32 @@ bool get_float8(ByteReader& from, std::span<float> values) {
     for (std::size_t first = 0; first < values.size(); first += kBlock) {
         const auto unit = get_unit(from);
         if (!unit) return false;
-        for (float& value : values.subspan(first, std::min(kBlock, values.size() - first)))
-            value = Float8::decode(from.get<std::uint8_t>()) * *unit;
+        const auto block = values.subspan(first, std::min(kBlock, values.size() - first));
+        const ByteView codes = from.get_bytes(block.size());
+        if (!from.ok()) return false;
+        for (std::size_t i = 0; i < block.size(); ++i)
+            block[i] = Float8::decode(static_cast<std::uint8_t>(codes[i])) * *unit;
     }
-    return from.ok();
+    return true;
 }
 
 // int8 by blocks -----------------------------------------------------------------------------------------------------
+
+/// The nearest whole number, of two the even one. Adding 1.5·2^23 moves it to where a float's last bit is worth 1: the
+/// addition rounds, and the low bits are the number's. Plain IEEE 754, and it becomes vector instructions.
+std::uint8_t int8_of(float steps) {
+    constexpr float kRounder = 12'582'912;
+    return static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(std::clamp(steps, -kSteps, kSteps) + kRounder));
+}
 
 void put_int8(ByteWriter& to, std::span<const float> values) {
     for (std::size_t first = 0; first < values.size(); first += kBlock) {
         const auto block = values.subspan(first, std::min(kBlock, values.size() - first));
         const float scale = largest_of(block) / kSteps;
-        to.put(scale);
-        for (const float value : block) {
-            const float steps = scale > 0 ? std::clamp(std::nearbyint(value / scale), -kSteps, kSteps) : 0;
-            to.put(static_cast<std::uint8_t>(static_cast<std::int8_t>(steps)));
-        }
+        std::array<std::uint8_t, kBlock> codes{};
+        for (std::size_t i = 0; scale > 0 && i < block.size(); ++i)
+            codes[i] = int8_of(block[i] / scale);
+        to.put(scale).put(std::as_bytes(std::span(codes).first(block.size())));
     }
 }
 
@@ -62,11 +73,13 @@ bool get_int8(ByteReader& from, std::span<float> values) {
         const auto block = values.subspan(first, std::min(kBlock, values.size() - first));
         const ByteView codes = from.get_bytes(block.size());
         if (!from.ok()) return false;
+        std::int8_t least = 0;
         for (std::size_t i = 0; i < block.size(); ++i) {
             const auto code = static_cast<std::int8_t>(codes[i]);
-            if (code == -128) return false;
+            least = std::min(least, code);
             block[i] = static_cast<float>(code) * scale;
         }
+        if (least == -128) return false;
     }
     return true;
 }
@@ -75,10 +88,14 @@ bool get_int8(ByteReader& from, std::span<float> values) {
 
 bool get_float16(ByteReader& from, std::span<float> values) {
     const auto unit = get_unit(from);
-    if (!unit) return false;
-    for (float& value : values)
-        value = Float16::decode(from.get<std::uint16_t>()) * *unit;
-    return from.ok();
+    const ByteView codes = from.get_bytes(values.size() * sizeof(Float16::Code));
+    if (!unit || !from.ok()) return false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        Float16::Code code = 0;
+        std::memcpy(&code, codes.data() + i * sizeof code, sizeof code);
+        values[i] = Float16::decode(code) * *unit;
+    }
+    return true;
 }
 
 DeltaBytesRange encoded_bytes(const DeltaForm& form) {
@@ -112,7 +129,8 @@ DeltaBytesRange delta_bytes(const DeltaForm& form) {
 
 EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const DeltaPolicy& policy) {
     SKERRY_ASSERT(exact <= delta.size() && policy.encoding != DeltaEncoding::Float32);
-    ByteWriter to;
+    const DeltaForm form{policy.encoding, static_cast<std::uint32_t>(delta.size()), static_cast<std::uint32_t>(exact)};
+    ByteWriter to(policy.encoding == DeltaEncoding::Top ? 0 : static_cast<std::size_t>(encoded_bytes(form).most));
     to.put(std::as_bytes(delta.first(exact)));
     const auto rest = delta.subspan(exact);
     switch (policy.encoding) {
@@ -131,8 +149,7 @@ EncodedDelta encode_delta(std::span<const float> delta, std::size_t exact, const
             put_top(to, rest, policy.top_ppm);
             break;
     }
-    EncodedDelta encoded{{policy.encoding, static_cast<std::uint32_t>(delta.size()), static_cast<std::uint32_t>(exact)},
-                         std::move(to).take()};
+    EncodedDelta encoded{form, std::move(to).take()};
     if (policy.zstd) {
         Bytes packed = zstd_packed(encoded.bytes);
         encoded.form.zstd = packed.size() < encoded.bytes.size();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -12,14 +13,16 @@
 /// Floats of few bits under one power of two that stands before them; only for the source files of delta codecs.
 namespace skerry::wire {
 
+inline constexpr std::size_t kCodesAtOnce = 64;
 inline constexpr int kUnitExponentMin = -126;
 inline constexpr int kUnitExponentMax = 127;
 
+// By bits: those of magnitudes are in the order of the values, and of whole numbers there is a vector's largest.
 [[nodiscard]] inline float largest_of(std::span<const float> values) {
-    float most = 0;
+    std::int32_t most = 0;
     for (const float value : values)
-        most = std::max(most, std::abs(value));
-    return most;
+        most = std::max(most, std::bit_cast<std::int32_t>(value) & 0x7FFFFFFF);
+    return std::bit_cast<float>(most);
 }
 
 /// `top`: the exponent of the largest once they are divided.
@@ -28,9 +31,15 @@ void put_minifloats(ByteWriter& to, std::span<const float> values, int top) {
     const float most = largest_of(values);
     const int exponent = most == 0 ? 0 : std::clamp(std::ilogb(most) - top, kUnitExponentMin, kUnitExponentMax);
     to.put(static_cast<std::uint8_t>(static_cast<std::int8_t>(exponent)));
-    // Not one product: 2^-exponent may be no float32.
-    for (const float value : values)
-        to.put(Format::encode(std::ldexp(value, -exponent)));
+    const float factor = std::ldexp(1.0F, -exponent);  // 2^-127 at the least, which is a subnormal float32
+    std::array<typename Format::Code, kCodesAtOnce> codes;
+    while (!values.empty()) {
+        const auto piece = values.first(std::min(kCodesAtOnce, values.size()));
+        for (std::size_t i = 0; i < piece.size(); ++i)
+            codes[i] = Format::encode(piece[i] * factor);
+        to.put(std::as_bytes(std::span(codes).first(piece.size())));
+        values = values.subspan(piece.size());
+    }
 }
 
 /// The multiplier that comes first; nothing: no exponent that is written.

@@ -90,11 +90,22 @@ Result<Verdict> check_values(wire::UpdateReader& update, Examiners& examiners) {
     return Verdict{};
 }
 
+tl::unexpected<Error> not_given_back(const Examination& what) {
+    return fail(ErrorCode::Unavailable, "the disk does not give back what arrived as " + to_hex(what.content));
+}
+
+bool is_undecryptable(const Result<Examined>& found) {
+    const auto* const flaw = found ? std::get_if<Flaw>(&*found) : nullptr;
+    return flaw != nullptr && flaw->code == RefusalCode::Undecryptable;
+}
+
 /// Of an update that is what was offered.
 Result<Examined> open_and_check(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
                                 const crypto::SealPrivateKey& key) {
-    const auto sealed = [&](std::uint64_t offset, std::size_t count) {
-        return blobs.read_unchecked(what.content, wire::kUpdateHeaderBytes + offset, count);
+    const auto sealed = [&](std::uint64_t offset, std::size_t count) -> Result<Bytes> {
+        auto bytes = blobs.read_unchecked(what.content, wire::kUpdateHeaderBytes + offset, count);
+        if (!bytes && is_about_the_draft(bytes.error())) return not_given_back(what);
+        return bytes;
     };
     auto update = wire::UpdateReader::open(what.header, what.sealed_bytes, sealed, key);
     if (!update) return flaw_in(update.error());
@@ -130,18 +141,20 @@ Result<Examined> open_and_check(const Examination& what, const storage::BlobStor
 
 Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
                          const crypto::SealPrivateKey& key, const DraftHashes& hashes) {
-    const auto known = hashes.of(what.content, wire::kUpdateHeaderBytes + what.sealed_bytes);
-    const auto offered = is_what_was_offered(what, blobs, known);
-    const bool readable = offered || is_about_the_draft(offered.error());
-    if (!readable) return tl::unexpected(offered.error());
+    const auto arrived = hashes.of(what.content, wire::kUpdateHeaderBytes + what.sealed_bytes);
+    const bool intact = arrived == what.content;
+    const auto offered = is_what_was_offered(what, blobs, arrived);
+    if (!offered && (intact || !is_about_the_draft(offered.error()))) {
+        return intact ? not_given_back(what) : tl::unexpected(offered.error());
+    }
     if (!offered || !*offered) {
         return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
     }
     auto found = open_and_check(what, blobs, model, key);
-    if (!known || !found || !std::holds_alternative<Flaw>(*found)) return found;
+    if (!intact || !is_undecryptable(found)) return found;
     // What arrived is what was offered, but perhaps not what was read.
-    if (SKERRY_TRY(is_what_was_offered(what, blobs, &storage::BlobStore::read_draft))) return found;
-    return fail(ErrorCode::Unavailable, "the disk does not give back what arrived as " + to_hex(what.content));
+    if (!SKERRY_TRY(is_what_was_offered(what, blobs, &storage::BlobStore::read_draft))) return not_given_back(what);
+    return open_and_check(what, blobs, model, key);
 }
 
 }  // namespace skerry::coordinator

@@ -1,6 +1,7 @@
 #include "coordinator/round/sealed_set.hpp"
 
 #include "common/base/limits.hpp"
+#include "common/crypto/hash.hpp"
 #include "coordinator/round/stored_update.hpp"
 
 namespace skerry::coordinator {
@@ -28,8 +29,8 @@ SealedSet::SealedSet(std::span<const Contribution> set, const storage::BlobStore
     : set_(set), blobs_(blobs), key_(key), memory_max_(memory_max), examined_(examined), readers_(set.size()) {}
 
 std::optional<aggregation::TierNorms> SealedSet::norms(std::size_t update) const {
-    const auto* const known = examined_ != nullptr ? examined_->find(set_[update].content) : nullptr;
-    return known != nullptr ? std::optional(*known) : std::nullopt;
+    const auto* const known = examined(set_[update].content);
+    return known != nullptr ? std::optional(known->norms) : std::nullopt;
 }
 
 aggregation::UpdateInfo SealedSet::about(std::size_t update) const {
@@ -37,9 +38,11 @@ aggregation::UpdateInfo SealedSet::about(std::size_t update) const {
 }
 
 Result<wire::UpdateReader> SealedSet::open(const Digest& content) const {
-    const bool examined = examined_ != nullptr && examined_->find(content) != nullptr;
-    const auto find = examined ? &find_update : &find_and_hash_update;
+    const auto* const known = examined(content);
+    const auto find = known != nullptr ? &find_update : &find_and_hash_update;
     const StoredUpdate stored = SKERRY_TRY(or_damaged(content, find(blobs_, content)));
+    if (known != nullptr && crypto::sha256(stored.header) != known->header)
+        return damaged(content, "its header is another");
     const auto sealed = [&blobs = blobs_, content](std::uint64_t offset, std::size_t count) {
         return blobs.read_unchecked(content, wire::kUpdateHeaderBytes + offset, count);
     };
@@ -90,8 +93,11 @@ Result<std::size_t> SealedSet::piece() {
     return keeps_chunks() ? 1 : kChunksBetweenSeams * limits::kChunkBytes / sizeof(float);
 }
 
-Result<std::size_t> SealedSet::lends() {
-    return SKERRY_TRY(all_in_pieces()) && keeps_chunks() ? lent_.size() : 1;
+// Where parts are long, as they are of updates that are not read in pieces, one at a time is enough to hold.
+Result<std::size_t> SealedSet::lend(std::size_t wanted) {
+    const bool short_parts = SKERRY_TRY(all_in_pieces()) && keeps_chunks();
+    lent_.resize(short_parts ? std::max<std::size_t>(wanted, 1) : 1);
+    return lent_.size();
 }
 
 }  // namespace skerry::coordinator

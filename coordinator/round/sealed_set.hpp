@@ -1,11 +1,9 @@
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "aggregation/exact_mean.hpp"
 #include "aggregation/update_set.hpp"
 #include "common/storage/blob_store.hpp"
 #include "common/wire/update_reader.hpp"
@@ -14,8 +12,9 @@
 namespace skerry::coordinator {
 
 /// A frozen set as a rule reads it: opened where it is stored, a chunk of each update at a time. That an update is
-/// still what its content names is seen when it is first asked for, unless this process has examined it: then what
-/// opens is what it was. Not thread-safe. Fails as the store does, and with Internal: a blob is damaged.
+/// still what its content names is seen when it is first asked for, unless this process has examined it: then by
+/// its header alone (examined_updates.hpp). Not thread-safe. Fails as the store does, and with Internal: a blob is
+/// damaged.
 class SealedSet final : public aggregation::UpdateSet {
 public:
     /// All outlive it. `memory_max`: bytes of opened chunks, or of one update that is not read in pieces. `examined`:
@@ -31,11 +30,14 @@ public:
                                                        std::size_t count) override;
     [[nodiscard]] Result<std::optional<SparseValues>> sparse(std::size_t update) override;
     [[nodiscard]] Result<std::size_t> piece() override;
-    [[nodiscard]] Result<std::size_t> lends() override;
+    [[nodiscard]] Result<std::size_t> lend(std::size_t wanted) override;
 
 private:
     [[nodiscard]] bool keeps_chunks() const { return size() * limits::kChunkBytes <= memory_max_; }
     Result<bool> all_in_pieces();
+    [[nodiscard]] const ExaminedUpdates::Found* examined(const Digest& content) const {
+        return examined_ == nullptr ? nullptr : examined_->find(content);
+    }
     Result<wire::UpdateReader> open(const Digest& content) const;
     Result<wire::UpdateReader*> reader(std::size_t update);
 
@@ -47,7 +49,7 @@ private:
     std::vector<std::optional<wire::UpdateReader>> readers_;
     std::size_t whole_ = SIZE_MAX;  ///< the update that `values_` is, all of it
     std::vector<float> values_;
-    std::array<std::vector<float>, aggregation::kAddedTogether> lent_;  ///< parts, used in turn
+    std::vector<std::vector<float>> lent_{1};  ///< parts, used in turn
     std::size_t next_ = 0;
 };
 

@@ -11,7 +11,7 @@ struct StoredUpdate {
     ByteArray<64> signature{};       ///< over the content; not verified
 };
 
-/// InvalidInput: it is damaged, and how. Else what the store fails with.
+/// Its content is not looked at. InvalidInput: it is damaged, and how. Else what the store fails with.
 [[nodiscard]] Result<StoredUpdate> find_update(const storage::BlobStore& blobs, const Digest& content);
 /// Reads it once, chunk by chunk, and compares its hash. Memory: a chunk. Errors: find_update().
 [[nodiscard]] Result<StoredUpdate> find_and_hash_update(const storage::BlobStore& blobs, const Digest& content);

@@ -175,7 +175,7 @@ void Service::perform(const CheckUpdate& order) {
         auto examined = examine(order.what, *blobs_, model, keys_.ring.seal, draft_hashes_);
         if (examined) {
             if (const auto* const sound = std::get_if<Sound>(&*examined))
-                examined_.note(order.what.content, sound->norms);
+                examined_.note(order.what.content, order.what.header, sound->norms);
         }
         return [this, order, examined = std::move(examined)]() mutable {
             if (!examined) observe::disk_failed(examined.error());

@@ -129,7 +129,7 @@ private:
     ledger::History history_;
     std::unique_ptr<storage::DiskBlobStore> blobs_;
     ModelStore models_;
-    DraftHashes draft_hashes_;
+    DraftHashes draft_hashes_;  ///< writer_ adds, worker_ asks
     ExaminedUpdates examined_;  ///< worker_'s
     parameters::ModelSpec spec_;
     parameters::ParameterLayout layout_;
@@ -158,8 +158,8 @@ private:
     AdminApi api_;
     std::unique_ptr<http::Server> admin_server_;
     std::unique_ptr<http::Server> metrics_server_;
-    std::unique_ptr<Worker> worker_;   ///< hashes, decrypts, sums
-    std::unique_ptr<Worker> writer_;   ///< writes blobs: a commit does not wait for a sum
+    std::unique_ptr<Worker> worker_;   ///< examines, sums
+    std::unique_ptr<Worker> writer_;   ///< writes and hashes drafts and blobs: a commit does not wait for a sum
     std::unique_ptr<Worker> janitor_;  ///< gives erased space back, lists entries: neither waits for that
     std::unique_ptr<Worker> auditor_;  ///< reads all there is, through a connection of its own: nobody waits for that
     std::unique_ptr<ActionQueue> queue_;

@@ -9,7 +9,8 @@ namespace skerry::node {
 namespace {
 
 // One database holds these tables and feedback's, whose user_version counts theirs; ours is a fact.
-constexpr std::uint64_t kSchema = 2;
+// 3 has checksums of 8 bytes where 2 has SHA-256.
+constexpr std::uint64_t kSchema = 3;
 constexpr std::uint64_t kAllInTheDatabase = 1;
 constexpr const char* kFacts = R"(
 CREATE TABLE IF NOT EXISTS spool_fact (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

@@ -253,7 +253,7 @@ private:
     /// Nothing: no such row.
     [[nodiscard]] Result<std::optional<Kept>> version_file(std::uint64_t version);
     [[nodiscard]] Result<bool> is_whole(std::uint64_t version);
-    [[nodiscard]] Result<bool> is_whole(const KeptUpdate& kept, const Digest& delta);
+    [[nodiscard]] Result<bool> is_whole(const KeptUpdate& kept, const Bytes& checksum);
     /// To the newest schema. Which it was of; a newer one is left alone.
     [[nodiscard]] Result<std::uint64_t> upgrade();
     /// From when it was all in the database.

@@ -5,6 +5,7 @@
 #include "common/base/limits.hpp"
 #include "common/crypto/hash.hpp"
 #include "common/crypto/random.hpp"
+#include "common/storage/checksum.hpp"
 #include "edge-node/spool/spool.hpp"
 #include "edge-node/spool/stored_values.hpp"
 
@@ -78,6 +79,15 @@ Result<KeptDelta> Spool::read_delta(const KeptUpdate& kept, ByteView header, std
     return *std::move(delta);
 }
 
+Bytes checksum_of_delta(ByteView delta) {
+    return ByteWriter().put(storage::checksum_of(delta)).bytes();
+}
+
+bool is_checksum_of(const Bytes& checksum, ByteView delta) {
+    if (checksum.size() != sizeof(Digest)) return checksum == checksum_of_delta(delta);
+    return std::ranges::equal(checksum, crypto::sha256(delta));
+}
+
 Spool::KeptUpdate Spool::KeptUpdate::of(const storage::Statement& row, int column) {
     return {{static_cast<SlotFiles::Slot>(row.uint64(column)), row.uint64(column + 1), row.uint64(column + 2)},
             row.uint64(column + 3)};
@@ -114,12 +124,12 @@ Result<Spool::KeptUpdate> Spool::write_update(ByteView delta, ByteView sealed) {
     return KeptUpdate{file, delta.size()};
 }
 
-Result<bool> Spool::is_whole(const KeptUpdate& kept, const Digest& delta) {
+Result<bool> Spool::is_whole(const KeptUpdate& kept, const Bytes& checksum) {
     if (kept.delta_bytes > kept.file.bytes || kept.delta_bytes > limits::kParametersMax * sizeof(float)) return false;
     Bytes bytes(static_cast<std::size_t>(kept.delta_bytes));
     const auto read = updates_.read(kept.file.slot, kept.file.value(), 0, bytes);
     if (!read && read.error().code != ErrorCode::NotFound) return tl::unexpected(read.error());
-    return read && crypto::sha256(bytes) == delta;
+    return read && is_checksum_of(checksum, bytes);
 }
 
 Result<std::vector<std::uint64_t>> Spool::damaged_accepted() {
@@ -128,8 +138,7 @@ Result<std::vector<std::uint64_t>> Spool::damaged_accepted() {
         "SELECT slot, stamp, bytes, delta_bytes, delta_digest, sequence FROM spool_update WHERE receipt IS NOT NULL "
         "AND slot IS NOT NULL"));
     while (SKERRY_TRY(rows.step())) {
-        const auto digest = rows.array<32>(4);
-        if (!digest || !SKERRY_TRY(is_whole(KeptUpdate::of(rows, 0), *digest))) damaged.push_back(rows.uint64(5));
+        if (!SKERRY_TRY(is_whole(KeptUpdate::of(rows, 0), rows.blob(4)))) damaged.push_back(rows.uint64(5));
     }
     return damaged;
 }
@@ -210,7 +219,7 @@ Result<> Spool::move_into_files() {
             "INSERT INTO spool_update SELECT sequence, lease, signed_lease, header, sealed_bytes, "
             "content, signature, receipt, totals_before, ?, ?, ?, ?, ? FROM spool_update_1 WHERE sequence = ?",
             std::uint64_t{kept.file.slot}, kept.file.stamp, kept.file.bytes, kept.delta_bytes,
-            crypto::sha256(updates.blob_view(1)), sequence));
+            checksum_of_delta(updates.blob_view(1)), sequence));
     }
     versions.reset();
     updates.reset();

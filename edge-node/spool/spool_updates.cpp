@@ -95,7 +95,7 @@ Result<std::optional<SpooledUpdate>> Spool::take(const TakeUpdate& order, const 
         "totals_before, slot, stamp, bytes, delta_bytes, delta_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         update.sequence, update.lease, stored(update.signed_lease), update.header, update.sealed_bytes, update.content,
         update.signature, bytes_of_totals(before), std::uint64_t{kept.file.slot}, kept.file.stamp, kept.file.bytes,
-        kept.delta_bytes, crypto::sha256(as_kept)));
+        kept.delta_bytes, checksum_of_delta(as_kept)));
     SKERRY_TRY(put_number("last_sequence", order.sequence.value));
     SKERRY_TRY(put_totals(contribution.totals));
     SKERRY_TRY(transaction.commit());
@@ -161,8 +161,7 @@ Result<std::optional<DamagedUpdate>> Spool::damaged(const crypto::VerifyKey& ide
         if (lease && content && signature) {
             update.signature = *signature;
             what = damage_of(update, sequence, LeaseId{*lease}, rows.uint64(3), *content, identity);
-            const auto digest = rows.array<32>(10);
-            if (what.empty() && (!digest || !SKERRY_TRY(is_whole(kept, *digest)))) what = "Δ beside it has changed";
+            if (what.empty() && !SKERRY_TRY(is_whole(kept, rows.blob(10)))) what = "Δ beside it has changed";
         }
         if (!what.empty()) return std::optional(DamagedUpdate{sequence, std::move(what), update.blob()});
     }

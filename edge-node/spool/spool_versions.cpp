@@ -32,10 +32,7 @@ Result<> Spool::each_delta(Deltas which, Sequence above, std::size_t length,
     rows.bind(above);
     while (SKERRY_TRY(rows.step())) {
         const KeptUpdate kept = KeptUpdate::of(rows, 0);
-        if (which == Deltas::Whole) {
-            const auto digest = rows.array<32>(4);
-            if (!digest || !SKERRY_TRY(is_whole(kept, *digest))) continue;
-        }
+        if (which == Deltas::Whole && !SKERRY_TRY(is_whole(kept, rows.blob(4)))) continue;
         use(SKERRY_TRY(read_delta(kept, rows.blob_view(5), length)));
     }
     return {};

@@ -13,6 +13,11 @@ namespace skerry::node {
 /// Internal: too short to be one.
 [[nodiscard]] Result<wire::SignedBytes> signed_bytes_of(ByteView stored);
 
+/// Of an update's Δ as it is kept, against what the disk does to it.
+[[nodiscard]] Bytes checksum_of_delta(ByteView delta);
+/// Also where it is a SHA-256, as schema 2 has it.
+[[nodiscard]] bool is_checksum_of(const Bytes& checksum, ByteView delta);
+
 /// u8 encoding, float32 error.
 [[nodiscard]] Bytes stored(const PushedAs& as);
 /// Internal: not such bytes.

@@ -106,7 +106,7 @@ public:
     Result<aggregation::DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) override {
         return std::as_bytes(std::span(updates_[update]).subspan(first, count));
     }
-    Result<std::size_t> lends() override { return updates_.size(); }
+    Result<std::size_t> lend(std::size_t wanted) override { return wanted; }
 
 private:
     const Vectors& updates_;

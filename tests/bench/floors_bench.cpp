@@ -13,9 +13,9 @@
 
 #include "common/base/limits.hpp"
 
-// What this machine needs at the least to move the bytes of a round: once over CURVE on loopback, as raw ZeroMQ frames
-// of the protocol's chunk size that nobody looks at, and once into a file that is on the disk when it is done. Prints a
-// line of JSON with medians.
+// What this machine needs at the least to move the bytes of a round: once over loopback, with CURVE and in the clear,
+// as raw ZeroMQ frames of the protocol's chunk size that nobody looks at, and once into a file that is on the disk when
+// it is done. Prints a line of JSON with medians.
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -32,17 +32,20 @@ struct CurveKeys {
 };
 
 /// Two contexts, as two processes have: each with an I/O thread that encrypts or decrypts.
-double curve_copy(std::size_t bytes) {
+enum class Curve : bool { No, Yes };
+double copy(std::size_t bytes, Curve curve) {
     const CurveKeys server, client;
     zmq::context_t there, here;
     zmq::socket_t router(there, zmq::socket_type::router), dealer(here, zmq::socket_type::dealer);
-    router.set(zmq::sockopt::curve_server, true);
-    router.set(zmq::sockopt::curve_secretkey, server.secret);
+    if (curve == Curve::Yes) {
+        router.set(zmq::sockopt::curve_server, true);
+        router.set(zmq::sockopt::curve_secretkey, server.secret);
+        dealer.set(zmq::sockopt::curve_serverkey, server.open);
+        dealer.set(zmq::sockopt::curve_publickey, client.open);
+        dealer.set(zmq::sockopt::curve_secretkey, client.secret);
+    }
     router.set(zmq::sockopt::rcvhwm, 0);
     router.bind("tcp://127.0.0.1:*");
-    dealer.set(zmq::sockopt::curve_serverkey, server.open);
-    dealer.set(zmq::sockopt::curve_publickey, client.open);
-    dealer.set(zmq::sockopt::curve_secretkey, client.secret);
     dealer.set(zmq::sockopt::sndhwm, 0);
     dealer.set(zmq::sockopt::linger, 0);
     dealer.connect(router.get(zmq::sockopt::last_endpoint));
@@ -100,7 +103,8 @@ double median_of(int repeats, const Run& run) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"What moving so many bytes costs at the least: over CURVE on loopback, and to the disk"};
+    CLI::App app{
+        "What moving so many bytes costs at the least: over loopback, with CURVE and in the clear, and to the disk"};
     std::size_t bytes = 40'000'000;
     int repeats = 5;
     std::string folder = ".";
@@ -109,9 +113,10 @@ int main(int argc, char** argv) {
     app.add_option("--dir", folder, "On the disk that is asked about");
     CLI11_PARSE(app, argc, argv);
 
-    const double curve = median_of(repeats, [&] { return curve_copy(bytes); });
+    const double curve = median_of(repeats, [&] { return copy(bytes, Curve::Yes); });
+    const double plain = median_of(repeats, [&] { return copy(bytes, Curve::No); });
     const double disk = median_of(repeats, [&] { return synced_write(folder + "/floors-bench.tmp", bytes); });
-    std::printf(R"({"bytes":%zu,"curve_seconds":%.4f,"fsync_seconds":%.4f})"
+    std::printf(R"({"bytes":%zu,"curve_seconds":%.4f,"plain_seconds":%.4f,"fsync_seconds":%.4f})"
                 "\n",
-                bytes, curve, disk);
+                bytes, curve, plain, disk);
 }

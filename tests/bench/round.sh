@@ -3,7 +3,8 @@
 #   --nodes N (10)   --rounds R (3)   --encoding E of updates ("fp32")   --differences true|false: whether versions are offered as such, too (true)
 # Prints a line of JSON a round: wall seconds from then to the published version and until every node has installed it; CPU seconds from then on of the coordinator (checking, storing, averaging, writing versions) and of the
 # node daemons (sending; fetching, checking, installing), and of these before it (serving what was fed, storing what was learned; the learners apart); MiB resident afterwards; and what the bytes of a round cost at the least on this
-# machine, over CURVE and to the disk: those of the updates alone, which a published version needs, and all (updates and pushes; updates and versions on every disk), which an installed one does. Everything is on: CURVE, HPKE, fsync.
+# machine, over CURVE and to the disk: those of the updates alone, which a published version needs, all (updates and pushes; updates and versions on every disk), which an installed one does, and those of the nodes' parameters as float32,
+# which no codec has made fewer (also in the clear). Everything is on: CURVE, HPKE, fsync.
 . "$(dirname "$0")/../integration/support.sh"
 nodes=10 rounds=3 encoding=fp32 differences=true
 while [ $# -gt 0 ]; do
@@ -52,7 +53,7 @@ resident() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 cpu_ns() { local pid; for pid in "$@"; do cat "/proc/$pid"/task/*/schedstat; done | awk '{ all += $1 } END { printf "%.0f", all }'; }  # of these processes alone, without their learners
 times() { [ "$(grep -c "event=$2" "$work/$1.log")" -ge "$3" ]; }
 sent() { curl -sf --unix-socket "$work/coordinator/admin.sock" http://coordinator/metrics | awk '/^skerry_model_bytes_sent_total/ { printf "%d", $2 }'; }
-floor() { "$fleet_bin/../tests/bench/floors-bench" --bytes "$1" --dir "$work" | jq "$2"; }
+floor() { "$fleet_bin/../tests/bench/floors-bench" --bytes "$1" --dir "$work" | jq -c "{curve: .curve_seconds, disk: .fsync_seconds${2:-}}"; }
 moment() { date -u -d "$(cat "$@" | cut -d' ' -f1 | sort | tail -n 1)" +%s.%N; }
 
 for ((round = 1; round <= rounds; round++)); do
@@ -70,9 +71,10 @@ for ((round = 1; round <= rounds; round++)); do
   installed=$(moment <(cat "$work"/node-*.log | grep "event=version_installed version=$version"))
   bytes=$(skerry round show newest --output json | jq '[.data.contributors[].bytes] | add')
   moved=$((bytes + $(sent) - sent_before)) stored=$((2 * bytes + (nodes + 1) * 4 * parameters))
-  floors=$(jq -nc --argjson bytes "$bytes" --argjson curve "$(floor "$bytes" .curve_seconds)" --argjson disk "$(floor "$bytes" .fsync_seconds)" \
-    --argjson moved "$moved" --argjson curve_all "$(floor "$moved" .curve_seconds)" --argjson stored "$stored" --argjson disk_all "$(floor "$stored" .fsync_seconds)" \
-    '{published: {bytes: $bytes, curve: $curve, disk: $disk}, installed: {moved: $moved, curve: $curve_all, stored: $stored, disk: $disk_all}}')
+  raw=$((nodes * 4 * parameters))
+  floors=$(jq -nc --argjson bytes "$bytes" --argjson updates "$(floor "$bytes")" --argjson moved "$moved" --argjson moving "$(floor "$moved")" --argjson stored "$stored" --argjson storing "$(floor "$stored")" \
+    --argjson raw "$raw" --argjson float32 "$(floor "$raw" ", plain: .plain_seconds")" \
+    '{published: ({bytes: $bytes} + $updates), installed: {moved: $moved, curve: $moving.curve, stored: $stored, disk: $storing.disk}, float32: ({bytes: $raw} + $float32)}')
   jq -nc --arg encoding "$encoding" --argjson nodes "$nodes" --argjson parameters "$parameters" --argjson first "$first" --argjson published "$published" --argjson installed "$installed" \
     --argjson coordinator "$(($(cpu_ns "$coordinator_pid") - coordinator_before))" --argjson daemons "$(($(cpu_ns "${pids[@]}") - nodes_ready))" --argjson served "$((nodes_ready - nodes_before))" \
     --argjson coordinator_mib "$(resident "$coordinator_pid")" --argjson node_most "$(awk "/^VmHWM/ { printf \"%.1f\", \$2 / 1024 }" "/proc/${pids[0]}/status")" --argjson node_mib "$(resident "${pids[0]}")" --argjson floors "$floors" \

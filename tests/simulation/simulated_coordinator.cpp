@@ -241,7 +241,7 @@ void SimulatedCoordinator::check(const coordinator::CheckUpdate& order) {
         auto examined = coordinator::examine(order.what, blobs_, core_->model(), keys_.seal, *hashes_);
         if (!examined) return disk_failed();
         if (const auto* const sound = std::get_if<coordinator::Sound>(&*examined))
-            examined_.note(order.what.content, sound->norms);
+            examined_.note(order.what.content, order.what.header, sound->norms);
         tell(coordinator::UpdateChecked{order.update, order.what.content, *std::move(examined)});
     });
 }

@@ -277,6 +277,10 @@ TEST(ExactMean, BeginsAnewInTheSameMemoryAsIfItWereAnother) {
             std::vector<float> bad(kSizes[2], 1.0F);
             bad[static_cast<std::size_t>(random() % bad.size())] = std::numeric_limits<float>::quiet_NaN();
             EXPECT_FALSE(used.add(bytes(bad), 1));
+            const std::vector<float> good(kSizes[2], 0.5F);
+            std::vector<WeightedDelta> together(kAddedTogether, {bytes(good), 3});
+            together[static_cast<std::size_t>(round / 2) % kAddedTogether].delta = bytes(bad);
+            EXPECT_FALSE(used.add_together(together));
         }
         for (const Update& update : updates)
             ASSERT_TRUE(used.add(bytes(update.delta), update.weight));

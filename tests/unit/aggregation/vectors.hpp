@@ -33,13 +33,13 @@ public:
     Result<DeltaBytes> part(std::size_t k, std::size_t first, std::size_t count) override {
         fetched += count;
         lent_.push_back(copy_of(std::as_bytes(std::span(deltas_[k]).subspan(first, count))));
-        for (std::size_t old = 0; old + lent_max < lent_.size(); ++old)
+        for (std::size_t old = 0; old + lent_now_ < lent_.size(); ++old)
             lent_[old].assign(lent_[old].size(), std::byte{0xff});  // NaN to whoever still reads it
-        while (lent_.size() > 2 * lent_max)
+        while (lent_.size() > 2 * lent_now_)
             lent_.pop_front();
         return DeltaBytes(lent_.back());
     }
-    Result<std::size_t> lends() override { return lent_max; }
+    Result<std::size_t> lend(std::size_t wanted) override { return lent_now_ = std::min(wanted, lent_max); }
 
     Result<std::optional<SparseValues>> sparse(std::size_t k) override {
         if (!is_sparse) return std::nullopt;
@@ -61,6 +61,7 @@ private:
     TierSizes sizes_;
     std::vector<Weight> weights_;
     std::deque<Bytes> lent_;
+    std::size_t lent_now_ = 1;
 };
 
 inline AggregationTerms flat_terms(std::size_t length) {

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "coordinator/blob_orders.hpp"
-#include "coordinator/round/sealed_set.hpp"
-#include "coordinator/round/summing.hpp"
 #include "tests/support/passing_blob_store.hpp"
 #include "tests/unit/wire/sample_update.hpp"
 
@@ -14,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using wire::RefusalCode;
 
-constexpr std::size_t kValues = 600'000;  // several chunks
+constexpr std::size_t kValues = 600'000;  // three chunks
 
 /// Counts what is read, and may change a byte of it.
 class WatchedBlobs final : public PassingBlobStore {
@@ -23,34 +21,46 @@ public:
     Result<Bytes> read_draft(const Digest& name, std::uint64_t offset, std::size_t count) const override {
         auto bytes = PassingBlobStore::read_draft(name, offset, count);
         read += count;
-        if (bytes && changed >= offset && changed < offset + count) (*bytes)[changed - offset] ^= std::byte{1};
+        if (bytes && changed >= offset && changed < offset + count && times-- > 0)
+            (*bytes)[changed - offset] ^= std::byte{1};
         return bytes;
     }
     mutable std::uint64_t read = 0;
-    std::uint64_t changed = UINT64_MAX;  ///< the disk gives this byte back as another
+    std::uint64_t changed = UINT64_MAX;  ///< the disk gives this byte back as another,
+    mutable int times = 1000;            ///< so often
 };
 
 struct ExamineTest : ::testing::Test {
     ExamineTest() {
         model.values = {kValues / 2, kValues, kValues + 10};
         update = sample.sealed(wire::SampleUpdate::body_of(kValues));
-        what = {update.content, update.header, update.sealed.size(), 1e6F, {}};
     }
 
-    void arrive(std::span<const std::byte> sealed) {
-        Bytes all = update.header;
+    [[nodiscard]] static Examination about(const wire::SealedUpdate& what) {
+        return {what.content, what.header, what.sealed.size(), 1e6F, {}};
+    }
+    void arrive(const wire::SealedUpdate& what, ByteView sealed, DraftHashes& noted) {
+        Bytes all = what.header;
         all.insert(all.end(), sealed.begin(), sealed.end());
         for (std::uint64_t at = 0; at < all.size(); at += 100'000) {
             const ByteView piece = ByteView(all).subspan(at, std::min<std::size_t>(100'000, all.size() - at));
-            ASSERT_TRUE(perform_blob_order(KeepPiece{update.content, at, copy_of(piece)}, blobs, hashes));
+            ASSERT_TRUE(perform_blob_order(KeepPiece{what.content, at, copy_of(piece)}, blobs, noted));
         }
     }
-    [[nodiscard]] Result<Examined> examined() const { return examine(what, blobs, model, sample.coordinator, hashes); }
+    void arrive(ByteView sealed) { arrive(update, sealed, hashes); }
+    [[nodiscard]] Result<Examined> examined() const { return examined_by(hashes); }
+    [[nodiscard]] Result<Examined> examined_by(const DraftHashes& known) const {
+        return examine(about(update), blobs, model, sample.coordinator, known);
+    }
+    static void expect_refused(const Result<Examined>& found, RefusalCode code) {
+        ASSERT_TRUE(found && std::holds_alternative<Flaw>(*found));
+        EXPECT_EQ(std::get<Flaw>(*found).code, code);
+    }
+    [[nodiscard]] std::uint64_t drafted() const { return update.header.size() + update.sealed.size(); }
 
     wire::SampleUpdate sample;
     ModelShape model;
     wire::SealedUpdate update;
-    Examination what;
     storage::MemoryBlobStore memory;
     WatchedBlobs blobs{memory};
     DraftHashes hashes;
@@ -65,8 +75,7 @@ TEST_F(ExamineTest, ReadsWhatHasArrivedInThisProcessOnce) {
 
 TEST_F(ExamineTest, ReadsWhatArrivedBeforeForItsHashToo) {
     arrive(update.sealed);
-    const DraftHashes none;
-    const auto again = examine(what, blobs, model, sample.coordinator, none);
+    const auto again = examined_by(DraftHashes());
     ASSERT_TRUE(again && std::holds_alternative<Sound>(*again));
     EXPECT_GT(blobs.read, 2 * update.sealed.size());
 }
@@ -75,18 +84,23 @@ TEST_F(ExamineTest, TellsWhatWasNotOfferedWithoutReadingIt) {
     Bytes other = update.sealed;
     other[3] ^= std::byte{1};
     arrive(other);
-    const auto found = examined();
-    ASSERT_TRUE(found && std::holds_alternative<Flaw>(*found));
-    EXPECT_EQ(std::get<Flaw>(*found).code, RefusalCode::Malformed);
+    expect_refused(examined(), RefusalCode::Malformed);
     EXPECT_EQ(blobs.read, 0U);
 }
 
-TEST_F(ExamineTest, IsToldADraftThatBeganWithAnotherOffer) {
+TEST_F(ExamineTest, RefusesADraftThatBeganWithAnotherOffer) {
     arrive(update.sealed);
-    what.header.back() ^= std::byte{1};
-    const auto found = examined();
-    ASSERT_TRUE(found && std::holds_alternative<Flaw>(*found));
-    EXPECT_EQ(std::get<Flaw>(*found).code, RefusalCode::Malformed);
+    update.header.back() ^= std::byte{1};
+    expect_refused(examined(), RefusalCode::Malformed);
+}
+
+TEST_F(ExamineTest, RefusesWhatIsNotOfferedThoughItsSenderMendsWhatAnotherProcessHasKept) {
+    Bytes other = update.sealed;
+    other[3] ^= std::byte{1};
+    arrive(update, ByteView(other).first(200'000), hashes);
+    DraftHashes next;
+    arrive(update, update.sealed, next);  // of which the store keeps what lies behind the others
+    expect_refused(examined_by(next), RefusalCode::Malformed);
 }
 
 TEST_F(ExamineTest, BlamesTheDiskForWhatTheDiskHasChanged) {
@@ -98,49 +112,47 @@ TEST_F(ExamineTest, BlamesTheDiskForWhatTheDiskHasChanged) {
     EXPECT_THAT(found.error().message, HasSubstr("the disk does not give back"));
 }
 
-TEST_F(ExamineTest, BlamesTheNodeForWhatDoesNotOpen) {
-    const auto other = crypto::SealPrivateKey::generate();
+TEST_F(ExamineTest, BlamesTheDiskForWhatTheDiskHasLost) {
     arrive(update.sealed);
-    const auto found = examine(what, blobs, model, other, hashes);
-    ASSERT_TRUE(found && std::holds_alternative<Flaw>(*found));
-    EXPECT_EQ(std::get<Flaw>(*found).code, RefusalCode::Undecryptable);
+    memory.cut_draft(update.content, 1000);
+    ASSERT_FALSE(examined());
+    ASSERT_TRUE(memory.drop(update.content));
+    ASSERT_FALSE(examined());
+    EXPECT_EQ(examined().error().code, ErrorCode::Unavailable);
+    expect_refused(examined_by(DraftHashes()), RefusalCode::Malformed);
+}
+
+TEST_F(ExamineTest, ReadsOnceMoreWhatWasReadWrong) {
+    arrive(update.sealed);
+    blobs.changed = wire::kUpdateHeaderBytes + 300'000;
+    blobs.times = 1;
+    const auto found = examined();
+    EXPECT_TRUE(found && std::holds_alternative<Sound>(*found));
+}
+
+TEST_F(ExamineTest, BlamesTheNodeForWhatDoesNotOpen) {
+    arrive(update.sealed);
+    sample.coordinator = crypto::SealPrivateKey::generate();
+    expect_refused(examined(), RefusalCode::Undecryptable);
 }
 
 TEST_F(ExamineTest, TakesTheHashOfPiecesThatCameOnceMoreFromTheDisk) {
     arrive(update.sealed);
     // A piece of before is written again, as after a reply that was lost: the store keeps what it has.
     ASSERT_TRUE(perform_blob_order(KeepPiece{update.content, 0, Bytes(10)}, blobs, hashes));
-    EXPECT_FALSE(hashes.of(update.content, update.header.size() + update.sealed.size()));
+    EXPECT_FALSE(hashes.of(update.content, drafted()));
     const auto found = examined();
     EXPECT_TRUE(found && std::holds_alternative<Sound>(*found));
 }
 
-TEST_F(ExamineTest, LeavesASumNothingToReadForHashAndNorms) {
+TEST_F(ExamineTest, KnowsNoDraftThatIsNoneAnyMore) {
     arrive(update.sealed);
-    const auto found = examined();
-    ASSERT_TRUE(found && std::holds_alternative<Sound>(*found));
-    ASSERT_TRUE(perform_blob_order(
-        StoreBlob{update.content, update.header.size() + update.sealed.size(), update.signature}, blobs, hashes));
-    const std::vector<Contribution> set = {{sample.header.update, update.content, Tier::Medium, 100}};
-    const auto sum = [&](const ExaminedUpdates* known) {
-        RoundTerms terms{{"norm_bound, mean", "none"}};
-        terms.memory_max = 1 << 21;  // too little to keep an update for the next pass
-        terms.examined = known;
-        blobs.read = 0;
-        const auto parent = [&]() -> Result<std::vector<float>> { return std::vector<float>(model.values.back()); };
-        return sum_round(set, parent, model, terms, blobs, sample.coordinator);
-    };
-    ExaminedUpdates known;
-    known.note(update.content, std::get<Sound>(*found).norms);
-    const auto alone = sum(nullptr);
-    const std::uint64_t read_alone = blobs.read;
-    const auto after = sum(&known);
-    ASSERT_TRUE(alone && after);
-    EXPECT_EQ(after->sum, alone->sum);
-    EXPECT_EQ(after->weights, alone->weights);
-    EXPECT_LT(2 * blobs.read, read_alone);
-    known.forget(set);
-    EXPECT_EQ(known.find(update.content), nullptr);
+    EXPECT_EQ(hashes.of(update.content, drafted()), update.content);
+    ASSERT_TRUE(perform_blob_order(DropDraft{update.content}, blobs, hashes));
+    EXPECT_FALSE(hashes.of(update.content, drafted()));
+    arrive(update.sealed);
+    ASSERT_TRUE(perform_blob_order(StoreBlob{update.content, drafted(), update.signature}, blobs, hashes));
+    EXPECT_FALSE(hashes.of(update.content, drafted()));
 }
 
 }  // namespace

@@ -204,7 +204,8 @@ void FederationBench::finish_checks() {
     for (const CheckUpdate& order : std::exchange(held_checks_, {})) {
         auto found = examine(order.what, blobs, model, keys.seal, *hashes);
         ASSERT_TRUE(found) << found.error().message;
-        if (const auto* const sound = std::get_if<Sound>(&*found)) examined.note(order.what.content, sound->norms);
+        if (const auto* const sound = std::get_if<Sound>(&*found))
+            examined.note(order.what.content, order.what.header, sound->norms);
         pending_.push_back(UpdateChecked{order.update, order.what.content, *std::move(found)});
     }
     if (outermost) settle();

@@ -70,6 +70,21 @@ TEST_F(SpoolTest, KnowsAnUpdateWhoseDeltaTheDiskHasDamaged) {
     EXPECT_THAT(found->what, ::testing::HasSubstr("has changed"));
 }
 
+TEST_F(SpoolTest, KnowsAnUpdateOfBeforeByTheHashThatItHas) {
+    install(1);
+    learn(0.5F);
+    ASSERT_TRUE(take(1));
+    const crypto::VerifyKey identity = federation_.identity.verify_key();
+    const std::vector<float> delta(weights_.size(), 0.5F);
+    spool_.reset();
+    const Digest hash = crypto::sha256(std::as_bytes(std::span(delta)));
+    ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run("UPDATE spool_update SET delta_digest = ?", hash));
+    EXPECT_FALSE(reopen().damaged(identity).value());
+    spool_.reset();
+    std::fstream(folder_ / "node.db-update-0", std::ios::in | std::ios::out | std::ios::binary).seekp(30).put('\x55');
+    EXPECT_TRUE(reopen().damaged(identity).value());
+}
+
 TEST_F(SpoolTest, LetsGoOfAnAcceptedDeltaThatTheDiskHasDamagedAndOfNoOther) {
     install(1);
     learn(0.5F);
