@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "aggregation/kernels/fold.hpp"
+
 namespace skerry::coordinator {
 namespace {
 
@@ -15,7 +17,6 @@ using wire::RefusalCode;
 constexpr double kNormTolerance = 1e-3;
 // E[x]² exceeds E[x²] by this much at most after float32 roundings of both.
 constexpr float kMomentTolerance = 1e-3F;
-constexpr std::uint32_t kMagnitude = 0x7FFFFFFFU;
 
 Flaw unleased(std::string text) {
     return {RefusalCode::Unleased, std::move(text)};
@@ -178,9 +179,8 @@ std::optional<std::size_t> DeltaGate::note(std::span<const float> values) {
     const std::size_t statistics = std::min(values.size(), statistics_max_ - statistics_.size());
     const std::span<const float> moments = values.first(statistics);
     statistics_.insert(statistics_.end(), moments.begin(), moments.end());
-    std::uint32_t largest = 0;  // by bits: those of magnitudes are in the order of the values, and of none behind them
-    for (const float value : values)
-        largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & kMagnitude);
+    const std::uint32_t largest =
+        aggregation::kernels::best_kernels().largest_magnitude(std::as_bytes(values).data(), values.size());
     if (largest >= std::bit_cast<std::uint32_t>(std::numeric_limits<float>::infinity())) {
         const auto at = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
         return static_cast<std::size_t>(at - values.begin());

@@ -53,7 +53,7 @@ Result<wire::UpdateReader*> SealedSet::reader(std::size_t update) {
     if (!readers_[update]) {
         readers_[update] = SKERRY_TRY(open(set_[update].content));
         (void)readers_[update]->take_head();
-        readers_[update]->forget();
+        if (!keeps_chunks()) readers_[update]->forget();
     }
     return &*readers_[update];
 }
