@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <optional>
 
 #include "aggregation/accumulator.hpp"
@@ -31,8 +30,8 @@ public:
     /// Values [first, first + count) of Δ, all of them within it. Borrowed until the next call, or as lend()
     /// says.
     [[nodiscard]] virtual Result<DeltaBytes> part(std::size_t update, std::size_t first, std::size_t count) = 0;
-    /// From here on the last so many parts are borrowed, `wanted` at most.
-    [[nodiscard]] virtual Result<std::size_t> lend(std::size_t wanted) { return std::min<std::size_t>(wanted, 1); }
+    /// From here on the last so many parts are borrowed: 1 to `wanted`.
+    [[nodiscard]] virtual Result<std::size_t> lend(std::size_t) { return 1; }
     /// What TierNormSums finds of its Δ, where that is known.
     [[nodiscard]] virtual std::optional<TierNorms> norms(std::size_t) const { return std::nullopt; }
     /// All of Δ without its zeroes, where it is written so; then that is what passes should ask for.

@@ -13,7 +13,14 @@ namespace {
 
 Result<> keep(const KeepPiece& piece, storage::BlobStore& blobs, DraftHashes& hashes) {
     if (piece.at == 0 && SKERRY_TRY(blobs.drafted(piece.content)) == 0) hashes.begin(piece.content);
-    SKERRY_TRY(blobs.append(piece.content, piece.at, piece.bytes));
+    const auto kept = blobs.append(piece.content, piece.at, piece.bytes);
+    if (!kept && kept.error().code == ErrorCode::InvalidInput) {
+        // What was before it is gone: whoever offers under the name of another blob has pieces kept nowhere while that
+        // one is there, and a hole once it is erased. Its examination finds no draft.
+        hashes.forget(piece.content);
+        return blobs.drop(piece.content);
+    }
+    SKERRY_TRY(kept);
     hashes.add(piece.content, piece.at, piece.bytes);
     return {};
 }

@@ -31,7 +31,7 @@ void put_minifloats(ByteWriter& to, std::span<const float> values, int top) {
     const float most = largest_of(values);
     const int exponent = most == 0 ? 0 : std::clamp(std::ilogb(most) - top, kUnitExponentMin, kUnitExponentMax);
     to.put(static_cast<std::uint8_t>(static_cast<std::int8_t>(exponent)));
-    const float factor = std::ldexp(1.0F, -exponent);  // 2^-127 at the least, which is a subnormal float32
+    const float factor = std::ldexp(1.0F, -exponent);
     std::array<typename Format::Code, kCodesAtOnce> codes;
     while (!values.empty()) {
         const auto piece = values.first(std::min(kCodesAtOnce, values.size()));

@@ -142,18 +142,18 @@ Result<Examined> open_and_check(const Examination& what, const storage::BlobStor
 Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs, const ModelShape& model,
                          const crypto::SealPrivateKey& key, const DraftHashes& hashes) {
     const auto arrived = hashes.of(what.content, wire::kUpdateHeaderBytes + what.sealed_bytes);
-    const bool intact = arrived == what.content;
     const auto offered = is_what_was_offered(what, blobs, arrived);
-    if (!offered && (intact || !is_about_the_draft(offered.error()))) {
-        return intact ? not_given_back(what) : tl::unexpected(offered.error());
-    }
+    if (!offered && !is_about_the_draft(offered.error())) return tl::unexpected(offered.error());
+    if (!offered && arrived == what.content) return not_given_back(what);
     if (!offered || !*offered) {
         return Flaw{RefusalCode::Malformed, "the chunks that arrived are not those that were offered"};
     }
     auto found = open_and_check(what, blobs, model, key);
-    if (!intact || !is_undecryptable(found)) return found;
+    if (!is_undecryptable(found)) return found;
     // What arrived is what was offered, but perhaps not what was read.
-    if (!SKERRY_TRY(is_what_was_offered(what, blobs, &storage::BlobStore::read_draft))) return not_given_back(what);
+    const auto again = is_what_was_offered(what, blobs, &storage::BlobStore::read_draft);
+    if (!again && !is_about_the_draft(again.error())) return tl::unexpected(again.error());
+    if (!again || !*again) return not_given_back(what);
     return open_and_check(what, blobs, model, key);
 }
 

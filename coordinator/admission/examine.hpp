@@ -34,7 +34,8 @@ struct Examination {
 
 /// The gates of PROTOCOL.md §5 that need the bytes: SHA-256 (Malformed) → decrypt (Undecryptable) → body and shape
 /// (Misshapen) → finite → bounds → norm. The signature over the content was verified with the offer.
-/// For a worker thread: reads the draft chunk by chunk, twice where `hashes` does not know it or it does not open.
+/// For a worker thread: reads the draft chunk by chunk, once more where `hashes` does not know it, and
+/// twice more where it does not open.
 /// Memory: two chunks; the whole of Δ, twice, where it is not float32. Fails as the store does; Unavailable also: the
 /// disk does not give back what arrived.
 [[nodiscard]] Result<Examined> examine(const Examination& what, const storage::BlobStore& blobs,

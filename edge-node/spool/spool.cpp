@@ -9,7 +9,7 @@ namespace skerry::node {
 namespace {
 
 // One database holds these tables and feedback's, whose user_version counts theirs; ours is a fact.
-// 3 has checksums of 8 bytes where 2 has SHA-256.
+// 3 has checksums of 8 bytes in delta_digest, where 2 has SHA-256.
 constexpr std::uint64_t kSchema = 3;
 constexpr std::uint64_t kAllInTheDatabase = 1;
 constexpr const char* kFacts = R"(

@@ -31,8 +31,9 @@ struct CurveKeys {
     }
 };
 
-/// Two contexts, as two processes have: each with an I/O thread that encrypts or decrypts.
 enum class Curve : bool { No, Yes };
+
+/// Two contexts, as two processes have: each with an I/O thread that encrypts or decrypts.
 double copy(std::size_t bytes, Curve curve) {
     const CurveKeys server, client;
     zmq::context_t there, here;

@@ -78,11 +78,26 @@ TEST_F(SpoolTest, KnowsAnUpdateOfBeforeByTheHashThatItHas) {
     const std::vector<float> delta(weights_.size(), 0.5F);
     spool_.reset();
     const Digest hash = crypto::sha256(std::as_bytes(std::span(delta)));
-    ASSERT_TRUE(storage::Database::open(folder_ / "node.db")->run("UPDATE spool_update SET delta_digest = ?", hash));
+    const auto schema = [](std::uint64_t number) { return ByteWriter().put(number).bytes(); };
+    {
+        auto database = storage::Database::open(folder_ / "node.db");
+        ASSERT_TRUE(database->run("UPDATE spool_update SET delta_digest = ?", hash));
+        ASSERT_TRUE(database->run("UPDATE spool_fact SET value = ? WHERE key = 'schema'", schema(2)));
+    }
     EXPECT_FALSE(reopen().damaged(identity).value());
     spool_.reset();
     std::fstream(folder_ / "node.db-update-0", std::ios::in | std::ios::out | std::ios::binary).seekp(30).put('\x55');
     EXPECT_TRUE(reopen().damaged(identity).value());
+    spool_.reset();
+    {
+        auto database = storage::Database::open(folder_ / "node.db");
+        auto row = database->prepare("SELECT value FROM spool_fact WHERE key = 'schema'");
+        ASSERT_TRUE(row->step().value());
+        EXPECT_EQ(row->blob(0), schema(3)) << "so that an older skerry-node takes no checksum for damage";
+    }
+    ASSERT_TRUE(storage::Database::open(folder_ / "node.db")
+                    ->run("UPDATE spool_fact SET value = ? WHERE key = 'schema'", schema(4)));
+    EXPECT_EQ(Spool::open(folder_ / "node.db").error().code, ErrorCode::VersionMismatch);
 }
 
 TEST_F(SpoolTest, LetsGoOfAnAcceptedDeltaThatTheDiskHasDamagedAndOfNoOther) {

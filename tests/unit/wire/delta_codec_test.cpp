@@ -1,5 +1,6 @@
 #include "common/wire/delta_codec.hpp"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/random.hpp"
+#include "common/parameters/precision/minifloat.hpp"
 
 namespace skerry::wire {
 namespace {
@@ -42,6 +44,57 @@ std::vector<float> read_again(const std::vector<float>& delta, const DeltaPolicy
     const auto read = decode_delta(form, bytes);
     EXPECT_TRUE(read) << read.error().message;
     return read ? *read : std::vector<float>(delta.size(), std::numeric_limits<float>::quiet_NaN());
+}
+
+/// Any finite float, and more often those at which encoders differ.
+std::vector<float> awkward(std::size_t size, std::uint64_t seed) {
+    Random random(seed);
+    std::vector<float> values(size);
+    const float top = std::ldexp(1.0F, static_cast<int>(random.below(250)) - 140);
+    for (float& value : values) {
+        do
+            value = std::bit_cast<float>(static_cast<std::uint32_t>(random.below(1ULL << 32U)));
+        while (!std::isfinite(value));
+        const auto kind = random.below(4);
+        if (kind == 0) value = std::ldexp(value, -200);  // subnormal, or zero of either sign
+        if (kind > 1) value = top * static_cast<float>(static_cast<int>(random.below(509)) - 254) / 254;  // many halves
+    }
+    return values;
+}
+
+/// One value at a time, as the encodings are defined.
+Bytes written_plainly(std::span<const float> values, DeltaEncoding encoding) {
+    ByteWriter to;
+    const std::size_t at_once = encoding == DeltaEncoding::Float16 ? values.size() : 64;
+    for (std::size_t first = 0; first < values.size(); first += at_once) {
+        const auto block = values.subspan(first, std::min(at_once, values.size() - first));
+        float most = 0;
+        for (const float value : block)
+            most = std::max(most, std::abs(value));
+        const float scale = most / 127;
+        const int top = encoding == DeltaEncoding::Float16 ? 14 : 7;
+        const int exponent = most == 0 ? 0 : std::clamp(std::ilogb(most) - top, -126, 127);
+        if (encoding == DeltaEncoding::Int8) to.put(scale);
+        if (encoding != DeltaEncoding::Int8) to.put(static_cast<std::int8_t>(exponent));
+        for (const float value : block) {
+            if (encoding == DeltaEncoding::Float16) to.put(parameters::Float16::encode(std::ldexp(value, -exponent)));
+            if (encoding == DeltaEncoding::Float8) to.put(parameters::Float8::encode(std::ldexp(value, -exponent)));
+            if (encoding != DeltaEncoding::Int8) continue;
+            to.put(
+                static_cast<std::int8_t>(scale > 0 ? std::clamp(std::nearbyint(value / scale), -127.0F, 127.0F) : 0));
+        }
+    }
+    return to.bytes();
+}
+
+TEST(DeltaCodec, WritesToTheByteWhatOneValueAtATimeGives) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        const std::vector<float> values = awkward(1 + seed % 200, seed);
+        for (const DeltaPolicy& policy : {kFloat16, kFloat8, kInt8}) {
+            ASSERT_EQ(encode_delta(values, 0, policy).bytes, written_plainly(values, policy.encoding))
+                << to_text(policy) << ", seed " << seed;
+        }
+    }
 }
 
 TEST(DeltaCodec, KeepsTheExactValuesToTheBitAndTheOthersToTheEncodingsDigits) {
