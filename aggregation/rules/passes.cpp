@@ -74,11 +74,15 @@ Result<TierNorms> Passes::norms_of(std::size_t update) {
         sums.take(*sparse);
         return sums.norms();
     }
-    std::vector<float> values;
-    for (std::size_t first = 0; first < end; first += values.size()) {
-        values.resize(std::min(kFetch, end - first));
-        read(SKERRY_TRY(set.part(update, first, values.size())), 0, values.size(), values.data());
-        sums.take(values);
+    std::array<float, 4 * kGramBlock> values;
+    for (std::size_t begin = 0; begin < end; begin += kFetch) {
+        const std::size_t fetched = std::min(kFetch, end - begin);
+        const DeltaBytes part = SKERRY_TRY(set.part(update, begin, fetched));
+        for (std::size_t first = 0; first < fetched; first += values.size()) {
+            const std::size_t count = std::min(values.size(), fetched - first);
+            read(part, first, count, values.data());
+            sums.take(std::span(values).first(count));
+        }
     }
     return sums.norms();
 }
