@@ -33,9 +33,8 @@ using TierWeights = std::array<Weight, kTiers>;
 /// FedAvg by prefix: Σ wₖ·Δₖ[i] / Σ wₖ over the updates that cover i, summed exactly in 64-bit fixed point: any order
 /// and any tree of merges give the same bytes. Each product is rounded once, half to even, to 2⁻¹⁶.
 /// Memory: 8 bytes a parameter, however many nodes answer. Cost: one pass over the update and over the sums, which are
-/// twice as long and read as well as written: five times the update's bytes. Four that are added
-/// together share what is for the sums. A bad value is noticed in that pass, and what was added until then taken away
-/// again.
+/// twice as long and read as well as written: five times the update's bytes. Four that are added together share what is
+/// for the sums. A bad value is noticed in that pass, and what was added until then taken away again.
 ///
 /// Why nothing overflows: |w·Δ| ≤ 2²²·2¹³, times 2¹⁶ is 2⁵¹, where doubles still tell whole numbers apart; and
 /// |Σ w·Δ·2¹⁶| ≤ 2³⁰·2¹³·2¹⁶ = 2⁵⁹, to which the roundings of 2¹⁶ updates add at most 2¹⁵.

@@ -14,7 +14,7 @@ void TierNormSums::add(std::span<const float> block) {
 void TierNormSums::take(std::span<const float> values) {
     while (!values.empty() && section_ < sections_.size()) {
         const std::size_t left = sections_[section_].last - taken_;
-        std::size_t count = std::min({kGramBlock - in_block_, left, values.size()});
+        const std::size_t count = std::min({kGramBlock - in_block_, left, values.size()});
         if (count == kGramBlock) {
             add(values.first(count));
         } else {

@@ -17,9 +17,9 @@ namespace skerry::coordinator {
 struct RoundTerms {
     ledger::Recipe recipe{};
     Digest seed{};
-    Bytes optimiser = {};               ///< what it remembered with the parent; empty: nothing, or another kind
-    std::size_t memory_max = 64 << 20;  ///< for decrypted updates, of rules that need more than one at a time
-    const ExaminedUpdates* examined = nullptr;
+    Bytes optimiser = {};                       ///< what it remembered with the parent; empty: nothing, or another kind
+    std::size_t memory_max = 64 << 20;          ///< for decrypted updates, of rules that need more than one at a time
+    const ExaminedUpdates* examined = nullptr;  ///< by this process; null: none is known. Not used by others meanwhile
 };
 
 /// What a frozen set and its parent's weights make: the next version, before it is signed.
@@ -36,8 +36,9 @@ using LoadWeights = std::function<Result<std::vector<float>>()>;
 /// Sums the set by the recipe's rule and takes the step. A function of its arguments alone, without memory_max and
 /// examined: the same bytes on every machine, after every restart. What no update covers takes no step. Memory:
 /// memory_max, 8 bytes a parameter for the step and the weights, 4 for each moment of the optimiser; where updates are
-/// not float32 also the largest of them, decoded, and 8 bytes a parameter for the sum. Internal: a blob is damaged, or
-/// the recipe cannot be read. InvalidInput: too few updates for the rule. Else what the store or `parent` fails with.
+/// not float32 also the largest of them, decoded, and 8 bytes a parameter for the sum.
+/// Internal: a blob is damaged, or the recipe cannot be read. InvalidInput: too few updates for the rule. Else what the
+/// store or `parent` fails with.
 [[nodiscard]] Result<RoundSum> sum_round(std::span<const Contribution> set, const LoadWeights& parent,
                                          const ModelShape& model, const RoundTerms& terms,
                                          const storage::BlobStore& blobs, const crypto::SealPrivateKey& key);
